@@ -1,0 +1,125 @@
+"""What a value is: the types and symbolic shapes that s2sad reasons with.
+
+A `Shape` has a known rank; each axis is a number or a symbol. Equal symbols are equal sizes;
+different symbols may each be 1 at run time. A symbol that begins with `?` is anonymous: a size
+that is known to exist and nothing else. A `Star` is a shape of unknown rank, named after the value
+that it belongs to; `ones` are the axes that are known to have size one (as `keepdims` leaves them).
+Two Stars with the same name are the same shape up to those axes.
+
+    Array("float64", Shape(("n", "m")))       a matrix
+    Array("float64", Shape(()), python=True)  a Python float
+    Array("unknown", Star("x"))               an unannotated parameter x
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Dim: TypeAlias = int | str
+"""The size of an axis: a number, or a symbol."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A shape of known rank."""
+
+    dims: tuple[Dim, ...]
+
+    @property
+    def rank(self) -> int:
+        """The number of axes."""
+        return len(self.dims)
+
+
+@dataclass(frozen=True)
+class Star:
+    """A shape of unknown rank."""
+
+    name: str
+    ones: frozenset[int] = frozenset()
+
+
+AnyShape: TypeAlias = Shape | Star
+"""A shape of known or unknown rank."""
+
+SCALAR = Shape(())
+
+
+@dataclass(frozen=True)
+class Array:
+    """A number or an array of numbers.
+
+    `dtype` is a NumPy name (float64, float32, int64, bool, complex128) or `unknown`; `python` is
+    true for what is certainly a Python number.
+    """
+
+    dtype: str
+    shape: AnyShape
+    python: bool = False
+
+
+@dataclass(frozen=True)
+class TupleOf:
+    """A tuple of known length."""
+
+    items: tuple[Type, ...]
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list or tuple of unknown length, each element of one type; `kind` is list or tuple."""
+
+    item: Type
+    kind: str = "list"
+
+
+@dataclass(frozen=True)
+class DictOf:
+    """A dict: `items` are (key, type) pairs that are known, `rest` the type of all others."""
+
+    items: tuple[tuple[str | int, Type], ...] = ()
+    rest: Type | None = None
+
+
+@dataclass(frozen=True)
+class Struct:
+    """An object of a class of the user's with known fields (NamedTuple or dataclass)."""
+
+    name: str
+    fields: tuple[tuple[str, Type], ...]
+    kind: str = "dataclass"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """Anything: a number, an array, or a container of them."""
+
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Inert:
+    """What carries no derivative whatever happens: a string, None, a function, a module."""
+
+    what: str = ""
+
+
+Type: TypeAlias = Array | TupleOf | ListOf | DictOf | Struct | Unknown | Inert
+"""What a value is."""
+
+FLOAT = Array("float64", SCALAR, python=True)
+INT = Array("int64", SCALAR, python=True)
+BOOL = Array("bool", SCALAR, python=True)
+
+
+def is_integral(kind: Type) -> bool:
+    """Whether values of this type are integers or booleans, and so carry no derivative."""
+    return isinstance(kind, Array) and (
+        kind.dtype.startswith(("int", "uint")) or kind.dtype == "bool"
+    )
+
+
+def is_scalar(kind: Type) -> bool:
+    """Whether this is certainly a single number."""
+    return isinstance(kind, Array) and kind.shape == SCALAR

@@ -1,0 +1,1 @@
+"""The intermediate representation: nodes, printer, verifier, walks."""
