@@ -1,0 +1,312 @@
+"""Is a generated gradient right? One question, asked the same way by every test.
+
+    check_gradient(loss, (W, b), ("W", "b"), value_and_grad(loss, wrt=("W", "b")))
+
+raises AssertionError with the reason when the value is not the plain function's to the last bit,
+the caller's arguments were changed, a result shares memory with an argument, side effects or a
+second call differ, the gradient has not its parameter's structure, shapes and dtypes, or central
+differences along random directions, leaf by leaf, disagree.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+import inspect
+import io
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+Path = tuple[Any, ...]
+Tree = Any
+
+
+@dataclasses.dataclass
+class Call:
+    """The arguments of one call: `Call(x, 3, scale=2.0)`."""
+
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.args = args
+        self.kwargs = kwargs
+
+    @classmethod
+    def of(cls, call: Any) -> Call:
+        """A call from a tuple of arguments, a Call, or a function that returns one of them."""
+        if isinstance(call, Call):
+            return copy.deepcopy(call)
+        if callable(call):
+            made = call()
+            return made if isinstance(made, Call) else cls(*made)
+        return cls(*copy.deepcopy(call))
+
+    def argument(self, key: int | str) -> Any:
+        return self.kwargs[key] if isinstance(key, str) else self.args[key]
+
+    def replace(self, key: int | str, value: Any) -> None:
+        if isinstance(key, str):
+            self.kwargs[key] = value
+        else:
+            self.args = (*self.args[:key], value, *self.args[key + 1 :])
+
+    def __call__(self, function: Callable[..., Any]) -> tuple[Any, str]:
+        """The function's result, and what it printed."""
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            result = function(*self.args, **self.kwargs)
+        return result, printed.getvalue()
+
+
+# ---------------------------------------------------------------- trees
+
+
+def is_record(tree: Tree) -> bool:
+    return dataclasses.is_dataclass(tree) and not isinstance(tree, type)
+
+
+def is_float(leaf: Any) -> bool:
+    """Whether a leaf has a derivative: a float, or an array of floats."""
+    return isinstance(leaf, float) or (
+        isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f"
+    )
+
+
+def children(tree: Tree) -> list[tuple[Any, Tree]] | None:
+    """The parts of a container with their keys; None for a leaf."""
+    if is_record(tree):
+        return [(f.name, getattr(tree, f.name)) for f in dataclasses.fields(tree)]
+    if isinstance(tree, dict):
+        return list(tree.items())
+    if isinstance(tree, (list, tuple)):
+        return list(enumerate(tree))
+    return None
+
+
+def float_leaves(tree: Tree, path: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """The leaves that have a derivative, each with the keys that lead to it."""
+    parts = children(tree)
+    if parts is None:
+        if is_float(tree):
+            yield path, tree
+        return
+    for key, part in parts:
+        yield from float_leaves(part, (*path, key))
+
+
+def moved(tree: Tree, steps: dict[Path, np.ndarray], path: Path = ()) -> Tree:
+    """The tree with `steps[path]` added to the leaf at each path."""
+    parts = children(tree)
+    if parts is None:
+        if path not in steps:
+            return tree
+        if isinstance(tree, (np.ndarray, np.generic)):
+            return tree + steps[path].astype(tree.dtype)
+        return float(tree + steps[path])
+    new = {key: moved(part, steps, (*path, key)) for key, part in parts}
+    if is_record(tree):
+        return dataclasses.replace(tree, **new)
+    if isinstance(tree, dict):
+        return type(tree)(new)
+    if hasattr(tree, "_fields"):
+        return type(tree)(*new.values())
+    return type(tree)(new.values())
+
+
+def in_double(tree: Tree) -> Tree:
+    """The tree with every float leaf in double precision."""
+    parts = children(tree)
+    if parts is None:
+        single = isinstance(tree, (np.ndarray, np.generic)) and tree.dtype.kind == "f"
+        return tree.astype(np.float64) if single else tree
+    new = {key: in_double(part) for key, part in parts}
+    if is_record(tree):
+        return dataclasses.replace(tree, **new)
+    if isinstance(tree, dict):
+        return type(tree)(new)
+    if hasattr(tree, "_fields"):
+        return type(tree)(*new.values())
+    return type(tree)(new.values())
+
+
+def same(a: Tree, b: Tree) -> bool:
+    """Equal to the last bit, in structure, shapes, dtypes and values."""
+    parts, others = children(a), children(b)
+    if parts is not None or others is not None:
+        return (
+            parts is not None
+            and others is not None
+            and type(a).__name__ == type(b).__name__
+            and [key for key, _ in parts] == [key for key, _ in others]
+            and all(same(x, y) for (_, x), (_, y) in zip(parts, others, strict=True))
+        )
+    if isinstance(a, (np.ndarray, np.generic, float, int)):
+        x, y = np.asarray(a), np.asarray(b)
+        nan = x.dtype.kind == "f" and y.dtype.kind == "f"
+        return x.dtype == y.dtype and np.array_equal(x, y, equal_nan=nan)
+    if isinstance(a, (str, bytes, type(None))):
+        return bool(a == b)
+    if hasattr(a, "__dict__") and hasattr(b, "__dict__"):
+        return same(vars(a), vars(b))
+    return type(a).__name__ == type(b).__name__
+
+
+# ---------------------------------------------------------------- checks
+
+
+def check_structure(gradient: Tree, argument: Tree, name: str) -> None:
+    """A gradient has its parameter's structure, with None where there is no derivative."""
+    parts = children(argument)
+    if parts is not None:
+        if gradient is None:
+            assert not list(float_leaves(argument)), f"{name} is None, and its argument has floats"
+            return
+        expected, found = type(argument).__name__, type(gradient).__name__
+        assert found == expected, f"{name} is a {found}, should be a {expected}"
+        keys = [key for key, _ in children(gradient) or []]
+        assert keys == [key for key, _ in parts], f"{name} has the keys {keys}"
+        for (key, part), (_, d_part) in zip(parts, children(gradient) or [], strict=True):
+            check_structure(d_part, part, f"{name}[{key!r}]")
+        return
+    if not is_float(argument):
+        assert gradient is None, f"{name} is {gradient!r}, should be None: no derivative there"
+        return
+    assert gradient is not None, f"{name} is None"
+    found = np.asarray(gradient)
+    assert found.shape == np.shape(argument), f"{name} has shape {found.shape}"
+    # A gradient of one number may be in double precision whatever the number was.
+    allowed = {np.asarray(argument).dtype} | ({np.dtype(float)} if found.ndim == 0 else set())
+    assert found.dtype in allowed, f"{name} has dtype {found.dtype}"
+    assert np.ndim(argument) == 0 or isinstance(gradient, np.ndarray), f"{name} is no array"
+
+
+def along(function: Callable[[float], float], step: float) -> float:
+    """Derivative at 0 by central differences of fourth order."""
+    near = function(step) - function(-step)
+    far = function(2.0 * step) - function(-2.0 * step)
+    return (8.0 * near - far) / (12.0 * step)
+
+
+def check_directions(
+    scalar: Callable[[Call], float],
+    call: Any,
+    positions: dict[str, Any],
+    gradients: dict[str, Tree],
+    directions: int = 2,
+) -> None:
+    """Each leaf's gradient agrees with differences along random directions."""
+    given = Call.of(call)
+    single = any(
+        np.asarray(leaf).dtype == np.float32
+        for argument in (*given.args, *given.kwargs.values())
+        for _, leaf in float_leaves(argument)
+    )
+    # In single precision the plain function is asked in double, as far as it keeps to that.
+    step, relative, absolute = (1e-2, 1e-3, 1e-4) if single else (1e-4, 1e-6, 1e-8)
+    rng = np.random.default_rng(7)
+    size = abs(scalar(Call.of(call)))
+    for name, key in positions.items():
+        argument = in_double(given.argument(key))
+        gradient = dict(float_leaves(gradients[name]))
+        for path, leaf in float_leaves(argument):
+            if np.size(leaf) == 0:
+                continue
+            for _ in range(directions):
+                direction = rng.standard_normal(np.shape(leaf))
+
+                def at(t: float, path: Path = path, v: np.ndarray = direction) -> float:
+                    there = Call.of(call)
+                    there.args = in_double(there.args)
+                    there.kwargs = in_double(there.kwargs)
+                    there.replace(key, moved(argument, {path: np.asarray(t * v)}))  # noqa: B023
+                    return scalar(there)
+
+                numeric = along(at, step)
+                exact = float(np.sum(np.asarray(gradient[path], dtype=float) * direction))
+                where = f"d_{name}" + "".join(f"[{part!r}]" for part in path)
+                # Not `error > bound`, which a nan would pass.
+                assert abs(exact - numeric) <= relative * abs(numeric) + absolute * (
+                    1 + size
+                ), f"{where}: {exact:.10g} along a direction, differences say {numeric:.10g}"
+
+
+def positions_of(function: Callable[..., Any], call: Call, wrt: tuple[str, ...]) -> dict[str, Any]:
+    """Where each parameter of wrt stands in the call: an index, or its name as a keyword."""
+    names = list(inspect.signature(function).parameters)
+    return {name: name if name in call.kwargs else names.index(name) for name in wrt}
+
+
+def check_gradient(
+    function: Callable[..., Any],
+    call: Any,
+    wrt: str | tuple[str, ...],
+    value_and_grad: Callable[..., Any],
+    *,
+    has_aux: bool = False,
+    cotangent: Tree = None,
+    expected: Callable[..., Any] | None = None,
+) -> None:
+    """Everything that s2sad promises about one call of a generated function.
+
+    Arguments:
+        call: a tuple of arguments, a `Call`, or a function that makes one (for iterators).
+        has_aux: the function returns `(loss, anything)`.
+        cotangent: for functions from `vjp`, what `d_out` is; the result may then be any structure.
+        expected: gives the right gradient where it is not the derivative (stop_gradient).
+    """
+    names = wrt if isinstance(wrt, tuple) else (wrt,)
+    positions = positions_of(function, Call.of(call), names)
+    seed = {} if cotangent is None else {"d_out": cotangent}
+
+    def run(given: Call) -> tuple[Any, str]:
+        with_seed = Call(*given.args, **given.kwargs, **copy.deepcopy(seed))
+        return with_seed(value_and_grad)
+
+    plain, generated, again = Call.of(call), Call.of(call), Call.of(call)
+    true_value, true_print = plain(function)
+    (value, gradient), printed = run(generated)
+
+    assert same(value, true_value), f"value {value!r}, should be {true_value!r}"
+    assert printed == true_print, f"it printed {printed!r}, should be {true_print!r}"
+    assert same(list(generated.args), list(plain.args)), "it left other arguments behind"
+    assert same(generated.kwargs, plain.kwargs), "it left other keyword arguments behind"
+    untouched = Call.of(call)
+    for name, key in positions.items():
+        before, after = untouched.argument(key), generated.argument(key)
+        assert same(before, after), f"the caller's {name} was changed"
+
+    second, _ = run(again)
+    assert same(list(second), [value, gradient]), "a second call gives something else"
+
+    assert isinstance(gradient, tuple) or not isinstance(wrt, tuple), "not a tuple of gradients"
+    gradients = dict(zip(names, gradient if isinstance(wrt, tuple) else (gradient,), strict=True))
+    given = [*generated.args, *generated.kwargs.values()]
+    for name, key in positions.items():
+        check_structure(gradients[name], generated.argument(key), f"d_{name}")
+        for path, leaf in float_leaves(gradients[name]):
+            for _, other in (pair for tree in given for pair in float_leaves(tree)):
+                assert not np.shares_memory(
+                    leaf, other
+                ), f"d_{name}{list(path) or ''} shares memory with an argument"
+
+    if expected is not None:
+        right = expected(*Call.of(call).args)
+        for name, d_right in zip(names, right if isinstance(wrt, tuple) else (right,), strict=True):
+            for (_, x), (_, y) in zip(
+                float_leaves(gradients[name]), float_leaves(d_right), strict=True
+            ):
+                assert np.allclose(x, y, rtol=1e-12, atol=1e-14), f"d_{name} is wrong"
+        return
+
+    def scalar(there: Call) -> float:
+        result, _ = there(function)
+        if cotangent is not None:
+            seeds = dict(float_leaves(cotangent))
+            return float(sum(np.sum(leaf * seeds[path]) for path, leaf in float_leaves(result)))
+        return float(result[0] if has_aux else result)
+
+    check_directions(scalar, call, positions, gradients)
