@@ -1,0 +1,213 @@
+"""The table of rules, and how a use of an operator is matched with them.
+
+    for rule in rules()[node.op]:        # its variants, the most special first
+        bound = bind(rule, node)         # {'x': ..., 'axis': ...}, or None
+
+Arguments are bound by the real parameter list of the callable, so that `np.sum(x, 0)`,
+`np.sum(a=x, axis=0)` and `x.sum(axis=0)` all fit the match line `np.sum(x, axis=axis)`. Where
+Python cannot tell the parameters of a callable, the match line is its parameter list.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from s2sad.derive.templates import Contribution, Operand, Rule, read_file
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref
+from s2sad.source.operators import PACKED
+
+__all__ = ["Contribution", "Operand", "Rule", "bind", "load", "rules"]
+
+Rules = Mapping[str, tuple[Rule, ...]]
+
+
+@cache
+def rules() -> Rules:
+    """The rules that s2sad comes with, by canonical operator, variants in file order."""
+    here = Path(__file__).parents
+    installed = here[1] / "templates"
+    return load(installed if installed.is_dir() else here[2] / "templates")
+
+
+def load(folder: Path) -> Rules:
+    """The rules of all template files under a folder; the files are read in the order of names."""
+    table: dict[str, list[Rule]] = {}
+    for path in sorted(folder.rglob("*.py"), key=lambda path: path.as_posix()):
+        if path.name != "helpers.py":
+            for rule in read_file(path):
+                table.setdefault(rule.op, []).append(rule)
+    return {op: tuple(variants) for op, variants in table.items()}
+
+
+# ---------------------------------------------------------------- binding
+
+
+def bind(rule: Rule, node: Apply) -> dict[str, Expr] | None:
+    """What stands for each operand and static argument of a rule; None when the node does not fit.
+
+    It does not fit when an argument is given that the rule does not name, when one is missing that
+    the rule needs, or when the match line has a literal and the argument is not that literal.
+    """
+    parameters = _parameters(rule.op)
+    wanted = _arguments(rule.match, parameters, rule.match)
+    given = _arguments(node, parameters, rule.match)
+    if wanted is None or given is None:
+        return None
+    bound: dict[str, Expr] = {}
+    for key, argument in given.items():
+        if key not in wanted and not _is_default(rule.op, key, argument):
+            return None
+    statics = dict(rule.statics)
+    names = {rule.place(name): name for name in [*statics, *(o.name for o in rule.operands)]}
+    for key, pattern in wanted.items():
+        if key in given:
+            if not _unify(pattern, given[key], names, bound):
+                return None
+        elif isinstance(pattern, Ref):
+            default = statics.get(names[pattern.var])
+            if default is None:
+                return None
+            bound[names[pattern.var]] = default
+        elif not _is_default(rule.op, key, pattern):
+            return None
+    for operand in rule.operands:
+        operand_given = bound.get(operand.name)
+        if operand_given is None or (not operand.const and is_literal(operand_given, None)):
+            return None
+    return bound
+
+
+def is_literal(expr: Expr, value: object) -> bool:
+    """Whether an expression is this literal."""
+    found = literal(expr)
+    if found is UNKNOWN or isinstance(found, bool) != isinstance(value, bool):
+        return False
+    numbers = isinstance(found, int | float) and isinstance(value, int | float)
+    return (numbers or type(found) is type(value)) and found == value
+
+
+class _Unknown:
+    """What is not known at generation."""
+
+    def __repr__(self) -> str:
+        return "UNKNOWN"
+
+
+UNKNOWN: Any = _Unknown()
+"""Stands for a value that is not known at generation."""
+
+
+def literal(expr: Expr) -> Any:
+    """The value of an expression that is written out in full, else UNKNOWN."""
+    match expr:
+        case Const(value):
+            return value
+        case Apply("neg", (operand,)):
+            value = literal(operand)
+            return -value if isinstance(value, int | float) else UNKNOWN
+        case Make("tuple" | "list" as kind, items):
+            values = [literal(item) for item in items]
+            if any(value is UNKNOWN for value in values):
+                return UNKNOWN
+            return tuple(values) if kind == "tuple" else values
+    return UNKNOWN
+
+
+def _unify(pattern: Expr, expr: Expr, names: Mapping[Any, str], bound: dict[str, Expr]) -> bool:
+    """Whether an argument has the form of the match line's; `bound` gets its parts."""
+    match pattern:
+        case Ref(var):
+            bound[names[var]] = expr
+            return True
+        case Const(value):
+            return is_literal(expr, value)
+        case Make("tuple" | "list", patterns):
+            if not isinstance(expr, Make) or expr.kind not in ("tuple", "list"):
+                return False
+            return _unify_all(patterns, expr.items, names, bound)
+        case Apply(op, ()):
+            return isinstance(expr, Apply) and expr.op == op and not expr.args
+    return False
+
+
+def _unify_all(
+    patterns: Sequence[Expr],
+    exprs: Sequence[Expr],
+    names: Mapping[Any, str],
+    bound: dict[str, Expr],
+) -> bool:
+    """The same for arguments in a row; a starred pattern at the end takes all the rest."""
+    if patterns and isinstance(patterns[-1], Apply) and patterns[-1].op == "starred":
+        count = len(patterns) - 1
+        rest = Make("tuple", tuple(exprs[count:]))
+        if len(exprs) < count or not _unify(patterns[-1].args[0], rest, names, bound):
+            return False
+        patterns, exprs = patterns[:-1], exprs[:count]
+    if len(patterns) != len(exprs):
+        return False
+    pairs = zip(patterns, exprs, strict=True)
+    return all(_unify(pattern, expr, names, bound) for pattern, expr in pairs)
+
+
+def _arguments(
+    node: Apply,
+    parameters: tuple[inspect.Parameter, ...] | None,
+    match: Apply,
+) -> dict[str, Expr] | None:
+    """The arguments of a call by parameter, or None when the callable does not take them.
+
+    Without a parameter list the match line is one: its keywords follow its positional arguments,
+    which are known by their position; a starred one makes a tuple of all that are positional.
+    """
+    args = _packed(node)
+    if parameters is None:
+        if any(isinstance(arg, Apply) and arg.op == "starred" for arg in match.args):
+            return {"*": Make("tuple", args), **dict(node.kwargs)}
+        keywords = {len(match.args) + i: key for i, (key, _) in enumerate(match.kwargs)}
+        by_name = {keywords.get(i, str(i)): arg for i, arg in enumerate(args)}
+        return {**by_name, **dict(node.kwargs)}
+    found: dict[str, Expr] = {}
+    by_position = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    variadic = [p for p in parameters if p.kind is p.VAR_POSITIONAL]
+    if variadic:
+        found[variadic[0].name] = Make("tuple", args)
+    elif len(args) > len(by_position):
+        return None
+    else:
+        found = {p.name: arg for p, arg in zip(by_position, args, strict=False)}
+    for key, value in node.kwargs:
+        if key in found:
+            return None
+        found[key] = value
+    return found
+
+
+def _packed(node: Apply) -> tuple[Expr, ...]:
+    """The positional arguments, `x.reshape(2, 3)` read as `x.reshape((2, 3))`."""
+    if node.form == "method" and node.text in PACKED and len(node.args) > 2:
+        return (node.args[0], Make("tuple", node.args[1:]))
+    return node.args
+
+
+@cache
+def _parameters(op: str) -> tuple[inspect.Parameter, ...] | None:
+    """The parameters of the callable with a dotted path; None for operators, and where unknown."""
+    module, _, name = op.rpartition(".")
+    try:
+        signature = inspect.signature(getattr(importlib.import_module(module), name))
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return None
+    return tuple(signature.parameters.values())
+
+
+def _is_default(op: str, key: str, argument: Expr) -> bool:
+    """Whether an argument is a literal that stands for leaving it out."""
+    for parameter in _parameters(op) or ():
+        if parameter.name == key:
+            return is_literal(argument, parameter.default)
+    return False

@@ -1,0 +1,347 @@
+"""NumPy's functions of single numbers, applied to each element."""
+
+import numpy as np
+
+# ---------------------------------------------------------------- exponentials and logarithms
+
+
+def exp(x):
+    """Exponential function."""
+    y = np.exp(x)
+    d_x += d_y * y
+
+
+def exp2(x):
+    """Power of two."""
+    y = np.exp2(x)
+    d_x += d_y * np.log(2.0) * y
+
+
+def expm1(x):
+    """exp(x) - 1, exact near 0."""
+    y = np.expm1(x)
+    d_x += d_y * (y + 1.0)
+
+
+def log(x):
+    """Natural logarithm."""
+    assert x > 0.1
+    y = np.log(x)
+    d_x += d_y / x
+
+
+def log2(x):
+    """Logarithm with base 2."""
+    assert x > 0.1
+    y = np.log2(x)
+    d_x += d_y / (x * np.log(2.0))
+
+
+def log10(x):
+    """Logarithm with base 10."""
+    assert x > 0.1
+    y = np.log10(x)
+    d_x += d_y / (x * np.log(10.0))
+
+
+def log1p(x):
+    """log(1 + x), exact near 0."""
+    assert x > -0.8
+    y = np.log1p(x)
+    d_x += d_y / (1.0 + x)
+
+
+def logaddexp(a, b):
+    """log(exp(a) + exp(b)). Where both are -inf, so is y, and inf - inf would give nan."""
+    y = np.logaddexp(a, b)
+    d_a += d_y * np.exp(a - np.where(np.isinf(y), 0.0, y))
+    d_b += d_y * np.exp(b - np.where(np.isinf(y), 0.0, y))
+
+
+def logaddexp2(a, b):
+    """log2(2**a + 2**b)."""
+    y = np.logaddexp2(a, b)
+    d_a += d_y * np.exp2(a - np.where(np.isinf(y), 0.0, y))
+    d_b += d_y * np.exp2(b - np.where(np.isinf(y), 0.0, y))
+
+
+# ---------------------------------------------------------------- powers and roots
+
+
+def sqrt(x):
+    """Square root; slope inf at 0."""
+    assert x > 0.1
+    y = np.sqrt(x)
+    d_x += d_y * 0.5 / y
+
+
+def cbrt(x):
+    """Cube root."""
+    assert abs(x) > 0.1
+    y = np.cbrt(x)
+    d_x += d_y / (3.0 * y * y)
+
+
+def square(x):
+    """Square."""
+    y = np.square(x)
+    d_x += d_y * 2.0 * x
+
+
+def reciprocal(x):
+    """1 / x."""
+    assert abs(x) > 0.5
+    y = np.reciprocal(x)
+    d_x -= d_y * y * y
+
+
+def float_power(x, p):
+    """A power, computed in float64. The conventions at 0 are those of x**p."""
+    assert x > 0.1
+    y = np.float_power(x, p)
+    d_x += d_y * p * np.float_power(x, p - 1.0 * (p != 0))
+    d_p += d_y * y * np.log(np.where(x == 0, 1.0, x))
+
+
+def hypot(a, b):
+    """sqrt(a**2 + b**2) without overflow; slope 0 where both are 0."""
+    y = np.hypot(a, b)
+    d_a += d_y * a / np.where(y == 0.0, 1.0, y)
+    d_b += d_y * b / np.where(y == 0.0, 1.0, y)
+
+
+# ---------------------------------------------------------------- trigonometry
+
+
+def sin(x):
+    """Sine."""
+    y = np.sin(x)
+    d_x += d_y * np.cos(x)
+
+
+def cos(x):
+    """Cosine."""
+    y = np.cos(x)
+    d_x -= d_y * np.sin(x)
+
+
+def tan(x):
+    """Tangent."""
+    assert abs(x) < 1.2
+    y = np.tan(x)
+    d_x += d_y * (1.0 + y * y)
+
+
+def arcsin(x):
+    """Inverse sine."""
+    assert abs(x) < 0.9
+    y = np.arcsin(x)
+    d_x += d_y / np.sqrt(1.0 - x * x)
+
+
+def arccos(x):
+    """Inverse cosine."""
+    assert abs(x) < 0.9
+    y = np.arccos(x)
+    d_x -= d_y / np.sqrt(1.0 - x * x)
+
+
+def arctan(x):
+    """Inverse tangent."""
+    y = np.arctan(x)
+    d_x += d_y / (1.0 + x * x)
+
+
+def arctan2(a, b):
+    """Angle of the point (b, a)."""
+    assert abs(a) > 0.1
+    y = np.arctan2(a, b)
+    d_a += d_y * b / (a * a + b * b)
+    d_b -= d_y * a / (a * a + b * b)
+
+
+def radians(x):
+    """Degrees to radians."""
+    y = np.radians(x)
+    d_x += d_y * (np.pi / 180.0)
+
+
+def degrees(x):
+    """Radians to degrees."""
+    y = np.degrees(x)
+    d_x += d_y * (180.0 / np.pi)
+
+
+def sinc(x):
+    """sin(pi x) / (pi x), 1 at 0. Its slope is (cos(pi x) - y) / x, and 0 at 0."""
+    assert abs(x) > 0.1
+    y = np.sinc(x)
+    d_x += d_y * np.where(x == 0.0, 0.0, np.cos(np.pi * x) - y) / np.where(x == 0.0, 1.0, x)
+
+
+# ---------------------------------------------------------------- hyperbolic functions
+
+
+def sinh(x):
+    """Hyperbolic sine."""
+    y = np.sinh(x)
+    d_x += d_y * np.cosh(x)
+
+
+def cosh(x):
+    """Hyperbolic cosine."""
+    y = np.cosh(x)
+    d_x += d_y * np.sinh(x)
+
+
+def tanh(x):
+    """Hyperbolic tangent."""
+    y = np.tanh(x)
+    d_x += d_y * (1.0 - y * y)
+
+
+def arcsinh(x):
+    """Inverse hyperbolic sine."""
+    y = np.arcsinh(x)
+    d_x += d_y / np.hypot(x, 1.0)
+
+
+def arccosh(x):
+    """Inverse hyperbolic cosine. The factors are taken apart so that x * x does not overflow."""
+    assert x > 1.1
+    y = np.arccosh(x)
+    d_x += d_y / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0))
+
+
+def arctanh(x):
+    """Inverse hyperbolic tangent."""
+    assert abs(x) < 0.9
+    y = np.arctanh(x)
+    d_x += d_y / (1.0 - x * x)
+
+
+# ---------------------------------------------------------------- absolute value, sign, choice
+
+
+def abs(x):
+    """Absolute value; slope 0 at 0."""
+    assert abs(x) > 0.1
+    y = np.abs(x)
+    d_x += d_y * np.sign(x)
+
+
+def fabs(x):
+    """Absolute value; slope 0 at 0."""
+    assert abs(x) > 0.1
+    y = np.fabs(x)
+    d_x += d_y * np.sign(x)
+
+
+def copysign(a, b: const) -> broadcast(a, b):
+    """The magnitude of a with the sign of b; slope 0 where a is 0."""
+    assert abs(a) > 0.1
+    y = np.copysign(a, b)
+    d_a += d_y * np.sign(a) * np.copysign(1.0, b)
+
+
+def maximum(a, b):
+    """The larger of two; at a tie each gets one half, the middle of the subgradients."""
+    assert abs(a - b) > 0.1
+    y = np.maximum(a, b)
+    d_a += d_y * np.where(a == b, 0.5, a > b)
+    d_b += d_y * np.where(a == b, 0.5, b > a)
+
+
+def minimum(a, b):
+    """The smaller of two; at a tie each gets one half, the middle of the subgradients."""
+    assert abs(a - b) > 0.1
+    y = np.minimum(a, b)
+    d_a += d_y * np.where(a == b, 0.5, a < b)
+    d_b += d_y * np.where(a == b, 0.5, b < a)
+
+
+def fmax(a, b):
+    """The larger of two, where one of them is not a number the other."""
+    assert abs(a - b) > 0.1
+    y = np.fmax(a, b)
+    d_a += d_y * np.where(a == b, 0.5, (a > b) | np.isnan(b))
+    d_b += d_y * np.where(a == b, 0.5, (b > a) | np.isnan(a))
+
+
+def fmin(a, b):
+    """The smaller of two, where one of them is not a number the other."""
+    assert abs(a - b) > 0.1
+    y = np.fmin(a, b)
+    d_a += d_y * np.where(a == b, 0.5, (a < b) | np.isnan(b))
+    d_b += d_y * np.where(a == b, 0.5, (b < a) | np.isnan(a))
+
+
+def clip_below(x, low):
+    """No smaller than low; slope 1 at the bound."""
+    assert abs(x - low) > 0.1
+    y = np.clip(x, low, None)
+    d_x += d_y * (x >= low)
+    d_low += d_y * (x < low)
+
+
+def clip_above(x, high):
+    """No larger than high; slope 1 at the bound."""
+    assert abs(x - high) > 0.1
+    y = np.clip(x, None, high)
+    d_x += d_y * (x <= high)
+    d_high += d_y * (x > high)
+
+
+def clip(x, low, high):
+    """Between low and high; slope 1 at the bounds. Where low > high the result is high."""
+    assert abs(x - low) > 0.1
+    assert abs(x - high) > 0.1
+    y = np.clip(x, low, high)
+    d_x += d_y * ((x >= low) & (x <= high))
+    d_low += d_y * ((x < low) & (low <= high))
+    d_high += d_y * ((x > high) | (low > high))
+
+
+def where(c: const, a, b) -> broadcast(c, a, b):
+    """The one or the other."""
+    y = np.where(c, a, b)
+    d_a += np.where(c, d_y, 0.0)
+    d_b += np.where(c, 0.0, d_y)
+
+
+def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+    """Numbers in the place of what is not finite."""
+    y = np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
+    d_x += np.where(np.isfinite(x), d_y, 0.0)
+
+
+# ---------------------------------------------------------------- rounding leftovers
+
+
+def fmod(a, b):
+    """Remainder with the sign of a."""
+    assert abs(b) > 0.5
+    y = np.fmod(a, b)
+    d_a += d_y
+    d_b -= d_y * np.trunc(a / b)
+
+
+def ldexp(x, n: const) -> broadcast(x, n):
+    """x * 2**n."""
+    y = np.ldexp(x, n)
+    d_x += np.ldexp(d_y, n)
+
+
+# ---------------------------------------------------------------- complex parts of real numbers
+
+
+def conj(x):
+    """Complex conjugate; a real number is its own."""
+    y = np.conj(x)
+    d_x += d_y
+
+
+def real(x):
+    """Real part; a real number is its own."""
+    y = np.real(x)
+    d_x += d_y

@@ -1,0 +1,208 @@
+"""Python's operators; NumPy's ufuncs of the same meaning (np.add, np.power, ...) share these rules."""
+
+import numpy as np
+
+# ---------------------------------------------------------------- arithmetic
+
+
+def add(a, b):
+    """Sum of two values."""
+    y = a + b
+    d_a += d_y
+    d_b += d_y
+
+
+def sub(a, b):
+    """Difference of two values."""
+    y = a - b
+    d_a += d_y
+    d_b -= d_y
+
+
+def mul(a, b):
+    """Product of two values."""
+    y = a * b
+    d_a += d_y * b
+    d_b += d_y * a
+
+
+def truediv(a, b):
+    """Quotient; its value is used again for the slope in the denominator."""
+    assert abs(b) > 0.5
+    y = a / b
+    d_a += d_y / b
+    d_b -= d_y / b * y
+
+
+def mod(a, b):
+    """Remainder a - b * (a // b); a // b is constant between its jumps."""
+    assert abs(b) > 0.5
+    y = a % b
+    d_a += d_y
+    d_b -= d_y * (a // b)
+
+
+def floordiv(a: const, b: const) -> broadcast(a, b):
+    """Quotient rounded down: piecewise constant."""
+    y = a // b
+
+
+def neg(x):
+    """Negation."""
+    y = -x
+    d_x -= d_y
+
+
+def pos(x):
+    """The value itself."""
+    y = +x
+    d_x += d_y
+
+
+# ---------------------------------------------------------------- powers
+
+
+def pow_0(x: const) -> like(x):
+    """A power with exponent 0 is 1 everywhere, at x = 0 too."""
+    y = x**0
+
+
+def pow_1(x):
+    """A power with exponent 1."""
+    y = x**1
+    d_x += d_y
+
+
+def pow_2(x):
+    """A square."""
+    y = x**2
+    d_x += d_y * 2.0 * x
+
+
+@when(n > 1)
+def pow_above_1(x, *, n):
+    """A power with a literal exponent above 1, whose slope exists everywhere."""
+    assert n in (3, 4, 5)
+    y = x**n
+    d_x += d_y * float(n) * x ** (n - 1)
+
+
+@when(n < 0)
+def pow_below_0(x, *, n):
+    """A power with a literal negative exponent."""
+    assert n in (-1, -2, -3)
+    assert abs(x) > 0.5
+    y = x**n
+    d_x += d_y * float(n) * x ** (n - 1)
+
+
+@when(n > 0)
+def pow_root(x, *, n):
+    """A power with a literal exponent between 0 and 1.
+
+    Its slope at x = 0 is infinite. There 0.0 ** -0.5 would raise an exception; np.power does not.
+    """
+    assert n in (0.5, 0.25)
+    assert x > 0.1
+    y = x**n
+    d_x += d_y * n * np.power(x, n - 1)
+
+
+def pow(x, p):
+    """A power.
+
+    Where p is 0 the slope in x is 0, at x = 0 too, which p - 1.0 * (p != 0) sees to: 0 * x**0.
+    Where x is 0 the slope in p is 0, the limit of x**p * log(x).
+    """
+    assert x > 0.1
+    y = x**p
+    d_x += d_y * p * np.power(x, p - 1.0 * (p != 0))
+    d_p += d_y * y * np.log(np.where(x == 0, 1.0, x))
+
+
+# ---------------------------------------------------------------- comparisons and bits
+
+
+def lt(a: const, b: const) -> broadcast(a, b):
+    """Comparison: no derivative."""
+    y = a < b
+
+
+def le(a: const, b: const) -> broadcast(a, b):
+    """Comparison: no derivative."""
+    y = a <= b
+
+
+def gt(a: const, b: const) -> broadcast(a, b):
+    """Comparison: no derivative."""
+    y = a > b
+
+
+def ge(a: const, b: const) -> broadcast(a, b):
+    """Comparison: no derivative."""
+    y = a >= b
+
+
+def eq(a: const, b: const) -> broadcast(a, b):
+    """Comparison: no derivative."""
+    y = a == b
+
+
+def ne(a: const, b: const) -> broadcast(a, b):
+    """Comparison: no derivative."""
+    y = a != b
+
+
+def is_(a: const, b: const) -> "":
+    """Identity of objects: no derivative."""
+    y = a is b
+
+
+def is_not(a: const, b: const) -> "":
+    """Identity of objects: no derivative."""
+    y = a is not b
+
+
+def in_(a: const, b: const) -> "":
+    """Membership: no derivative."""
+    y = a in b
+
+
+def not_in(a: const, b: const) -> "":
+    """Membership: no derivative."""
+    y = a not in b
+
+
+def not_(a: const) -> "":
+    """Logical negation: no derivative."""
+    y = not a
+
+
+def invert(a: const) -> like(a):
+    """Bits inverted, a mask negated: no derivative."""
+    y = ~a
+
+
+def bitand(a: const, b: const) -> broadcast(a, b):
+    """Bitwise and, of masks too: no derivative."""
+    y = a & b
+
+
+def bitor(a: const, b: const) -> broadcast(a, b):
+    """Bitwise or, of masks too: no derivative."""
+    y = a | b
+
+
+def bitxor(a: const, b: const) -> broadcast(a, b):
+    """Bitwise exclusive or, of masks too: no derivative."""
+    y = a ^ b
+
+
+def lshift(a: const, b: const) -> broadcast(a, b):
+    """Bits shifted left: no derivative."""
+    y = a << b
+
+
+def rshift(a: const, b: const) -> broadcast(a, b):
+    """Bits shifted right: no derivative."""
+    y = a >> b
