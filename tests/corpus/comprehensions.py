@@ -1,0 +1,138 @@
+# ruff: noqa: B905, C416
+"""Comprehensions and generator expressions, over constants and over what is varied."""
+
+import math
+
+import numpy as np
+
+
+def list_of_terms(x: float) -> float:
+    terms = [x**k / math.factorial(k) for k in range(6)]
+    return sum(terms)
+
+
+def generator_in_sum(x):
+    return sum(v * v * k for k, v in enumerate(x))
+
+
+def comprehension_over_parameters(params: dict) -> float:
+    decay = sum(np.sum(p**2) for p in params.values())
+    named = sum(np.sum(p) for name, p in params.items() if name.startswith("w"))
+    return decay * named
+
+
+def comprehension_with_condition(x, threshold: float = 0.0):
+    kept = [v**2 for v in x if v > threshold]
+    return sum(kept) + 0.5 * sum([v for v in kept if v > 0.5])
+
+
+def conditional_element(x):
+    return sum([v if v > 0 else 0.1 * v for v in x])
+
+
+def over_zip(x, y):
+    return sum(a * b for a, b in zip(x, y)) + sum([(a - b) ** 2 for a, b in zip(x, x[1:])])
+
+
+def list_used_by_index(x):
+    squares = [v * v for v in x]
+    return squares[0] * squares[-1] + np.sum(x) * len(squares)
+
+
+def list_of_arrays(xs: list, w):
+    """One matrix product per part, joined again."""
+    hidden = [np.tanh(x @ w) for x in xs]
+    return np.sum(np.concatenate(hidden) ** 2) + np.sum(np.stack([h[0] for h in hidden]))
+
+
+def dict_comprehension(params: dict, rate: float) -> float:
+    """The parameters after one step, as a dict again."""
+    new = {name: p - rate * p**2 for name, p in params.items()}
+    return np.sum(new["w1"] ** 2) + np.sum(new["b"]) * new["scale"]
+
+
+def nested_comprehensions(x):
+    """A comprehension as the element of another."""
+    table = [[a * b for b in x] for a in x]
+    return sum(sum(row) for row in table) + sum(row[0] ** 2 for row in table)
+
+
+def closes_over_a_variable(x: float, scale: float) -> float:
+    """The element reads variables of the function; its own variable hides one of them."""
+    k = x * scale
+    total = sum([k * scale + j for j in range(3)])
+    total = total + sum([k * x for k in range(3)])
+    return total * k
+
+
+def calls_in_the_element(x):
+    return sum([cube(v) for v in x]) + max([cube(v) - v for v in x])
+
+
+def cube(v):
+    return v * v * v
+
+
+def inside_a_loop(x: float) -> float:
+    total = 0.0
+    for n in range(1, 4):
+        total = total + sum([np.sin(x * k) * total + 1.0 for k in range(n)])
+        x = x * 0.9
+    return total
+
+
+def any_and_all(x):
+    """any and all as tests; their elements carry nothing."""
+    if any(v > 1.0 for v in x) and not all(v > 0 for v in x):
+        return sum(v * v for v in x)
+    return sum(x)
+
+
+def array_of_list(x: float, y: float) -> float:
+    """np.array makes an array of numbers that are varied."""
+    v = np.array([x, y, x * y])
+    m = np.array([[x, 1.0], [y, x]])
+    return np.sum(v**2) + np.sum(m @ v[:2])
+
+
+def reduce_by_hand(xs: list):
+    """min, max and sum over lists that a comprehension made."""
+    norms = [np.sum(x**2) for x in xs]
+    return max(norms) * min(norms) + sum(norms)
+
+
+def tuple_of_generator(x: float) -> float:
+    a, b, c = tuple(x * k for k in range(1, 4))
+    first, second = (x**k for k in (2, 3))
+    return a * b - c + first * second
+
+
+def set_and_dict_of_constants(x: float) -> float:
+    powers = {k % 3 for k in range(7)}
+    names = {name: k for k, name in enumerate("abc")}
+    pairs = [(i, j) for i in range(3) for j in range(i)]
+    return sum(x**p for p in sorted(powers)) + x * names["c"] + sum(x * i + j for i, j in pairs)
+
+
+r = np.random.default_rng(5).standard_normal
+PARAMS = {"w1": r((2, 3)), "b": r(3), "scale": 0.7, "w2": r(2)}
+CALLS = {
+    "list_of_terms": ("x", [(0.7,)]),
+    "generator_in_sum": ("x", [(r(4),), (r(1),)]),
+    "comprehension_over_parameters": ("params", [(PARAMS,)]),
+    "comprehension_with_condition": ("x", [(r(8),), (-np.abs(r(3)),)]),
+    "conditional_element": ("x", [(r(6),)]),
+    "over_zip": (("x", "y"), [(r(4), r(4)), (r(2), r(5))]),
+    "list_used_by_index": ("x", [(r(4),)]),
+    "list_of_arrays": (("xs", "w"), [([r((2, 3)), r((1, 3)), r((4, 3))], r((3, 2)))]),
+    "dict_comprehension": (("params", "rate"), [(PARAMS, 0.3)]),
+    "nested_comprehensions": ("x", [(r(3),)]),
+    "closes_over_a_variable": (("x", "scale"), [(0.7, 1.2)]),
+    "calls_in_the_element": ("x", [(r(4),)]),
+    "inside_a_loop": ("x", [(0.7,)]),
+    "any_and_all": ("x", [(np.array([1.5, -0.2, 0.3]),), (np.array([0.5, 0.2]),)]),
+    "array_of_list": (("x", "y"), [(0.7, 1.2)]),
+    "reduce_by_hand": ("xs", [([r(3), r(2), r(4)],)]),
+    "tuple_of_generator": ("x", [(0.7,)]),
+    "set_and_dict_of_constants": ("x", [(0.7,)]),
+}
