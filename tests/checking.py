@@ -45,12 +45,14 @@ class Call:
             return made if isinstance(made, Call) else cls(*made)
         return cls(*copy.deepcopy(call))
 
-    def argument(self, key: int | str) -> Any:
+    def argument(self, key: int | str | slice) -> Any:
         return self.kwargs[key] if isinstance(key, str) else self.args[key]
 
-    def replace(self, key: int | str, value: Any) -> None:
+    def replace(self, key: int | str | slice, value: Any) -> None:
         if isinstance(key, str):
             self.kwargs[key] = value
+        elif isinstance(key, slice):
+            self.args = (*self.args[: key.start], *value)
         else:
             self.args = (*self.args[:key], value, *self.args[key + 1 :])
 
@@ -235,9 +237,14 @@ def check_directions(
 
 
 def positions_of(function: Callable[..., Any], call: Call, wrt: tuple[str, ...]) -> dict[str, Any]:
-    """Where each parameter of wrt stands in the call: an index, or its name as a keyword."""
-    names = list(inspect.signature(function).parameters)
-    return {name: name if name in call.kwargs else names.index(name) for name in wrt}
+    """Where each parameter of wrt stands in the call: an index, its name, or a slice for *rest."""
+    parameters = inspect.signature(function).parameters
+    found: dict[str, Any] = {}
+    for name in wrt:
+        index = list(parameters).index(name)
+        rest = parameters[name].kind is inspect.Parameter.VAR_POSITIONAL
+        found[name] = name if name in call.kwargs else slice(index, None) if rest else index
+    return found
 
 
 def check_gradient(
