@@ -1,0 +1,578 @@
+"""A module of the user's, read and never run: its syntax tree and what its names mean.
+
+module = SourceModule.from_path(Path("model.py"))
+module.functions["loss"]                        the Definition of loss
+module.qualified(<np.linalg.norm>)              "numpy.linalg.norm"
+module.qualified(<dense>)                       "layers.dense" (from layers import dense)
+module.find_function("layers.dense")            its module and Definition, read from layers.py
+module.location(<x @ w>)                        Location("model.py", 7, 12, 17, "    y = x @ w")
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import io
+import os
+import textwrap
+import tokenize
+import warnings
+from collections.abc import Callable, Container, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple, TypeAlias, TypeVar
+
+import libcst as cst
+from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
+
+from s2sad.errors import Location, S2SADError
+from s2sad.source.mutations import mutations
+from s2sad.source.names import Assignment, Bindings, bindings, decorator_parts, dotted_parts, parts
+from s2sad.source.project import Project
+
+Home: TypeAlias = "tuple[SourceModule, str]"
+"""A module of the project and a name in it: `dense`, or `Dense.forward`."""
+
+T = TypeVar("T")
+
+_STARS = ("numpy", "numpy.linalg", "math", "cmath")  # `from ... import *` that is understood
+_SHADOWED = frozenset("abs all any divmod max min pow round sum".split())
+_BUILTINS = frozenset(dir(builtins))
+_FIELD_MAKERS = ("collections.namedtuple", "typing.NamedTuple")
+
+
+class Field(NamedTuple):
+    """A field of a class: its name, annotation and default, None where there is none."""
+
+    name: str
+    annotation: cst.BaseExpression | None
+    default: cst.BaseExpression | None
+
+
+@dataclass(eq=False)
+class Definition:
+    """A function that is written somewhere in a module.
+
+    `decorators` are the dotted paths of its decorators as `qualified` gives them, called or not;
+    the code itself where that is not known.
+    """
+
+    name: str
+    qualname: str
+    node: cst.FunctionDef
+    module: SourceModule
+    owner: ClassInfo | None = None
+
+    @cached_property
+    def decorators(self) -> list[str]:
+        """The dotted paths of the decorators, outermost first."""
+        return self.module.decorators(self.node)
+
+
+@dataclass(eq=False)
+class ClassInfo:
+    """A class that is written in a module.
+
+    `kind` is NamedTuple, dataclass, TypedDict or plain. `node` is the class statement, or the
+    assignment for `Point = namedtuple("Point", "x y")`.
+    """
+
+    name: str
+    node: cst.ClassDef | Assignment
+    module: SourceModule
+
+    @cached_property
+    def decorators(self) -> list[str]:
+        """The dotted paths of the decorators, outermost first."""
+        return self.module.decorators(self.node) if isinstance(self.node, cst.ClassDef) else []
+
+    @cached_property
+    def bases(self) -> list[str]:
+        """The dotted paths of the base classes, where known."""
+        if not isinstance(self.node, cst.ClassDef):
+            return []
+        paths = [self.module.qualified(base.value) for base in self.node.bases]
+        return [path for path in paths if path is not None]
+
+    @cached_property
+    def parents(self) -> list[ClassInfo]:
+        """The base classes that are the user's own."""
+        found = [self.module.find_class(base) for base in self.bases]
+        return [cls for place in found if place is not None for cls in [place[1]] if cls != self]
+
+    @cached_property
+    def kind(self) -> str:
+        """What fields mean here: NamedTuple, dataclass, TypedDict or plain."""
+        if not isinstance(self.node, cst.ClassDef):
+            return "NamedTuple"
+        if "dataclasses.dataclass" in self.decorators:
+            return "dataclass"
+        for base in self.bases:
+            name = base.rpartition(".")[2]
+            if base in (f"typing.{name}", f"typing_extensions.{name}"):
+                if name in ("NamedTuple", "TypedDict"):
+                    return name
+        kinds = {parent.kind for parent in self.parents}
+        return "TypedDict" if kinds == {"TypedDict"} else "plain"
+
+    @cached_property
+    def fields(self) -> list[Field]:
+        """The fields in order, those of base classes first."""
+        if not isinstance(self.node, cst.ClassDef):
+            return list(_made_fields(self.node))
+        found: dict[str, Field] = {}
+        for parent in reversed(self.parents):
+            found.update((item.name, item) for item in parent.fields)
+        for statement in _statements(self.node.body):
+            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
+                annotation = statement.annotation.annotation
+                if not self._is_class_variable(annotation):
+                    name = statement.target.value
+                    found[name] = Field(name, annotation, statement.value)
+        return list(found.values())
+
+    def _is_class_variable(self, annotation: cst.BaseExpression) -> bool:
+        outer = annotation.value if isinstance(annotation, cst.Subscript) else annotation
+        path = self.module.qualified(outer)
+        return path in ("typing.ClassVar", "dataclasses.KW_ONLY")
+
+    def method(self, name: str) -> Definition | None:
+        """The method that `self.name` is, also from a base class of the user's."""
+        found = self.module.functions.get(f"{self.name}.{name}")
+        if found is not None:
+            return found
+        for parent in self.parents:
+            found = parent.method(name)
+            if found is not None:
+                return found
+        return None
+
+
+class SourceModule:
+    """A module's text, tree and names.
+
+    `filename` is what errors show. `path` is the absolute path, None for standard input and
+    notebook cells. `beyond` tells what a name means that the text does not define: a dotted path,
+    or a place in another module; only a module without a file has it.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        filename: str = "<stdin>",
+        path: Path | None = None,
+        project: Project | None = None,
+    ) -> None:
+        self.filename = filename
+        self.path = path and Path(os.path.abspath(path))
+        self.text = _normalised(text)
+        self.tree = _parse(self.text, filename)
+        self.project = project or Project()
+        self.beyond: Callable[[str], str | Home | None] | None = None
+        self.project.add(self)
+
+    @classmethod
+    def from_path(cls, path: Path, project: Project | None = None) -> SourceModule:
+        """Read a file, in the encoding that it declares."""
+        return cls(_read(path), str(path), path, project)
+
+    @classmethod
+    def from_text(
+        cls,
+        text: str,
+        filename: str = "<stdin>",
+        path: Path | None = None,
+        project: Project | None = None,
+    ) -> SourceModule:
+        """Read a text. With `path`, the imports of the project are found from there."""
+        return cls(text, filename, path, project)
+
+    @property
+    def sources(self) -> Mapping[str, SourceModule]:
+        """Every module read so far by file name, this one and those found from it."""
+        return self.project.sources
+
+    # ------------------------------------------------------------ what names are bound to
+
+    @cached_property
+    def bound(self) -> Bindings:
+        """What the statements of the module bind."""
+        return bindings(self.tree, self._absolute)
+
+    @property
+    def imports(self) -> dict[str, str]:
+        """Imported names with their dotted paths; relative imports are made absolute."""
+        return self.bound.imports
+
+    @property
+    def constants(self) -> dict[str, Assignment]:
+        """Names that one plain module-level assignment gives a value to."""
+        return self.bound.constants
+
+    @property
+    def rebound(self) -> set[str]:
+        """Names whose meaning depends on what happens at run time."""
+        return self.bound.rebound
+
+    @cached_property
+    def mutated(self) -> set[str]:
+        """Names bound more than once, rebound by a function, or whose object is changed."""
+        return self.rebound | mutations(self.tree, self.bound)
+
+    @cached_property
+    def functions(self) -> dict[str, Definition]:
+        """Functions of the module by name and methods by `Class.name`; the last definition."""
+        found = {
+            name: Definition(name, name, node, self) for name, node in self.bound.functions.items()
+        }
+        for cls in self.classes.values():
+            if isinstance(cls.node, cst.ClassDef):
+                for node in _statements(cls.node.body):
+                    if isinstance(node, cst.FunctionDef):
+                        qualname = f"{cls.name}.{node.name.value}"
+                        found[qualname] = Definition(node.name.value, qualname, node, self, cls)
+        return found
+
+    @cached_property
+    def classes(self) -> dict[str, ClassInfo]:
+        """Classes of the module by name, nested ones by `Outer.Inner`."""
+        found: dict[str, ClassInfo] = {}
+        todo = [(name, node) for name, node in self.bound.classes.items()]
+        while todo:
+            name, node = todo.pop(0)
+            found[name] = ClassInfo(name, node, self)
+            inner = [part for part in _statements(node.body) if isinstance(part, cst.ClassDef)]
+            todo += [(f"{name}.{part.name.value}", part) for part in inner]
+        for name, constant in self.constants.items():
+            if isinstance(constant.value, cst.Call):
+                if self.qualified(constant.value.func) in _FIELD_MAKERS:
+                    found[name] = ClassInfo(name, constant, self)
+        return found
+
+    def decorators(self, node: cst.FunctionDef | cst.ClassDef) -> list[str]:
+        """The dotted paths of the decorators of a definition, outermost first."""
+        return [self._decorator(decorator) for decorator in node.decorators]
+
+    def _decorator(self, decorator: cst.Decorator) -> str:
+        expr = decorator.decorator
+        names = decorator_parts(decorator)
+        path = None if names is None else self._path(names)
+        return path or self.code(expr.func if isinstance(expr, cst.Call) else expr)
+
+    # ------------------------------------------------------------ what a dotted path means
+
+    def qualified(self, expr: cst.BaseExpression, local_names: Container[str] = ()) -> str | None:
+        """The dotted path that a name or attribute stands for.
+
+        Imported names are followed: `numpy.linalg.norm`. The module's own functions and classes
+        have a leading dot: `.loss`, `.Model.predict`. Builtins are `builtins.abs`. None for local
+        names, for constants and what is inside them, for names with more than one meaning, and for
+        anything else.
+        """
+        names = dotted_parts(expr)
+        if names is None or names[0] in local_names:
+            return None
+        return self._path(names)
+
+    def _path(self, names: list[str]) -> str | None:
+        root, rest = names[0], names[1:]
+        start = self._root(root)
+        if start is None:
+            return None
+        path = ".".join([start, *rest])
+        if rest and root in self.imports and self.find_constant(start) is not None:
+            return None
+        return path
+
+    def _root(self, name: str) -> str | None:
+        bound = self.bound
+        if name in bound.rebound:
+            return None
+        if name in bound.imports:
+            return bound.imports[name]
+        if name in bound.functions or name in self.classes:
+            return f".{name}"
+        if name in bound.names:
+            return None
+        for star in reversed(bound.stars):
+            if self._exports(star, name):
+                return f"{star}.{name}"
+            if name in _SHADOWED and not self._is_readable(star):
+                return None
+        if self.beyond is not None:
+            found = self.beyond(name)
+            if found is not None:
+                return found if isinstance(found, str) else f".{name}"
+        return f"builtins.{name}" if name in _BUILTINS else None
+
+    def _exports(self, star: str, name: str) -> bool:
+        """Whether `from star import *` brings a name."""
+        if star in _STARS:
+            library = importlib.import_module(star)
+            public = getattr(library, "__all__", dir(library))
+            return name in public and not name.startswith("_")
+        return not name.startswith("_") and self._home(f"{star}.{name}") is not None
+
+    def _is_readable(self, star: str) -> bool:
+        return star in _STARS or any(True for _ in self._modules(star))
+
+    def alias(self, name: str) -> str | None:
+        """The dotted path that a constant is another name for: `tanh = np.tanh`."""
+        constant = self.constants.get(name)
+        if constant is None or constant.value is None or name in self.rebound:
+            return None
+        path = self.qualified(constant.value)
+        inner = constant.value.value if isinstance(constant.value, cst.Name) else name
+        return path or (self.alias(inner) if inner != name else None)
+
+    def find_function(self, dotted: str) -> tuple[SourceModule, Definition] | None:
+        """The user's function that a dotted path leads to, in this module or another."""
+        home = self._home(dotted)
+        if home is None:
+            return None
+        module, name = home
+        definition = module.functions.get(name)
+        cls, _, method = name.rpartition(".")
+        if definition is None and cls in module.classes:
+            definition = module.classes[cls].method(method)
+        return None if definition is None else (definition.module, definition)
+
+    def find_class(self, dotted: str) -> tuple[SourceModule, ClassInfo] | None:
+        """The user's class that a dotted path leads to, in this module or another."""
+        return self._find(dotted, lambda module: module.classes)
+
+    def find_constant(self, dotted: str) -> tuple[SourceModule, Assignment] | None:
+        """The user's module-level constant that a dotted path leads to."""
+        return self._find(dotted, lambda module: module.constants)
+
+    def method(self, cls: str | ClassInfo, name: str) -> Definition | None:
+        """A method of a class of this module, also one that it inherits."""
+        info = self.classes.get(cls) if isinstance(cls, str) else cls
+        return None if info is None else info.method(name)
+
+    def _find(
+        self, dotted: str, table: Callable[[SourceModule], Mapping[str, T]]
+    ) -> tuple[SourceModule, T] | None:
+        home = self._home(dotted)
+        if home is None:
+            return None
+        module, name = home
+        found = table(module).get(name)
+        return None if found is None else (module, found)
+
+    @cached_property
+    def _homes(self) -> dict[str, Home | None]:
+        return {}
+
+    def _home(self, dotted: str) -> Home | None:
+        """The module that defines what a dotted path leads to, and its name there."""
+        if dotted not in self._homes:
+            self._homes[dotted] = None  # an import that leads back here finds nothing
+            self._homes[dotted] = self._search(dotted)
+        return self._homes[dotted]
+
+    def _search(self, dotted: str) -> Home | None:
+        if not dotted.startswith("."):
+            for module, rest in self._modules(dotted):
+                home = module._home("." + rest) if rest else None
+                if home is not None:
+                    return home
+            return None
+        name = dotted[1:]
+        root, _, rest = name.partition(".")
+        bound = self.bound
+        if root in bound.rebound:
+            return None
+        if root in bound.imports:
+            path = bound.imports[root]
+            return None if path.startswith(".") else self._home(f"{path}.{rest}".rstrip("."))
+        if root in bound.names:
+            known = root in bound.functions or root in self.classes or root in bound.constants
+            return (self, name) if known else None
+        for star in reversed(bound.stars):
+            home = None if star in _STARS else self._home(f"{star}.{name}")
+            if home is not None:
+                return home
+        found = self.beyond(root) if self.beyond is not None else None
+        if isinstance(found, tuple):
+            return found[0], ".".join(filter(None, (found[1], rest)))
+        return None
+
+    def _modules(self, dotted: str) -> Iterator[tuple[SourceModule, str]]:
+        """The modules of the project that a dotted path may lead into, with the rest of it."""
+        if self.path is None or dotted.startswith("."):
+            return
+        relative = not Path(self.filename).is_absolute()
+        for file, rest in self.project.place(self.path).files(dotted.split(".")):
+            yield self.project.module_at(file, relative), ".".join(rest)
+
+    def _absolute(self, dots: int, path: str) -> str:
+        if dots == 0:
+            return path
+        if self.path is None:
+            return "." * dots + path
+        return self.project.place(self.path).absolute(dots, path)
+
+    # ------------------------------------------------------------ text and places
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text, without their ends."""
+        return self.text.split("\n")
+
+    @cached_property
+    def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
+        wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)
+        positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
+        return positions
+
+    def location(self, node: cst.CSTNode) -> Location:
+        """Where a node stands; of more than one line, the first. For a node that was made rather
+        than read, where its first part stands."""
+        todo = [node]
+        while todo:
+            part = todo.pop(0)
+            if part in self._positions:
+                span = self._positions[part]
+                text = self.lines[span.start.line - 1]
+                same = span.end.line == span.start.line
+                end = span.end.column if same else len(text.rstrip())
+                start = span.start
+                return Location(self.filename, start.line, start.column + 1, end + 1, text)
+            todo.extend(parts(part))
+        return Location(self.filename, 1, 1, 1, self.lines[0])
+
+    def code(self, node: cst.CSTNode) -> str:
+        """The code of a node exactly as written. A statement is dedented and comes without the
+        comments above it and the end of its line."""
+        if hasattr(node, "leading_lines"):
+            node = node.with_changes(leading_lines=())
+        return self.tree.code_for_node(node).rstrip("\n")
+
+    @cached_property
+    def definitions(self) -> dict[str, list[Definition]]:
+        """Every function of the module, however deep inside others, by its plain name."""
+        found: dict[str, list[Definition]] = {}
+        todo: list[tuple[cst.CSTNode, str, ClassInfo | None]] = [(self.tree, "", None)]
+        while todo:
+            node, prefix, owner = todo.pop()
+            if isinstance(node, cst.FunctionDef):
+                name = node.name.value
+                definition = Definition(name, prefix + name, node, self, owner)
+                found.setdefault(name, []).append(definition)
+                prefix, owner = f"{prefix}{name}.<locals>.", None
+            elif isinstance(node, cst.ClassDef):
+                name = prefix + node.name.value
+                owner = self.classes.get(name) or ClassInfo(name, node, self)
+                prefix = f"{name}."
+            todo.extend((part, prefix, owner) for part in parts(node))
+        return found
+
+    def definition_at(self, line: int, name: str) -> Definition | None:
+        """The function of this name whose `def` line, or whose first decorator, is at a line."""
+        for definition in self.definitions.get(name, ()):
+            node = definition.node
+            first = self._positions[node].start.line
+            if node.decorators:
+                first = min(first, self._positions[node.decorators[0]].start.line)
+            if first <= line <= self._positions[node].start.line:
+                return definition
+        return None
+
+
+# ---------------------------------------------------------------- reading
+
+
+def _normalised(text: str) -> str:
+    """The text as Python's own reader sees it: no byte order mark, one kind of line end."""
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _read(path: Path) -> str:
+    advice = "Give the path of a Python file."
+    try:
+        data = path.read_bytes()
+    except IsADirectoryError:
+        raise S2SADError("S2S001", f"{path} is a folder", None, advice) from None
+    except FileNotFoundError:
+        raise S2SADError("S2S001", f"{path} does not exist", None, advice) from None
+    except OSError as error:
+        message = f"cannot read {path}: {error.strerror or error}"
+        raise S2SADError("S2S001", message, None, advice) from None
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return data.decode(encoding)
+    except (UnicodeDecodeError, SyntaxError):
+        message = f"{path} is not the text that it declares to be"
+        advice = "Save it as UTF-8, or name its encoding in the first line: # coding: latin-1."
+        raise S2SADError("S2S001", message, None, advice) from None
+
+
+def _parse(text: str, filename: str) -> cst.Module:
+    """The tree of a text. Python's own parser goes first: it is quick, it has the better messages,
+    and it stops at a depth at which LibCST's would not return."""
+    fault: SyntaxError | None = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(text, filename)
+    except SyntaxError as error:
+        fault = error
+    except (RecursionError, MemoryError, ValueError):
+        advice = "Split the expression that is nested too deeply."
+        raise S2SADError("S2S002", f"{filename} cannot be parsed", None, advice) from None
+    if fault is not None and "too many nested" in fault.msg:
+        raise _syntax_error(text, filename, fault)
+    try:
+        return cst.parse_module(text)
+    except cst.ParserSyntaxError as error:
+        if fault is None:
+            fault = SyntaxError("invalid syntax")
+            fault.lineno, fault.offset = error.raw_line, error.raw_column + 1
+        raise _syntax_error(text, filename, fault) from None
+
+
+def _syntax_error(text: str, filename: str, fault: SyntaxError) -> S2SADError:
+    lines = text.split("\n")
+    line = min(max(fault.lineno or 1, 1), len(lines))
+    column = max(fault.offset or 1, 1)
+    one_line = fault.end_lineno in (None, line) and fault.end_offset
+    end = max(fault.end_offset or 0, column + 1) if one_line else column + 1
+    location = Location(filename, line, column, end, lines[line - 1])
+    advice = "The file is not valid Python; correct this first."
+    return S2SADError("S2S002", f"syntax error: {fault.msg}", location, advice)
+
+
+def _statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
+    """The statements of a class body, also those in its branches."""
+    todo: list[cst.CSTNode] = list(body.body)
+    while todo:
+        node = todo.pop(0)
+        match node:
+            case cst.SimpleStatementLine():
+                yield from node.body
+            case cst.If() | cst.Try() | cst.Else() | cst.With():
+                todo = [*parts(node), *todo]
+            case cst.IndentedBlock() | cst.SimpleStatementSuite():
+                todo = [*node.body, *todo]
+            case _:
+                yield node
+
+
+def _made_fields(node: Assignment) -> Iterator[Field]:
+    """The fields of `namedtuple("P", "x y")` and `NamedTuple("P", [("x", float)])`."""
+    if not isinstance(node.value, cst.Call) or len(node.value.args) < 2:
+        return
+    listed = node.value.args[1].value
+    if isinstance(listed, cst.SimpleString):
+        for name in textwrap.dedent(str(listed.evaluated_value)).replace(",", " ").split():
+            yield Field(name, None, None)
+    elif isinstance(listed, (cst.List, cst.Tuple)):
+        for element in listed.elements:
+            match element.value:
+                case cst.SimpleString() as literal:
+                    yield Field(str(literal.evaluated_value), None, None)
+                case cst.Tuple(elements=[cst.Element(value=cst.SimpleString() as literal), item]):
+                    yield Field(str(literal.evaluated_value), item.value, None)
