@@ -68,6 +68,13 @@ class _Scope:
         return scope
 
 
+_NOTED = frozenset(
+    getattr(cst, name)
+    for name in "FunctionDef ClassDef Lambda ListComp SetComp DictComp GeneratorExp Param Assign"
+    " AnnAssign NamedExpr For CompFor AugAssign Del AsName MatchAs MatchStar ImportAlias Global"
+    " Nonlocal Call".split()
+)  # looked up by type first: matching every node against every class takes ten times as long
+
 _Variable: TypeAlias = tuple[_Scope, str]
 
 
@@ -94,7 +101,7 @@ class _Reader:
         todo: list[tuple[cst.CSTNode, _Scope]] = [(tree, self.module)]
         while todo:
             node, scope = todo.pop()
-            inner = self.node(node, scope)
+            inner = self.node(node, scope) if type(node) in _NOTED else scope
             todo.extend((part, inner) for part in parts(node))
 
     def node(self, node: cst.CSTNode, scope: _Scope) -> _Scope:
