@@ -1,0 +1,152 @@
+"""What a function returns: one number, a pair with aux, several results, structures, arrays."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Fit(NamedTuple):
+    slope: float
+    residual: np.ndarray
+
+
+@dataclass
+class Report:
+    loss: float
+    parts: dict
+
+
+def with_aux(w, x):
+    """has_aux: the loss, and something that is only carried along."""
+    y = x @ w
+    return np.sum(y * y), {"y": y, "count": len(y)}
+
+
+def aux_is_a_number(x: float) -> float:
+    y = x * x
+    return y * x, y
+
+
+def aux_from_a_loop(x: float, n: int = 4):
+    """The pair was made before the return, and the aux holds what was varied."""
+    path = (x,)
+    for _ in range(n):
+        x = np.sin(x) * 1.5
+        path = path + (x,)
+    result = (x * x, path)
+    return result
+
+
+def aux_on_two_paths(x: float):
+    if x < 0:
+        return -x, "negative"
+    return x * x, "positive"
+
+
+def array_result(x, w):
+    return np.tanh(x @ w) * x[0]
+
+
+def scalar_result(x: float, y: float) -> float:
+    return x * np.sin(y)
+
+
+def two_results(x, y):
+    z = x * y
+    return z, np.sum(z * x)
+
+
+def three_results_one_constant(x: float):
+    """The last result carries no derivative."""
+    return x * x, np.sin(x), 3
+
+
+def same_result_twice(x):
+    y = x * x
+    return y, y, x
+
+
+def dict_result(x, scale: float):
+    return {"scaled": x * scale, "norm": np.sum(x * x), "inner": {"mean": np.mean(x)}}
+
+
+def list_result(x, n: int = 3):
+    return [x * x, x + 1.0, np.outer(x, x)]
+
+
+def list_from_comprehension(x, n: int = 3):
+    return [x**k for k in range(1, n + 1)]
+
+
+def named_tuple_result(x, y):
+    slope = np.sum(x * y) / np.sum(x * x)
+    return Fit(slope, residual=y - slope * x)
+
+
+def dataclass_result(x):
+    return Report(loss=np.sum(x**2), parts={"first": x[0] * x[1]})
+
+
+def results_on_two_paths(x: float, y: float):
+    if x > y:
+        return x * y, x
+    z = y * y
+    return z, x * z
+
+
+def result_from_loop_or_end(x, limit: float):
+    for k in range(3):
+        x = x * 1.5
+        if np.sum(x) > limit:
+            return x * k
+    return x * x
+
+
+def result_is_the_parameter(x):
+    return x
+
+
+def result_is_a_reshaped_parameter(x):
+    """The cotangent has another shape than the parameter."""
+    return x.reshape(-1), x.T
+
+
+def bare_generator_result(x):
+    """A tuple made of what a callee returns."""
+    a, b = halves(x)
+    return (b, *halves(a * b))
+
+
+def halves(x):
+    return x[: len(x) // 2], x[len(x) // 2 :]
+
+
+r = np.random.default_rng(10).standard_normal
+AUX = ("with_aux", "aux_is_a_number", "aux_from_a_loop", "aux_on_two_paths")
+CALLS = {
+    "with_aux": ("w", [(r(3), r((4, 3)))]),
+    "aux_is_a_number": ("x", [(0.7,)]),
+    "aux_from_a_loop": ("x", [(0.7,), (0.7, 0)]),
+    "aux_on_two_paths": ("x", [(0.7,), (-0.7,)]),
+}
+VJPS = {
+    "array_result": (("x", "w"), [((r((2, 3)), r((3, 3))), r((2, 3)))]),
+    "scalar_result": (("x", "y"), [((0.7, 1.2), 0.3)]),
+    "two_results": (("x", "y"), [((r(3), r(3)), (r(3), 0.3))]),
+    "three_results_one_constant": ("x", [((0.7,), (0.3, -1.2, None))]),
+    "same_result_twice": ("x", [((r(3),), (r(3), r(3), r(3)))]),
+    "dict_result": (
+        ("x", "scale"),
+        [((r(3), 0.7), {"scaled": r(3), "norm": 0.4, "inner": {"mean": -0.3}})],
+    ),
+    "list_result": ("x", [((r(3),), [r(3), r(3), r((3, 3))])]),
+    "list_from_comprehension": ("x", [((r(3),), [r(3), r(3), r(3)])]),
+    "named_tuple_result": (("x", "y"), [((r(4), r(4)), Fit(0.7, r(4)))]),
+    "dataclass_result": ("x", [((r(4),), Report(0.7, {"first": 0.3}))]),
+    "results_on_two_paths": (("x", "y"), [((0.7, 0.2), (0.3, 0.4)), ((0.7, 1.2), (0.3, 0.4))]),
+    "result_from_loop_or_end": ("x", [((np.ones(2), k), r(2)) for k in (1.0, 4.0, 99.0)]),
+    "result_is_the_parameter": ("x", [((r(3),), r(3))]),
+    "result_is_a_reshaped_parameter": ("x", [((r((2, 3)),), (r(6), r((3, 2))))]),
+    "bare_generator_result": ("x", [((r(4),), (r(2), r(1), r(1)))]),
+}
