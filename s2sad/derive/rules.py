@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from s2sad.analysis.sizes import UNKNOWN
 from s2sad.derive.templates import Contribution, Operand, Rule, read_file
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref
 from s2sad.source.operators import PACKED
@@ -89,17 +90,6 @@ def is_literal(expr: Expr, value: object) -> bool:
         return False
     numbers = isinstance(found, int | float) and isinstance(value, int | float)
     return (numbers or type(found) is type(value)) and found == value
-
-
-class _Unknown:
-    """What is not known at generation."""
-
-    def __repr__(self) -> str:
-        return "UNKNOWN"
-
-
-UNKNOWN: Any = _Unknown()
-"""Stands for a value that is not known at generation."""
 
 
 def literal(expr: Expr) -> Any:

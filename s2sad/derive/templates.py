@@ -366,7 +366,7 @@ class _RuleReader:
             case ast.Starred(value):
                 return Apply("starred", (self.expr(value, home),), form="starred")
             case ast.Slice(lower, upper, step):
-                start, stop, stride = (part and self.expr(part) for part in (lower, upper, step))
+                start, stop, stride = map(self._optional, (lower, upper, step))
                 return Slice(start, stop, stride)
             case ast.Subscript(value, key):
                 return Apply("getitem", (self.expr(value), self.expr(key)), form="index")
@@ -389,6 +389,9 @@ class _RuleReader:
                 if name in ATTRIBUTES:
                     return Apply(ATTRIBUTES[name], (self.expr(value),), form="attribute", text=name)
         self._refuse(node, "an expression that rules do not have")
+
+    def _optional(self, node: ast.expr | None) -> Expr | None:
+        return None if node is None else self.expr(node)
 
     def _call(self, node: ast.Call, home: str) -> Apply:
         args = tuple(self.expr(arg, home) for arg in node.args)

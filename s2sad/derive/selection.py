@@ -1,0 +1,311 @@
+"""Which variant of a rule fits a use of an operator, and the shape of its result.
+
+    choose(rules()["numpy.sum"], node, type_of)    (rule, {'x': ..., 'axis': ...}), or None
+
+A variant fits when its arguments bind, when the shapes that it states for its operands are proved,
+and when its conditions are proved:
+
+    @when(axis is None)            any expression over static arguments that are known at generation
+    @when(isinstance(n, int))      the type of a static argument
+    @when(literal(n))              it is known at generation
+    key: basic                     integers, slices, None and ... only
+    key: mask                      an array of booleans
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from s2sad.analysis import indices, shapes
+from s2sad.analysis.shapes import Result
+from s2sad.analysis.sizes import UNKNOWN, Mask, Size, size_sum
+from s2sad.analysis.types import (
+    SCALAR,
+    AnyShape,
+    Array,
+    ListOf,
+    Shape,
+    Star,
+    TupleOf,
+    Type,
+    is_integral,
+)
+from s2sad.derive.folding import evaluate
+from s2sad.derive.rules import bind
+from s2sad.derive.templates import Rule
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Slice
+
+TypeOf: TypeAlias = Callable[[Expr], Type | AnyShape]
+"""What is known of the type of an expression."""
+
+ValueOf: TypeAlias = Callable[[Expr], Any]
+"""What is known of the value of a name: an abstract value."""
+
+Bound: TypeAlias = dict[str, Expr]
+"""What stands for each operand and static argument."""
+
+
+def _nothing_known(expr: Expr) -> Any:
+    return UNKNOWN
+
+
+def choose(
+    variants: Iterable[Rule], node: Apply, type_of: TypeOf, value_of: ValueOf = _nothing_known
+) -> tuple[Rule, Bound] | None:
+    """The first variant that is proved to fit, with its arguments; None when none is."""
+    for rule in variants:
+        bound = bind(rule, node)
+        if bound is not None and fits(rule, bound, type_of, value_of):
+            return rule, bound
+    return None
+
+
+def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing_known) -> bool:
+    """Whether the shapes and conditions of a variant are proved."""
+    operands = {operand.name for operand in rule.operands}
+    values = {
+        rule.place(name): UNKNOWN if name in operands else abstract(expr, type_of, value_of)
+        for name, expr in bound.items()
+    }
+    return all(
+        _spec_fits(operand.spec, bound[operand.name], type_of) for operand in rule.operands
+    ) and all(_holds(condition, values) for condition in rule.where)
+
+
+def _spec_fits(spec: str, expr: Expr, type_of: TypeOf) -> bool:
+    if spec.startswith("list "):
+        spec = spec.removeprefix("list ")
+        return spec == "*s" or all(_shape_fits(spec, s) for s in item_shapes(expr, type_of))
+    return spec in ("", "const", "*s", "*r") or _shape_fits(spec, shape_of(type_of(expr)))
+
+
+def _shape_fits(spec: str, shape: AnyShape) -> bool:
+    """Whether a shape is certainly one that a specification such as `... n 3` allows."""
+    if not isinstance(shape, Shape):
+        return spec.startswith("*")
+    names = spec.replace("scalar", "").split()
+    dims = shape.dims
+    if names[:1] == ["..."]:
+        names = names[1:]
+        if len(dims) < len(names):
+            return False
+        dims = dims[len(dims) - len(names) :]
+    literal = {name: int(name) for name in names if name.isdigit()}
+    return len(names) == len(dims) and all(
+        literal.get(name, size) == size for name, size in zip(names, dims, strict=True)
+    )
+
+
+def _holds(condition: Expr, values: Mapping[Any, Any]) -> bool:
+    match condition:
+        case Apply("template.basic", (Ref(var),)):
+            return _is_basic(values[var])
+        case Apply("template.mask", (Ref(var),)):
+            return isinstance(values[var], Mask)
+        case Apply("template.literal", (Ref(var),)):
+            return is_known(values[var])
+    return evaluate(condition, lambda var: _only_known(values[var])) is True
+
+
+def _is_basic(key: Any) -> bool:
+    """Whether an index makes a view, and names each element once."""
+    return all(
+        k is None
+        or k is Ellipsis
+        or isinstance(k, slice | Size)
+        or type(k) is int
+        or (isinstance(k, Shape) and k == SCALAR)
+        for k in (key if isinstance(key, tuple) else (key,))
+    )
+
+
+def is_known(value: Any) -> bool:
+    """Whether an abstract value is a Python value that is known in full."""
+    if isinstance(value, tuple | list):
+        return all(is_known(item) for item in value)
+    return value is not UNKNOWN and not isinstance(value, Size | Shape | Star | Mask)
+
+
+def _only_known(value: Any) -> Any:
+    return value if is_known(value) else UNKNOWN
+
+
+# ---------------------------------------------------------------- abstract values
+
+
+def shape_of(kind: Type | AnyShape) -> AnyShape:
+    """The shape of a value of this type."""
+    if isinstance(kind, Shape | Star):
+        return kind
+    return kind.shape if isinstance(kind, Array) else shapes.SOME
+
+
+def item_shapes(expr: Expr, type_of: TypeOf) -> tuple[AnyShape, ...]:
+    """The shapes of the items of a list: of each where they are known, else one for all."""
+    if isinstance(expr, Make):
+        return tuple(shape_of(type_of(item)) for item in expr.items)
+    match type_of(expr):
+        case TupleOf(items):
+            return tuple(shape_of(item) for item in items)
+        case ListOf(item):
+            return (shape_of(item),)
+    return (shapes.SOME,)
+
+
+def abstract(expr: Expr, type_of: TypeOf, value_of: ValueOf = _nothing_known) -> Any:
+    """What is known at generation of the value of an argument."""
+
+    def inner(part: Expr) -> Any:
+        return abstract(part, type_of, value_of)
+
+    match expr:
+        case Const(value):
+            return value
+        case Make("tuple" | "list" as kind, items):
+            values = [inner(item) for item in items]
+            return tuple(values) if kind == "tuple" else values
+        case Slice(start, stop, step):
+            return slice(*(None if part is None else inner(part) for part in (start, stop, step)))
+        case Apply("numpy.shape", (array,)):
+            shape = shape_of(type_of(array))
+            return shape if isinstance(shape, Star) else _as_values(shape)
+        case Apply("getitem", (Apply("numpy.shape") as part, Const(int(axis)))):
+            sizes = inner(part)
+            inside = isinstance(sizes, tuple) and -len(sizes) <= axis < len(sizes)
+            return sizes[axis] if inside else SCALAR
+        case Apply("builtins.len", (array,)):
+            shape = shape_of(type_of(array))
+            known = isinstance(shape, Shape) and shape.rank > 0
+            return _as_values(shape)[0] if known else SCALAR
+        case Apply("numpy.ndim", (array,)):
+            shape = shape_of(type_of(array))
+            return shape.rank if isinstance(shape, Shape) else SCALAR
+        case Apply("neg", (operand,)):
+            value = inner(operand)
+            return -value if isinstance(value, int | float) else _by_type(expr, type_of)
+        case Apply("add" | "sub" as op, (left, right)):
+            one, other = inner(left), inner(right)
+            if isinstance(one, Size) and type(other) is int:
+                return Size(size_sum(one, other if op == "add" else -other))
+            if type(one) is int and type(other) is int:
+                return one + other if op == "add" else one - other
+    known = value_of(expr)
+    return _by_type(expr, type_of) if known is UNKNOWN else known
+
+
+def _as_values(shape: AnyShape) -> tuple[Any, ...]:
+    """The sizes of a shape as abstract integers."""
+    dims = shape.dims if isinstance(shape, Shape) else ()
+    return tuple(
+        SCALAR if size == "?" else Size(size) if isinstance(size, str) else size for size in dims
+    )
+
+
+def _by_type(expr: Expr, type_of: TypeOf) -> Any:
+    kind = type_of(expr)
+    if isinstance(kind, Array):
+        if kind.dtype == "bool":
+            return Mask(kind.shape)
+        return kind.shape if is_integral(kind) else UNKNOWN
+    return UNKNOWN
+
+
+# ---------------------------------------------------------------- the shape of a result
+
+
+RESULTS: dict[str, Callable[..., Result]] = {
+    function.__name__: function
+    for function in (
+        indices.indexed,
+        indices.taken,
+        shapes.broadcast,
+        shapes.contracted,
+        shapes.diag,
+        shapes.diagonal,
+        shapes.divided,
+        shapes.dot,
+        shapes.einsum,
+        shapes.expanded,
+        shapes.filled,
+        shapes.inner,
+        shapes.joined,
+        shapes.like,
+        shapes.matmul,
+        shapes.moved,
+        shapes.outer,
+        shapes.raveled,
+        shapes.reduced,
+        shapes.reshaped,
+        shapes.resized,
+        shapes.squeezed,
+        shapes.stacked,
+        shapes.swapped,
+        shapes.transposed,
+    )
+}
+"""The functions that the annotation of a template's result may name."""
+
+
+def result_shape(
+    rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing_known
+) -> Result:
+    """The shape of what a rule's operator gives.
+
+    A list of shapes stands for a tuple of results; a ListOf for a list of unknown length.
+    """
+    operands = {rule.place(operand.name): operand for operand in rule.operands}
+
+    def argument(expr: Expr) -> Any:
+        match expr:
+            case Ref(var) if var in operands and operands[var].is_list:
+                return item_shapes(bound[operands[var].name], type_of)
+            case Ref(var) if var in operands:
+                return shape_of(type_of(bound[operands[var].name]))
+            case Ref(var):
+                return abstract(bound[var.hint], type_of, value_of)
+            case Const(value):
+                return value
+            case Make(_, items):
+                return tuple(argument(item) for item in items)
+            case Apply(op, args):
+                return RESULTS[op.removeprefix("shape.")](*(argument(arg) for arg in args))
+        return UNKNOWN
+
+    def annotated(result: Expr) -> Result:
+        match result:
+            case Const("?"):
+                return shapes.SOME
+            case Const(str(spec)):
+                return _from_spec(spec, rule, bound, type_of)
+            case Make(_, parts):
+                return tuple(annotated(part) for part in parts)
+        found: Result = argument(result)
+        return found
+
+    if rule.result is None:
+        elementwise = [o.name for o in rule.operands if o.spec in ("", "const")]
+        return shapes.broadcast(*(shape_of(type_of(bound[name])) for name in elementwise))
+    return annotated(rule.result)
+
+
+def _from_spec(spec: str, rule: Rule, bound: Bound, type_of: TypeOf) -> AnyShape:
+    """The shape that `... n m` is, by the sizes that the operands' specifications name."""
+    sizes: dict[str, Any] = {}
+    leads: list[AnyShape] = []
+    for operand in rule.operands:
+        shape = shape_of(type_of(bound[operand.name]))
+        names = operand.spec.split()
+        if not isinstance(shape, Shape) or operand.spec in ("const", "*s", "*r", "scalar"):
+            continue
+        if names[:1] == ["..."]:
+            names = names[1:]
+            leads.append(Shape(shape.dims[: shape.rank - len(names)]))
+        for name, size in zip(reversed(names), reversed(shape.dims), strict=False):
+            sizes.setdefault(name, size)
+    names = spec.split()
+    lead = shapes.broadcast(*leads) if names[:1] == ["..."] else SCALAR
+    inner = tuple(
+        int(name) if name.isdigit() else sizes.get(name, "?") for name in names if name != "..."
+    )
+    return Shape(lead.dims + inner) if isinstance(lead, Shape) else shapes.SOME
