@@ -1,0 +1,239 @@
+"""What a program uses: the decorator, and the same as plain functions.
+
+    @differentiable(wrt=("W", "b"))
+    def loss(W, b, x, t): ...
+
+    loss(W, b, x, t)                  # the plain function, as if there were no decorator
+    loss.value_and_grad(W, b, x, t)   # generated when the module is imported
+    loss.grad(W, b, x, t)             # generated at first use, and so is loss.vjp
+    grad(loss, wrt="x")               # of any function whose source can be found
+
+A function that cannot be differentiated is refused when it is decorated. Generated code is kept
+in a cache on disk (`s2sad.cache`), so that it is generated once. The derivatives of a method are
+`Model.energy.grad(model, q)`, or `grad(model.energy)(q)`.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from types import FunctionType, MethodType
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
+
+from s2sad.derivatives import Options, derivative, record_of
+from s2sad.errors import S2SADError
+from s2sad.parameters import Wrt, chosen
+
+P = ParamSpec("P")
+Q = ParamSpec("Q")
+S = TypeVar("S")
+R_co = TypeVar("R_co", covariant=True)
+R = TypeVar("R")
+
+
+class Differentiable(Protocol[P, R_co]):
+    """What type checkers know about a decorated function. At run time it is the function."""
+
+    __name__: str
+    __qualname__: str
+    __module__: str
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+    @property
+    def value_and_grad(self) -> Callable[P, tuple[R_co, Any]]:
+        """The value and the gradient."""
+
+    @property
+    def grad(self) -> Callable[P, Any]:
+        """The gradient."""
+
+    @property
+    def vjp(self) -> Callable[..., tuple[R_co, Any]]:
+        """The value, and the gradient for the output cotangent `d_out`."""
+
+    @overload
+    def __get__(self, instance: None, owner: type, /) -> Differentiable[P, R_co]: ...
+
+    @overload
+    def __get__(
+        self: Differentiable[Concatenate[S, Q], R_co], instance: S, owner: type | None = None, /
+    ) -> Callable[Q, R_co]: ...
+
+
+@overload
+def differentiable(function: Callable[P, R], /) -> Differentiable[P, R]: ...
+
+
+@overload
+def differentiable(
+    *, wrt: Wrt = None, has_aux: bool = False
+) -> Callable[[Callable[P, R]], Differentiable[P, R]]: ...
+
+
+def differentiable(
+    function: Callable[..., Any] | None = None, /, *, wrt: Wrt = None, has_aux: bool = False
+) -> Any:
+    """Gives a function its derivatives, as attributes: `value_and_grad`, `grad` and `vjp`.
+
+    The function itself is handed back unchanged. `value_and_grad` is generated at once, the others
+    when they are first used.
+
+    Args:
+        function: when used without parentheses.
+        wrt: name or position of the parameter to differentiate with respect to, or a tuple of
+            them, which gives a tuple of gradients. The default is the first parameter (after
+            `self`).
+        has_aux: the function returns `(value, anything)`, and so will `value_and_grad`.
+
+    Raises:
+        S2SADError: the function cannot be differentiated.
+    """
+    if function is None:
+        return lambda function: _decorated(function, wrt, has_aux)
+    return _decorated(function, wrt, has_aux)
+
+
+def value_and_grad(
+    function: Callable[P, R], wrt: Wrt = None, *, has_aux: bool | None = None
+) -> Callable[P, tuple[R, Any]]:
+    """The function that returns the value of `function` and its gradient.
+
+    Args:
+        function: a function or method whose source can be found.
+        wrt: as for `differentiable`. The default is what the function was decorated with, if it
+            was, else its first parameter.
+        has_aux: the same.
+
+    Raises:
+        S2SADError: the function cannot be differentiated.
+    """
+    found: Callable[P, tuple[R, Any]] = _derived(function, "value-and-grad", wrt, has_aux)
+    return found
+
+
+def grad(
+    function: Callable[P, Any], wrt: Wrt = None, *, has_aux: bool | None = None
+) -> Callable[P, Any]:
+    """The function that returns the gradient of `function`; see `value_and_grad`."""
+    found: Callable[P, Any] = _derived(function, "grad", wrt, has_aux)
+    return found
+
+
+def vjp(
+    function: Callable[..., R], wrt: Wrt = None, *, has_aux: bool | None = None
+) -> Callable[..., tuple[R, Any]]:
+    """The function that returns the value of `function`, and its gradient for a given cotangent.
+
+    The result of `function` may be an array or a container. The generated function takes the
+    adjoint of that result as the keyword argument `d_out`. See `value_and_grad`.
+    """
+    found: Callable[..., tuple[R, Any]] = _derived(function, "vjp", wrt, has_aux)
+    return found
+
+
+class Pending:
+    """A derivative of a decorated function that nobody has used yet.
+
+    The first call, or the first look at what it is, generates it; from then on the attribute of the
+    decorated function is the generated function itself.
+    """
+
+    def __init__(self, function: FunctionType, attribute: str, options: Options) -> None:
+        self._function = function
+        self._attribute = attribute
+        self._options = options
+        self.__name__ = f"{function.__name__}_{attribute}"
+        self.__qualname__ = f"{function.__qualname__}.{attribute}"
+        self.__module__ = function.__module__
+
+    def generated(self) -> FunctionType:
+        """The function that this stands for."""
+        found = derivative(self._function, self._options, self._attribute)
+        if self._function.__dict__.get(self._attribute) is self:
+            setattr(self._function, self._attribute, found)
+        return found
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self.generated()(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "__signature__":
+            return inspect.signature(self.generated())
+        if name == "source" or hasattr(FunctionType, name):
+            return getattr(self.generated(), name)
+        raise AttributeError(f"a generated function has no attribute {name!r}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return getattr, (self._function, self._attribute)
+
+    def __repr__(self) -> str:
+        return f"<function {self.__qualname__}, generated at first use>"
+
+
+def _decorated(function: Any, wrt: Wrt, has_aux: bool) -> Any:
+    plain = _plain_function(function)
+    names, bare = _chosen(plain, wrt)
+    declared = Options("value-and-grad", names, bare, has_aux)
+    record_of(plain).declared = declared
+    for mode in ("value-and-grad", "grad", "vjp"):
+        attribute = mode.replace("-", "_")
+        pending = Pending(plain, attribute, declared._replace(mode=mode))
+        setattr(plain, attribute, pending)
+        if plain is not function:
+            setattr(function, attribute, pending)
+    plain.value_and_grad.generated()  # type: ignore[attr-defined]
+    return function
+
+
+def _derived(function: Any, mode: str, wrt: Wrt, has_aux: bool | None) -> Any:
+    if isinstance(function, MethodType):
+        return MethodType(_derived(function.__func__, mode, wrt, has_aux), function.__self__)
+    plain = _plain_function(function)
+    declared = record_of(plain).declared
+    names, bare = _chosen(plain, wrt)
+    if declared is None:
+        return derivative(plain, Options(mode, names, bare, bool(has_aux)))
+    if wrt is None:
+        names, bare = declared.wrt, declared.bare
+    options = Options(mode, names, bare, declared.has_aux if has_aux is None else has_aux)
+    if options[1:] != declared[1:]:
+        return derivative(plain, options)
+    found = plain.__dict__[mode.replace("-", "_")]
+    return found.generated() if isinstance(found, Pending) else found
+
+
+def _chosen(function: FunctionType, wrt: Wrt) -> tuple[tuple[str, ...], bool]:
+    if wrt is None:
+        return (), True
+    names = inspect.signature(function, follow_wrapped=False).parameters
+    return chosen(wrt, list(names), function.__name__)
+
+
+def _plain_function(function: Any) -> FunctionType:
+    """The Python function that is meant.
+
+    Compilers and caches that change nothing about what a function computes are looked through:
+    Numba keeps the function as `py_func`, `functools.lru_cache` as `__wrapped__`.
+    """
+    if isinstance(function, Pending):
+        return function.generated()
+    if isinstance(function, FunctionType):
+        return function
+    is_cache = isinstance(function, functools._lru_cache_wrapper)
+    inner = getattr(function, "__wrapped__" if is_cache else "py_func", None)
+    if isinstance(inner, FunctionType):
+        return inner
+    name = getattr(function, "__name__", None) or repr(function)
+    kind = type(function).__name__
+    raise S2SADError(
+        "S2S007",
+        f"{name} is a {kind}, and only functions written in Python have a source",
+        None,
+        (
+            f"Put @differentiable below @{kind}."
+            if isinstance(function, (staticmethod, classmethod, property))
+            else "Write a function that calls it, and differentiate that."
+        ),
+    )

@@ -1,0 +1,238 @@
+"""From a Python function to its derivative, a Python function.
+
+`derivative(loss, Options("grad"))` takes the generated module from the cache or has it generated,
+runs it, and hands out the function in it. What is handed out
+
+- is a real function, with the parameters, defaults and docstring of the generated source, and with
+  the annotations of the function it was derived from;
+- has that source as its attribute `source`, and shows it in tracebacks and debuggers;
+- is found by pickle where its qualified name says: `loss.grad` for a decorated function, else
+  `loss_grad` in the module of `loss`;
+- reads the values that `loss` captured from around it when it is called, as `loss` does.
+
+Nothing of the compiler is imported unless something has to be generated.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import linecache
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import FunctionType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from s2sad import cache
+
+if TYPE_CHECKING:
+    from s2sad.pipeline import Generated, Request
+    from s2sad.source.module import SourceModule
+
+Reader = Callable[[], object]
+
+
+class Options(NamedTuple):
+    """What is asked for: `pipeline.Request` without the function."""
+
+    mode: str
+    wrt: tuple[str, ...] = ()
+    bare: bool = True
+    has_aux: bool = False
+
+
+@dataclass
+class Record:
+    """What s2sad keeps with a function, as its attribute `__s2sad__`.
+
+    `function` tells whose record it is: a decorator made with `functools.wraps` copies attributes.
+    `declared` is what `@differentiable` was given, `made` holds the derivatives so far. A generated
+    function has its `origin`.
+    """
+
+    function: FunctionType
+    declared: Options | None = None
+    made: dict[Options, FunctionType] = field(default_factory=dict)
+    origin: Origin | None = None
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The generated module that a function stands in, and where its captured values come from."""
+
+    text: str
+    filename: str
+    readers: Mapping[str, Reader]
+
+
+def record_of(function: FunctionType) -> Record:
+    """The record of a function, a new one if it has none."""
+    record = function.__dict__.get("__s2sad__")
+    if not isinstance(record, Record) or record.function is not function:
+        record = Record(function)
+        function.__dict__["__s2sad__"] = record
+    return record
+
+
+def derivative(function: FunctionType, options: Options, attribute: str = "") -> FunctionType:
+    """The derivative of `function` that `options` describe, the same one every time.
+
+    `attribute` is the attribute of `function` under which it will be found, if there is to be one.
+
+    Raises:
+        S2SADError: it cannot be generated.
+    """
+    record = record_of(function)
+    if options not in record.made:
+        record.made.setdefault(options, _derivative(function, options, attribute))
+    return record.made[options]
+
+
+def _derivative(function: FunctionType, options: Options, attribute: str) -> FunctionType:
+    key = _key(function, options)
+    entry = cache.load(key)
+    if entry is None:
+        generated, name = _generate(function, options)
+        captured = generated.captured.get(name, ())
+        entry = cache.store(key, generated.text, name, captured, generated.sources)
+    namespace: dict[str, Any] = {"__name__": function.__module__}
+    exec(entry.code, namespace)
+    found: FunctionType = namespace[entry.name]
+    _describe(found, function, attribute)
+    origin = record_of(function).origin
+    readers = dict(origin.readers) if origin else {}
+    readers |= {name: _reader(function, name) for name in entry.captured}
+    if readers:
+        found = _bound(found, readers)
+    found.source = entry.text  # type: ignore[attr-defined]
+    record_of(found).origin = Origin(entry.text, entry.code.co_filename, readers)
+    return found
+
+
+def _key(function: FunctionType, options: Options) -> cache.Key:
+    code = function.__code__
+    origin = record_of(function).origin
+    filename = origin.filename if origin else code.co_filename
+    module = cache.digest(origin.text) if origin else _digest_of_module(function)
+    name = "".join(c for c in function.__name__ if c.isidentifier() or c.isdigit())
+    return cache.Key(
+        stem=f"{name}_{options.mode.replace('-', '_')}",
+        identity=(filename, function.__module__, function.__qualname__, *map(repr, options)),
+        made_from=(module, str(code.co_firstlineno), _digest_of_settings(filename)),
+    )
+
+
+def _digest_of_module(function: FunctionType) -> str:
+    """The checksum of the text that `function` comes from, as it is now."""
+    name = function.__code__.co_filename
+    found = cache.digest_of_file(name)
+    if found is None:  # a notebook's cell, a module in a zip file
+        found = cache.digest("".join(linecache.getlines(name, function.__globals__)))
+    return found
+
+
+@functools.cache
+def _digest_of_settings(filename: str) -> str:
+    """The checksum of the nearest pyproject.toml: its [tool.black] decides the layout."""
+    folder = os.path.dirname(os.path.abspath(filename))
+    while True:
+        found = cache.digest_of_file(os.path.join(folder, "pyproject.toml"))
+        above = os.path.dirname(folder)
+        if found is not None or above == folder:
+            return found or ""
+        folder = above
+
+
+def _generate(function: FunctionType, options: Options) -> tuple[Generated, str]:
+    """The generated module, and the name of the function in it."""
+    from s2sad.pipeline import Request, generate
+
+    module, qualname = _source(function)
+    request = Request(qualname, options.wrt, options.bare, options.mode, options.has_aux)
+    return generate(module, [request], command=_command(function, options, request)), request.name
+
+
+def _source(function: FunctionType) -> tuple[SourceModule, str]:
+    from s2sad.source.live import source_of
+    from s2sad.source.module import SourceModule
+
+    origin = record_of(function).origin
+    if origin is not None:
+        return SourceModule.from_text(origin.text, origin.filename), function.__name__
+    live = source_of(function)
+    return live.module, live.qualname
+
+
+def _command(function: FunctionType, options: Options, request: Request) -> str:
+    """The command that would write the same file, nothing when there is none."""
+    from pathlib import Path
+
+    from s2sad.command import canonical_command
+
+    path = Path(function.__code__.co_filename)
+    record = record_of(function)
+    if record.origin or "<" in function.__qualname__ or not path.is_file():
+        return ""
+    declared = record.declared is not None and record.declared[1:] == options[1:]
+    wrt = options.wrt[0] if options.wrt and options.bare else options.wrt or None
+    return canonical_command(
+        path,
+        functions=[request.function],
+        wrt=None if declared else wrt,
+        modes=[options.mode],
+        has_aux=options.has_aux and not declared,
+    )
+
+
+def _reader(function: FunctionType, name: str) -> Reader:
+    """Gives the value of a name that `function` captured, as it is when this is called."""
+    names = function.__code__.co_freevars
+    if name in names and function.__closure__ is not None:
+        cell = function.__closure__[names.index(name)]
+        return lambda: cell.cell_contents
+    return lambda: function.__globals__[name]
+
+
+def _bound(generated: FunctionType, readers: Mapping[str, Reader]) -> FunctionType:
+    """`generated` without its keyword parameters for captured values, which are filled in."""
+
+    def bound(*args: Any, **kwargs: Any) -> Any:
+        for name, read in readers.items():
+            kwargs[name] = read()
+        return generated(*args, **kwargs)
+
+    signature = inspect.signature(generated)
+    shown = [p for name, p in signature.parameters.items() if name not in readers]
+    functools.update_wrapper(bound, generated)
+    del bound.__wrapped__  # type: ignore[attr-defined]  # else readers would show again
+    bound.__signature__ = signature.replace(parameters=shown)  # type: ignore[attr-defined]
+    assert isinstance(bound, FunctionType)
+    return bound
+
+
+def _describe(generated: FunctionType, function: FunctionType, attribute: str) -> None:
+    """Makes `generated` tell where it belongs and what its parameters are."""
+    scope = function.__qualname__.rpartition(".")[0]
+    prefix = function.__qualname__ if attribute else scope
+    name = attribute or generated.__name__
+    generated.__module__ = function.__module__
+    generated.__qualname__ = f"{prefix}.{name}" if prefix else name
+    names = inspect.signature(generated).parameters
+    known = _annotations(function)
+    generated.__annotations__ |= {name: known[name] for name in names if name in known}
+
+
+def _annotations(function: FunctionType) -> dict[str, Any]:
+    """The annotations of a function; of those in quotes, the ones that have a meaning already."""
+    try:
+        annotations = dict(function.__annotations__)
+    except NameError:  # Python 3.14 reads them here, and a name may be defined later
+        return {}
+    for name, annotation in list(annotations.items()):
+        if isinstance(annotation, str):
+            try:
+                annotations[name] = eval(annotation, function.__globals__)
+            except Exception:  # whatever a half-imported module has in store
+                del annotations[name]
+    return annotations
