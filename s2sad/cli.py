@@ -239,7 +239,7 @@ def _module(source: Path | None) -> SourceModule:
 
 
 def _same_file(source: Path | None, output: Path) -> bool:
-    return source is not None and source.resolve() == output.resolve()
+    return source is not None and os.path.realpath(source) == os.path.realpath(output)
 
 
 def _print(text: str) -> None:

@@ -30,7 +30,7 @@ def canonical_command(
     has_aux: bool = False,
 ) -> str:
     """The command that generates `output` from `source`; None for standard streams."""
-    files = [path.resolve() for path in (source, output) if path is not None]
+    files = [_real(path) for path in (source, output) if path is not None]
     base = _base(files)
     words = ["s2sad", "generate", _name(source, base)]
     if output is not None:
@@ -70,4 +70,8 @@ def _base(files: Sequence[Path]) -> Path | None:
 def _name(path: Path | None, base: Path | None) -> str:
     if path is None:
         return "-"
-    return path.name if base is None else path.resolve().relative_to(base).as_posix()
+    return path.name if base is None else _real(path).relative_to(base).as_posix()
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))

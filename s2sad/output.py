@@ -66,7 +66,7 @@ def write(path: Path, text: str) -> None:
         S2SADError: S2S005, it cannot be written; then it is as it was.
     """
     try:
-        target = path.resolve()
+        target = Path(os.path.realpath(path))
         mode = _mode(target)
         if mode is not None and not stat.S_ISREG(mode):
             target.write_bytes(text.encode())  # a folder, which fails, or a pipe or /dev/stdout
@@ -99,9 +99,9 @@ def _new_mode() -> int:
 
 
 def _unwritable(path: Path, error: OSError) -> S2SADError:
-    if isinstance(error, IsADirectoryError) or path.is_dir():
+    if isinstance(error, IsADirectoryError) or os.path.isdir(path):
         return S2SADError("S2S005", f"{path} is a folder", None, "Give the name of a file in it.")
-    if not path.parent.is_dir():
+    if not os.path.isdir(path.parent):
         return S2SADError(
             "S2S005", f"there is no folder {path.parent}", None, f"Create it, to write {path}."
         )
