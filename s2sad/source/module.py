@@ -37,18 +37,28 @@ Home: TypeAlias = "tuple[SourceModule, str]"
 
 T = TypeVar("T")
 
-_STARS = ("numpy", "numpy.linalg", "math", "cmath")  # `from ... import *` that is understood
+_STARS = (
+    "numpy",
+    "numpy.linalg",
+    "math",
+    "cmath",
+    "typing",
+)  # `from ... import *` that is understood
 _SHADOWED = frozenset("abs all any divmod max min pow round sum".split())
 _BUILTINS = frozenset(dir(builtins))
 _FIELD_MAKERS = ("collections.namedtuple", "typing.NamedTuple")
 
 
 class Field(NamedTuple):
-    """A field of a class: its name, annotation and default, None where there is none."""
+    """A field of a class: its name, annotation and default, None where there is none.
+
+    `module` is where it is written; a field may be inherited from a class of another module.
+    """
 
     name: str
     annotation: cst.BaseExpression | None
     default: cst.BaseExpression | None
+    module: SourceModule
 
 
 @dataclass(eq=False)
@@ -121,7 +131,7 @@ class ClassInfo:
     def fields(self) -> list[Field]:
         """The fields in order, those of base classes first."""
         if not isinstance(self.node, cst.ClassDef):
-            return list(_made_fields(self.node))
+            return [Field(name, kind, None, self.module) for name, kind in _made_fields(self.node)]
         found: dict[str, Field] = {}
         for parent in reversed(self.parents):
             found.update((item.name, item) for item in parent.fields)
@@ -130,7 +140,7 @@ class ClassInfo:
                 annotation = statement.annotation.annotation
                 if not self._is_class_variable(annotation):
                     name = statement.target.value
-                    found[name] = Field(name, annotation, statement.value)
+                    found[name] = Field(name, annotation, statement.value, self.module)
         return list(found.values())
 
     def _is_class_variable(self, annotation: cst.BaseExpression) -> bool:
@@ -247,7 +257,9 @@ class SourceModule:
             todo += [(f"{name}.{part.name.value}", part) for part in inner]
         for name, constant in self.constants.items():
             if isinstance(constant.value, cst.Call):
-                if self.qualified(constant.value.func) in _FIELD_MAKERS:
+                names = dotted_parts(constant.value.func) or [""]
+                path = ".".join([self.imports.get(names[0], ""), *names[1:]])
+                if path in _FIELD_MAKERS:
                     found[name] = ClassInfo(name, constant, self)
         return found
 
@@ -347,6 +359,14 @@ class SourceModule:
         """The user's module-level constant that a dotted path leads to."""
         return self._find(dotted, lambda module: module.constants)
 
+    def find_alias(self, dotted: str) -> tuple[SourceModule, cst.BaseExpression] | None:
+        """What a name for a type stands for: `Vec = NDArray[np.float64]`, `type Vec = ...`."""
+        found = self._find(dotted, lambda module: module.bound.aliases)
+        constant = self.find_constant(dotted) if found is None else None
+        if constant is not None and constant[1].value is not None:
+            return constant[0], constant[1].value
+        return found
+
     def method(self, cls: str | ClassInfo, name: str) -> Definition | None:
         """A method of a class of this module, also one that it inherits."""
         info = self.classes.get(cls) if isinstance(cls, str) else cls
@@ -389,8 +409,8 @@ class SourceModule:
             path = bound.imports[root]
             return None if path.startswith(".") else self._home(f"{path}.{rest}".rstrip("."))
         if root in bound.names:
-            known = root in bound.functions or root in self.classes or root in bound.constants
-            return (self, name) if known else None
+            tables = (bound.functions, self.classes, bound.constants, bound.aliases)
+            return (self, name) if any(root in table for table in tables) else None
         for star in reversed(bound.stars):
             home = None if star in _STARS else self._home(f"{star}.{name}")
             if home is not None:
@@ -561,18 +581,18 @@ def _statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
                 yield node
 
 
-def _made_fields(node: Assignment) -> Iterator[Field]:
-    """The fields of `namedtuple("P", "x y")` and `NamedTuple("P", [("x", float)])`."""
+def _made_fields(node: Assignment) -> Iterator[tuple[str, cst.BaseExpression | None]]:
+    """The names and annotations of the fields of `namedtuple("P", "x y")` and `NamedTuple("P", [("x", float)])`."""
     if not isinstance(node.value, cst.Call) or len(node.value.args) < 2:
         return
     listed = node.value.args[1].value
     if isinstance(listed, cst.SimpleString):
         for name in textwrap.dedent(str(listed.evaluated_value)).replace(",", " ").split():
-            yield Field(name, None, None)
+            yield name, None
     elif isinstance(listed, (cst.List, cst.Tuple)):
         for element in listed.elements:
             match element.value:
                 case cst.SimpleString() as literal:
-                    yield Field(str(literal.evaluated_value), None, None)
+                    yield str(literal.evaluated_value), None
                 case cst.Tuple(elements=[cst.Element(value=cst.SimpleString() as literal), item]):
-                    yield Field(str(literal.evaluated_value), item.value, None)
+                    yield str(literal.evaluated_value), item.value
