@@ -25,8 +25,27 @@ def inverse(axes: Sequence[int]) -> tuple[int, ...]:
     return tuple(positive.index(axis) for axis in range(len(axes)))
 
 
+def einsum_adjoint(spec: str, position: int) -> str:
+    """The specification of an operand's adjoint: ('ij,jk->ik', 0) gives 'ik,jk->ij'.
+
+    The adjoint of the result comes first, the other operands follow in order.
+    """
+    terms, output = einsum_terms(spec)
+    target = terms.pop(position)
+    return ",".join([output, *terms]) + "->" + target
+
+
+def einsum_terms(spec: str) -> tuple[list[str], str]:
+    """The letters of the operands and of the result, which may be left to be understood."""
+    inputs, arrow, output = spec.replace(" ", "").partition("->")
+    if not arrow:
+        output = "".join(sorted(c for c in set(inputs) - {","} if inputs.count(c) == 1))
+    return inputs.split(","), output
+
+
 FOLDED: dict[str, Callable[..., Any]] = {
     "static.inverse": inverse,
+    "static.einsum_adjoint": einsum_adjoint,
 }
 """Functions that templates call on literals as `static.NAME(...)`, always at generation."""
 
@@ -97,12 +116,10 @@ def _applied(op: str, values: list[Any]) -> Any:
 def _select(expr: Select, value_of: Callable[[Var], Any]) -> Any:
     """A conditional expression, `and` or `or`; only the side that counts has to be known."""
     test = evaluate(expr.test, value_of)
-    if expr.form == "if":
-        if test is UNKNOWN:
-            return UNKNOWN
-        return evaluate(expr.then if test else expr.other, value_of)
-    settled = expr.form == "or"
     if test is not UNKNOWN:
-        return test if bool(test) is settled else evaluate(expr.then, value_of)
-    other = evaluate(expr.then, value_of)
+        return evaluate(expr.then if test else expr.other, value_of)
+    if expr.form == "if":
+        return UNKNOWN
+    settled = expr.form == "or"
+    other = evaluate(expr.other if settled else expr.then, value_of)
     return other if other is not UNKNOWN and bool(other) is settled else UNKNOWN

@@ -14,6 +14,7 @@ and when its conditions are proved:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -29,12 +30,13 @@ from s2sad.analysis.types import (
     Star,
     TupleOf,
     Type,
+    Unknown,
     is_integral,
 )
-from s2sad.derive.folding import evaluate
+from s2sad.derive.folding import einsum_terms, evaluate
 from s2sad.derive.rules import bind
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Slice
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Slice
 
 TypeOf: TypeAlias = Callable[[Expr], Type | AnyShape]
 """What is known of the type of an expression."""
@@ -65,16 +67,20 @@ def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing
     """Whether the shapes and conditions of a variant are proved."""
     operands = {operand.name for operand in rule.operands}
     values = {
-        rule.place(name): UNKNOWN if name in operands else abstract(expr, type_of, value_of)
+        rule.place(name): (
+            shape_of(type_of(expr)) if name in operands else abstract(expr, type_of, value_of)
+        )
         for name, expr in bound.items()
     }
     return all(
         _spec_fits(operand.spec, bound[operand.name], type_of) for operand in rule.operands
-    ) and all(_holds(condition, values) for condition in rule.where)
+    ) and all(_holds(condition, values, bound) for condition in rule.where)
 
 
 def _spec_fits(spec: str, expr: Expr, type_of: TypeOf) -> bool:
     if spec.startswith("list "):
+        if not isinstance(expr, Make | Each) and not isinstance(type_of(expr), TupleOf | ListOf):
+            return False
         spec = spec.removeprefix("list ")
         return spec == "*s" or all(_shape_fits(spec, s) for s in item_shapes(expr, type_of))
     return spec in ("", "const", "*s", "*r") or _shape_fits(spec, shape_of(type_of(expr)))
@@ -97,7 +103,7 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
     )
 
 
-def _holds(condition: Expr, values: Mapping[Any, Any]) -> bool:
+def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound) -> bool:
     match condition:
         case Apply("template.basic", (Ref(var),)):
             return _is_basic(values[var])
@@ -105,6 +111,10 @@ def _holds(condition: Expr, values: Mapping[Any, Any]) -> bool:
             return isinstance(values[var], Mask)
         case Apply("template.literal", (Ref(var),)):
             return is_known(values[var])
+        case Apply("template.aligned", (spec, *operands)):
+            return _is_aligned(*(values[ref.var] for ref in (spec, *operands)))
+        case Apply("template.integral" | "template.floating" as op, (Ref(var),)):
+            return dtype_kind(bound[var.hint]) == op.removeprefix("template.")
     return evaluate(condition, lambda var: _only_known(values[var])) is True
 
 
@@ -118,6 +128,45 @@ def _is_basic(key: Any) -> bool:
         or (isinstance(k, Shape) and k == SCALAR)
         for k in (key if isinstance(key, tuple) else (key,))
     )
+
+
+def _is_aligned(spec: Any, *operands: AnyShape) -> bool:
+    """Whether the adjoint of each operand of an einsum is an einsum of its own shape.
+
+    Each letter of an operand is to be in another one or in the result, once in each, and all
+    axes of a letter are to have one size: NumPy would repeat an axis of size one.
+    """
+    if not isinstance(spec, str) or "." in spec:
+        return False
+    terms, output = einsum_terms(spec)
+    sizes: dict[str, Any] = {}
+    for position, (term, shape) in enumerate(zip(terms, operands, strict=True)):
+        others = "".join([output, *terms[:position], *terms[position + 1 :]])
+        if not isinstance(shape, Shape) or shape.rank != len(term) or len(set(term)) < len(term):
+            return False
+        for letter, size in zip(term, shape.dims, strict=True):
+            if letter not in others or size == "?" or sizes.setdefault(letter, size) != size:
+                return False
+    return True
+
+
+def dtype_kind(dtype: Expr) -> str:
+    """Whether an argument `dtype` means integers (or booleans), floats, or something unknown."""
+    match dtype:
+        case Const(str(name)):
+            pass
+        case Ref(var):
+            name = var.hint
+        case Apply("attribute.dtype"):
+            name = "float"
+        case Apply(path, ()):
+            name = path
+        case _:
+            return "unknown"
+    name = name.rpartition(".")[2].rstrip("_")
+    if name in ("float", "float64", "float32", "float16", "longdouble"):
+        return "floating"
+    return "integral" if re.fullmatch(r"bool|u?int\d*|intp", name) else "unknown"
 
 
 def is_known(value: Any) -> bool:
@@ -138,6 +187,8 @@ def shape_of(kind: Type | AnyShape) -> AnyShape:
     """The shape of a value of this type."""
     if isinstance(kind, Shape | Star):
         return kind
+    if isinstance(kind, Unknown) and kind.name:
+        return Star(kind.name)
     return kind.shape if isinstance(kind, Array) else shapes.SOME
 
 

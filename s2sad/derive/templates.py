@@ -353,10 +353,13 @@ class _RuleReader:
                 sides = (self.expr(left, home), self.expr(right, home))
                 return Apply(AST[type(op)], sides, form="infix")
             case ast.BoolOp(op, [left, *rest]):
-                form = "and" if isinstance(op, ast.And) else "or"
                 result = self.expr(left, home)
                 for part in rest:
-                    result = Select(result, self.expr(part, home), result, form)
+                    other = self.expr(part, home)
+                    if isinstance(op, ast.And):
+                        result = Select(result, other, result, "and")
+                    else:
+                        result = Select(result, result, other, "or")
                 return result
             case ast.IfExp(test, then, other):
                 return Select(self.expr(test, home), self.expr(then, home), self.expr(other, home))

@@ -154,3 +154,122 @@ def vdot(a: "*s", b: "*r") -> "":
     y = np.vdot(a, b)
     d_a += d_y * np.reshape(b, np.shape(a))
     d_b += d_y * np.reshape(a, np.shape(b))
+
+
+@multilinear
+def inner_vectors(a: "k", b: "k") -> "":
+    """Inner product of two vectors."""
+    y = np.inner(a, b)
+    d_a += d_y * b
+    d_b += d_y * a
+
+
+@multilinear
+def inner(a: "n k", b: "m k") -> "n m":
+    """Inner products of the rows of two matrices."""
+    y = np.inner(a, b)
+    d_a += d_y @ b
+    d_b += d_y.T @ a
+
+
+@multilinear
+def inner_any(a: "*s", b: "*r") -> inner(a, b):
+    """Sum over the last axes of arrays of any rank."""
+    y = np.inner(a, b)
+    d_a += helper.inner_backward_a(a, b, d_y)
+    d_b += helper.inner_backward_b(a, b, d_y)
+
+
+# ---------------------------------------------------------------- tensors
+
+
+@multilinear
+def tensordot(a: "*s", b: "*r", *, axes=2) -> contracted(a, b, axes):
+    """Sum over pairs of axes."""
+    assert axes in (1, ([0], [0]))
+    y = np.tensordot(a, b, axes=axes)
+    d_a += helper.tensordot_backward_a(a, b, axes, d_y)
+    d_b += helper.tensordot_backward_b(a, b, axes, d_y)
+
+
+@linear
+@when(isinstance(spec, str))
+def einsum_1(a: "*s", *, spec, optimize=False) -> einsum(spec, (a,)):
+    """Sum, diagonal or transpose of one array, by letters."""
+    y = np.einsum(spec, a, optimize=optimize)
+    d_a += helper.einsum_backward(spec, 0, d_y, a)
+
+
+@multilinear
+@when(isinstance(spec, str), aligned(spec, a, b))
+def einsum_2(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, b)):
+    """A product of two arrays, by letters: each index of one is one of the other or of y."""
+    y = np.einsum(spec, a, b, optimize=optimize)
+    d_a += np.einsum(static.einsum_adjoint(spec, 0), d_y, b)
+    d_b += np.einsum(static.einsum_adjoint(spec, 1), d_y, a)
+
+
+@multilinear
+@when(isinstance(spec, str))
+def einsum_2_any(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, b)):
+    """A product of two arrays, by letters, of which some may be repeated, missing or `...`."""
+    y = np.einsum(spec, a, b, optimize=optimize)
+    d_a += helper.einsum_backward(spec, 0, d_y, a, b)
+    d_b += helper.einsum_backward(spec, 1, d_y, a, b)
+
+
+@multilinear
+@when(isinstance(spec, str), aligned(spec, a, b, c))
+def einsum_3(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(spec, (a, b, c)):
+    """A product of three arrays, by letters."""
+    y = np.einsum(spec, a, b, c, optimize=optimize)
+    d_a += np.einsum(static.einsum_adjoint(spec, 0), d_y, b, c)
+    d_b += np.einsum(static.einsum_adjoint(spec, 1), d_y, a, c)
+    d_c += np.einsum(static.einsum_adjoint(spec, 2), d_y, a, b)
+
+
+@multilinear
+@when(isinstance(spec, str))
+def einsum_3_any(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(spec, (a, b, c)):
+    """A product of three arrays, by letters, of which some may be repeated, missing or `...`."""
+    y = np.einsum(spec, a, b, c, optimize=optimize)
+    d_a += helper.einsum_backward(spec, 0, d_y, a, b, c)
+    d_b += helper.einsum_backward(spec, 1, d_y, a, b, c)
+    d_c += helper.einsum_backward(spec, 2, d_y, a, b, c)
+
+
+@multilinear
+@when(isinstance(spec, str))
+def einsum_4(
+    a: "*s", b: "*r", c: "*q", d: "*p", *, spec, optimize=False
+) -> einsum(spec, (a, b, c, d)):
+    """A product of four arrays, by letters."""
+    y = np.einsum(spec, a, b, c, d, optimize=optimize)
+    d_a += helper.einsum_backward(spec, 0, d_y, a, b, c, d)
+    d_b += helper.einsum_backward(spec, 1, d_y, a, b, c, d)
+    d_c += helper.einsum_backward(spec, 2, d_y, a, b, c, d)
+    d_d += helper.einsum_backward(spec, 3, d_y, a, b, c, d)
+
+
+@multilinear
+def kron(a: "*s", b: "*r") -> "?":
+    """Kronecker product."""
+    y = np.kron(a, b)
+    d_a += helper.kron_backward_a(a, b, d_y)
+    d_b += helper.kron_backward_b(a, b, d_y)
+
+
+@multilinear
+def cross(a: "3", b: "3") -> "3":
+    """Cross product of two vectors in space."""
+    y = np.cross(a, b)
+    d_a += np.cross(b, d_y)
+    d_b += np.cross(d_y, a)
+
+
+@multilinear
+def cross_rows(a: "... 3", b: "... 3") -> "... 3":
+    """Cross products of stacks of vectors in space."""
+    y = np.cross(a, b)
+    d_a += np.cross(b, d_y)
+    d_b += np.cross(d_y, a)

@@ -1,0 +1,246 @@
+"""Functions that rules call where shapes are known at run time only.
+
+Those that a generated file uses are copied into it, once. Each stands alone, and is plain NumPy.
+"""
+
+import numpy as np
+
+# ---------------------------------------------------------------- broadcasting
+
+
+def unbroadcast(d, shape):
+    """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    extra = np.ndim(d) - len(shape)
+    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    return np.reshape(np.sum(d, axis=axes), shape)
+
+
+# ---------------------------------------------------------------- products
+
+
+def matmul_backward_a(a, b, d_y):
+    """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
+    if np.ndim(b) == 1:
+        d_a = np.expand_dims(d_y, -1) * b
+    elif np.ndim(a) == 1:
+        d_a = (b @ np.expand_dims(d_y, -1))[..., 0]
+    else:
+        d_a = d_y @ np.swapaxes(b, -1, -2)
+    extra = np.ndim(d_a) - np.ndim(a)
+    axes = tuple(i for i in range(np.ndim(d_a)) if i < extra or np.shape(a)[i - extra] == 1)
+    return np.reshape(np.sum(d_a, axis=axes), np.shape(a))
+
+
+def matmul_backward_b(a, b, d_y):
+    """Adjoint of b in y = a @ b, for vectors, matrices and stacks of matrices."""
+    if np.ndim(a) == 1:
+        d_b = np.expand_dims(d_y, -2) * np.expand_dims(a, -1) if np.ndim(b) > 1 else d_y * a
+    elif np.ndim(b) == 1:
+        d_b = (np.swapaxes(a, -1, -2) @ np.expand_dims(d_y, -1))[..., 0]
+    else:
+        d_b = np.swapaxes(a, -1, -2) @ d_y
+    extra = np.ndim(d_b) - np.ndim(b)
+    axes = tuple(i for i in range(np.ndim(d_b)) if i < extra or np.shape(b)[i - extra] == 1)
+    return np.reshape(np.sum(d_b, axis=axes), np.shape(b))
+
+
+def dot_backward_a(a, b, d_y):
+    """Adjoint of a in y = np.dot(a, b): the last axis of a with the last but one of b."""
+    if np.ndim(a) == 0:
+        return np.sum(d_y * b)
+    if np.ndim(b) == 0:
+        return d_y * b
+    if np.ndim(b) == 1:
+        return np.expand_dims(d_y, -1) * b
+    return np.tensordot(d_y, np.moveaxis(b, -2, -1), np.ndim(b) - 1)
+
+
+def dot_backward_b(a, b, d_y):
+    """Adjoint of b in y = np.dot(a, b): the last axis of a with the last but one of b."""
+    if np.ndim(b) == 0:
+        return np.sum(d_y * a)
+    if np.ndim(a) == 0:
+        return d_y * a
+    kept = list(range(np.ndim(a) - 1))
+    d_b = np.tensordot(a, d_y, (kept, kept))
+    return np.moveaxis(d_b, 0, max(np.ndim(b) - 2, 0))
+
+
+def inner_backward_a(a, b, d_y):
+    """Adjoint of a in y = np.inner(a, b): the last axes of both."""
+    if np.ndim(a) == 0:
+        return np.sum(d_y * b)
+    if np.ndim(b) == 0:
+        return d_y * b
+    return np.tensordot(d_y, b, np.ndim(b) - 1)
+
+
+def inner_backward_b(a, b, d_y):
+    """Adjoint of b in y = np.inner(a, b): the last axes of both."""
+    if np.ndim(b) == 0:
+        return np.sum(d_y * a)
+    if np.ndim(a) == 0:
+        return d_y * a
+    kept = list(range(np.ndim(a) - 1))
+    return np.tensordot(d_y, a, (kept, kept))
+
+
+def tensordot_backward_a(a, b, axes, d_y):
+    """Adjoint of a in y = np.tensordot(a, b, axes)."""
+    if np.ndim(axes) == 0:
+        axes = (range(np.ndim(a) - axes, np.ndim(a)), range(axes))
+    from_a, from_b = ([i % np.ndim(x) for i in np.ravel(s)] for s, x in zip(axes, (a, b)))
+    kept_a = [i for i in range(np.ndim(a)) if i not in from_a]
+    kept_b = [i for i in range(np.ndim(b)) if i not in from_b]
+    d_a = np.tensordot(d_y, b, (range(len(kept_a), np.ndim(d_y)), kept_b))
+    paired = [from_a[from_b.index(i)] for i in sorted(from_b)]
+    return np.transpose(d_a, np.argsort(kept_a + paired))
+
+
+def tensordot_backward_b(a, b, axes, d_y):
+    """Adjoint of b in y = np.tensordot(a, b, axes)."""
+    if np.ndim(axes) == 0:
+        axes = (range(np.ndim(a) - axes, np.ndim(a)), range(axes))
+    from_a, from_b = ([i % np.ndim(x) for i in np.ravel(s)] for s, x in zip(axes, (a, b)))
+    kept_a = [i for i in range(np.ndim(a)) if i not in from_a]
+    kept_b = [i for i in range(np.ndim(b)) if i not in from_b]
+    d_b = np.tensordot(a, d_y, (kept_a, range(len(kept_a))))
+    paired = [from_b[from_a.index(i)] for i in sorted(from_a)]
+    return np.transpose(d_b, np.argsort(paired + kept_b))
+
+
+def einsum_backward(spec, position, d_y, *operands):
+    """Adjoint of one operand of y = np.einsum(spec, *operands).
+
+    d_y takes the operand's place. An index that only the operand has repeats d_y along it; an
+    index that the operand has twice puts the adjoint on a diagonal.
+    """
+    inputs, arrow, output = spec.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if not arrow:
+        once = sorted(c for c in set(inputs) if c.isalpha() and inputs.count(c) == 1)
+        output = "..." * ("..." in inputs) + "".join(once)
+    # Letters in the place of "...": the leading axes, aligned at their ends.
+    ranks = [np.ndim(x) - len(term.replace("...", "")) for x, term in zip(operands, terms)]
+    dots = "".join(c for c in map(chr, range(65, 91)) if c not in spec)[: max(ranks)]
+    terms = [term.replace("...", dots[len(dots) - n :]) for term, n in zip(terms, ranks)]
+    output = output.replace("...", dots)
+
+    target = terms.pop(position)
+    values = [d_y, *operands[:position], *operands[position + 1 :]]
+    sizes = dict(zip(target, np.shape(operands[position])))
+    distinct = "".join(sizes)
+    alone = [c for c in distinct if c not in output + "".join(terms)]
+    values += [np.ones(sizes[c]) for c in alone]
+    d = np.einsum(",".join([output, *terms, *alone]) + "->" + distinct, *values)
+    repeated = tuple(i for i, c in enumerate(distinct) if sizes[c] == 1)
+    d = np.sum(d, axis=repeated, keepdims=True)
+    if distinct == target:
+        return d
+    d_operand = np.zeros(np.shape(operands[position]))
+    np.einsum(target + "->" + distinct, d_operand)[...] = d
+    return d_operand
+
+
+def kron_backward_a(a, b, d_y):
+    """Adjoint of a in y = np.kron(a, b): each element of a is multiplied with all of b."""
+    rank = max(np.ndim(a), np.ndim(b))
+    shape_a = (1,) * (rank - np.ndim(a)) + np.shape(a)
+    shape_b = (1,) * (rank - np.ndim(b)) + np.shape(b)
+    pairs = [n for pair in zip(shape_a, shape_b) for n in pair]
+    inner = tuple(range(1, 2 * rank, 2))
+    blocks = np.reshape(d_y, pairs) * np.expand_dims(
+        np.reshape(b, shape_b), tuple(range(0, 2 * rank, 2))
+    )
+    return np.reshape(np.sum(blocks, axis=inner), np.shape(a))
+
+
+def kron_backward_b(a, b, d_y):
+    """Adjoint of b in y = np.kron(a, b): each element of a is multiplied with all of b."""
+    rank = max(np.ndim(a), np.ndim(b))
+    shape_a = (1,) * (rank - np.ndim(a)) + np.shape(a)
+    shape_b = (1,) * (rank - np.ndim(b)) + np.shape(b)
+    pairs = [n for pair in zip(shape_a, shape_b) for n in pair]
+    outer = tuple(range(0, 2 * rank, 2))
+    blocks = np.reshape(d_y, pairs) * np.expand_dims(
+        np.reshape(a, shape_a), tuple(range(1, 2 * rank, 2))
+    )
+    return np.reshape(np.sum(blocks, axis=outer), np.shape(b))
+
+
+# ---------------------------------------------------------------- products of elements
+
+
+def product_of_others(x, axis):
+    """For each element of x the product of all others along axes.
+
+    Products from both ends, as a quotient fails where an element is zero.
+    """
+    rank = np.ndim(x)
+    axes = tuple(range(rank)) if axis is None else tuple(np.ravel(axis))
+    last = tuple(range(-len(axes), 0))
+    moved = np.moveaxis(x, axes, last)
+    kept = np.shape(moved)[: rank - len(axes)]
+    rows = np.reshape(moved, (*kept, np.size(x) // max(int(np.prod(kept)), 1)))
+    ones = np.ones_like(rows[..., :1])
+    before = np.cumprod(np.concatenate([ones, rows[..., :-1]], axis=-1), axis=-1)
+    after = np.cumprod(np.concatenate([ones, rows[..., :0:-1]], axis=-1), axis=-1)[..., ::-1]
+    return np.moveaxis(np.reshape(before * after, np.shape(moved)), last, axes)
+
+
+def cumprod_backward(x, d_y, axis):
+    """Adjoint of x in y = np.cumprod(x, axis), without a quotient.
+
+    The adjoint of x[i] is the product before it times what the elements after it make of d_y.
+    """
+    rows = np.ravel(x) if axis is None else np.moveaxis(x, axis, 0)
+    d_rows = d_y if axis is None else np.moveaxis(d_y, axis, 0)
+    before = np.concatenate([np.ones_like(rows[:1]), np.cumprod(rows, axis=0)[:-1]])
+    d_x = np.empty_like(d_rows)
+    after = np.zeros(np.shape(d_rows)[1:])
+    for i in reversed(range(len(rows))):
+        after = d_rows[i] + after
+        d_x[i] = before[i] * after
+        after = rows[i] * after
+    return np.moveaxis(d_x, 0, axis) if axis is not None else np.reshape(d_x, np.shape(x))
+
+
+# ---------------------------------------------------------------- indices and blocks
+
+
+def last_writes(shape, key):
+    """Where x[key] = e leaves its own value: not where a later element has the same place."""
+    numbers = np.zeros(shape, dtype=int)
+    order = np.arange(numbers[key].size).reshape(numbers[key].shape)
+    numbers[key] = order
+    return numbers[key] == order
+
+
+def split_like(d_y, shapes, axis):
+    """The parts of d_y along an axis that belong to arrays of these shapes, which were joined."""
+    across = np.size(d_y) // max(np.shape(d_y)[axis], 1)
+    sizes = [int(np.prod(shape)) // max(across, 1) for shape in shapes]
+    parts = np.split(d_y, np.cumsum(sizes)[:-1], axis=axis)
+    return [np.reshape(part, shape) for part, shape in zip(parts, shapes)]
+
+
+def tile_backward(d_y, shape, reps):
+    """Adjoint of x of this shape in y = np.tile(x, reps): the sum over its copies."""
+    reps = tuple(np.ravel(reps))
+    reps = (1,) * (len(shape) - len(reps)) + reps
+    sizes = (1,) * (len(reps) - len(shape)) + tuple(shape)
+    pairs = [n for pair in zip(reps, sizes) for n in pair]
+    return np.reshape(np.sum(np.reshape(d_y, pairs), axis=tuple(range(0, len(pairs), 2))), shape)
+
+
+def unpad(d_y, shape, pad_width):
+    """The part of d_y that is no padding."""
+    before = np.broadcast_to(pad_width, (len(shape), 2))[:, 0]
+    return d_y[tuple(slice(start, start + n) for start, n in zip(before, shape))]
+
+
+def along_axis(indices, axis):
+    """The index that np.take_along_axis(x, indices, axis) takes: x[along_axis(indices, axis)]."""
+    grid = list(np.ogrid[tuple(slice(n) for n in np.shape(indices))])
+    grid[axis] = indices
+    return tuple(grid)
