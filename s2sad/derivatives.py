@@ -118,7 +118,7 @@ def _key(function: FunctionType, options: Options) -> cache.Key:
     name = "".join(c for c in function.__name__ if c.isidentifier() or c.isdigit())
     return cache.Key(
         stem=f"{name}_{options.mode.replace('-', '_')}",
-        identity=(filename, function.__module__, function.__qualname__, *map(repr, options)),
+        identity=(filename, function.__module__, code.co_qualname, *map(repr, options)),
         made_from=(module, str(code.co_firstlineno), _digest_of_settings(filename)),
     )
 

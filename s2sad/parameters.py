@@ -14,10 +14,11 @@ was named on its own, so that its gradient comes without a tuple around it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from s2sad.errors import Location, S2SADError
 
-Wrt = str | int | Sequence[str | int] | None
+Wrt = str | int | tuple[str | int, ...] | list[str] | list[int] | list[str | int] | None
 
 
 def chosen(
@@ -30,8 +31,8 @@ def chosen(
     """
     if wrt is None:
         return (), True
-    bare = isinstance(wrt, (str, int))
-    parts: Sequence[str | int] = [wrt] if isinstance(wrt, (str, int)) else list(wrt)
+    bare = not isinstance(wrt, (tuple, list))
+    parts: list[Any] = list(wrt) if isinstance(wrt, (tuple, list)) else [wrt]
     if not parts:
         raise S2SADError(
             "S2S004",

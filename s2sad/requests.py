@@ -145,8 +145,7 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
         ) from None
     if name == "has_aux":
         return replace(request, has_aux=bool(value))
-    wrt = value if value is None or isinstance(value, (str, int, list, tuple)) else (value,)
-    names, bare = chosen(wrt, parameters_of(definition), request.function, location)
+    names, bare = chosen(value, parameters_of(definition), request.function, location)
     return replace(request, wrt=names, bare=bare)
 
 
