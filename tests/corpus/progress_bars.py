@@ -7,7 +7,7 @@ from tqdm import tqdm, trange
 
 def around_a_range(x: float, n: int = 4) -> float:
     for k in tqdm(range(n), disable=True):
-        x = np.sin(x) * k + 0.5
+        x = np.sin(x) * (k + 1) + 0.5
     return x
 
 
