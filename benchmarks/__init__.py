@@ -1,0 +1,1 @@
+"""What generated gradients cost at run time, and what generating them costs."""
