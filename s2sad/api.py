@@ -161,7 +161,7 @@ class Pending:
     def __getattr__(self, name: str) -> Any:
         if name == "__signature__":
             return inspect.signature(self.generated())
-        if name == "source" or hasattr(FunctionType, name):
+        if name == "source" or name in vars(FunctionType):
             return getattr(self.generated(), name)
         raise AttributeError(f"a generated function has no attribute {name!r}")
 

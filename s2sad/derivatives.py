@@ -21,7 +21,7 @@ import linecache
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from s2sad import cache
@@ -119,8 +119,20 @@ def _key(function: FunctionType, options: Options) -> cache.Key:
     return cache.Key(
         stem=f"{name}_{options.mode.replace('-', '_')}",
         identity=(filename, function.__module__, code.co_qualname, *map(repr, options)),
-        made_from=(module, str(code.co_firstlineno), _digest_of_settings(filename)),
+        made_from=(module, cache.digest(_meaning(code)), _digest_of_settings(filename)),
     )
+
+
+def _meaning(code: CodeType) -> str:
+    """What tells a function from another at the same place, of an earlier or later text."""
+    consts = [_meaning(c) if isinstance(c, CodeType) else _constant(c) for c in code.co_consts]
+    names = (code.co_names, code.co_varnames, code.co_freevars, code.co_cellvars)
+    return repr((code.co_firstlineno, code.co_code, names, consts))
+
+
+def _constant(value: object) -> str:
+    """A constant of a code object; the order of a set differs from process to process."""
+    return repr(sorted(map(repr, value)) if isinstance(value, frozenset) else value)
 
 
 def _digest_of_module(function: FunctionType) -> str:
@@ -160,8 +172,21 @@ def _source(function: FunctionType) -> tuple[SourceModule, str]:
     origin = record_of(function).origin
     if origin is not None:
         return SourceModule.from_text(origin.text, origin.filename), function.__name__
-    live = source_of(function)
+    live = source_of(_alone(function))
     return live.module, live.qualname
+
+
+def _alone(function: FunctionType) -> FunctionType:
+    """The function itself, also if it says that it wraps another one: what it does counts."""
+    if not hasattr(function, "__wrapped__"):
+        return function
+    return FunctionType(
+        function.__code__,
+        function.__globals__,
+        function.__name__,
+        function.__defaults__,
+        function.__closure__,
+    )
 
 
 def _command(function: FunctionType, options: Options, request: Request) -> str:
