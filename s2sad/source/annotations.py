@@ -11,7 +11,8 @@
     x: whatever_else()                                Unknown("x")
 
 A symbol of a jaxtyping annotation is one size in the whole function. The symbols of a field belong
-to the object that holds it: `n` in a field of parameter `p` is `p.n`.
+to the object that holds it: `n` in a field of parameter `p` is `p.n`; where `p` is a list of such
+objects, which may differ, it is the anonymous `?p[].n`.
 """
 
 from __future__ import annotations
@@ -244,9 +245,10 @@ class _Reader:
         if cls in self.inside:
             return Unknown(name)
         fields: list[tuple[str, Type]] = []
+        scope = f"?{name}" if "[]" in name else name
         for field in cls.fields:
             held = f"{name}.{field.name}"
-            reader = self.followed(field.module, cls, scope=name)
+            reader = self.followed(field.module, cls, scope=scope)
             noted = field.annotation
             fields.append((field.name, reader.read(noted, held) if noted else Unknown(held)))
         if cls.kind == "TypedDict":
@@ -406,7 +408,8 @@ class _Reader:
         """A symbol or an expression of symbols, in the scope."""
         if not self.scope:
             return text
-        return re.sub(r"(?<![\w.])[A-Za-z_]\w*(?!\w*\()", rf"{self.scope}.\g<0>", text)
+        scoped = re.sub(r"(?<![\w.])[A-Za-z_]\w*(?!\w*\()", rf"{self.scope}.\g<0>", text)
+        return f"?{scoped}" if "?" in scoped[1:] else scoped
 
     def malformed(self, node: cst.CSTNode, text: str, fault: str) -> S2SADError:
         """The refusal of a shape that does not follow the grammar."""

@@ -19,7 +19,7 @@ import textwrap
 import tokenize
 import warnings
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar
@@ -71,7 +71,7 @@ class Definition:
 
     name: str
     qualname: str
-    node: cst.FunctionDef
+    node: cst.FunctionDef = field(repr=False)
     module: SourceModule
     owner: ClassInfo | None = None
 
@@ -90,7 +90,7 @@ class ClassInfo:
     """
 
     name: str
-    node: cst.ClassDef | Assignment
+    node: cst.ClassDef | Assignment = field(repr=False)
     module: SourceModule
 
     @cached_property
@@ -181,12 +181,19 @@ class SourceModule:
         self.tree = _parse(self.text, filename)
         self.project = project or Project()
         self.beyond: Callable[[str], str | Home | None] | None = None
+        self.stamp: tuple[int, int] | None = None
         self.project.add(self)
+
+    def __repr__(self) -> str:
+        return f"SourceModule({self.filename!r})"
 
     @classmethod
     def from_path(cls, path: Path, project: Project | None = None) -> SourceModule:
         """Read a file, in the encoding that it declares."""
-        return cls(_read(path), str(path), path, project)
+        stamp = _stamp(path)
+        module = cls(_read(path), str(path), path, project)
+        module.stamp = stamp
+        return module
 
     @classmethod
     def from_text(
@@ -203,6 +210,11 @@ class SourceModule:
     def sources(self) -> Mapping[str, SourceModule]:
         """Every module read so far by file name, this one and those found from it."""
         return self.project.sources
+
+    def is_current(self) -> bool:
+        """Whether the files of all modules read so far are as they were."""
+        read = [module for module in self.sources.values() if module.stamp is not None]
+        return all(module.path and module.stamp == _stamp(module.path) for module in read)
 
     # ------------------------------------------------------------ what names are bound to
 
@@ -510,6 +522,15 @@ def _normalised(text: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a file is written; None when there is no file."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size
+
+
 def _read(path: Path) -> str:
     advice = "Give the path of a Python file."
     try:
@@ -582,7 +603,7 @@ def _statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
 
 
 def _made_fields(node: Assignment) -> Iterator[tuple[str, cst.BaseExpression | None]]:
-    """The names and annotations of the fields of `namedtuple("P", "x y")` and `NamedTuple("P", [("x", float)])`."""
+    """The fields of `namedtuple("P", "x y")` and `NamedTuple("P", [("x", float)])`."""
     if not isinstance(node.value, cst.Call) or len(node.value.args) < 2:
         return
     listed = node.value.args[1].value

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -64,7 +65,7 @@ class Place:
         while (root / "__init__.py").is_file() and root.parent != root:
             self.package.insert(0, root.name)
             root = root.parent
-        self.installed = any(part in _INSTALLED for part in root.parts)
+        self.installed = is_installed(root / "__init__.py")
         self.roots = [root, folder]
         if not self.installed:
             project = _project_root(root)
@@ -104,8 +105,19 @@ class Place:
     def _is_own(self, top: str) -> bool:
         if top == (self.package[0] if self.package else self.folder.name):
             return True
-        external = top in sys.stdlib_module_names or top in ("numpy", "scipy")
-        return not external and not self.installed
+        return not self.installed and not is_external(top)
+
+
+def is_installed(path: str | Path) -> bool:
+    """Whether a file belongs to Python or to something that was installed, not to the user."""
+    inside = Path(path)
+    standard = Path(sysconfig.get_path("stdlib")) in inside.parents
+    return standard or any(part in _INSTALLED for part in inside.parts)
+
+
+def is_external(top: str) -> bool:
+    """Whether a top-level module is certainly not the user's own."""
+    return top in sys.stdlib_module_names or top in ("numpy", "scipy", "s2sad")
 
 
 def _project_root(folder: Path) -> Path:
