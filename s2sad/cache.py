@@ -28,8 +28,8 @@ import linecache
 import marshal
 import os
 import sys
-from dataclasses import dataclass
 from types import CodeType
+from typing import NamedTuple
 
 FORMAT = b"s2sad cache 1\n"
 CHECKSUM_BYTES = 8
@@ -38,8 +38,7 @@ TRUSTED = (0,)  # users other than oneself whose entries are run
 NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(NamedTuple):
     """What an entry is for (`stem`, `identity`) and what it has to agree with (`made_from`).
 
     The first two give the file its name, so that a new version of a function replaces the old one.
@@ -55,8 +54,7 @@ class Key:
         return f"{self.stem}-{digest(repr((python(), self.identity)))}"
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A generated module: its text, its code, the function that is its point.
 
     `captured` names the keyword parameters of that function that stand for captured values.

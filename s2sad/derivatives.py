@@ -20,7 +20,6 @@ import inspect
 import linecache
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -42,23 +41,24 @@ class Options(NamedTuple):
     has_aux: bool = False
 
 
-@dataclass
 class Record:
     """What s2sad keeps with a function, as its attribute `__s2sad__`.
 
-    `function` tells whose record it is: a decorator made with `functools.wraps` copies attributes.
-    `declared` is what `@differentiable` was given, `made` holds the derivatives so far. A generated
-    function has its `origin`.
+    Attributes:
+        function: whose record it is; a decorator made with `functools.wraps` copies attributes.
+        declared: what `@differentiable` was given.
+        made: the derivatives so far.
+        origin: where a generated function comes from.
     """
 
-    function: FunctionType
-    declared: Options | None = None
-    made: dict[Options, FunctionType] = field(default_factory=dict)
-    origin: Origin | None = None
+    def __init__(self, function: FunctionType) -> None:
+        self.function = function
+        self.declared: Options | None = None
+        self.made: dict[Options, FunctionType] = {}
+        self.origin: Origin | None = None
 
 
-@dataclass(frozen=True)
-class Origin:
+class Origin(NamedTuple):
     """The generated module that a function stands in, and where its captured values come from."""
 
     text: str
