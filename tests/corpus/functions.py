@@ -340,9 +340,8 @@ def make_scaled(scale, table):
 
 
 closure = make_scaled(2.5, np.array([1.0, -2.0, 0.5]))
-anonymous = lambda x: np.sum(x**3) + x[0]  # noqa: E731
 r = np.random.default_rng(6).standard_normal
-LIVE = ("closure", "anonymous")
+LIVE = ("closure",)
 CALLS = {
     "called_twice": ("x", [(r(3),)]),
     "nested_calls": ("x", [(0.7,)]),
@@ -378,5 +377,4 @@ CALLS = {
     "partial_callees": ("x", [(0.7,)]),
     "docstring_only_callee": ("x", [(0.7,)]),
     "closure": ("x", [(r(3),)]),
-    "anonymous": ("x", [(r(3),)]),
 }

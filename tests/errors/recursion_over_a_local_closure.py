@@ -1,0 +1,12 @@
+"""A function that returns a function of varied values, called through a table."""
+
+
+def f(x: float) -> float:
+    def make(v):
+        def inner(u):
+            return u * v
+
+        return inner
+
+    g = make(x * x)  # error: S2S014 function
+    return g(x)

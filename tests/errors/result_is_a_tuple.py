@@ -1,0 +1,5 @@
+"""Two results, without has_aux."""
+
+
+def f(x: float):
+    return x * x, x  # error: S2S010 scalar

@@ -1,0 +1,6 @@
+"""A value that goes through text and comes back loses its derivative: better refused."""
+
+
+def f(x: float) -> float:
+    y = float(f"{x * x:.12f}")  # error: S2S012
+    return y

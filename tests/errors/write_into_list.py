@@ -1,0 +1,7 @@
+"""A list of varied values is written into."""
+
+
+def f(x: float) -> float:
+    ys = [x, x * x]
+    ys[0] = ys[1] * 2.0  # error: S2S011 ys
+    return ys[0] * x
