@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from textwrap import dedent
-from types import FunctionType, ModuleType
+from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
 import libcst as cst
@@ -130,13 +130,8 @@ def test_methods(load: Callable[[str], ModuleType]) -> None:
 def test_wrappers_are_taken_off(load: Callable[[str], ModuleType]) -> None:
     model = load(MODEL)
 
-    class Dispatcher:
-        """As Numba's."""
-
-        py_func = model.loss
-
     partial = functools.partial(model.cached, 1)
-    dispatcher = Dispatcher()
+    dispatcher = SimpleNamespace(py_func=model.loss)  # as Numba's
     assert qualnames(model.cached, partial, dispatcher) == ["cached", "cached", "loss"]
     assert source_of(partial).wrappers == [partial, model.cached]
     live = source_of(model.wrapped)

@@ -79,6 +79,12 @@ def test_nesting_that_no_parser_survives_is_refused() -> None:
         read("x = " + "(" * 5000 + ")" * 5000)
 
 
+def test_a_sum_of_a_thousand_terms_has_a_place_and_a_code() -> None:
+    module = read("y = " + " + ".join(f"a{i}" for i in range(1000)))
+    assert module.location(module.tree.body[0]).end_column == len(module.text) + 1
+    assert module.code(module.tree.body[0]) == module.text
+
+
 def test_nothing_is_run(tmp_path: Path) -> None:
     path = tmp_path / "model.py"
     trap = tmp_path / "trap"
@@ -98,7 +104,7 @@ def test_a_place_and_the_code_there() -> None:
         """)
     body = module.functions["f"].node.body.body
     assert module.code(body[0]) == "y = g(x,\n      1)  # note"
-    value = body[1].body[0].value  # type: ignore[union-attr, index]
+    value = body[1].body[0].value  # type: ignore[union-attr]
     assert module.location(value).caret().split("\n")[1].endswith("           ^")
     assert module.location(module.functions["f"].node).text == "def f(x):"
     assert module.location(body[0]).end_column == len("    y = g(x,") + 1
@@ -225,6 +231,14 @@ def test_an_alias_is_followed_on_request() -> None:
     assert meaning(module, "act") is None
     assert (module.alias("act"), module.alias("other")) == ("numpy.tanh", "numpy.tanh")
     assert module.alias("N") is None
+    assert read("a = b\nb = a").alias("a") is None
+
+
+def test_an_import_inside_a_function() -> None:
+    module = read("def f():\n    from numpy import tanh as th, sum\n")
+    node = module.functions["f"].node.body.body[0].body[0]  # type: ignore[union-attr]
+    assert isinstance(node, cst.ImportFrom)
+    assert module.imports_of(node) == {"th": "numpy.tanh", "sum": "numpy.sum"}
 
 
 def test_decorators_are_named_whether_called_or_not() -> None:

@@ -3,7 +3,7 @@
     live = source_of(loss)
     live.module             the SourceModule of the file, or of the notebook cell
     live.qualname           "loss", "Model.predict", "make_loss.<locals>.loss"
-    live.captured           {"rate": 0.1}: variables of enclosing functions and, in a notebook, globals
+    live.captured           {"rate": 0.1}: variables of enclosing functions; in a notebook, globals
 
 The names of a module are read from its text, never from live objects: while a decorator runs, the
 rest of the module does not exist yet. What has no file (a notebook cell, a doctest, `exec` with a
@@ -11,12 +11,13 @@ text in `linecache`) may use names that other cells define; these are resolved f
 """
 
 from __future__ import annotations
-
 import __future__
+
 import ast
 import dis
 import functools
 import importlib.machinery
+import inspect
 import linecache
 import os
 import re
@@ -28,7 +29,8 @@ from pathlib import Path
 from types import CodeType, FunctionType, MethodType, ModuleType
 
 from s2sad.errors import Location, S2SADError
-from s2sad.source.module import Definition, Home, SourceModule
+from s2sad.source.classes import Definition
+from s2sad.source.module import Home, SourceModule
 from s2sad.source.project import Project, is_external, is_installed
 
 
@@ -76,10 +78,7 @@ def unwrapped(function: object) -> tuple[FunctionType, list[object]]:
     """The plain function inside methods, partials, dispatchers of Numba, caches and wrappers that
     name what they wrap, and these, outermost first."""
     wrappers: list[object] = []
-    while True:
-        inner = _inside(function)
-        if inner is None:
-            break
+    while (inner := _inside(function)) is not None and len(wrappers) < 100:
         wrappers.append(function)
         function = inner
     if isinstance(function, FunctionType) and not _is_library(function):
@@ -106,7 +105,7 @@ def _inside(function: object) -> object:
     if isinstance(function, MethodType | staticmethod | classmethod):
         return function.__func__
     inner = getattr(function, "py_func", None)  # Numba's dispatcher
-    return inner if inner is not None else getattr(function, "__wrapped__", None)
+    return inner if isinstance(inner, FunctionType) else getattr(function, "__wrapped__", None)
 
 
 # ---------------------------------------------------------------- the text
@@ -151,6 +150,8 @@ def _text(function: FunctionType) -> str:
     linecache.checkcache(filename)
     texts = ["".join(linecache.getlines(filename, function.__globals__)), remembered]
     if not any(texts):
+        texts = [_prompt_text(function)]
+    if not any(texts):
         advice = "Put it into a file, or run it in a notebook."
         raise _refusal(function, "has no source text", advice)
     for text in texts:
@@ -158,6 +159,14 @@ def _text(function: FunctionType) -> str:
             return text
     advice = "Import the module again, so that what runs is what the file says."
     raise _refusal(function, f"is not what stands in {filename} now", advice)
+
+
+def _prompt_text(function: FunctionType) -> str:
+    """What was typed at the prompt of a Python that keeps it (3.13 and later)."""
+    try:
+        return "".join(inspect.findsource(function)[0])
+    except (OSError, TypeError):
+        return ""
 
 
 def _remembered(filename: str) -> str:

@@ -1,163 +1,45 @@
 """A module of the user's, read and never run: its syntax tree and what its names mean.
 
-module = SourceModule.from_path(Path("model.py"))
-module.functions["loss"]                        the Definition of loss
-module.qualified(<np.linalg.norm>)              "numpy.linalg.norm"
-module.qualified(<dense>)                       "layers.dense" (from layers import dense)
-module.find_function("layers.dense")            its module and Definition, read from layers.py
-module.location(<x @ w>)                        Location("model.py", 7, 12, 17, "    y = x @ w")
+    module = SourceModule.from_path(Path("model.py"))
+    module.functions["loss"]                        the Definition of loss
+    module.qualified(<np.linalg.norm>)              "numpy.linalg.norm"
+    module.qualified(<dense>)                       "layers.dense" (from layers import dense)
+    module.find_function("layers.dense")            its module and Definition, read from layers.py
+    module.location(<x @ w>)                        Location("model.py", 7, 12, 17, "    y = x @ w")
+
+Places in the text are computed only when they are asked for, since most modules never need one.
 """
 
 from __future__ import annotations
 
-import ast
 import builtins
 import importlib
-import io
 import os
-import textwrap
-import tokenize
-import warnings
 from collections.abc import Callable, Container, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from s2sad.errors import Location, S2SADError
+from s2sad.errors import Location
+from s2sad.source.classes import ClassInfo, Definition, statements
 from s2sad.source.mutations import mutations
 from s2sad.source.names import Assignment, Bindings, bindings, decorator_parts, dotted_parts, parts
 from s2sad.source.project import Project
+from s2sad.source.text import deep_recursion, normalised, parse, read_text, stamp_of
 
 Home: TypeAlias = "tuple[SourceModule, str]"
 """A module of the project and a name in it: `dense`, or `Dense.forward`."""
 
 T = TypeVar("T")
 
-_STARS = (
-    "numpy",
-    "numpy.linalg",
-    "math",
-    "cmath",
-    "typing",
-)  # `from ... import *` that is understood
+# The libraries from which `import *` is understood.
+_STARS = ("numpy", "numpy.linalg", "math", "cmath", "typing")
 _SHADOWED = frozenset("abs all any divmod max min pow round sum".split())
 _BUILTINS = frozenset(dir(builtins))
 _FIELD_MAKERS = ("collections.namedtuple", "typing.NamedTuple")
-
-
-class Field(NamedTuple):
-    """A field of a class: its name, annotation and default, None where there is none.
-
-    `module` is where it is written; a field may be inherited from a class of another module.
-    """
-
-    name: str
-    annotation: cst.BaseExpression | None
-    default: cst.BaseExpression | None
-    module: SourceModule
-
-
-@dataclass(eq=False)
-class Definition:
-    """A function that is written somewhere in a module.
-
-    `decorators` are the dotted paths of its decorators as `qualified` gives them, called or not;
-    the code itself where that is not known.
-    """
-
-    name: str
-    qualname: str
-    node: cst.FunctionDef = field(repr=False)
-    module: SourceModule
-    owner: ClassInfo | None = None
-
-    @cached_property
-    def decorators(self) -> list[str]:
-        """The dotted paths of the decorators, outermost first."""
-        return self.module.decorators(self.node)
-
-
-@dataclass(eq=False)
-class ClassInfo:
-    """A class that is written in a module.
-
-    `kind` is NamedTuple, dataclass, TypedDict or plain. `node` is the class statement, or the
-    assignment for `Point = namedtuple("Point", "x y")`.
-    """
-
-    name: str
-    node: cst.ClassDef | Assignment = field(repr=False)
-    module: SourceModule
-
-    @cached_property
-    def decorators(self) -> list[str]:
-        """The dotted paths of the decorators, outermost first."""
-        return self.module.decorators(self.node) if isinstance(self.node, cst.ClassDef) else []
-
-    @cached_property
-    def bases(self) -> list[str]:
-        """The dotted paths of the base classes, where known."""
-        if not isinstance(self.node, cst.ClassDef):
-            return []
-        paths = [self.module.qualified(base.value) for base in self.node.bases]
-        return [path for path in paths if path is not None]
-
-    @cached_property
-    def parents(self) -> list[ClassInfo]:
-        """The base classes that are the user's own."""
-        found = [self.module.find_class(base) for base in self.bases]
-        return [cls for place in found if place is not None for cls in [place[1]] if cls != self]
-
-    @cached_property
-    def kind(self) -> str:
-        """What fields mean here: NamedTuple, dataclass, TypedDict or plain."""
-        if not isinstance(self.node, cst.ClassDef):
-            return "NamedTuple"
-        if "dataclasses.dataclass" in self.decorators:
-            return "dataclass"
-        for base in self.bases:
-            name = base.rpartition(".")[2]
-            if base in (f"typing.{name}", f"typing_extensions.{name}"):
-                if name in ("NamedTuple", "TypedDict"):
-                    return name
-        kinds = {parent.kind for parent in self.parents}
-        return "TypedDict" if kinds == {"TypedDict"} else "plain"
-
-    @cached_property
-    def fields(self) -> list[Field]:
-        """The fields in order, those of base classes first."""
-        if not isinstance(self.node, cst.ClassDef):
-            return [Field(name, kind, None, self.module) for name, kind in _made_fields(self.node)]
-        found: dict[str, Field] = {}
-        for parent in reversed(self.parents):
-            found.update((item.name, item) for item in parent.fields)
-        for statement in _statements(self.node.body):
-            if isinstance(statement, cst.AnnAssign) and isinstance(statement.target, cst.Name):
-                annotation = statement.annotation.annotation
-                if not self._is_class_variable(annotation):
-                    name = statement.target.value
-                    found[name] = Field(name, annotation, statement.value, self.module)
-        return list(found.values())
-
-    def _is_class_variable(self, annotation: cst.BaseExpression) -> bool:
-        outer = annotation.value if isinstance(annotation, cst.Subscript) else annotation
-        path = self.module.qualified(outer)
-        return path in ("typing.ClassVar", "dataclasses.KW_ONLY")
-
-    def method(self, name: str) -> Definition | None:
-        """The method that `self.name` is, also from a base class of the user's."""
-        found = self.module.functions.get(f"{self.name}.{name}")
-        if found is not None:
-            return found
-        for parent in self.parents:
-            found = parent.method(name)
-            if found is not None:
-                return found
-        return None
 
 
 class SourceModule:
@@ -177,8 +59,8 @@ class SourceModule:
     ) -> None:
         self.filename = filename
         self.path = path and Path(os.path.abspath(path))
-        self.text = _normalised(text)
-        self.tree = _parse(self.text, filename)
+        self.text = normalised(text)
+        self.tree = parse(self.text, filename)
         self.project = project or Project()
         self.beyond: Callable[[str], str | Home | None] | None = None
         self.stamp: tuple[int, int] | None = None
@@ -190,8 +72,8 @@ class SourceModule:
     @classmethod
     def from_path(cls, path: Path, project: Project | None = None) -> SourceModule:
         """Read a file, in the encoding that it declares."""
-        stamp = _stamp(path)
-        module = cls(_read(path), str(path), path, project)
+        stamp = stamp_of(path)
+        module = cls(read_text(path), str(path), path, project)
         module.stamp = stamp
         return module
 
@@ -214,7 +96,7 @@ class SourceModule:
     def is_current(self) -> bool:
         """Whether the files of all modules read so far are as they were."""
         read = [module for module in self.sources.values() if module.stamp is not None]
-        return all(module.path and module.stamp == _stamp(module.path) for module in read)
+        return all(module.path and module.stamp == stamp_of(module.path) for module in read)
 
     # ------------------------------------------------------------ what names are bound to
 
@@ -251,7 +133,7 @@ class SourceModule:
         }
         for cls in self.classes.values():
             if isinstance(cls.node, cst.ClassDef):
-                for node in _statements(cls.node.body):
+                for node in statements(cls.node.body):
                     if isinstance(node, cst.FunctionDef):
                         qualname = f"{cls.name}.{node.name.value}"
                         found[qualname] = Definition(node.name.value, qualname, node, self, cls)
@@ -265,7 +147,7 @@ class SourceModule:
         while todo:
             name, node = todo.pop(0)
             found[name] = ClassInfo(name, node, self)
-            inner = [part for part in _statements(node.body) if isinstance(part, cst.ClassDef)]
+            inner = [part for part in statements(node.body) if isinstance(part, cst.ClassDef)]
             todo += [(f"{name}.{part.name.value}", part) for part in inner]
         for name, constant in self.constants.items():
             if isinstance(constant.value, cst.Call):
@@ -344,12 +226,22 @@ class SourceModule:
 
     def alias(self, name: str) -> str | None:
         """The dotted path that a constant is another name for: `tanh = np.tanh`."""
-        constant = self.constants.get(name)
-        if constant is None or constant.value is None or name in self.rebound:
-            return None
-        path = self.qualified(constant.value)
-        inner = constant.value.value if isinstance(constant.value, cst.Name) else name
-        return path or (self.alias(inner) if inner != name else None)
+        seen: set[str] = set()
+        while name not in seen and name not in self.rebound:
+            seen.add(name)
+            constant = self.constants.get(name)
+            if constant is None or constant.value is None:
+                break
+            path = self.qualified(constant.value)
+            if path is not None or not isinstance(constant.value, cst.Name):
+                return path
+            name = constant.value.value
+        return None
+
+    def imports_of(self, node: cst.Import | cst.ImportFrom) -> dict[str, str]:
+        """What an import inside a function binds, as `imports` does for the module's."""
+        line = cst.SimpleStatementLine([node])
+        return bindings(cst.Module([line]), self._absolute).imports
 
     def find_function(self, dotted: str) -> tuple[SourceModule, Definition] | None:
         """The user's function that a dotted path leads to, in this module or another."""
@@ -457,7 +349,8 @@ class SourceModule:
     @cached_property
     def _positions(self) -> Mapping[cst.CSTNode, CodeRange]:
         wrapper = MetadataWrapper(self.tree, unsafe_skip_copy=True)
-        positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
+        with deep_recursion():
+            positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
         return positions
 
     def location(self, node: cst.CSTNode) -> Location:
@@ -481,7 +374,8 @@ class SourceModule:
         comments above it and the end of its line."""
         if hasattr(node, "leading_lines"):
             node = node.with_changes(leading_lines=())
-        return self.tree.code_for_node(node).rstrip("\n")
+        with deep_recursion():
+            return self.tree.code_for_node(node).rstrip("\n")
 
     @cached_property
     def definitions(self) -> dict[str, list[Definition]]:
@@ -512,108 +406,3 @@ class SourceModule:
             if first <= line <= self._positions[node].start.line:
                 return definition
         return None
-
-
-# ---------------------------------------------------------------- reading
-
-
-def _normalised(text: str) -> str:
-    """The text as Python's own reader sees it: no byte order mark, one kind of line end."""
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What changes when a file is written; None when there is no file."""
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
-
-
-def _read(path: Path) -> str:
-    advice = "Give the path of a Python file."
-    try:
-        data = path.read_bytes()
-    except IsADirectoryError:
-        raise S2SADError("S2S001", f"{path} is a folder", None, advice) from None
-    except FileNotFoundError:
-        raise S2SADError("S2S001", f"{path} does not exist", None, advice) from None
-    except OSError as error:
-        message = f"cannot read {path}: {error.strerror or error}"
-        raise S2SADError("S2S001", message, None, advice) from None
-    try:
-        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
-        return data.decode(encoding)
-    except (UnicodeDecodeError, SyntaxError):
-        message = f"{path} is not the text that it declares to be"
-        advice = "Save it as UTF-8, or name its encoding in the first line: # coding: latin-1."
-        raise S2SADError("S2S001", message, None, advice) from None
-
-
-def _parse(text: str, filename: str) -> cst.Module:
-    """The tree of a text. Python's own parser goes first: it is quick, it has the better messages,
-    and it stops at a depth at which LibCST's would not return."""
-    fault: SyntaxError | None = None
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            ast.parse(text, filename)
-    except SyntaxError as error:
-        fault = error
-    except (RecursionError, MemoryError, ValueError):
-        advice = "Split the expression that is nested too deeply."
-        raise S2SADError("S2S002", f"{filename} cannot be parsed", None, advice) from None
-    if fault is not None and "too many nested" in fault.msg:
-        raise _syntax_error(text, filename, fault)
-    try:
-        return cst.parse_module(text)
-    except cst.ParserSyntaxError as error:
-        if fault is None:
-            fault = SyntaxError("invalid syntax")
-            fault.lineno, fault.offset = error.raw_line, error.raw_column + 1
-        raise _syntax_error(text, filename, fault) from None
-
-
-def _syntax_error(text: str, filename: str, fault: SyntaxError) -> S2SADError:
-    lines = text.split("\n")
-    line = min(max(fault.lineno or 1, 1), len(lines))
-    column = max(fault.offset or 1, 1)
-    one_line = fault.end_lineno in (None, line) and fault.end_offset
-    end = max(fault.end_offset or 0, column + 1) if one_line else column + 1
-    location = Location(filename, line, column, end, lines[line - 1])
-    advice = "The file is not valid Python; correct this first."
-    return S2SADError("S2S002", f"syntax error: {fault.msg}", location, advice)
-
-
-def _statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:
-    """The statements of a class body, also those in its branches."""
-    todo: list[cst.CSTNode] = list(body.body)
-    while todo:
-        node = todo.pop(0)
-        match node:
-            case cst.SimpleStatementLine():
-                yield from node.body
-            case cst.If() | cst.Try() | cst.Else() | cst.With():
-                todo = [*parts(node), *todo]
-            case cst.IndentedBlock() | cst.SimpleStatementSuite():
-                todo = [*node.body, *todo]
-            case _:
-                yield node
-
-
-def _made_fields(node: Assignment) -> Iterator[tuple[str, cst.BaseExpression | None]]:
-    """The fields of `namedtuple("P", "x y")` and `NamedTuple("P", [("x", float)])`."""
-    if not isinstance(node.value, cst.Call) or len(node.value.args) < 2:
-        return
-    listed = node.value.args[1].value
-    if isinstance(listed, cst.SimpleString):
-        for name in textwrap.dedent(str(listed.evaluated_value)).replace(",", " ").split():
-            yield name, None
-    elif isinstance(listed, (cst.List, cst.Tuple)):
-        for element in listed.elements:
-            match element.value:
-                case cst.SimpleString() as literal:
-                    yield str(literal.evaluated_value), None
-                case cst.Tuple(elements=[cst.Element(value=cst.SimpleString() as literal), item]):
-                    yield str(literal.evaluated_value), item.value
