@@ -244,3 +244,72 @@ def along_axis(indices, axis):
     grid = list(np.ogrid[tuple(slice(n) for n in np.shape(indices))])
     grid[axis] = indices
     return tuple(grid)
+
+
+def diagonal_backward(d_y, shape, offset, axis1, axis2):
+    """Adjoint of x of this shape in y = np.diagonal(x, offset, axis1, axis2)."""
+    d_x = np.zeros(shape, dtype=np.result_type(d_y))
+    n, m = shape[axis1], shape[axis2]
+    i = np.arange(max(-offset, 0), min(n, m - offset))
+    np.moveaxis(d_x, (axis1, axis2), (-2, -1))[..., i, i + offset] = d_y
+    return d_x
+
+
+# ---------------------------------------------------------------- special functions
+
+
+def digamma(x):
+    """Derivative of the logarithm of the gamma function.
+
+    The asymptotic series (Abramowitz and Stegun 6.3.18) from 10 on, the recurrence below that, and
+    the reflection formula for negative numbers.
+    """
+    if x <= 0.0:
+        return digamma(1.0 - x) - np.pi / np.tan(np.pi * x)
+    shift = 0.0
+    while x < 10.0:
+        shift -= 1.0 / x
+        x += 1.0
+    r = 1.0 / (x * x)
+    tail = r * (
+        1 / 12 - r * (1 / 120 - r * (1 / 252 - r * (1 / 240 - r * (1 / 132 - r * 691 / 32760))))
+    )
+    return shift + np.log(x) - 0.5 / x - tail
+
+
+# ---------------------------------------------------------------- order and running products
+
+
+def median_weights(x, axis):
+    """The slope of np.median(x, axis) in each element of x; elements that tie share it evenly."""
+    ordered = np.sort(np.ravel(x) if axis is None else x, axis=-1 if axis is None else axis)
+    place = 0 if axis is None else axis
+    n = np.shape(ordered)[place]
+    weights = np.zeros(np.shape(x))
+    for middle in ((n - 1) // 2, n // 2):
+        value = np.take(ordered, [middle], axis=place)
+        same = x == (value[0] if axis is None else value)
+        weights += 0.5 * same / np.sum(same, axis=axis, keepdims=True)
+    return weights
+
+
+def cumprod_forward(x, dot_x, axis):
+    """Tangent of np.cumprod(x, axis), without a quotient."""
+    rows = np.ravel(x) if axis is None else np.moveaxis(x, axis, 0)
+    dot_rows = np.ravel(dot_x) if axis is None else np.moveaxis(dot_x, axis, 0)
+    dot_y = np.empty_like(dot_rows)
+    product, dot_product = np.ones(np.shape(rows)[1:]), np.zeros(np.shape(rows)[1:])
+    for i in range(len(rows)):
+        dot_product = dot_product * rows[i] + product * dot_rows[i]
+        product = product * rows[i]
+        dot_y[i] = dot_product
+    return dot_y if axis is None else np.moveaxis(dot_y, 0, axis)
+
+
+def diff_backward(d_y, n, axis):
+    """Adjoint of x in y = np.diff(x, n, axis): differences again, with zeros at both ends."""
+    ends = [(0, 0)] * np.ndim(d_y)
+    ends[axis] = (1, 1)
+    for _ in range(n):
+        d_y = -np.diff(np.pad(d_y, ends), axis=axis)
+    return d_y

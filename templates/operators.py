@@ -1,4 +1,4 @@
-"""Python's operators; NumPy's ufuncs of the same meaning (np.add, np.power, ...) share these rules."""
+"""Python's operators. NumPy's ufuncs of the same meaning (np.add, np.power) share these rules."""
 
 import numpy as np
 

@@ -133,3 +133,173 @@ def min(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     dot_y = np.sum(at_min * dot_x, axis=axis, keepdims=keepdims) / np.sum(
         at_min, axis=axis, keepdims=keepdims
     )
+
+
+def ptp(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """Largest less smallest along axes; those that tie share the adjoint evenly."""
+    assert axis in (None, 0, -1)
+    assert keepdims in (False, True)
+    y = np.ptp(x, axis=axis, keepdims=keepdims)
+    at_max = x == np.max(x, axis=axis, keepdims=True)
+    at_min = x == np.min(x, axis=axis, keepdims=True)
+    weight = at_max / np.sum(at_max, axis=axis, keepdims=True) - at_min / np.sum(
+        at_min, axis=axis, keepdims=True
+    )
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
+
+
+def median(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """The middle element, or the mean of the middle two; those that tie share evenly."""
+    assert axis in (None, 0, -1)
+    assert keepdims in (False, True)
+    y = np.median(x, axis=axis, keepdims=keepdims)
+    weight = helper.median_weights(x, axis)
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
+
+
+# ---------------------------------------------------------------- products
+
+
+def prod(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """Product over axes. Not y / x, which fails where an element is zero."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    y = np.prod(x, axis=axis, keepdims=keepdims)
+    others = helper.product_of_others(x, axis)
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * others
+    dot_y = np.sum(others * dot_x, axis=axis, keepdims=keepdims)
+
+
+# ---------------------------------------------------------------- running sums and differences
+
+
+@linear
+def cumsum_vector(x: "n") -> "n":
+    """Running sum of a vector: its adjoint is the running sum from the end."""
+    y = np.cumsum(x)
+    d_x += np.cumsum(d_y[::-1])[::-1]
+
+
+@linear
+@when(axis is None)
+def cumsum_all(x: "*s", *, axis=None) -> raveled(x):
+    """Running sum of all elements in a row."""
+    y = np.cumsum(x, axis=axis)
+    d_x += np.reshape(np.cumsum(d_y[::-1])[::-1], np.shape(x))
+
+
+@linear
+@when(isinstance(axis, int))
+def cumsum(x: "*s", *, axis) -> like(x):
+    """Running sum along an axis."""
+    assert axis in (0, -1)
+    y = np.cumsum(x, axis=axis)
+    d_x += np.flip(np.cumsum(np.flip(d_y, axis), axis), axis)
+
+
+@when(axis is None)
+def cumprod_all(x: "*s", *, axis=None) -> raveled(x):
+    """Running product of all elements in a row."""
+    y = np.cumprod(x, axis=axis)
+    d_x += helper.cumprod_backward(x, d_y, axis)
+    dot_y = helper.cumprod_forward(x, dot_x, axis)
+
+
+@when(isinstance(axis, int))
+def cumprod(x: "*s", *, axis) -> like(x):
+    """Running product along an axis."""
+    assert axis in (0, -1)
+    y = np.cumprod(x, axis=axis)
+    d_x += helper.cumprod_backward(x, d_y, axis)
+    dot_y = helper.cumprod_forward(x, dot_x, axis)
+
+
+@linear
+def diff_vector(x: "n") -> resized(x, 0):
+    """Differences of neighbours in a vector."""
+    y = np.diff(x)
+    d_x[1:] += d_y
+    d_x[:-1] -= d_y
+
+
+@linear
+@when(axis == -1)
+def diff_last(x: "... n", *, axis=-1) -> resized(x, axis):
+    """Differences of neighbours along the last axis."""
+    y = np.diff(x, axis=axis)
+    d_x[..., 1:] += d_y
+    d_x[..., :-1] -= d_y
+
+
+@linear
+@when(axis == 0)
+def diff_first(x: "*s", *, axis=-1) -> resized(x, axis):
+    """Differences of neighbours along the first axis."""
+    assert axis in (0,)
+    y = np.diff(x, axis=axis)
+    d_x[1:] += d_y
+    d_x[:-1] -= d_y
+
+
+@linear
+def diff(x: "*s", *, n=1, axis=-1) -> resized(x, axis):
+    """Differences of neighbours, n times, along an axis."""
+    assert n in (1, 2)
+    assert axis in (0, -1)
+    y = np.diff(x, n=n, axis=axis)
+    d_x += helper.diff_backward(d_y, n, axis)
+
+
+@linear
+@when(axis == -1)
+def trapezoid(x: "... n", *, dx=1.0, axis=-1) -> reduced(x, axis, False):
+    """Integral by the trapezoidal rule, for equal steps along the last axis."""
+    assert dx in (1.0, 0.5)
+    y = np.trapezoid(x, dx=dx, axis=axis)
+    spread = np.expand_dims(d_y, -1) * (0.5 * dx)
+    d_x[..., 1:] += spread
+    d_x[..., :-1] += spread
+
+
+def trapezoid_points(x: "n", t: "n") -> "":
+    """Integral by the trapezoidal rule, over points t."""
+    y = np.trapezoid(x, t)
+    d_x[1:] += d_y * 0.5 * np.diff(t)
+    d_x[:-1] += d_y * 0.5 * np.diff(t)
+    d_t[1:] += d_y * 0.5 * (x[1:] + x[:-1])
+    d_t[:-1] -= d_y * 0.5 * (x[1:] + x[:-1])
+    dot_y = np.trapezoid(dot_x, t) + 0.5 * np.sum((x[1:] + x[:-1]) * np.diff(dot_t))
+
+
+# ---------------------------------------------------------------- sums that leave out nan, weights
+
+
+@linear
+def nansum(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """Sum over axes of what is a number."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    y = np.nansum(x, axis=axis, keepdims=keepdims)
+    d_x += np.where(
+        np.isnan(x), 0.0, d_y if axis is None or keepdims else np.expand_dims(d_y, axis)
+    )
+
+
+@linear
+def average(x: "*s", *, axis=None) -> reduced(x, axis, False):
+    """Mean over axes."""
+    assert axis in (None, 0, -1)
+    y = np.average(x, axis=axis)
+    spread = d_y if axis is None else np.expand_dims(d_y, axis)
+    d_x += spread / (np.size(x) // max(np.size(y), 1))
+
+
+def average_weighted(x: "n", w: "n") -> "":
+    """Weighted mean of a vector."""
+    assert w > 0.1
+    y = np.average(x, weights=w)
+    d_x += d_y * w / np.sum(w)
+    d_w += d_y * (x - y) / np.sum(w)
+    dot_y = (w @ dot_x + (x - y) @ dot_w) / np.sum(w)

@@ -1,0 +1,306 @@
+"""Operators whose derivative is zero everywhere, or has no meaning."""
+
+import numpy as np
+
+# ---------------------------------------------------------------- new arrays
+
+
+def zeros(*, shape, dtype=None, order="C") -> filled(shape):
+    """Zeros."""
+    y = np.zeros(shape, dtype=dtype, order=order)
+
+
+def ones(*, shape, dtype=None, order="C") -> filled(shape):
+    """Ones."""
+    y = np.ones(shape, dtype=dtype, order=order)
+
+
+def empty(*, shape, dtype=None, order="C") -> filled(shape):
+    """An array yet to be written."""
+    y = np.empty(shape, dtype=dtype, order=order)
+
+
+def zeros_like(a: const, *, dtype=None, order="K", subok=True) -> like(a):
+    """Zeros of the shape of another array."""
+    y = np.zeros_like(a, dtype=dtype, order=order, subok=subok)
+
+
+def ones_like(a: const, *, dtype=None, order="K", subok=True) -> like(a):
+    """Ones of the shape of another array."""
+    y = np.ones_like(a, dtype=dtype, order=order, subok=subok)
+
+
+def empty_like(a: const, *, dtype=None, order="K", subok=True) -> like(a):
+    """An array yet to be written, of the shape of another array."""
+    y = np.empty_like(a, dtype=dtype, order=order, subok=subok)
+
+
+def zeros_like_of_shape(
+    a: const, *, dtype=None, order="K", subok=True, shape=None
+) -> filled(shape):
+    """Zeros of another shape and the type of an array."""
+    y = np.zeros_like(a, dtype=dtype, order=order, subok=subok, shape=shape)
+
+
+def eye_square(*, n, k=0, dtype=None) -> filled((n, n)):
+    """Ones on a diagonal of a square."""
+    y = np.eye(n, k=k, dtype=dtype)
+
+
+def eye(*, n, m, k=0, dtype=None) -> filled((n, m)):
+    """Ones on a diagonal."""
+    y = np.eye(n, m, k=k, dtype=dtype)
+
+
+def identity(*, n, dtype=None) -> filled((n, n)):
+    """The identity matrix."""
+    y = np.identity(n, dtype=dtype)
+
+
+def arange(*, start, dtype=None) -> filled(start):
+    """Numbers in equal steps."""
+    y = np.arange(start, dtype=dtype)
+
+
+def arange_between(*, start, stop, step=1, dtype=None) -> "?":
+    """Numbers in equal steps."""
+    y = np.arange(start, stop, step, dtype=dtype)
+
+
+def tri(*, n, k=0, dtype=None) -> filled((n, n)):
+    """Ones below a diagonal."""
+    y = np.tri(n, k=k, dtype=dtype)
+
+
+# ---------------------------------------------------------------- questions about arrays
+
+
+def shape(x: const) -> "":
+    """Sizes of the axes."""
+    y = np.shape(x)
+
+
+def size(x: const) -> "":
+    """Number of elements."""
+    y = np.size(x)
+
+
+def ndim(x: const) -> "":
+    """Number of axes."""
+    y = np.ndim(x)
+
+
+def dtype(x: const) -> "":
+    """The type of the elements."""
+    y = x.dtype
+
+
+def argmax(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """The place of an extreme element: piecewise constant."""
+    y = np.argmax(x, axis=axis, keepdims=keepdims)
+
+
+def argmin(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """The place of an extreme element: piecewise constant."""
+    y = np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+def argsort(x: const, *, axis=-1, kind=None) -> like(x):
+    """The order of the elements: piecewise constant."""
+    y = np.argsort(x, axis=axis, kind=kind)
+
+
+def argpartition(x: const, *, kth, axis=-1) -> like(x):
+    """An order of the elements: piecewise constant."""
+    y = np.argpartition(x, kth, axis=axis)
+
+
+def all(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """Logical reduction: no derivative."""
+    y = np.all(x, axis=axis, keepdims=keepdims)
+
+
+def any(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """Logical reduction: no derivative."""
+    y = np.any(x, axis=axis, keepdims=keepdims)
+
+
+def count_nonzero(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """A number of elements: no derivative."""
+    y = np.count_nonzero(x, axis=axis, keepdims=keepdims)
+
+
+def nonzero(x: const) -> "?":
+    """Places: no derivative."""
+    y = np.nonzero(x)
+
+
+def where_true(c: const) -> "?":
+    """Places: no derivative."""
+    y = np.where(c)
+
+
+def flatnonzero(x: const) -> "?":
+    """Places: no derivative."""
+    y = np.flatnonzero(x)
+
+
+def argwhere(x: const) -> "?":
+    """Places: no derivative."""
+    y = np.argwhere(x)
+
+
+def searchsorted(x: const, v: const, *, side="left") -> like(v):
+    """A place: piecewise constant."""
+    y = np.searchsorted(x, v, side=side)
+
+
+def digitize(x: const, bins: const, *, right=False) -> like(x):
+    """A place: piecewise constant."""
+    y = np.digitize(x, bins, right=right)
+
+
+def isclose(a: const, b: const, *, rtol=1e-05, atol=1e-08) -> broadcast(a, b):
+    """Test: no derivative."""
+    y = np.isclose(a, b, rtol=rtol, atol=atol)
+
+
+def allclose(a: const, b: const, *, rtol=1e-05, atol=1e-08) -> "":
+    """Test: no derivative."""
+    y = np.allclose(a, b, rtol=rtol, atol=atol)
+
+
+def array_equal(a: const, b: const) -> "":
+    """Test: no derivative."""
+    y = np.array_equal(a, b)
+
+
+# ---------------------------------------------------------------- steps
+
+
+def sign(x: const) -> like(x):
+    """Sign."""
+    y = np.sign(x)
+
+
+def floor(x: const) -> like(x):
+    """Rounded down."""
+    y = np.floor(x)
+
+
+def ceil(x: const) -> like(x):
+    """Rounded up."""
+    y = np.ceil(x)
+
+
+def trunc(x: const) -> like(x):
+    """Rounded towards zero."""
+    y = np.trunc(x)
+
+
+def rint(x: const) -> like(x):
+    """Rounded to the nearest whole number."""
+    y = np.rint(x)
+
+
+def isnan(x: const) -> like(x):
+    """Test."""
+    y = np.isnan(x)
+
+
+def isfinite(x: const) -> like(x):
+    """Test."""
+    y = np.isfinite(x)
+
+
+def isinf(x: const) -> like(x):
+    """Test."""
+    y = np.isinf(x)
+
+
+def signbit(x: const) -> like(x):
+    """Test."""
+    y = np.signbit(x)
+
+
+def logical_not(x: const) -> like(x):
+    """Logical negation."""
+    y = np.logical_not(x)
+
+
+def round(x: const, *, decimals=0) -> like(x):
+    """Rounded."""
+    y = np.round(x, decimals=decimals)
+
+
+def logical_and(a: const, b: const) -> broadcast(a, b):
+    """Logical and."""
+    y = np.logical_and(a, b)
+
+
+def logical_or(a: const, b: const) -> broadcast(a, b):
+    """Logical or."""
+    y = np.logical_or(a, b)
+
+
+def logical_xor(a: const, b: const) -> broadcast(a, b):
+    """Logical exclusive or."""
+    y = np.logical_xor(a, b)
+
+
+def heaviside(a: const, b: const) -> broadcast(a, b):
+    """Step function; the value at 0 is a constant too."""
+    y = np.heaviside(a, b)
+
+
+# ---------------------------------------------------------------- types
+
+
+def bool_(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.bool_(x)
+
+
+def int8(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.int8(x)
+
+
+def int16(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.int16(x)
+
+
+def int32(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.int32(x)
+
+
+def int64(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.int64(x)
+
+
+def intp(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.intp(x)
+
+
+def uint8(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.uint8(x)
+
+
+def uint16(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.uint16(x)
+
+
+def uint32(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.uint32(x)
+
+
+def uint64(x: const) -> like(x):
+    """Converted to integers or booleans: piecewise constant."""
+    y = np.uint64(x)
