@@ -152,12 +152,14 @@ def _arguments(
     """The arguments of a call by parameter, or None when the callable does not take them.
 
     Without a parameter list the match line is one: its keywords follow its positional arguments,
-    which are known by their position; a starred one makes a tuple of all that are positional.
+    which are known by their position; a starred one makes a tuple of all that are positional, and
+    takes at least two (`max(x)` is another function than `max(x, y)`).
     """
     args = _packed(node)
     if parameters is None:
         if any(isinstance(arg, Apply) and arg.op == "starred" for arg in match.args):
-            return {"*": Make("tuple", args), **dict(node.kwargs)}
+            enough = node is match or len(args) > 1
+            return {"*": Make("tuple", args), **dict(node.kwargs)} if enough else None
         keywords = {len(match.args) + i: key for i, (key, _) in enumerate(match.kwargs)}
         by_name = {keywords.get(i, str(i)): arg for i, arg in enumerate(args)}
         return {**by_name, **dict(node.kwargs)}

@@ -10,6 +10,9 @@ and when its conditions are proved:
     @when(literal(n))              it is known at generation
     key: basic                     integers, slices, None and ... only
     key: mask                      an array of booleans
+    @when(array(x))                not a list
+    @when(floating(dtype))         or integral: a dtype that is named
+    @when(aligned(spec, a, b))     an einsum whose adjoints are einsums
 """
 
 from __future__ import annotations
@@ -74,7 +77,7 @@ def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing
     }
     return all(
         _spec_fits(operand.spec, bound[operand.name], type_of) for operand in rule.operands
-    ) and all(_holds(condition, values, bound) for condition in rule.where)
+    ) and all(_holds(condition, values, bound, type_of) for condition in rule.where)
 
 
 def _spec_fits(spec: str, expr: Expr, type_of: TypeOf) -> bool:
@@ -82,7 +85,7 @@ def _spec_fits(spec: str, expr: Expr, type_of: TypeOf) -> bool:
         if not isinstance(expr, Make | Each) and not isinstance(type_of(expr), TupleOf | ListOf):
             return False
         spec = spec.removeprefix("list ")
-        return spec == "*s" or all(_shape_fits(spec, s) for s in item_shapes(expr, type_of))
+        return spec in ("", "*s") or all(_shape_fits(spec, s) for s in item_shapes(expr, type_of))
     return spec in ("", "const", "*s", "*r") or _shape_fits(spec, shape_of(type_of(expr)))
 
 
@@ -103,7 +106,8 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
     )
 
 
-def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound) -> bool:
+def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound, type_of: TypeOf) -> bool:
+    """Whether a condition is proved."""
     match condition:
         case Apply("template.basic", (Ref(var),)):
             return _is_basic(values[var])
@@ -111,8 +115,10 @@ def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound) -> bool:
             return isinstance(values[var], Mask)
         case Apply("template.literal", (Ref(var),)):
             return is_known(values[var])
-        case Apply("template.aligned", (spec, *operands)):
-            return _is_aligned(*(values[ref.var] for ref in (spec, *operands)))
+        case Apply("template.array", (Ref(var),)):
+            return isinstance(type_of(bound[var.hint]), Array | Shape | Star)
+        case Apply("template.aligned", refs):
+            return _is_aligned(*(values[ref.var] for ref in refs if isinstance(ref, Ref)))
         case Apply("template.integral" | "template.floating" as op, (Ref(var),)):
             return dtype_kind(bound[var.hint]) == op.removeprefix("template.")
     return evaluate(condition, lambda var: _only_known(values[var])) is True
