@@ -25,12 +25,11 @@ DECORATORS = ("s2sad.differentiable", "s2sad.api.differentiable")
 
 
 def requests_in(module: SourceModule) -> list[Request]:
-    """One request for each decorated function of a module, in the order of the file.
+    """One request for each decorated function of a module, methods after functions.
 
     Functions inside functions are left out: they do not exist until the outer one is called.
     """
     found = [definition for definition in module.functions.values() if _is_decorated(definition)]
-    found.sort(key=lambda definition: module.location(definition.node.name).line)
     return _all_of([lambda each=each: _declared(each) for each in found])
 
 
@@ -134,8 +133,12 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
             location,
             "It takes wrt=... and has_aux=True.",
         )
+    written = argument.value
+    if isinstance(written, cst.Name) and written.value not in module.mutated:
+        constant = module.constants.get(written.value)
+        written = written if constant is None or constant.value is None else constant.value
     try:
-        value: Any = ast.literal_eval(module.code(argument.value))
+        value: Any = ast.literal_eval(module.code(written))
     except ValueError:
         raise S2SADError(
             "S2S006",

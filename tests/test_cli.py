@@ -173,6 +173,7 @@ def test_standard_input(folder):
         "import s2sad\n@s2sad.differentiable(wrt='x')\n",
         "import s2sad as ad\n@ad.differentiable(wrt=0)\n",
         "from s2sad.api import differentiable\n@differentiable()\n",
+        "from s2sad import differentiable\nNAMES = ('x',)\n@differentiable(wrt=NAMES)\n",
     ],
 )
 def test_every_spelling_of_the_decorator(folder, spelling):
@@ -402,7 +403,7 @@ def odd_files(folder: Path) -> Path:
     (folder / "syntax.py").write_text("x = 1\ndef f(x:\n    return x\n")
     (folder / "empty.py").write_text("x = 1\n")
     (folder / "m.py").write_text("class Model:\n    def energy(self, q):\n        return q * q\n")
-    head = "from s2sad import differentiable\nnames = ('x',)\n"
+    head = "from s2sad import differentiable\nnames = tuple('x')\n"
     body = "\ndef f(x):\n    return x * x\n"
     (folder / "badwrt.py").write_text(f"{head}@differentiable(wrt='y'){body}")
     (folder / "computed.py").write_text(f"{head}@differentiable(wrt=names){body}")
