@@ -30,6 +30,8 @@ from s2sad.source.names import Assignment, Bindings, bindings, decorator_parts, 
 from s2sad.source.project import Project
 from s2sad.source.text import deep_recursion, normalised, parse, read_text, stamp_of
 
+__all__ = ["ClassInfo", "Definition", "Home", "SourceModule"]
+
 Home: TypeAlias = "tuple[SourceModule, str]"
 """A module of the project and a name in it: `dense`, or `Dense.forward`."""
 
