@@ -19,7 +19,8 @@ import libcst as cst
 from s2sad.errors import ManyErrors, S2SADError
 from s2sad.parameters import Wrt, chosen, suggestion
 from s2sad.pipeline import Request
-from s2sad.source.module import Definition, SourceModule
+from s2sad.source.classes import Definition
+from s2sad.source.module import SourceModule
 
 DECORATORS = ("s2sad.differentiable", "s2sad.api.differentiable")
 
