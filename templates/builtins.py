@@ -34,12 +34,14 @@ def round(x: const, *, ndigits=None) -> like(x):
     y = round(x, ndigits)
 
 
-def divmod(a, b: const) -> (broadcast(a, b), broadcast(a, b)):
+def divmod(a, b) -> (broadcast(a, b), broadcast(a, b)):
     """Quotient rounded down, which is piecewise constant, and remainder."""
-    assert b > 0.5
+    assert np.abs(b) > 0.5
+    assert np.abs(a / b - np.round(a / b)) > 0.05
     y = divmod(a, b)
     d_a += d_y[1]
-    dot_y = (0.0 * dot_a, dot_a)
+    d_b -= d_y[1] * y[0]
+    dot_y = (0.0 * y[0], dot_a - dot_b * y[0])
 
 
 def len(x: const) -> "":

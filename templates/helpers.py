@@ -168,6 +168,28 @@ def kron_backward_b(a, b, d_y):
     return np.reshape(np.sum(blocks, axis=outer), np.shape(b))
 
 
+# ---------------------------------------------------------------- systems of equations
+
+
+def solve_columns(a, b, rank):
+    """The x with a @ x = b, where b is one vector for each matrix if this rank is 1."""
+    if rank == 1:
+        return np.linalg.solve(a, np.expand_dims(b, -1))[..., 0]
+    return np.linalg.solve(a, b)
+
+
+def matmul_columns(a, x, rank):
+    """a @ x, where x is one vector for each matrix if this rank is 1."""
+    return (a @ np.expand_dims(x, -1))[..., 0] if rank == 1 else a @ x
+
+
+def outer_columns(s, y, rank):
+    """s @ y.T, where s and y are one vector for each matrix if this rank is 1."""
+    if rank == 1:
+        return np.expand_dims(s, -1) * np.expand_dims(y, -2)
+    return s @ np.swapaxes(y, -1, -2)
+
+
 # ---------------------------------------------------------------- products of elements
 
 

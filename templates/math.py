@@ -258,6 +258,7 @@ def copysign(a, b: const) -> "":
 def fmod(a, b) -> "":
     """Remainder with the sign of a."""
     assert abs(b) > 0.5
+    assert abs(a / b - round(a / b)) > 0.05
     y = math.fmod(a, b)
     d_a += d_y
     d_b -= d_y * math.trunc(a / b)
@@ -266,6 +267,7 @@ def fmod(a, b) -> "":
 def remainder(a, b) -> "":
     """Remainder of the nearest whole quotient."""
     assert abs(b) > 0.5
+    assert abs(a / b + 0.5 - round(a / b + 0.5)) > 0.05
     y = math.remainder(a, b)
     d_a += d_y
     d_b -= d_y * ((a - y) / b)

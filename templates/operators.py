@@ -36,7 +36,9 @@ def truediv(a, b):
 
 def mod(a, b):
     """Remainder a - b * (a // b); a // b is constant between its jumps."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((), ()))
     assert abs(b) > 0.5
+    assert abs(a / b - np.round(a / b)) > 0.05
     y = a % b
     d_a += d_y
     d_b -= d_y * (a // b)

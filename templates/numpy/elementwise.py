@@ -320,7 +320,9 @@ def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
 
 def fmod(a, b):
     """Remainder with the sign of a."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((), ()))
     assert abs(b) > 0.5
+    assert abs(a / b - np.round(a / b)) > 0.05
     y = np.fmod(a, b)
     d_a += d_y
     d_b -= d_y * np.trunc(a / b)
@@ -328,6 +330,7 @@ def fmod(a, b):
 
 def ldexp(x, n: const) -> broadcast(x, n):
     """x * 2**n."""
+    n = 3
     y = np.ldexp(x, n)
     d_x += np.ldexp(d_y, n)
 

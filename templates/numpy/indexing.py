@@ -46,6 +46,7 @@ def setitem(x: "*s", e, *, key: basic):
 def setitem_mask(x: "*s", e, *, key: mask):
     """The elements where a mask is true overwritten."""
     key = x > 0.0
+    e = np.full(np.count_nonzero(key), 0.5)
     x[key] = e
     d_e += d_x[key]
     d_x[key] = 0.0
@@ -123,6 +124,7 @@ def compress(x: "*s", *, condition, axis) -> resized(x, axis):
 
 def sort_vector(x: "n") -> "n":
     """A vector in rising order; equal elements keep NumPy's order."""
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.sort(x)
     d_x[np.argsort(x)] += d_y
     dot_y = dot_x[np.argsort(x)]
@@ -132,6 +134,7 @@ def sort_vector(x: "n") -> "n":
 def sort(x: "*s", *, axis=-1) -> like(x):
     """In rising order along an axis; equal elements keep NumPy's order."""
     assert axis in (0, -1)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.sort(x, axis=axis)
     order = np.argsort(x, axis=axis)
     d_x += np.take_along_axis(d_y, np.argsort(order, axis=axis), axis)

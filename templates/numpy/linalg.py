@@ -88,19 +88,13 @@ def solve_stack(a: "... n n", b: "... n m") -> "... n m":
 
 def solve_any(a: "*s", b: "*r") -> "?":
     """The y with a @ y = b; only a b of one axis is a vector."""
+    assert (a.shape, b.shape) in (((3, 3), (3,)), ((2, 3, 3), (3,)), ((3, 3), (2, 3, 2)))
     a = a + 3.0 * np.eye(np.shape(a)[-1])
     y = np.linalg.solve(a, b)
-    s = np.linalg.solve(np.swapaxes(a, -1, -2), d_y)
+    s = helper.solve_columns(np.swapaxes(a, -1, -2), d_y, np.ndim(b))
     d_b += helper.unbroadcast(s, np.shape(b))
-    d_a -= helper.unbroadcast(
-        (
-            np.expand_dims(s, -1) * np.expand_dims(y, -2)
-            if np.ndim(b) == 1
-            else s @ np.swapaxes(y, -1, -2)
-        ),
-        np.shape(a),
-    )
-    dot_y = np.linalg.solve(a, dot_b - dot_a @ y)
+    d_a -= helper.unbroadcast(helper.outer_columns(s, y, np.ndim(b)), np.shape(a))
+    dot_y = helper.solve_columns(a, dot_b - helper.matmul_columns(dot_a, y, np.ndim(b)), np.ndim(b))
 
 
 def pinv(a: "n m") -> "m n":
@@ -144,22 +138,30 @@ def slogdet(a: "... n n") -> (reduced(a, (-2, -1), False), reduced(a, (-2, -1), 
 
 
 def cholesky(a: "n n") -> "n n":
-    """The lower triangular y with y @ y.T = a (Murray 2016, Differentiation of the Cholesky
-    decomposition, equation 10). The adjoint is given to both triangles evenly."""
+    """The lower triangular y with y @ y.T = a.
+
+    Murray (2016), Differentiation of the Cholesky decomposition, equation 10. NumPy reads the
+    lower triangle of a, which therefore gets the adjoint of both.
+    """
     a = a @ a.T + 3.0 * np.eye(len(a))
     y = np.linalg.cholesky(a)
     phi = np.tril(y.T @ d_y)
-    phi = phi - 0.5 * np.diag(np.diag(phi))
-    s = np.linalg.solve(y.T, np.linalg.solve(y.T, phi.T).T)
-    d_a += 0.5 * (s + s.T)
-    half = np.linalg.solve(y, np.linalg.solve(y, 0.5 * (dot_a + dot_a.T)).T)
+    s = np.linalg.solve(y.T, np.linalg.solve(y.T, phi + np.tril(phi, -1).T).T)
+    d_a += np.tril(s) - 0.5 * np.diag(np.diag(s))
+    dot_sym = np.tril(dot_a) + np.tril(dot_a, -1).T
+    half = np.linalg.solve(y, np.linalg.solve(y, dot_sym).T)
     dot_y = y @ (np.tril(half) - 0.5 * np.diag(np.diag(half)))
 
 
 def eigvalsh(a: "n n") -> "n":
-    """Eigenvalues of a symmetric matrix in rising order, which are to be distinct."""
+    """Eigenvalues of a symmetric matrix in rising order, which are to be distinct.
+
+    NumPy reads the lower triangle of a, which therefore gets the adjoint of both.
+    """
     a = a + a.T + np.diag(np.arange(float(len(a))) * 3.0)
     y = np.linalg.eigvalsh(a)
     vectors = np.linalg.eigh(a)[1]
-    d_a += (vectors * d_y) @ vectors.T
-    dot_y = np.sum(vectors * (0.5 * (dot_a + dot_a.T) @ vectors), axis=0)
+    s = (vectors * d_y) @ vectors.T
+    d_a += np.tril(s) + np.tril(s, -1)
+    dot_sym = np.tril(dot_a) + np.tril(dot_a, -1).T
+    dot_y = np.sum(vectors * (dot_sym @ vectors), axis=0)

@@ -64,6 +64,17 @@ def matmul_stack(a: "... n k", b: "... k m") -> "... n m":
 @multilinear
 def matmul_any(a: "*s", b: "*r") -> matmul(a, b):
     """Vectors, matrices or stacks of them: which, is seen at run time."""
+    assert (a.shape, b.shape) in (
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 4)),
+        ((2, 2, 3), (3,)),
+        ((3,), (2, 3, 4)),
+        ((2, 2, 3), (2, 3, 4)),
+        ((2, 1, 2, 3), (4, 3, 2)),
+        ((2, 3), (4, 3, 2)),
+    )
     y = a @ b
     d_a += helper.matmul_backward_a(a, b, d_y)
     d_b += helper.matmul_backward_b(a, b, d_y)
@@ -123,6 +134,16 @@ def dot(a: "n k", b: "k m") -> "n m":
 @multilinear
 def dot_any(a: "*s", b: "*r") -> dot(a, b):
     """Arrays of any rank: the sum over the last axis of a and the last but one of b."""
+    assert (a.shape, b.shape) in (
+        ((), (3,)),
+        ((2, 3), ()),
+        ((3,), (3,)),
+        ((2, 3), (3,)),
+        ((3,), (3, 2)),
+        ((2, 3), (3, 4)),
+        ((2, 2, 3), (3,)),
+        ((2, 2, 3), (4, 3, 2)),
+    )
     y = np.dot(a, b)
     d_a += helper.dot_backward_a(a, b, d_y)
     d_b += helper.dot_backward_b(a, b, d_y)
@@ -175,6 +196,7 @@ def inner(a: "n k", b: "m k") -> "n m":
 @multilinear
 def inner_any(a: "*s", b: "*r") -> inner(a, b):
     """Sum over the last axes of arrays of any rank."""
+    assert (a.shape, b.shape) in (((), (3,)), ((2, 3), ()), ((3,), (2, 3)), ((2, 2, 3), (4, 3)))
     y = np.inner(a, b)
     d_a += helper.inner_backward_a(a, b, d_y)
     d_b += helper.inner_backward_b(a, b, d_y)
@@ -186,7 +208,8 @@ def inner_any(a: "*s", b: "*r") -> inner(a, b):
 @multilinear
 def tensordot(a: "*s", b: "*r", *, axes=2) -> contracted(a, b, axes):
     """Sum over pairs of axes."""
-    assert axes in (1, ([0], [0]))
+    assert (a.shape, b.shape) in (((2, 3), (3, 2)), ((2, 3, 4), (3, 4, 2)), ((3, 3, 3), (3, 3, 3)))
+    assert axes in (0, 1, 2, ([0], [-1]), ([1, 0], [0, 2]), (0, 2))
     y = np.tensordot(a, b, axes=axes)
     d_a += helper.tensordot_backward_a(a, b, axes, d_y)
     d_b += helper.tensordot_backward_b(a, b, axes, d_y)
@@ -196,6 +219,8 @@ def tensordot(a: "*s", b: "*r", *, axes=2) -> contracted(a, b, axes):
 @when(isinstance(spec, str))
 def einsum_1(a: "*s", *, spec, optimize=False) -> einsum(spec, (a,)):
     """Sum, diagonal or transpose of one array, by letters."""
+    assert a.shape in ((3, 3),)
+    assert spec in ("ij->ji", "ii->i", "ii", "ij->i", "ji", "...i->...")
     y = np.einsum(spec, a, optimize=optimize)
     d_a += helper.einsum_backward(spec, 0, d_y, a)
 
@@ -204,6 +229,8 @@ def einsum_1(a: "*s", *, spec, optimize=False) -> einsum(spec, (a,)):
 @when(isinstance(spec, str), aligned(spec, a, b))
 def einsum_2(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, b)):
     """A product of two arrays, by letters: each index of one is one of the other or of y."""
+    assert (a.shape, b.shape) in (((2, 3), (3, 4)),)
+    assert spec in ("ij,jk->ik", "ij,jk", "ij,jk->kji")
     y = np.einsum(spec, a, b, optimize=optimize)
     d_a += np.einsum(static.einsum_adjoint(spec, 0), d_y, b)
     d_b += np.einsum(static.einsum_adjoint(spec, 1), d_y, a)
@@ -213,6 +240,8 @@ def einsum_2(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, b)):
 @when(isinstance(spec, str))
 def einsum_2_any(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, b)):
     """A product of two arrays, by letters, of which some may be repeated, missing or `...`."""
+    assert (a.shape, b.shape) in (((3, 3), (3, 3)), ((1, 3), (3, 3)))
+    assert spec in ("ij,ij->", "ij,kl->il", "ii,ij->j", "i...,...j->ij", "ij,jj->ij", "...j,jk")
     y = np.einsum(spec, a, b, optimize=optimize)
     d_a += helper.einsum_backward(spec, 0, d_y, a, b)
     d_b += helper.einsum_backward(spec, 1, d_y, a, b)
@@ -222,6 +251,8 @@ def einsum_2_any(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, 
 @when(isinstance(spec, str), aligned(spec, a, b, c))
 def einsum_3(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(spec, (a, b, c)):
     """A product of three arrays, by letters."""
+    assert (a.shape, b.shape, c.shape) in (((2, 3), (3, 4), (4, 2)),)
+    assert spec in ("ij,jk,kl->il", "ij,jk,ki->", "ij,jk,kl->ijkl")
     y = np.einsum(spec, a, b, c, optimize=optimize)
     d_a += np.einsum(static.einsum_adjoint(spec, 0), d_y, b, c)
     d_b += np.einsum(static.einsum_adjoint(spec, 1), d_y, a, c)
@@ -232,6 +263,8 @@ def einsum_3(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(spec,
 @when(isinstance(spec, str))
 def einsum_3_any(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(spec, (a, b, c)):
     """A product of three arrays, by letters, of which some may be repeated, missing or `...`."""
+    assert (a.shape, b.shape, c.shape) in (((2, 3), (3, 3), (3, 2)),)
+    assert spec in ("ij,jj,kl->il", "ij,jk,ki->", "...j,jk,k...->...")
     y = np.einsum(spec, a, b, c, optimize=optimize)
     d_a += helper.einsum_backward(spec, 0, d_y, a, b, c)
     d_b += helper.einsum_backward(spec, 1, d_y, a, b, c)
@@ -244,6 +277,8 @@ def einsum_4(
     a: "*s", b: "*r", c: "*q", d: "*p", *, spec, optimize=False
 ) -> einsum(spec, (a, b, c, d)):
     """A product of four arrays, by letters."""
+    assert (a.shape, b.shape, c.shape, d.shape) in (((2, 3), (3, 4), (4, 2), (2,)),)
+    assert spec in ("ij,jk,kl,l->i",)
     y = np.einsum(spec, a, b, c, d, optimize=optimize)
     d_a += helper.einsum_backward(spec, 0, d_y, a, b, c, d)
     d_b += helper.einsum_backward(spec, 1, d_y, a, b, c, d)
@@ -254,6 +289,7 @@ def einsum_4(
 @multilinear
 def kron(a: "*s", b: "*r") -> "?":
     """Kronecker product."""
+    assert (a.shape, b.shape) in (((2, 3), (3, 2)), ((2,), (3,)), ((2, 3), (2,)), ((2,), (2, 2, 3)))
     y = np.kron(a, b)
     d_a += helper.kron_backward_a(a, b, d_y)
     d_b += helper.kron_backward_b(a, b, d_y)

@@ -95,6 +95,7 @@ def std(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepd
 
 def max_all(x: "*s") -> reduced(x, None, False):
     """The largest element; those that tie share its adjoint evenly."""
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.max(x)
     at_max = x == y
     d_x += at_max * (d_y / np.count_nonzero(at_max))
@@ -105,6 +106,7 @@ def max(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """The largest along axes; those that tie share its adjoint evenly."""
     assert axis in (None, 0, -1, (0, -1))
     assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.max(x, axis=axis, keepdims=keepdims)
     at_max = x == (y if axis is None or keepdims else np.expand_dims(y, axis))
     share = d_y / np.sum(at_max, axis=axis, keepdims=keepdims)
@@ -116,6 +118,7 @@ def max(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
 
 def min_all(x: "*s") -> reduced(x, None, False):
     """The smallest element; those that tie share its adjoint evenly."""
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.min(x)
     at_min = x == y
     d_x += at_min * (d_y / np.count_nonzero(at_min))
@@ -126,6 +129,7 @@ def min(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """The smallest along axes; those that tie share its adjoint evenly."""
     assert axis in (None, 0, -1, (0, -1))
     assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.min(x, axis=axis, keepdims=keepdims)
     at_min = x == (y if axis is None or keepdims else np.expand_dims(y, axis))
     share = d_y / np.sum(at_min, axis=axis, keepdims=keepdims)
@@ -139,6 +143,7 @@ def ptp(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """Largest less smallest along axes; those that tie share the adjoint evenly."""
     assert axis in (None, 0, -1)
     assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.ptp(x, axis=axis, keepdims=keepdims)
     at_max = x == np.max(x, axis=axis, keepdims=True)
     at_min = x == np.min(x, axis=axis, keepdims=True)
@@ -153,6 +158,7 @@ def median(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """The middle element, or the mean of the middle two; those that tie share evenly."""
     assert axis in (None, 0, -1)
     assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.median(x, axis=axis, keepdims=keepdims)
     weight = helper.median_weights(x, axis)
     d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight

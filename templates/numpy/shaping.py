@@ -91,6 +91,7 @@ def astype_integer(x: const, *, dtype) -> like(x):
 def astype(x, *, dtype):
     """Converted to another float type."""
     dtype = np.float64
+    x = np.asarray(x)
     y = x.astype(dtype)
     d_x += d_y
 
