@@ -151,7 +151,7 @@ class Pending:
     def generated(self) -> FunctionType:
         """The function that this stands for."""
         found = derivative(self._function, self._options, self._attribute)
-        if self._function.__dict__.get(self._attribute) is self:
+        if isinstance(self._function.__dict__.get(self._attribute), Pending):
             setattr(self._function, self._attribute, found)
         return found
 
@@ -166,7 +166,7 @@ class Pending:
         raise AttributeError(f"a generated function has no attribute {name!r}")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return getattr, (self._function, self._attribute)
+        return Pending, (self._function, self._attribute, self._options)
 
     def __repr__(self) -> str:
         return f"<function {self.__qualname__}, generated at first use>"

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
 
+import cloudpickle
 import numpy as np
 import pytest
 
@@ -323,6 +324,23 @@ def test_pickling_by_reference(shared):
     names = "loss_grad loss_vjp loss_value_and_grad loss_grad energy_grad cube_grad loss_grad"
     assert printed.startswith(str(names.split()))
     close(float(printed.split()[-1]), 20.0)
+
+
+def test_pickling_by_value(shared):
+    """As joblib does it with what is defined in a notebook."""
+    model = shared.load("s2sad_test_by_value", MODEL)
+    power, change = model.make_power(2)
+    cloudpickle.register_pickle_by_value(model)
+    try:
+        pickled = cloudpickle.dumps([model.loss, model.loss.grad, power, power.value_and_grad])
+    finally:
+        cloudpickle.unregister_pickle_by_value(model)
+    loss, loss_grad, power, power_value_and_grad = cloudpickle.loads(pickled)
+    assert loss is not model.loss
+    close(loss_grad(1.0, 2.0, 3.0), (60.0, 20.0))
+    close(loss.vjp(1.0, 2.0, 3.0, d_out=1.0)[1], (60.0, 20.0))
+    close(power.grad(3.0), 6.0)
+    close(power_value_and_grad(3.0), (9.0, 6.0))
 
 
 def test_a_derivative_that_nobody_has_used_looks_like_a_function(shared):
