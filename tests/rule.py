@@ -239,6 +239,10 @@ def samples(rule: Rule, seed: int = 0) -> Iterator[Sample]:
                 forward(rule, sample.values)
             except (IndexError, ValueError, AttributeError):
                 continue  # an axis, or a method, that this value does not have
+            except TypeError:
+                if not rule.zero:
+                    raise
+                continue  # bits of floats
             yield sample
 
 
@@ -368,7 +372,7 @@ def _direction(value: Any, generator: np.random.Generator) -> Any:
     if isinstance(value, list | tuple):
         return [_direction(item, generator) for item in value]
     drawn = generator.standard_normal(np.shape(value))
-    return drawn if np.ndim(value) else float(drawn)
+    return np.asarray(drawn) if isinstance(value, np.ndarray) else float(drawn)
 
 
 def moved(sample: Sample, tangents: dict[str, Any], step: float) -> dict[str, Any]:

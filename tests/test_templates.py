@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import ast
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from s2sad.derive.rules import load
+from s2sad.analysis.types import Array, Inert, ListOf, Shape, Star, TupleOf, Type
+from s2sad.derive.rules import bind, load, rules
+from s2sad.derive.selection import fits, result_shape
 from s2sad.derive.templates import Rule
 from s2sad.errors import S2SADError
-from tests import rule as rule_tests
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Slice, Var
+from tests import rule as template_tests
+from tests.rule import Sample
 
-RULES = rule_tests.all_rules()
+RULES = template_tests.all_rules()
 ACTIVE = [rule for rule in RULES if not rule.zero]
 
 
@@ -21,10 +28,280 @@ def _title(rule: Rule) -> str:
     return f"{rule.op}-{rule.name}"
 
 
+# ---------------------------------------------------------------- the mathematics
+
+
 @pytest.mark.parametrize("rule", ACTIVE, ids=_title)
 def test_adjoint_and_tangent(rule: Rule) -> None:
-    checked = 0
-    for sample in rule_tests.samples(rule):
-        rule_tests.check(sample)
-        checked += 1
-    assert checked, "no sample"
+    samples = list(template_tests.samples(rule))
+    assert samples
+    for sample in samples:
+        template_tests.check(sample)
+
+
+@pytest.mark.parametrize("rule", ACTIVE, ids=_title)
+def test_single_precision(rule: Rule) -> None:
+    for sample in template_tests.samples(rule):
+        y = template_tests.forward(rule, sample.values)
+        d_y = template_tests.seed_like(y, np.random.default_rng(2))
+        wanted = template_tests.backward(sample, y, d_y)
+        narrow = template_tests.single_precision(sample)
+        got = template_tests.backward(narrow, template_tests.forward(rule, narrow.values), d_y)
+        for name in sample.active:
+            np.testing.assert_allclose(
+                template_tests.flat(got[name]), template_tests.flat(wanted[name]), 1e-2, 1e-3
+            )
+
+
+# ---------------------------------------------------------------- shapes and conditions
+
+
+def _as_node(value: Any, operand: bool) -> tuple[Expr, Callable[[Expr], Type]]:
+    """An argument as an expression of the IR, and what is known of the types in it."""
+    types: dict[Expr, Type] = {}
+
+    def node(part: Any) -> Expr:
+        match part:
+            case slice():
+                bounds = (None if b is None else Const(b) for b in (part.start, part.stop))
+                return Slice(*bounds, None if part.step is None else Const(part.step))
+            case tuple() | list():
+                return Make(type(part).__name__, tuple(node(item) for item in part))
+            case np.ndarray() | np.floating() | float() if operand or isinstance(part, np.ndarray):
+                found = Ref(Var("value", True))
+                types[found] = Array(str(np.asarray(part).dtype), Shape(np.shape(part)))
+                return found
+            case type():
+                return Ref(Var(part.__name__, True))
+        return Const(part)
+
+    result = node(value)
+    return result, lambda expr: types.get(expr, Inert())
+
+
+def _abstract(sample: Sample) -> tuple[dict[str, Expr], Callable[[Expr], Type]]:
+    operands = {operand.name for operand in sample.rule.operands}
+    nodes = {name: _as_node(v, name in operands) for name, v in sample.values.items()}
+
+    def type_of(expr: Expr) -> Type:
+        if isinstance(expr, Make):
+            return TupleOf(tuple(type_of(item) for item in expr.items))
+        if isinstance(expr, Const) and isinstance(expr.value, int):
+            return Array("int64", Shape(()), python=True)
+        known = [kind for _, find in nodes.values() if not isinstance(kind := find(expr), Inert)]
+        return known[0] if known else Inert()
+
+    return {name: node for name, (node, _) in nodes.items()}, type_of
+
+
+def _agrees(found: Any, value: Any) -> bool:
+    """Whether a shape that was predicted is the one that a value has."""
+    match found:
+        case Star():
+            return True
+        case ListOf(item):
+            return all(_agrees(item, part) for part in value)
+        case Array():
+            return _agrees(found.shape, value)
+        case tuple():
+            pairs = zip(found, value, strict=True)
+            return len(found) == len(value) and all(_agrees(f, v) for f, v in pairs)
+    shape = np.shape(value)
+    return len(shape) == found.rank and all(
+        size == real or isinstance(size, str) for size, real in zip(found.dims, shape, strict=True)
+    )
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_title)
+def test_result_shape_and_conditions(rule: Rule) -> None:
+    if rule.writes:
+        return
+    for sample in template_tests.samples(rule):
+        bound, type_of = _abstract(sample)
+        assert fits(rule, bound, type_of), str(sample)
+        found = result_shape(rule, bound, type_of)
+        y = template_tests.forward(rule, sample.values)
+        assert _agrees(found, y), (str(sample), found, np.shape(y))
+
+
+# ---------------------------------------------------------------- binding
+
+
+def _call(text: str) -> Apply:
+    """A call with names for arguments, as an expression of the IR."""
+    node = ast.parse(text, mode="eval").body
+    assert isinstance(node, ast.Call)
+
+    def argument(part: ast.expr) -> Expr:
+        return (
+            Ref(Var(part.id, True)) if isinstance(part, ast.Name) else Const(ast.literal_eval(part))
+        )
+
+    method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) == "x"
+    args = tuple(argument(arg) for arg in node.args)
+    kwargs = tuple((str(kw.arg), argument(kw.value)) for kw in node.keywords)
+    name = ast.unparse(node.func).rpartition(".")[2]
+    receiver = (Ref(Var("x", True)),) if method else ()
+    return Apply(f"numpy.{name}", receiver + args, kwargs, "method" if method else "call", name)
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["np.sum(x, 0)", "np.sum(a=x, axis=0)", "x.sum(0)", "x.sum(axis=0)", "np.sum(x, 0, None)"],
+)
+def test_spellings_bind_alike(call: str) -> None:
+    (rule,) = rules()["numpy.sum"]
+    bound = bind(rule, _call(call))
+    assert bound is not None
+    assert isinstance(bound["x"], Ref) and bound["x"].var.hint == "x"
+    assert isinstance(bound["axis"], Const) and bound["axis"].value == 0
+    assert isinstance(bound["keepdims"], Const) and bound["keepdims"].value is False
+
+
+@pytest.mark.parametrize("call", ["np.sum(x, where=m)", "np.sum(x, out=m)", "np.sum()"])
+def test_other_arguments_do_not_bind(call: str) -> None:
+    (rule,) = rules()["numpy.sum"]
+    assert bind(rule, _call(call)) is None
+
+
+def test_several_sizes_make_a_shape() -> None:
+    bound = bind(rules()["numpy.reshape"][0], _call("x.reshape(2, 3)"))
+    assert bound is not None and isinstance(bound["shape"], Make)
+    assert len(bound["shape"].items) == 2
+
+
+def test_literal_of_the_match_line_selects() -> None:
+    variants = [
+        rule.name
+        for rule in rules()["numpy.clip"]
+        if bind(rule, _call("np.clip(x, 0.0, None)")) is not None
+    ]
+    assert variants == ["clip_below"]
+
+
+# ---------------------------------------------------------------- rules that are refused
+
+
+BAD = {
+    "a rule without a line for its operand b": """
+        def f(a, b):
+            y = np.f(a, b)
+            d_a += d_y
+    """,
+    "a rule without a match line": """
+        def f(a):
+            d_a += d_y
+    """,
+    "a contribution to d_b, which is no operand's adjoint": """
+        def f(a):
+            y = np.f(a)
+            d_a += d_y
+            d_b += d_y
+    """,
+    "a rule that reads c, which it does not have": """
+        def f(a):
+            y = np.f(a)
+            d_a += d_y * c
+    """,
+    "a rule without a tangent": """
+        def f(a: "n"):
+            y = np.f(a)
+            d_a += d_y
+    """,
+    "a contribution that is not added": """
+        def f(a):
+            y = np.f(a)
+            d_a *= d_y
+    """,
+    "a decorator that is not known": """
+        @fast
+        def f(a):
+            y = np.f(a)
+            d_a += d_y
+    """,
+    "an operand whose shape is not understood": """
+        def f(a: 3):
+            y = np.f(a)
+            d_a += d_y
+    """,
+    "a default that is not a literal": """
+        def f(a, *, n=size):
+            y = np.f(a, n)
+            d_a += d_y
+    """,
+    "a template is not Python: invalid syntax": """
+        def f(a):
+            y = = np.f(a)
+    """,
+}
+
+
+@pytest.mark.parametrize("message", BAD)
+def test_bad_rule(message: str, tmp_path: Path) -> None:
+    text = "import numpy as np\n" + textwrap.dedent(BAD[message])
+    (tmp_path / "rules.py").write_text(text)
+    with pytest.raises(S2SADError) as raised:
+        load(tmp_path)
+    assert raised.value.message == message
+    assert raised.value.location is not None
+    assert raised.value.location.file == str(tmp_path / "rules.py")
+
+
+# ---------------------------------------------------------------- where no derivative exists
+
+
+def _slopes(op: str, name: str, **values: Any) -> list[Any]:
+    """What each operand gets from an adjoint of ones."""
+    (rule,) = [rule for rule in rules()[op] if rule.name == name]
+    defaults = {key: None if value is None else value.value for key, value in rule.statics}
+    sample = Sample(rule, defaults | values)
+    y = template_tests.forward(rule, sample.values)
+    d_y = np.ones(np.shape(y)) if np.ndim(y) else 1.0
+    adjoints = template_tests.backward(sample, y, d_y)
+    return [np.asarray(adjoints[name]).tolist() for name in sample.active]
+
+
+@pytest.mark.parametrize(
+    ("op", "name", "values", "slopes"),
+    [
+        ("numpy.abs", "abs", {"x": 0.0}, [0.0]),
+        ("builtins.abs", "abs", {"x": 0.0}, [0.0]),
+        ("math.fabs", "fabs", {"x": 0.0}, [0.0]),
+        ("numpy.maximum", "maximum", {"a": 0.0, "b": 0.0}, [0.5, 0.5]),
+        ("numpy.minimum", "minimum", {"a": 0.0, "b": 0.0}, [0.5, 0.5]),
+        ("builtins.max", "max_of_two", {"a": 1.0, "b": 1.0}, [0.5, 0.5]),
+        ("builtins.max", "max_of_list", {"xs": [1.0, 1.0, 0.0]}, [[0.5, 0.5, 0.0]]),
+        ("numpy.max", "max_all", {"x": np.array([1.0, 1.0])}, [[0.5, 0.5]]),
+        ("numpy.min", "min", {"x": np.array([[1.0, 1.0]]), "axis": 1}, [[[0.5, 0.5]]]),
+        ("numpy.clip", "clip", {"x": 0.0, "low": 0.0, "high": 1.0}, [1.0, 0.0, 0.0]),
+        ("numpy.clip", "clip_below", {"x": 0.0, "low": 0.0}, [1.0, 0.0]),
+        ("numpy.linalg.norm", "norm", {"x": np.zeros(2)}, [[0.0, 0.0]]),
+        ("numpy.linalg.norm", "norm_axis", {"x": np.zeros((1, 2)), "axis": 1}, [[[0.0, 0.0]]]),
+        ("numpy.std", "std", {"x": np.ones(2)}, [[0.0, 0.0]]),
+        ("numpy.std", "std_all", {"x": np.ones(2)}, [[0.0, 0.0]]),
+        ("numpy.hypot", "hypot", {"a": 0.0, "b": 0.0}, [0.0, 0.0]),
+        ("math.hypot", "hypot", {"a": 0.0, "b": 0.0}, [0.0, 0.0]),
+        ("numpy.sqrt", "sqrt", {"x": 0.0}, [np.inf]),
+        ("math.sqrt", "sqrt", {"x": 0.0}, [np.inf]),
+        ("pow", "pow_root", {"x": 0.0, "n": 0.5}, [np.inf]),
+        ("pow", "pow", {"x": 0.0, "p": 0.0}, [0.0, 0.0]),
+        ("pow", "pow", {"x": 0.0, "p": 1.0}, [1.0, 0.0]),
+        ("pow", "pow", {"x": 0.0, "p": 3}, [0.0, 0.0]),
+        ("pow", "pow", {"x": np.zeros(2), "p": 2.0}, [[0.0, 0.0], 0.0]),
+        ("math.pow", "pow_", {"x": 0.0, "p": 2.0}, [0.0, 0.0]),
+        ("numpy.prod", "prod", {"x": np.array([0.0, 2.0, 3.0])}, [[6.0, 0.0, 0.0]]),
+        ("numpy.prod", "prod", {"x": np.array([0.0, 2.0, 0.0])}, [[0.0, 0.0, 0.0]]),
+        ("numpy.cumprod", "cumprod_all", {"x": np.array([2.0, 0.0, 3.0])}, [[1.0, 8.0, 0.0]]),
+        ("numpy.sinc", "sinc", {"x": 0.0}, [0.0]),
+        ("numpy.logaddexp", "logaddexp", {"a": -np.inf, "b": -np.inf}, [0.0, 0.0]),
+        ("numpy.nan_to_num", "nan_to_num", {"x": np.array([np.nan, 1.0])}, [[0.0, 1.0]]),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")
+def test_conventions(op: str, name: str, values: dict[str, Any], slopes: list[Any]) -> None:
+    assert _slopes(op, name, **values) == slopes
+
+
+def test_last_of_equal_indices_is_written() -> None:
+    values = {"x": np.zeros(3), "e": np.array([1.0, 2.0]), "key": np.array([1, 1])}
+    assert _slopes("setitem", "setitem_any", **values) == [[1.0, 0.0, 1.0], [0.0, 1.0]]

@@ -72,6 +72,11 @@ def _padded_left(shape: Shape, rank: int) -> tuple[Dim, ...]:
     return (1,) * (rank - shape.rank) + shape.dims
 
 
+def summed(items: tuple[AnyShape, ...], start: AnyShape = SCALAR) -> AnyShape:
+    """The shape of the sum of the items of a list."""
+    return broadcast(start, *items)
+
+
 def like(shape: AnyShape) -> AnyShape:
     """The same shape."""
     return shape
@@ -188,6 +193,17 @@ def resized(shape: AnyShape, axis: Any, size: Dim = "?") -> AnyShape:
     if axes is None:
         return Shape(("?",) * shape.rank)
     return Shape(tuple(size if i in axes else old for i, old in enumerate(shape.dims)))
+
+
+def at_least(shape: AnyShape, rank: int) -> AnyShape:
+    """Axes of size one put round a shape, up to this rank, as np.atleast_3d does."""
+    if isinstance(shape, Star):
+        return derived(shape, "at_least", rank)
+    missing = rank - shape.rank
+    if missing <= 0:
+        return shape
+    before = 1 if rank == 3 and shape.rank == 1 else 0 if rank == 3 and shape.rank == 2 else missing
+    return Shape((1,) * before + shape.dims + (1,) * (missing - before))
 
 
 # ---------------------------------------------------------------- other forms

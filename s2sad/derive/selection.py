@@ -86,7 +86,9 @@ def _spec_fits(spec: str, expr: Expr, type_of: TypeOf) -> bool:
             return False
         spec = spec.removeprefix("list ")
         return spec in ("", "*s") or all(_shape_fits(spec, s) for s in item_shapes(expr, type_of))
-    return spec in ("", "const", "*s", "*r") or _shape_fits(spec, shape_of(type_of(expr)))
+    return (
+        spec in ("", "const") or spec.startswith("*") or _shape_fits(spec, shape_of(type_of(expr)))
+    )
 
 
 def _shape_fits(spec: str, shape: AnyShape) -> bool:
@@ -276,6 +278,7 @@ RESULTS: dict[str, Callable[..., Result]] = {
     for function in (
         indices.indexed,
         indices.taken,
+        shapes.at_least,
         shapes.broadcast,
         shapes.contracted,
         shapes.diag,
@@ -297,6 +300,7 @@ RESULTS: dict[str, Callable[..., Result]] = {
         shapes.resized,
         shapes.squeezed,
         shapes.stacked,
+        shapes.summed,
         shapes.swapped,
         shapes.transposed,
     )
@@ -353,7 +357,11 @@ def _from_spec(spec: str, rule: Rule, bound: Bound, type_of: TypeOf) -> AnyShape
     for operand in rule.operands:
         shape = shape_of(type_of(bound[operand.name]))
         names = operand.spec.split()
-        if not isinstance(shape, Shape) or operand.spec in ("const", "*s", "*r", "scalar"):
+        if (
+            not isinstance(shape, Shape)
+            or operand.spec in ("const", "scalar")
+            or "*" in operand.spec
+        ):
             continue
         if names[:1] == ["..."]:
             names = names[1:]

@@ -44,16 +44,16 @@ def asanyarray(x, *, dtype=None):
 
 @linear
 @maybe_view(x)
-def ascontiguousarray(x, *, dtype=None):
-    """The same as an array in C order."""
+def ascontiguousarray(x, *, dtype=None) -> at_least(x, 1):
+    """The same as an array in C order, with one axis at least."""
     y = np.ascontiguousarray(x, dtype=dtype)
     d_x += d_y
 
 
 @linear
 @maybe_view(x)
-def asfortranarray(x, *, dtype=None):
-    """The same as an array in Fortran order."""
+def asfortranarray(x, *, dtype=None) -> at_least(x, 1):
+    """The same as an array in Fortran order, with one axis at least."""
     y = np.asfortranarray(x, dtype=dtype)
     d_x += d_y
 
@@ -197,7 +197,7 @@ def squeeze(x: "*s", *, axis=None) -> squeezed(x, axis):
 
 @linear
 @maybe_view(x)
-def atleast_1d(x: "*s") -> "?":
+def atleast_1d(x: "*s") -> at_least(x, 1):
     """With an axis, where there was none."""
     y = np.atleast_1d(x)
     d_x += np.reshape(d_y, np.shape(x))
@@ -205,7 +205,7 @@ def atleast_1d(x: "*s") -> "?":
 
 @linear
 @maybe_view(x)
-def atleast_2d(x: "*s") -> "?":
+def atleast_2d(x: "*s") -> at_least(x, 2):
     """With two axes, where there were fewer."""
     y = np.atleast_2d(x)
     d_x += np.reshape(d_y, np.shape(x))
@@ -213,7 +213,7 @@ def atleast_2d(x: "*s") -> "?":
 
 @linear
 @maybe_view(x)
-def atleast_3d(x: "*s") -> "?":
+def atleast_3d(x: "*s") -> at_least(x, 3):
     """With three axes, where there were fewer."""
     y = np.atleast_3d(x)
     d_x += np.reshape(d_y, np.shape(x))
