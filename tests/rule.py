@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
+from s2sad.derive.folder import templates_folder
 from s2sad.derive.folding import FOLDED
 from s2sad.derive.rules import rules
 from s2sad.derive.templates import Rule
@@ -80,7 +81,7 @@ def template(rule: Rule) -> ast.FunctionDef:
 @cache
 def world() -> dict[str, Any]:
     """What the lines of a template see."""
-    folder = Path(rules.__wrapped__.__code__.co_filename).parents[2] / "templates"
+    folder = templates_folder()
     helpers: dict[str, Any] = {}
     exec((folder / "helpers.py").read_text(encoding="utf-8"), helpers)
     static = {path.removeprefix("static."): function for path, function in FOLDED.items()}

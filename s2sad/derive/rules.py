@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from s2sad.analysis.sizes import UNKNOWN
+from s2sad.derive.folder import templates_folder
 from s2sad.derive.templates import Contribution, Operand, Rule, read_file
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref
 from s2sad.source.operators import PACKED
@@ -30,9 +31,7 @@ Rules = Mapping[str, tuple[Rule, ...]]
 @cache
 def rules() -> Rules:
     """The rules that s2sad comes with, by canonical operator, variants in file order."""
-    here = Path(__file__).parents
-    installed = here[1] / "templates"
-    return load(installed if installed.is_dir() else here[2] / "templates")
+    return load(templates_folder())
 
 
 def load(folder: Path) -> Rules:

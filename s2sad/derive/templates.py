@@ -16,15 +16,14 @@ become placeholders, one `Var` for each, and operators get the canonical names t
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
+from s2sad.derive.notation import Notation
 from s2sad.errors import Location, S2SADError
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Select, Slice, Var
-from s2sad.source.operators import AST, ATTRIBUTES, METHODS, canonical
+from s2sad.ir.nodes import Apply, Const, Expr, Ref, Var
 
 Kind = Literal["elementwise", "linear", "multilinear", "general"]
 How = Literal["add", "index", "addat", "clear"]
@@ -46,6 +45,15 @@ class Operand:
     def is_list(self) -> bool:
         """Whether it is a list or tuple of arrays."""
         return self.spec.startswith("list ")
+
+    @property
+    def broadcasts(self) -> bool:
+        """Whether its contributions come in the shape of the result, to be summed down to its own.
+
+        This is said by the operand, whatever the kind of the rule: np.full and setitem have such
+        operands too. Of a `... n k` operand only the leading axes broadcast.
+        """
+        return self.spec in ("", "list ") or self.spec.startswith("...")
 
     @property
     def const(self) -> bool:
@@ -137,24 +145,21 @@ def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
 # ---------------------------------------------------------------- rules
 
 
-class _RuleReader:
+class _RuleReader(Notation):
     """Reads one function of a template file."""
 
     def __init__(
         self, file: str, lines: list[str], modules: dict[str, str], node: ast.FunctionDef
     ) -> None:
-        self.file = file
-        self.lines = lines
-        self.modules = modules
+        super().__init__(file, lines, modules)
         self.node = node
-        self.vars: dict[str, Var] = {}
         self.operands = tuple(self._operand(arg) for arg in node.args.args)
         self.statics = tuple(self._statics())
         active = [operand.name for operand in self.operands if not operand.const]
         for name in [o.name for o in self.operands] + [name for name, _ in self.statics]:
-            self._declare(name)
+            self.declare(name)
         for name in ["y", *active]:
-            self._declare(name, f"d_{name}", f"dot_{name}")
+            self.declare(name, f"d_{name}", f"dot_{name}")
 
     def rule(self) -> Rule:
         """The rule, checked."""
@@ -179,7 +184,7 @@ class _RuleReader:
                 case ast.Call(ast.Name("when"), conditions):
                     where += [self.expr(condition, "template") for condition in conditions]
                 case _:
-                    self._refuse(decorator, "a decorator that is not known")
+                    self.refuse(decorator, "a decorator that is not known")
         temporaries: list[tuple[str, Expr]] = []
         contributions: list[Contribution] = []
         tangent = None
@@ -189,7 +194,7 @@ class _RuleReader:
                     tangent = self.expr(value)
                 case ast.Assign([ast.Name(name)], value):
                     temporaries.append((name, self.expr(value)))
-                    self._declare(name)
+                    self.declare(name)
                 case _:
                     contributions.append(self._contribution(statement))
         writes = isinstance(match.targets[0], ast.Subscript)
@@ -224,7 +229,7 @@ class _RuleReader:
                     return self.node.body[:position], statement, self.node.body[position + 1 :]
                 case ast.Assign([ast.Subscript(ast.Name(name))]) if name in self.vars:
                     return self.node.body[:position], statement, self.node.body[position + 1 :]
-        self._refuse(self.node, "a rule without a match line", "Write y = ..., the operator.")
+        self.refuse(self.node, "a rule without a match line", "Write y = ..., the operator.")
 
     def _operand(self, arg: ast.arg) -> Operand:
         match arg.annotation:
@@ -236,7 +241,7 @@ class _RuleReader:
                 return Operand(arg.arg, spec)
             case ast.List([ast.Constant(str(spec))]):
                 return Operand(arg.arg, f"list {spec}")
-        self._refuse(arg, "an operand whose shape is not understood")
+        self.refuse(arg, "an operand whose shape is not understood")
 
     def _statics(self) -> Iterator[tuple[str, Const | None]]:
         for arg, default in zip(self.node.args.kwonlyargs, self.node.args.kw_defaults, strict=True):
@@ -246,7 +251,7 @@ class _RuleReader:
                 try:
                     yield arg.arg, Const(ast.literal_eval(default))
                 except ValueError:
-                    self._refuse(default, "a default that is not a literal")
+                    self.refuse(default, "a default that is not a literal")
 
     def _static_annotations(self) -> Iterator[Expr]:
         """`key: basic` is the condition basic(key)."""
@@ -261,7 +266,7 @@ class _RuleReader:
             parts = (self.expr(target.value), self.expr(target.slice), value)
             return Apply("setitem", parts, form="write")
         if not isinstance(value, Apply):
-            self._refuse(statement, "a match line that applies no operator")
+            self.refuse(statement, "a match line that applies no operator")
         return value
 
     def _contribution(self, statement: ast.stmt) -> Contribution:
@@ -281,7 +286,7 @@ class _RuleReader:
             ):
                 operand = self._adjoint_of(statement, name)
                 return Contribution(operand, "addat", self.expr(key), self.expr(value))
-        self._refuse(
+        self.refuse(
             statement,
             "a line of a rule that is not understood",
             "After the match line stand temporaries, d_x += ..., d_x[key] += ..., "
@@ -301,7 +306,7 @@ class _RuleReader:
         if isinstance(op, ast.Sub):
             expr = Apply("neg", (expr,), form="prefix")
         elif not isinstance(op, ast.Add):
-            self._refuse(statement, "a contribution that is not added", "Write d_x += ...")
+            self.refuse(statement, "a contribution that is not added", "Write d_x += ...")
         return Contribution(
             self._adjoint_of(statement, name), how, self.expr(key) if key else None, expr
         )
@@ -310,127 +315,21 @@ class _RuleReader:
         for operand in self.operands:
             if name == f"d_{operand.name}" and not operand.const:
                 return operand.name
-        self._refuse(statement, f"a contribution to {name}, which is no operand's adjoint")
+        self.refuse(statement, f"a contribution to {name}, which is no operand's adjoint")
 
     def _check(self, rule: Rule) -> None:
         """Every operand that a derivative flows into has a line."""
         contributed = {contribution.operand for contribution in rule.contributions}
         for operand in self.operands:
             if not operand.const and operand.name not in contributed:
-                self._refuse(
+                self.refuse(
                     self.node,
                     f"a rule without a line for its operand {operand.name}",
                     f"Write d_{operand.name} += ..., or {operand.name}: const.",
                 )
         if rule.kind == "general" and rule.tangent is None and not rule.zero and not rule.writes:
-            self._refuse(
+            self.refuse(
                 self.node,
                 "a rule without a tangent",
                 "Write dot_y = ..., or mark the rule as @linear or @multilinear.",
             )
-
-    # ------------------------------------------------------------ expressions
-
-    def expr(self, node: ast.expr, home: str = "builtins") -> Expr:
-        """An expression over placeholders. `home` is where a bare function name is looked up."""
-        match node:
-            case ast.Constant(value):
-                return Const(value)
-            case ast.Name(name):
-                if name in self.vars:
-                    return Ref(self.vars[name])
-                if hasattr(builtins, name):
-                    return Apply(f"builtins.{name}", (), form="name", text=name)
-                self._refuse(node, f"a rule that reads {name}, which it does not have")
-            case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
-                return Const(-value)
-            case ast.UnaryOp(op, operand):
-                return Apply(AST[type(op)], (self.expr(operand, home),), form="prefix")
-            case ast.BinOp(left, op, right):
-                sides = (self.expr(left, home), self.expr(right, home))
-                return Apply(AST[type(op)], sides, form="infix")
-            case ast.Compare(left, [op], [right]):
-                sides = (self.expr(left, home), self.expr(right, home))
-                return Apply(AST[type(op)], sides, form="infix")
-            case ast.BoolOp(op, [left, *rest]):
-                result = self.expr(left, home)
-                for part in rest:
-                    other = self.expr(part, home)
-                    if isinstance(op, ast.And):
-                        result = Select(result, other, result, "and")
-                    else:
-                        result = Select(result, result, other, "or")
-                return result
-            case ast.IfExp(test, then, other):
-                return Select(self.expr(test, home), self.expr(then, home), self.expr(other, home))
-            case ast.Tuple(items) | ast.List(items):
-                kind = "tuple" if isinstance(node, ast.Tuple) else "list"
-                return Make(kind, tuple(self.expr(item, home) for item in items))
-            case ast.Starred(value):
-                return Apply("starred", (self.expr(value, home),), form="starred")
-            case ast.Slice(lower, upper, step):
-                start, stop, stride = map(self._optional, (lower, upper, step))
-                return Slice(start, stop, stride)
-            case ast.Subscript(value, key):
-                return Apply("getitem", (self.expr(value), self.expr(key)), form="index")
-            case ast.ListComp(element, [ast.comprehension(ast.Name(name), source, conditions)]):
-                iterable = self.expr(source)
-                self._declare(name)
-                return Each(
-                    "list",
-                    self.expr(element),
-                    self.vars[name],
-                    iterable,
-                    tuple(self.expr(condition) for condition in conditions),
-                )
-            case ast.Call():
-                return self._call(node, home)
-            case ast.Attribute(value, name):
-                path = self._path(node)
-                if path is not None:
-                    return Apply(path, (), form="name", text=ast.unparse(node))
-                if name in ATTRIBUTES:
-                    return Apply(ATTRIBUTES[name], (self.expr(value),), form="attribute", text=name)
-        self._refuse(node, "an expression that rules do not have")
-
-    def _optional(self, node: ast.expr | None) -> Expr | None:
-        return None if node is None else self.expr(node)
-
-    def _call(self, node: ast.Call, home: str) -> Apply:
-        args = tuple(self.expr(arg, home) for arg in node.args)
-        kwargs = tuple((kw.arg or "**", self.expr(kw.value, home)) for kw in node.keywords)
-        path = self._path(node.func)
-        if path is not None:
-            return Apply(canonical(path), args, kwargs, text=ast.unparse(node.func))
-        match node.func:
-            case ast.Name(name):
-                scope = "builtins" if home != "shape" and hasattr(builtins, name) else home
-                return Apply(canonical(f"{scope}.{name}"), args, kwargs, text=name)
-            case ast.Attribute(value, name) if name in METHODS:
-                receiver = self.expr(value)
-                return Apply(METHODS[name], (receiver, *args), kwargs, form="method", text=name)
-        self._refuse(node, "a call that rules do not have")
-
-    def _path(self, node: ast.expr) -> str | None:
-        """The dotted path of a name that belongs to a module, such as numpy.linalg.norm."""
-        match node:
-            case ast.Name(name) if name in self.modules and name not in self.vars:
-                return self.modules[name]
-            case ast.Name("static" | "helper" as name):
-                return name
-            case ast.Attribute(value, name):
-                base = self._path(value)
-                return f"{base}.{name}" if base else None
-        return None
-
-    def _declare(self, *names: str) -> None:
-        for name in names:
-            self.vars.setdefault(name, Var(name))
-
-    def _refuse(
-        self, node: ast.expr | ast.stmt | ast.arg, message: str, advice: str = ""
-    ) -> NoReturn:
-        text = self.lines[node.lineno - 1]
-        end = node.end_col_offset if node.end_lineno == node.lineno else len(text)
-        place = Location(self.file, node.lineno, node.col_offset + 1, (end or 0) + 1, text)
-        raise S2SADError("S2S080", message, place, advice)

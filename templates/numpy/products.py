@@ -309,3 +309,14 @@ def cross_rows(a: "... 3", b: "... 3") -> "... 3":
     y = np.cross(a, b)
     d_a += np.cross(b, d_y)
     d_b += np.cross(d_y, a)
+
+
+# ---------------------------------------------------------------- convolution
+
+
+@multilinear
+def convolve(a: "n", b: "m") -> "?":
+    """The full convolution of two vectors."""
+    y = np.convolve(a, b)
+    d_a += np.convolve(d_y, b[::-1], "valid")
+    d_b += np.convolve(d_y, a[::-1], "valid")

@@ -1,0 +1,134 @@
+"""The notation of rules: Python expressions over placeholders, read into the IR.
+
+    np.tanh(x) * d_y      mul(numpy.tanh(x), d_y)
+
+Operators get the canonical names that user code has. A name of a function is looked up where it
+stands: `np.sum` in the file's imports, `reduced` of a result among the shape functions, `literal`
+of a condition among the conditions, and all others among Python's built-in functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from typing import NoReturn
+
+from s2sad.errors import Location, S2SADError
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Select, Slice, Var
+from s2sad.source.operators import AST, ATTRIBUTES, METHODS, canonical
+
+
+class Notation:
+    """Reads the expressions of one rule. `vars` are its placeholders, one for each name."""
+
+    def __init__(self, file: str, lines: list[str], modules: dict[str, str]) -> None:
+        self.file = file
+        self.lines = lines
+        self.modules = modules
+        self.vars: dict[str, Var] = {}
+
+    def expr(self, node: ast.expr, home: str = "builtins") -> Expr:
+        """An expression over placeholders. `home` is where a bare function name is looked up."""
+        match node:
+            case ast.Constant(value):
+                return Const(value)
+            case ast.Name(name):
+                if name in self.vars:
+                    return Ref(self.vars[name])
+                if hasattr(builtins, name):
+                    return Apply(f"builtins.{name}", (), form="name", text=name)
+                self.refuse(node, f"a rule that reads {name}, which it does not have")
+            case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
+                return Const(-value)
+            case ast.UnaryOp(op, operand):
+                return Apply(AST[type(op)], (self.expr(operand, home),), form="prefix")
+            case ast.BinOp(left, op, right):
+                sides = (self.expr(left, home), self.expr(right, home))
+                return Apply(AST[type(op)], sides, form="infix")
+            case ast.Compare(left, [op], [right]):
+                sides = (self.expr(left, home), self.expr(right, home))
+                return Apply(AST[type(op)], sides, form="infix")
+            case ast.BoolOp(op, [left, *rest]):
+                result = self.expr(left, home)
+                for part in rest:
+                    other = self.expr(part, home)
+                    if isinstance(op, ast.And):
+                        result = Select(result, other, result, "and")
+                    else:
+                        result = Select(result, result, other, "or")
+                return result
+            case ast.IfExp(test, then, other):
+                return Select(self.expr(test, home), self.expr(then, home), self.expr(other, home))
+            case ast.Tuple(items) | ast.List(items):
+                kind = "tuple" if isinstance(node, ast.Tuple) else "list"
+                return Make(kind, tuple(self.expr(item, home) for item in items))
+            case ast.Starred(value):
+                return Apply("starred", (self.expr(value, home),), form="starred")
+            case ast.Slice(lower, upper, step):
+                start, stop, stride = map(self._optional, (lower, upper, step))
+                return Slice(start, stop, stride)
+            case ast.Subscript(value, key):
+                return Apply("getitem", (self.expr(value), self.expr(key)), form="index")
+            case ast.ListComp(element, [ast.comprehension(ast.Name(name), source, conditions)]):
+                iterable = self.expr(source)
+                self.declare(name)
+                return Each(
+                    "list",
+                    self.expr(element),
+                    self.vars[name],
+                    iterable,
+                    tuple(self.expr(condition) for condition in conditions),
+                )
+            case ast.Call():
+                return self._call(node, home)
+            case ast.Attribute(value, name):
+                path = self._path(node)
+                if path is not None:
+                    return Apply(path, (), form="name", text=ast.unparse(node))
+                if name in ATTRIBUTES:
+                    return Apply(ATTRIBUTES[name], (self.expr(value),), form="attribute", text=name)
+        self.refuse(node, "an expression that rules do not have")
+
+    def _optional(self, node: ast.expr | None) -> Expr | None:
+        return None if node is None else self.expr(node)
+
+    def _call(self, node: ast.Call, home: str) -> Apply:
+        args = tuple(self.expr(arg, home) for arg in node.args)
+        kwargs = tuple((kw.arg or "**", self.expr(kw.value, home)) for kw in node.keywords)
+        path = self._path(node.func)
+        if path is not None:
+            return Apply(canonical(path), args, kwargs, text=ast.unparse(node.func))
+        match node.func:
+            case ast.Name(name):
+                scope = "builtins" if home != "shape" and hasattr(builtins, name) else home
+                return Apply(canonical(f"{scope}.{name}"), args, kwargs, text=name)
+            case ast.Attribute(value, name) if name in METHODS:
+                receiver = self.expr(value)
+                return Apply(METHODS[name], (receiver, *args), kwargs, form="method", text=name)
+        self.refuse(node, "a call that rules do not have")
+
+    def _path(self, node: ast.expr) -> str | None:
+        """The dotted path of a name that belongs to a module, such as numpy.linalg.norm."""
+        match node:
+            case ast.Name(name) if name in self.modules and name not in self.vars:
+                return self.modules[name]
+            case ast.Name("static" | "helper" as name):
+                return name
+            case ast.Attribute(value, name):
+                base = self._path(value)
+                return f"{base}.{name}" if base else None
+        return None
+
+    def declare(self, *names: str) -> None:
+        """Makes placeholders of names."""
+        for name in names:
+            self.vars.setdefault(name, Var(name))
+
+    def refuse(
+        self, node: ast.expr | ast.stmt | ast.arg, message: str, advice: str = ""
+    ) -> NoReturn:
+        """Raises the error about a part of a template."""
+        text = self.lines[node.lineno - 1]
+        end = node.end_col_offset if node.end_lineno == node.lineno else len(text)
+        place = Location(self.file, node.lineno, node.col_offset + 1, (end or 0) + 1, text)
+        raise S2SADError("S2S080", message, place, advice)

@@ -1,0 +1,196 @@
+"""The helpers themselves, differentiated: for derivatives of derivatives."""
+
+import numpy as np
+
+# ---------------------------------------------------------------- broadcasting
+
+
+@linear
+def unbroadcast(d: "*s", *, shape) -> filled(shape):
+    """The sum over axes that broadcasting repeats; its adjoint is repeated along them."""
+    shape = np.shape(d)[-1:]
+    y = helper.unbroadcast(d, shape)
+    d_d += np.broadcast_to(d_y, np.shape(d))
+
+
+# ---------------------------------------------------------------- products
+
+
+@multilinear
+def matmul_backward_a(a: const, b: "*s", d: "*r") -> like(a):
+    """<matmul_backward_a(a, b, d), d_y> is <d, d_y @ b>."""
+    assert (a.shape, b.shape, d.shape) in (
+        ((2, 3), (3, 4), (2, 4)),
+        ((3,), (3, 4), (4,)),
+        ((3,), (3,), ()),
+        ((3,), (2, 3, 4), (2, 4)),
+        ((2, 3), (5, 3, 4), (5, 2, 4)),
+    )
+    y = helper.matmul_backward_a(a, b, d)
+    d_b += helper.matmul_backward_b(d_y, b, d)
+    d_d += d_y @ b
+
+
+@multilinear
+def matmul_backward_b(a: "*s", b: const, d: "*r") -> like(b):
+    """<matmul_backward_b(a, b, d), d_y> is <d, a @ d_y>."""
+    assert (a.shape, b.shape, d.shape) in (
+        ((2, 3), (3, 4), (2, 4)),
+        ((2, 3), (3,), (2,)),
+        ((3,), (3,), ()),
+        ((2, 2, 3), (3,), (2, 2)),
+        ((5, 2, 3), (3, 4), (5, 2, 4)),
+    )
+    y = helper.matmul_backward_b(a, b, d)
+    d_a += helper.matmul_backward_a(a, d_y, d)
+    d_d += a @ d_y
+
+
+@multilinear
+def dot_backward_a(a: const, b: "*s", d: "*r") -> like(a):
+    """<dot_backward_a(a, b, d), d_y> is <d, np.dot(d_y, b)>."""
+    assert (a.shape, b.shape, d.shape) in (((2, 3), (3, 4), (2, 4)), ((2, 3), (3,), (2,)))
+    y = helper.dot_backward_a(a, b, d)
+    d_b += helper.dot_backward_b(d_y, b, d)
+    d_d += np.dot(d_y, b)
+
+
+@multilinear
+def dot_backward_b(a: "*s", b: const, d: "*r") -> like(b):
+    """<dot_backward_b(a, b, d), d_y> is <d, np.dot(a, d_y)>."""
+    assert (a.shape, b.shape, d.shape) in (((2, 3), (3, 4), (2, 4)), ((2, 3), (3,), (2,)))
+    y = helper.dot_backward_b(a, b, d)
+    d_a += helper.dot_backward_a(a, d_y, d)
+    d_d += np.dot(a, d_y)
+
+
+@multilinear
+def inner_backward_a(a: const, b: "*s", d: "*r") -> like(a):
+    """<inner_backward_a(a, b, d), d_y> is <d, np.inner(d_y, b)>."""
+    assert (a.shape, b.shape, d.shape) in (((2, 3), (4, 3), (2, 4)),)
+    y = helper.inner_backward_a(a, b, d)
+    d_b += helper.inner_backward_b(d_y, b, d)
+    d_d += np.inner(d_y, b)
+
+
+@multilinear
+def inner_backward_b(a: "*s", b: const, d: "*r") -> like(b):
+    """<inner_backward_b(a, b, d), d_y> is <d, np.inner(a, d_y)>."""
+    assert (a.shape, b.shape, d.shape) in (((2, 3), (4, 3), (2, 4)),)
+    y = helper.inner_backward_b(a, b, d)
+    d_a += helper.inner_backward_a(a, d_y, d)
+    d_d += np.inner(a, d_y)
+
+
+@multilinear
+def tensordot_backward_a(a: const, b: "*s", d: "*r", *, axes) -> like(a):
+    """<tensordot_backward_a(a, b, axes, d), d_y> is <d, np.tensordot(d_y, b, axes)>."""
+    assert (a.shape, b.shape, d.shape) in (((2, 3), (3, 4), (2, 4)),)
+    assert axes in (1, ([1], [0]))
+    y = helper.tensordot_backward_a(a, b, axes, d)
+    d_b += helper.tensordot_backward_b(d_y, b, axes, d)
+    d_d += np.tensordot(d_y, b, axes)
+
+
+@multilinear
+def tensordot_backward_b(a: "*s", b: const, d: "*r", *, axes) -> like(b):
+    """<tensordot_backward_b(a, b, axes, d), d_y> is <d, np.tensordot(a, d_y, axes)>."""
+    assert (a.shape, b.shape, d.shape) in (((2, 3), (3, 4), (2, 4)),)
+    assert axes in (1, ([1], [0]))
+    y = helper.tensordot_backward_b(a, b, axes, d)
+    d_a += helper.tensordot_backward_a(a, d_y, axes, d)
+    d_d += np.tensordot(a, d_y, axes)
+
+
+@linear
+def einsum_backward_1(d: "*r", a: const, *, spec) -> like(a):
+    """The adjoint of an einsum is linear in that of its result."""
+    assert (d.shape, a.shape) in (((3,), (2, 3)),)
+    assert spec in ("ij->j",)
+    y = helper.einsum_backward(spec, 0, d, a)
+    d_d += np.einsum(spec, d_y)
+
+
+@multilinear
+def einsum_backward_2_a(d: "*r", a: const, b: "*s", *, spec) -> like(a):
+    """The adjoint of the first of two operands, with d_y in its place."""
+    assert (d.shape, a.shape, b.shape) in (((2, 4), (2, 3), (3, 4)),)
+    assert spec in ("ij,jk->ik",)
+    y = helper.einsum_backward(spec, 0, d, a, b)
+    d_d += np.einsum(spec, d_y, b)
+    d_b += helper.einsum_backward(spec, 1, d, d_y, b)
+
+
+@multilinear
+def einsum_backward_2_b(d: "*r", a: "*s", b: const, *, spec) -> like(b):
+    """The adjoint of the second of two operands, with d_y in its place."""
+    assert (d.shape, a.shape, b.shape) in (((2, 4), (2, 3), (3, 4)),)
+    assert spec in ("ij,jk->ik",)
+    y = helper.einsum_backward(spec, 1, d, a, b)
+    d_d += np.einsum(spec, a, d_y)
+    d_a += helper.einsum_backward(spec, 0, d, a, d_y)
+
+
+# ---------------------------------------------------------------- blocks, indices and order
+
+
+@linear
+def diagonal_backward(d: "*s", *, shape, offset, axis1, axis2) -> filled(shape):
+    """A diagonal put into zeros; its adjoint is taken from there."""
+    assert d.shape in ((3,),)
+    assert shape in ((3, 3), (4, 3))
+    assert offset in (0,)
+    assert axis1 in (0,)
+    assert axis2 in (1,)
+    y = helper.diagonal_backward(d, shape, offset, axis1, axis2)
+    d_d += np.diagonal(d_y, offset, axis1, axis2)
+
+
+@linear
+def tile_backward(d: "*s", *, shape, reps) -> filled(shape):
+    """The sum over copies; its adjoint is copied."""
+    assert d.shape in ((6,),)
+    assert shape in ((3,),)
+    assert reps in (2,)
+    y = helper.tile_backward(d, shape, reps)
+    d_d += np.reshape(np.tile(d_y, reps), np.shape(d))
+
+
+@linear
+def unpad(d: "*s", *, shape, pad_width) -> filled(shape):
+    """What is no padding; its adjoint is padded with zeros."""
+    assert d.shape in ((5,), (6,))
+    shape = (np.shape(d)[0] - 3,)
+    pad_width = (1, 2)
+    y = helper.unpad(d, shape, pad_width)
+    d_d += np.pad(d_y, pad_width)
+
+
+@linear
+def diff_backward(d: "*s", *, n, axis) -> "?":
+    """The adjoint of differences; its own adjoint are differences."""
+    assert n in (1, 2)
+    assert axis in (0, -1)
+    y = helper.diff_backward(d, n, axis)
+    d_d += np.diff(d_y, n, axis)
+
+
+def last_writes(key: const, *, shape) -> "?":
+    """A mask: no derivative."""
+    shape = (3,)
+    key = [0, 0]
+    y = helper.last_writes(shape, key)
+
+
+def along_axis(indices: const, *, axis) -> "?":
+    """An index: no derivative."""
+    indices = [[0, 1]]
+    axis = 1
+    y = helper.along_axis(indices, axis)
+
+
+def median_weights(x: const, *, axis) -> like(x):
+    """Weights, which are piecewise constant."""
+    axis = 0
+    x = np.ravel(x)
+    y = helper.median_weights(x, axis)
