@@ -1,10 +1,18 @@
-"""From source to generated file: the ordered list of passes. The file to read first."""
+"""From source to generated file: the ordered list of passes. The file to read first.
+
+    source ─ lower ─▶ IR ─ exits ─▶ IR ─ facts ─▶ IR + tables ─ reverse ─▶ mirror ─ memory ─▶ IR
+                                                                                            │
+    file ◀─ black ─ text ◀─ emit ─────────────────────────────────────────────────── tidy ◀─┘
+"""
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from s2sad.errors import ManyErrors, S2SADError
 
 if TYPE_CHECKING:
     from s2sad.source.module import SourceModule
@@ -57,4 +65,104 @@ def generate(
     Raises:
         S2SADError: a function cannot be differentiated; `ManyErrors` when there are several reasons.
     """
-    raise NotImplementedError
+    from s2sad.derive.engine import Engine
+    from s2sad.source.program import Program
+
+    program = Program(module)
+    engine = Engine(program, set(module.imports) | set(module.functions) | set(module.classes))
+    errors: list[S2SADError] = []
+    prepared = []
+    for request in requests:
+        try:
+            prepared.append((request, *_prepare(request, program, engine)))
+        except S2SADError as error:
+            errors.append(error)
+    derived = []
+    for request, function, wrt in prepared:
+        try:
+            derived.append(
+                engine.derive(
+                    function, wrt, request.mode, request.name, request.has_aux, request.bare
+                )
+            )
+        except S2SADError as error:
+            errors.append(error)
+    errors += engine.errors
+    if errors:
+        raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+    text = _assemble(module, program, engine, derived, command)
+    sources = {name: source.text for name, source in module.sources.items()}
+    return Generated(text, sources)
+
+
+def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str]]:
+    """The lowered function of a request, interpreted, and the parameters it is with respect to."""
+    from s2sad.source.lower import lower_function
+
+    module = program.module
+    definition = module.functions.get(request.function)
+    if definition is None:
+        close = difflib.get_close_matches(request.function, list(module.functions), 1)
+        advice = f"Did you mean {close[0]}?" if close else "Check the name."
+        raise S2SADError("S2S003", f"no function {request.function} in {module.filename}", None, advice)
+    function = lower_function(definition.node, module, program, owner=definition.owner)
+    names = [p.var.hint for p in function.params]
+    first = 1 if definition.owner is not None else 0
+    wrt = list(request.wrt) or names[first : first + 1]
+    for name in wrt:
+        if name not in names:
+            raise S2SADError(
+                "S2S004",
+                f"{request.function} has no parameter {name}",
+                module.location(definition.node.name),
+                f"Its parameters are {', '.join(names)}.",
+            )
+    return engine.prepare(function, wrt), wrt
+
+
+def _assemble(
+    module: SourceModule, program: Any, engine: Any, derived: list[Any], command: str
+) -> str:
+    """The file: header, imports, what is carried, helpers, backward functions, derivatives."""
+    from s2sad import __version__
+    from s2sad.emit.functions import FunctionWriter
+    from s2sad.emit.layout import formatted
+    from s2sad.emit.module import Carrier, HelperSource, rename_helpers
+
+    numpy = next((n for n, path in module.imports.items() if path == "numpy"), "np")
+    writer = FunctionWriter(engine.facts, numpy)
+    carrier = Carrier(module, program.markers)
+    carrier.made = {d.name for d in (*derived, *engine.backwards)}
+    texts = [(d, writer.write(d)) for d in (*engine.backwards, *derived)]
+    carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
+    for d, text in texts:
+        carrier.carry(text, d.function.module)
+    source = HelperSource()
+    helpers = [rename_helpers(source.texts[n], numpy) for n in source.closure(list(writer.helpers))]
+    backward_of = {d.function.name: text for d, text in texts if d.kind == "backward"}
+    parts: list[str] = [_header(module, __version__, command)]
+    parts.append("\n".join(sorted(set(carrier.imports.values()), key=_import_order)))
+    for name, text in carrier.definitions.items():
+        parts.append(text)
+        if name in backward_of:
+            parts.append(backward_of.pop(name))
+    parts += helpers
+    parts += list(backward_of.values())
+    parts += [text for d, text in texts if d.kind != "backward"]
+    return formatted("\n\n\n".join(part.rstrip("\n") for part in parts) + "\n", module.path)
+
+
+def _header(module: SourceModule, version: str, command: str) -> str:
+    name = module.path.name if module.path is not None else module.filename
+    lines = [f'"""Gradients of {name}, generated by s2sad {version}. Do not edit']
+    if command:
+        return f"{lines[0]}; regenerate with\n\n{command}\n\"\"\""
+    return f'{lines[0]}.\n"""'
+
+
+def _import_order(line: str) -> tuple[int, str]:
+    """Standard library first, then the rest, as import sorters have it."""
+    import sys
+
+    root = line.split()[1].split(".")[0]
+    return (0 if root in sys.stdlib_module_names else 1, line)

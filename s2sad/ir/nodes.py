@@ -22,12 +22,14 @@ Expressions
     Select    a conditional expression, `and`, `or`
     Each      a comprehension or generator expression
     Opaque    Python that is not understood; carried verbatim, never differentiated
+    Value     in the backward part: the value of an expression of the forward part
 
 Statements
 
     Assign    a value given to a target (a variable, a place in a container, or a tuple of these)
     Evaluate  an expression for its effect
     Branch    if / elif / else
+    Guard     what runs unless a loop was left
     For       a loop over an iterable
     While     a loop on a condition
     Return, Break, Continue
@@ -193,7 +195,18 @@ class Opaque:
     origin: Origin | None = None
 
 
-Expr: TypeAlias = Const | Ref | Apply | Invoke | Make | Slice | Select | Each | Opaque
+@dataclass(frozen=True, eq=False)
+class Value:
+    """The value that an expression of the forward part had: what the backward part refers to.
+
+    Planning replaces it by a variable that still holds the value, or computes it again.
+    """
+
+    node: Expr
+    origin: Origin | None = None
+
+
+Expr: TypeAlias = Const | Ref | Apply | Invoke | Make | Slice | Select | Each | Opaque | Value
 """Any expression."""
 
 
@@ -226,13 +239,15 @@ class Assign:
     """`targets[0] = targets[1] = value`.
 
     `augmented` is the operator of an augmented assignment (`add` for `+=`), whose `value` is then
-    the whole right side `target + e` as an Apply.
+    the whole right side `target + e` as an Apply. An `embedded` one is a `:=` whose text stands
+    inside the statement that follows it.
     """
 
     targets: tuple[Target, ...]
     value: Expr
     augmented: str | None = None
     origin: Origin | None = None
+    embedded: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -245,23 +260,43 @@ class Evaluate:
 
 @dataclass(frozen=True, eq=False)
 class Branch:
-    """if test: then else: other."""
+    """if test: then else: other.
+
+    A `flat` one has a `then` that leaves (continue, break); `other` is what follows it in the text.
+    """
 
     test: Expr
     then: Block
     other: Block
     origin: Origin | None = None
+    flat: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Guard:
+    """What follows a statement that may have left the loop: `body` runs unless `left` is set.
+
+    The forward part needs no test, since control does not come here; the backward part does.
+    """
+
+    left: Var
+    body: Block
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, eq=False)
 class For:
-    """for target in iterable: body, else: other (run unless the loop was left by break)."""
+    """for target in iterable: body, else: other (run unless the loop was left by break).
+
+    `count` is the variable that counts the iterations of a loop that may end early.
+    """
 
     target: Target
     iterable: Expr
     body: Block
     other: Block = field(default_factory=list)
     origin: Origin | None = None
+    count: Var | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,6 +307,7 @@ class While:
     body: Block
     other: Block = field(default_factory=list)
     origin: Origin | None = None
+    count: Var | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,7 +358,8 @@ class Verbatim:
     It reads `reads`, gives values to `binds`, changes the objects that `mutates` name, and is
     `pure` when running it again has no effect that anyone can see. `reason` is why it is not
     understood; when a derivative would have to flow through it, that is the refusal. `exits` is
-    true when control may leave the function here (a return inside a try).
+    true when control may leave the function here (a return inside a try), `leaves` when it always
+    does (a raise).
     """
 
     reads: tuple[Expr, ...]
@@ -332,6 +369,7 @@ class Verbatim:
     reason: str = ""
     code: str = "S2S013"
     exits: bool = False
+    leaves: bool = False
     origin: Origin | None = None
 
 
@@ -339,6 +377,7 @@ Stmt: TypeAlias = (
     Assign
     | Evaluate
     | Branch
+    | Guard
     | For
     | While
     | Return
@@ -373,7 +412,8 @@ class Parameter:
 class Function:
     """A function: its name, parameters and body.
 
-    `captured` are variables of an enclosing function that the body reads.
+    `captured` are variables of an enclosing function that the body reads; `globals` are the names
+    of the module's that it reads, by name; `names` are all names that its text mentions.
     """
 
     name: str
@@ -381,18 +421,25 @@ class Function:
     body: Block
     doc: str | None = None
     captured: tuple[Var, ...] = ()
+    globals: dict[str, Var] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    module: Any = None
     origin: Origin | None = None
 
 
 @dataclass(eq=False)
 class Callee:
-    """A function of the user's that is called: how it is found, and its body once it was lowered."""
+    """A function of the user's that is called: how it is found, and its body once it was lowered.
+
+    `local` ones are defined inside the function that calls them; their text stands there.
+    """
 
     name: str
     function: Function | None
     module: Any = None
     local: bool = False
     method: bool = False
+    definition: Any = None
 
 
 def children(expr: Expr) -> Iterator[Expr]:

@@ -1,0 +1,320 @@
+"""Exits made structured: after this pass a function has one return, its last statement.
+
+    if x < 0:                       if x < 0:
+        return -x          ->           value = -x
+    return x * x                    else:
+                                        value = x * x
+                                    return value
+
+Where the structure allows, what follows an exit becomes the other branch. Where it does not (an exit
+from a loop, or from a part of a branch) a flag says that the exit was taken. Loops that can end
+early count their iterations, so that the backward part can run the same ones in reverse.
+
+Invariants afterwards: `Return` only as the last statement of the function; no `other` on loops;
+each `Break` comes after its loop's flag was set; a loop with a `Break`, and every `While`, counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Break,
+    Const,
+    Context,
+    Continue,
+    Each,
+    Expr,
+    For,
+    Function,
+    Guard,
+    Invoke,
+    Opaque,
+    Ref,
+    Return,
+    Stmt,
+    Var,
+    Verbatim,
+    While,
+    walk,
+)
+
+
+@dataclass
+class _Loop:
+    """The loop that a statement stands in."""
+
+    broke: Var
+    used: bool = False
+
+
+class _Exits:
+    def __init__(self) -> None:
+        self.value = Var("value")
+        self.returned = Var("returned")
+        self.flagged = False
+        self.guards: set[Var] = set()
+
+    def block(self, block: Block, loop: _Loop | None) -> Block:
+        """The structured form of a block, and of what follows an exit inside it."""
+        result: Block = []
+        for position, statement in enumerate(block):
+            rest = block[position + 1 :]
+            match statement:
+                case Return():
+                    result += self._return(statement, loop)
+                    return result
+                case Break():
+                    assert loop is not None
+                    loop.used = True
+                    return [*result, _set(loop.broke), statement]
+                case Continue():
+                    return [*result, statement]
+                case Branch() if _exits(statement):
+                    return [*result, *self._branch(statement, rest, loop)]
+                case For() | While():
+                    result += self._loop(statement, loop)
+                    if _returns(statement.body):
+                        return [*result, *self._unless(self.returned, rest, loop)]
+                case Context():
+                    result.append(replace(statement, body=self.block(statement.body, loop)))
+                    if _returns(statement.body):
+                        return [*result, *self._unless(self.returned, rest, loop)]
+                case _:
+                    result.append(statement)
+        return result
+
+    def _return(self, statement: Return, loop: _Loop | None) -> Block:
+        value = Const(None) if statement.value is None else statement.value
+        block: Block = [Assign((self.value,), value, origin=statement.origin)]
+        if self.flagged or loop is not None:
+            self.flagged = True
+            block.append(_set(self.returned))
+        if loop is not None:
+            loop.used = True
+            block += [_set(loop.broke), Break()]
+        return block
+
+    def _branch(self, branch: Branch, rest: Block, loop: _Loop | None) -> Block:
+        then_leaves, other_leaves = _always(branch.then), _always(branch.other)
+        if then_leaves and other_leaves:
+            rest = []
+        if then_leaves or other_leaves or not rest:
+            then = [*branch.then, *([] if then_leaves else rest)]
+            other = [*branch.other, *([] if other_leaves else rest)]
+            structured = self.block(then, loop), self.block(other, loop)
+            flat = not branch.other and then_leaves and loop is not None
+            return [replace(branch, then=structured[0], other=structured[1], flat=flat)]
+        # Some paths leave and some go on: a flag tells them apart.
+        self._flag_returns(branch)
+        then, other = self.block(branch.then, loop), self.block(branch.other, loop)
+        head = replace(branch, then=then, other=other)
+        if loop is None:
+            return [head, *self._unless(self.returned, rest, None)]
+        if _continues(branch):
+            skipped = Var("skipped")
+            head = replace(branch, then=_mark(then, skipped), other=_mark(other, skipped))
+            body = self.block(rest, loop)
+            guarded: Block = [Guard(skipped, body)]
+            if _leaves_loop(branch):
+                guarded = [Guard(loop.broke, guarded)]
+            return [Assign((skipped,), Const(False)), head, *guarded]
+        return [head, Guard(loop.broke, self.block(rest, loop))]
+
+    def _flag_returns(self, branch: Branch) -> None:
+        if _returns([branch]):
+            self.flagged = True
+
+    def _loop(self, loop: For | While, outer: _Loop | None) -> Block:
+        inner = _Loop(Var("broke"))
+        if _returns(loop.body):
+            self.flagged = True
+        body = self.block(loop.body, inner)
+        before: Block = []
+        after: Block = []
+        if inner.used:
+            before.append(Assign((inner.broke,), Const(False)))
+        if loop.other:
+            after = self.block(loop.other, outer)
+            if inner.used:
+                after = [Branch(_not(inner.broke), after, [])]
+        count = None
+        if inner.used or isinstance(loop, While) or one_shot(loop.iterable):
+            count = Var("iterations")
+            before.append(Assign((count,), Const(0)))
+            one = Apply("add", (Ref(count), Const(1)), (), "infix", "+")
+            body = [Assign((count,), one, "add"), *body]
+        return [*before, replace(loop, body=body, other=[], count=count), *after]
+
+    def _unless(self, flag: Var, rest: Block, loop: _Loop | None) -> Block:
+        """What runs after statements that may have returned."""
+        if loop is not None:
+            loop.used = True
+            leave: Block = [_set(loop.broke), Break()]
+            inner = self.block(rest, loop)
+            return [Branch(Ref(flag), leave, inner, flat=True)]
+        if not rest:
+            return []
+        return [Branch(_not(flag), self.block(rest, loop), [])]
+
+
+def structure_exits(function: Function) -> Function:
+    """A function with one return at its end; the same object when it has that form already."""
+    if function.body and not _needs(function.body):
+        return function
+    exits = _Exits()
+    exits.flagged = _partial(function.body)
+    body = exits.block(function.body, None)
+    if not function.body or not isinstance(function.body[-1], Return) or _returns(function.body[:-1]):
+        body = [*body, Return(Ref(exits.value))]
+    else:
+        last = body.pop()
+        assert isinstance(last, Assign)
+        body.append(function.body[-1])
+    if exits.flagged:
+        body = [Assign((exits.returned,), Const(False)), *body]
+    if not _always(function.body) and _returns(function.body):
+        body = [Assign((exits.value,), Const(None)), *body]
+    if not _returns(function.body):
+        body = [*body[:-1], Return(None)]
+    return Function(
+        function.name,
+        function.params,
+        body,
+        function.doc,
+        function.captured,
+        function.globals,
+        function.names,
+        function.module,
+        function.origin,
+    )
+
+
+def one_shot(iterable: Expr) -> bool:
+    """Whether an iterable may be used up by running over it once."""
+    for part in walk(iterable):
+        match part:
+            case Opaque() if not part.pure or part.parts:
+                return True
+            case Each(kind="generator") | Invoke() | Apply("builtins.iter"):
+                return True
+    return False
+
+
+def _set(flag: Var) -> Stmt:
+    return Assign((flag,), Const(True))
+
+
+def _not(flag: Var) -> Apply:
+    return Apply("not", (Ref(flag),), (), "prefix", "not")
+
+
+def _needs(block: Block) -> bool:
+    """Whether a function body has an exit before its end, or a loop that can end early."""
+    return not isinstance(block[-1], Return) or _returns(block[:-1]) or _early(block)
+
+
+def _early(block: Block) -> bool:
+    """Whether a loop stands in a block that has to count its iterations."""
+    for statement in block:
+        if isinstance(statement, While | Break | Continue):
+            return True
+        if isinstance(statement, For) and (statement.other or one_shot(statement.iterable)):
+            return True
+        if any(_early(inner) for inner in _inner(statement)):
+            return True
+    return False
+
+
+def _inner(statement: Stmt) -> list[Block]:
+    match statement:
+        case Branch():
+            return [statement.then, statement.other]
+        case For() | While():
+            return [statement.body, statement.other]
+        case Context() | Guard():
+            return [statement.body]
+    return []
+
+
+def _returns(block: Block) -> bool:
+    """Whether a return stands anywhere in a block."""
+    return any(
+        isinstance(s, Return) or any(_returns(inner) for inner in _inner(s)) for s in block
+    )
+
+
+def _exits(statement: Branch) -> bool:
+    """Whether a branch holds an exit of the function or of the loop around it."""
+    return _returns([statement]) or _leaves_loop(statement) or _continues(statement)
+
+
+def _own(statement: Stmt, kind: type) -> bool:
+    """Whether a break or continue of the loop around stands in a statement."""
+    if isinstance(statement, kind):
+        return True
+    if isinstance(statement, For | While):
+        return any(_own(s, kind) for s in statement.other)
+    return any(_own(s, kind) for inner in _inner(statement) for s in inner)
+
+
+def _leaves_loop(statement: Stmt) -> bool:
+    return _own(statement, Break) or _returns([statement])
+
+
+def _continues(statement: Stmt) -> bool:
+    return _own(statement, Continue)
+
+
+def _always(block: Block) -> bool:
+    """Whether control never reaches the end of a block."""
+    if not block:
+        return False
+    last = block[-1]
+    if isinstance(last, Return | Break | Continue):
+        return True
+    if isinstance(last, Verbatim):
+        return last.leaves
+    if isinstance(last, Context):
+        return _always(last.body)
+    if isinstance(last, While) and isinstance(last.test, Const) and last.test.value is True:
+        return not any(_own(s, Break) for s in last.body)
+    return isinstance(last, Branch) and _always(last.then) and _always(last.other)
+
+
+def _partial(block: Block) -> bool:
+    """Whether some branch returns on a part of its paths only, or a loop returns."""
+    for position, statement in enumerate(block):
+        if isinstance(statement, For | While | Context) and _returns([statement]):
+            return True
+        if isinstance(statement, Branch) and _returns([statement]):
+            arms = (statement.then, statement.other)
+            if any(_partial(arm) for arm in arms):
+                return True
+            rest = block[position + 1 :]
+            if rest and not any(_always(arm) for arm in arms):
+                return True
+            if any(_returns(arm) and not _always(arm) for arm in arms) and rest:
+                return True
+    return False
+
+
+def _mark(block: Block, flag: Var) -> Block:
+    """A block whose continue statements set a flag first."""
+    result: Block = []
+    for statement in block:
+        match statement:
+            case Continue():
+                result += [_set(flag), statement]
+            case Branch():
+                then, other = _mark(statement.then, flag), _mark(statement.other, flag)
+                result.append(replace(statement, then=then, other=other))
+            case Context() | Guard():
+                result.append(replace(statement, body=_mark(statement.body, flag)))
+            case _:
+                result.append(statement)
+    return result

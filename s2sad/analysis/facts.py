@@ -1,0 +1,708 @@
+"""Types, symbolic shapes and activity, by abstract interpretation of the forward program.
+
+Input: a lowered function and what is known of its arguments. Output: `Facts`, tables beside the IR:
+the type of each expression, and whether it is *varied* (depends on what is differentiated).
+Callees are interpreted with the join of what all their calls hand them.
+
+Loops are interpreted until nothing changes. A symbol that stands for a size inside a loop carries
+the loop's mark (`~3`): the same symbol in another iteration may be another size, so a value that is
+carried from one iteration into the next gets a new one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.analysis.iteration import ITERABLES, element
+from s2sad.analysis.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    SCALAR,
+    AnyShape,
+    Array,
+    DictOf,
+    Inert,
+    ListOf,
+    Shape,
+    Star,
+    Struct,
+    TupleOf,
+    Type,
+    Unknown,
+    is_integral,
+)
+from s2sad.derive.rules import rules
+from s2sad.derive.selection import choose, result_shape
+from s2sad.derive.templates import Rule
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Const,
+    Context,
+    Define,
+    Each,
+    Evaluate,
+    Expr,
+    For,
+    Function,
+    Guard,
+    Invoke,
+    Make,
+    Opaque,
+    Place,
+    Ref,
+    Return,
+    Select,
+    Slice,
+    Stmt,
+    Target,
+    Unpack,
+    Value,
+    Var,
+    Verbatim,
+    While,
+)
+from s2sad.source.operators import COMPARE
+
+_CLOSED = set(
+    "add sub mul floordiv mod pow neg pos bitand bitor bitxor lshift rshift invert builtins.abs "
+    "builtins.max builtins.min builtins.sum builtins.pow numpy.sum numpy.max numpy.min".split()
+)
+"""Operators whose result on integers is an integer."""
+
+_INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
+"""Operators whose result is a Python integer."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is known of a value: its type, and whether it is varied."""
+
+    type: Type
+    varied: bool = False
+
+
+@dataclass
+class Summary:
+    """What is known of a function: its arguments so far, and what it returns."""
+
+    params: list[Fact]
+    result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
+    running: bool = False
+
+
+class Environment:
+    """Facts by variable, as layers: a branch has a layer of its own over the facts before it."""
+
+    def __init__(self, outer: Environment | None = None) -> None:
+        self.outer = outer
+        self.own: dict[Var, Fact] = {}
+
+    def get(self, var: Var) -> Fact | None:
+        """The fact of a variable here."""
+        layer: Environment | None = self
+        while layer is not None:
+            if var in layer.own:
+                return layer.own[var]
+            layer = layer.outer
+        return None
+
+
+class Facts:
+    """The tables, and the interpreter that fills them. `program` finds the bodies of callees."""
+
+    def __init__(self, program: Any) -> None:
+        self.program = program
+        self.types: dict[Expr, Type] = {}
+        self.varied: set[Expr] = set()
+        self.summaries: dict[Function, Summary] = {}
+        self.bindings: dict[Var, Type] = {}
+        self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
+        self._loops = 0
+        self._marks: list[str] = []
+        self._numbers: dict[Expr, int] = {}
+        self._short: dict[str, str] = {}
+        self._returns: list[tuple[Function, Fact]] = []
+
+    # ------------------------------------------------------------ questions
+
+    def type_of(self, expr: Expr) -> Type:
+        """The type of an expression of the forward program, or of one made later."""
+        found = self.types.get(expr)
+        if found is None:
+            found = self._value(expr, _LATER).type
+        return found
+
+    def shape_of(self, expr: Expr) -> AnyShape:
+        """The shape of an expression that is a number or an array."""
+        return self.array(self.type_of(expr), expr).shape
+
+    def array(self, kind: Type, expr: Expr | None = None) -> Array:
+        """A type seen as a number or an array, as arithmetic sees it."""
+        match kind:
+            case Array():
+                return kind
+            case Unknown(name):
+                return Array("unknown", Star(name or f"value{len(self._short)}"))
+            case Inert():
+                return Array("unknown", Star(f"inert.{kind.what}"))
+        return Array("unknown", Star(f"{type(kind).__name__}"))
+
+    def rule_of(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
+        """The variant of a rule that fits a use of an operator, and what it binds."""
+        if node not in self.rules:
+            self.rules[node] = self._choose(node)
+        return self.rules[node]
+
+    def _choose(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
+        return choose(rules().get(node.op, ()), node, self.type_of)
+
+    # ------------------------------------------------------------ functions
+
+    def interpret(self, function: Function, params: list[Fact]) -> Fact:
+        """Interprets a function for these arguments, joined with those of earlier calls."""
+        summary = self.summaries.get(function)
+        if summary is None:
+            summary = self.summaries[function] = Summary(params)
+        else:
+            joined = [
+                self._join(old, new, f"{p.var.hint}")
+                for p, old, new in zip(function.params, summary.params, params, strict=True)
+            ]
+            if joined == summary.params:
+                return summary.result
+            summary.params = joined
+        if summary.running:
+            return summary.result
+        summary.running = True
+        for _ in range(4):
+            before = (summary.result, list(summary.params))
+            self._run(function, summary)
+            if (summary.result, summary.params) == before:
+                break
+        summary.running = False
+        return summary.result
+
+    def _run(self, function: Function, summary: Summary, env: Environment | None = None) -> None:
+        env = Environment(env)
+        for parameter, fact in zip(function.params, summary.params, strict=True):
+            env.own[parameter.var] = fact
+            self._bind_type(parameter.var, fact.type)
+        for var in function.captured:
+            env.own.setdefault(var, self._captured.get(var, Fact(Unknown(var.hint))))
+        outer_returns, self._returns = self._returns, []
+        self._block(function.body, env)
+        returned = [fact for owner, fact in self._returns if owner is None or owner is function]
+        self._returns = outer_returns
+        result = Fact(Inert("None"))
+        if returned:
+            result = returned[0]
+            for fact in returned[1:]:
+                result = self._join(result, fact, f"{function.name}.result")
+        summary.result = result
+
+    _captured: dict[Var, Fact] = {}
+
+    # ------------------------------------------------------------ statements
+
+    def _block(self, block: Block, env: Environment) -> None:
+        for statement in block:
+            self._statement(statement, env)
+
+    def _statement(self, statement: Stmt, env: Environment) -> None:
+        match statement:
+            case Assign():
+                fact = self._value(statement.value, env)
+                for target in statement.targets:
+                    self._assign(target, fact, statement.value, env)
+            case Evaluate():
+                self._value(statement.value, env)
+            case Return():
+                if statement.value is None:
+                    self._returns.append((None, Fact(Inert("None"))))  # type: ignore[arg-type]
+                else:
+                    fact = self._value(statement.value, env)
+                    self._returns.append((None, fact))  # type: ignore[arg-type]
+            case Branch():
+                self._value(statement.test, env)
+                self._arms([statement.then, statement.other], env)
+            case For():
+                fact = self._value(statement.iterable, env)
+                self._loop(statement, fact, env)
+            case While():
+                self._loop(statement, None, env)
+            case Context():
+                for read in statement.reads:
+                    self._value(read, env)
+                self._block(statement.body, env)
+            case Guard():
+                self._block(statement.body, env)
+            case Define():
+                function = self.program.function(statement.callee)
+                for var in function.captured:
+                    self._captured[var] = env.get(var) or Fact(Unknown(var.hint))
+                env.own[statement.var] = Fact(Inert("function"))
+            case Verbatim():
+                varied = any([self._value(read, env).varied for read in statement.reads])
+                for var in statement.binds:
+                    env.own[var] = Fact(Unknown(var.hint), varied)
+                    self._bind_type(var, Unknown(var.hint))
+
+    def _arms(self, arms: list[Block], env: Environment) -> None:
+        layers = []
+        for arm in arms:
+            layer = Environment(env)
+            self._block(arm, layer)
+            if not _leaves(arm):
+                layers.append(layer)
+        if not layers:
+            return
+        changed: dict[Var, None] = {}
+        for layer in layers:
+            changed |= dict.fromkeys(layer.own)
+        for var in changed:
+            facts = [fact for layer in layers if (fact := layer.get(var)) is not None]
+            joined = facts[0]
+            for fact in facts[1:]:
+                joined = self._join(joined, fact, var.hint)
+            env.own[var] = joined
+
+    def _loop(self, loop: For | While, iterated: Fact | None, env: Environment) -> None:
+        self._loops += 1
+        mark = f"~{self._loops}"
+        head = Environment(env)
+        self._marks.append(mark)
+        while True:
+            body = Environment(head)
+            if isinstance(loop, For) and iterated is not None:
+                item = Fact(element(iterated.type, mark), iterated.varied)
+                self._assign(loop.target, item, loop.iterable, body)
+            if isinstance(loop, While):
+                self._value(loop.test, body)
+            self._block(loop.body, body)
+            changed = False
+            for var, back in body.own.items():
+                entry = head.get(var)
+                if entry is None:
+                    # Bound by the loop alone: after it, what the last iteration left.
+                    new = self._carried(back, back, var, mark)
+                else:
+                    new = self._carried(entry, back, var, mark)
+                if new != entry:
+                    head.own[var] = new
+                    changed = True
+            if not changed:
+                break
+        self._marks.pop()
+        for var, fact in head.own.items():
+            env.own[var] = fact
+        self._block(loop.other, env)
+
+    def _carried(self, entry: Fact, back: Fact, var: Var, mark: str) -> Fact:
+        """The fact of a variable at the head of a loop, from before it and from its end."""
+        joined = self._join(entry, back, f"{var.hint}{mark}")
+        if mark in repr(back.type) and joined.type == back.type and entry.type != joined.type:
+            return Fact(_renamed(joined.type, f"{var.hint}{mark}"), joined.varied)
+        return joined
+
+    def _assign(self, target: Target, fact: Fact, value: Expr, env: Environment) -> None:
+        match target:
+            case Var():
+                kind = fact.type
+                if isinstance(kind, Unknown) and not kind.name:
+                    kind = Unknown(target.hint)
+                env.own[target] = Fact(kind, fact.varied and not is_integral(kind))
+                self._bind_type(target, kind)
+            case Unpack():
+                for position, part in enumerate(target.targets):
+                    item = _item(fact.type, position, len(target.targets))
+                    if target.star == position:
+                        item = ListOf(Unknown())
+                    varied = fact.varied
+                    if isinstance(value, Make) and len(value.items) == len(target.targets):
+                        varied = value.items[position] in self.varied
+                    self._assign(part, Fact(item, varied), Const(None), env)
+            case Place():
+                self._value(target.base, env)
+                if isinstance(target.key, str):
+                    return
+                self._value(target.key, env)
+
+    def _bind_type(self, var: Var, kind: Type) -> None:
+        old = self.bindings.get(var)
+        if old is None or old == kind:
+            self.bindings[var] = kind
+        else:
+            self.bindings[var] = self._join(Fact(old), Fact(kind), f"{var.hint}~").type
+
+    # ------------------------------------------------------------ expressions
+
+    def _value(self, expr: Expr, env: Environment) -> Fact:
+        if env is _LATER and expr in self.types:
+            return Fact(self.types[expr], expr in self.varied)
+        fact = self._expression(expr, env)
+        if fact.varied and (is_integral(fact.type) or isinstance(fact.type, Inert)):
+            fact = Fact(fact.type)
+        self.types[expr] = fact.type
+        if fact.varied:
+            self.varied.add(expr)
+        else:
+            self.varied.discard(expr)
+        return fact
+
+    def _expression(self, expr: Expr, env: Environment) -> Fact:
+        match expr:
+            case Const(value):
+                return Fact(_literal_type(value))
+            case Ref(var):
+                return env.get(var) or self._global(var)
+            case Apply():
+                return self._apply(expr, env)
+            case Invoke():
+                return self._invoke(expr, env)
+            case Make():
+                return self._make(expr, env)
+            case Slice(start, stop, step):
+                for part in (start, stop, step):
+                    if part is not None:
+                        self._value(part, env)
+                return Fact(Inert("slice"))
+            case Select():
+                test = self._value(expr.test, env)
+                then = test if expr.then is expr.test else self._value(expr.then, env)
+                other = test if expr.other is expr.test else self._value(expr.other, env)
+                return self._join(then, other, f"select{len(self._short)}")
+            case Each():
+                return self._each(expr, env)
+            case Value(node):
+                return Fact(self.type_of(node))
+            case Opaque():
+                varied = [self._value(part, env).varied for part in expr.parts]
+                return Fact(Unknown(""), any(varied))
+        raise AssertionError(expr)
+
+    def _global(self, var: Var) -> Fact:
+        kind = self.bindings.get(var)
+        return Fact(kind if kind is not None else Unknown(var.hint))
+
+    def _apply(self, node: Apply, env: Environment) -> Fact:
+        facts = [self._value(a, env) for a in node.args]
+        facts += [self._value(a, env) for _, a in node.kwargs]
+        varied = any(fact.varied for fact in facts)
+        if node.op == "s2sad.stop_gradient":
+            return Fact(facts[0].type)
+        if node.op in ITERABLES:
+            return Fact(ITERABLES[node.op]([fact.type for fact in facts]), varied)
+        if node.op == "getattr":
+            return Fact(_attribute(facts[0].type, node.text), varied)
+        if node.op == "getitem" and not isinstance(facts[0].type, Array):
+            item = _index(facts[0].type, node.args[1])
+            if item is not None:
+                return Fact(item, varied)
+        return self._operator(node, facts, varied)
+
+    def _operator(self, node: Apply, facts: list[Fact], varied: bool) -> Fact:
+        self.rules.pop(node, None)
+        found = self.rule_of(node)
+        if found is None:
+            return Fact(Unknown(""), varied)
+        rule, bound = found
+        if node.op in _INTEGERS:
+            return Fact(INT)
+        shape = self._named(result_shape(rule, bound, self.type_of), node)
+        if not isinstance(shape, Shape | Star):
+            return Fact(shape, varied and not rule.zero)
+        if node.op in COMPARE.values():
+            return Fact(Array("bool", shape, python=False))
+        if rule.zero:
+            return Fact(Array("unknown", shape))
+        operands = [self.array(self.type_of(bound[o.name]))
+                    for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
+        kinds = [f.type for f in facts]
+        python = shape == SCALAR and node.form in ("infix", "prefix", "call")
+        python = python and not node.op.startswith("numpy.") and not node.text.startswith("np.")
+        python = python and all(isinstance(k, Array) and k.python for k in kinds)
+        if node.op.startswith("math."):
+            python = True
+        return Fact(Array(_promote(node.op, operands), shape, python), varied)
+
+    def _named(self, shape: Any, node: Expr) -> Any:
+        """A result's shape in which every unknown size has a name of its own, and a short one."""
+        match shape:
+            case Star("?"):
+                return Star(self._fresh(node))
+            case Star(name, ones) if len(name) > 48:
+                return Star(self._shorten(name), ones)
+            case Shape(dims):
+                return Shape(tuple(self._dim(d, k, node) for k, d in enumerate(dims)))
+            case tuple() | list():
+                parts = [self._named(part, node) for part in shape]
+                return TupleOf(tuple(
+                    Array("unknown", part) if isinstance(part, Shape | Star) else part
+                    for part in parts
+                ))  # fmt: skip
+            case ListOf(Array(dtype, inner), kind):
+                return ListOf(Array(dtype, self._named(inner, node)), kind)
+        return shape
+
+    def _dim(self, dim: int | str, axis: int, node: Expr) -> int | str:
+        if dim == "?":
+            return f"?{self._fresh(node)}.{axis}"
+        return self._shorten(dim) if isinstance(dim, str) and len(dim) > 48 else dim
+
+    def _fresh(self, node: Expr) -> str:
+        """A name for a size that the value of this node alone has, in this iteration."""
+        if node not in self._numbers:
+            self._numbers[node] = len(self._numbers)
+        return f"v{self._numbers[node]}" + "".join(self._marks)
+
+    def _shorten(self, name: str) -> str:
+        if name not in self._short:
+            marks = sorted({part.split(".")[0].split("&")[0] for part in name.split("~")[1:]})
+            prefix = "?" if name.startswith("?") else ""
+            tail = "".join(f"~{mark}" for mark in marks)
+            self._short[name] = f"{prefix}size{len(self._short)}{tail}"
+        return self._short[name]
+
+    def _invoke(self, node: Invoke, env: Environment) -> Fact:
+        function = self.program.function(node.callee)
+        params = []
+        for parameter, argument in zip(function.params, node.args, strict=True):
+            if argument is None:
+                params.append(Fact(parameter.type or Unknown(parameter.var.hint)))
+                continue
+            fact = self._value(argument, env)
+            params.append(Fact(_annotated(parameter.type, fact.type), fact.varied))
+        for var in function.captured:
+            found = env.get(var)
+            if found is not None:
+                old = self._captured.get(var)
+                self._captured[var] = found if old is None else self._join(old, found, var.hint)
+        if any(env_fact.varied for v in function.captured if (env_fact := self._captured.get(v))):
+            # What a nested function captures may have changed since the last call of it.
+            summary = self.summaries.get(function)
+            if summary is not None and not summary.running:
+                self._run(function, summary)
+        result = self.interpret(function, params)
+        kind = _renamed(result.type, f"{node.callee.name}{len(self._short)}", only_marked=True)
+        return Fact(kind, result.varied)
+
+    def _make(self, node: Make, env: Environment) -> Fact:
+        for key in node.keys:
+            self._value(key, env)
+        facts = [self._value(item, env) for item in node.items]
+        varied = any(fact.varied for fact in facts)
+        types = tuple(fact.type for fact in facts)
+        match node.kind:
+            case "tuple" | "list":
+                return Fact(TupleOf(types), varied)
+            case "dict" if all(isinstance(key, Const) for key in node.keys):
+                keys = [key.value for key in node.keys if isinstance(key, Const)]
+                return Fact(DictOf(tuple(zip(keys, types, strict=True))), varied)
+            case "object":
+                names = [key.value for key in node.keys if isinstance(key, Const)]
+                return Fact(Struct(node.cls, tuple(zip(names, types, strict=True))), varied)
+        return Fact(Unknown(node.kind), varied)
+
+    def _each(self, node: Each, env: Environment) -> Fact:
+        iterated = self._value(node.iterable, env)
+        self._loops += 1
+        mark = f"~{self._loops}"
+        self._marks.append(mark)
+        inner = Environment(env)
+        item = Fact(element(iterated.type, mark), iterated.varied)
+        self._assign(node.target, item, Const(None), inner)
+        for condition in node.conditions:
+            self._value(condition, inner)
+        if node.key is not None:
+            self._value(node.key, inner)
+        fact = self._value(node.element, inner)
+        self._marks.pop()
+        if node.kind == "dict":
+            return Fact(DictOf((), fact.type), fact.varied)
+        return Fact(ListOf(fact.type), fact.varied)
+
+    # ------------------------------------------------------------ joins
+
+    def _join(self, a: Fact, b: Fact, name: str) -> Fact:
+        return Fact(join(a.type, b.type, name), a.varied or b.varied)
+
+
+_LATER = Environment()
+"""Stands for the environment of expressions that the derivation makes: their parts are known."""
+
+
+def join(a: Type, b: Type, name: str) -> Type:
+    """A type that both are; `name` names sizes that differ."""
+    if a == b:
+        return a
+    if isinstance(a, Array) and isinstance(b, Array):
+        dtype = a.dtype if a.dtype == b.dtype else _join_dtype(a, b)
+        return Array(dtype, _join_shape(a.shape, b.shape, name), a.python and b.python)
+    if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.items) == len(b.items):
+        pairs = enumerate(zip(a.items, b.items, strict=True))
+        return TupleOf(tuple(join(x, y, f"{name}.{k}") for k, (x, y) in pairs))
+    if isinstance(a, ListOf) and isinstance(b, ListOf):
+        return ListOf(join(a.item, b.item, f"{name}.item"), a.kind)
+    return Unknown(name)
+
+
+def _join_dtype(a: Array, b: Array) -> str:
+    if a.python and is_integral(a) and b.dtype.startswith("float"):
+        return b.dtype
+    if b.python and is_integral(b) and a.dtype.startswith("float"):
+        return a.dtype
+    return "unknown"
+
+
+def _join_shape(a: AnyShape, b: AnyShape, name: str) -> AnyShape:
+    if a == b:
+        return a
+    if isinstance(a, Shape) and isinstance(b, Shape) and a.rank == b.rank:
+        pairs = enumerate(zip(a.dims, b.dims, strict=True))
+        return Shape(tuple(x if x == y else f"?{name}.{k}" for k, (x, y) in pairs))
+    return Star(name)
+
+
+def _renamed(kind: Type, name: str, only_marked: bool = False) -> Type:
+    """A type whose made-up sizes have new names."""
+    match kind:
+        case Array(dtype, Star(old, ones), python) if not only_marked or "~" in old:
+            return Array(dtype, Star(name, ones), python)
+        case Array(dtype, Shape(dims), python):
+            fresh = tuple(
+                f"?{name}.{k}" if isinstance(d, str) and "~" in d else d for k, d in enumerate(dims)
+            )
+            return Array(dtype, Shape(fresh), python)
+        case TupleOf(items):
+            parts = enumerate(items)
+            return TupleOf(tuple(_renamed(t, f"{name}.{k}", only_marked) for k, t in parts))
+        case ListOf(item, form):
+            return ListOf(_renamed(item, f"{name}.item", only_marked), form)
+        case Unknown():
+            return Unknown(name)
+    return kind
+
+
+def _annotated(annotation: Type | None, given: Type) -> Type:
+    """What a callee's parameter is: the annotation is trusted where it says more."""
+    if annotation is None or isinstance(annotation, Unknown):
+        return given
+    if isinstance(annotation, Array) and isinstance(annotation.shape, Star):
+        return given if isinstance(given, Array) and isinstance(given.shape, Shape) else annotation
+    return annotation
+
+
+def _literal_type(value: object) -> Type:
+    match value:
+        case bool():
+            return BOOL
+        case int():
+            return INT
+        case float():
+            return FLOAT
+        case complex():
+            return Array("complex128", SCALAR, python=True)
+    return Inert(type(value).__name__)
+
+
+def _promote(op: str, operands: list[Array]) -> str:
+    if not operands:
+        return "unknown"
+    if all(is_integral(a) for a in operands):
+        return "int64" if op in _CLOSED else "float64"
+    strong = {a.dtype for a in operands if not a.python}
+    floats = {d for d in strong if not d.startswith(("int", "uint")) and d != "bool"}
+    if "unknown" in strong:
+        return "unknown"
+    if not strong or strong == floats == {"float64"}:
+        return "float64"
+    if len(strong) == 1 and floats:
+        return next(iter(floats))
+    if floats and floats <= {"float32", "float64"} and "float64" in floats:
+        return "float64"
+    return "float64" if not floats else "unknown"
+
+
+def _attribute(kind: Type, name: str) -> Type:
+    if isinstance(kind, Struct):
+        for field_name, field_type in kind.fields:
+            if field_name == name:
+                return field_type
+    base = kind.name if isinstance(kind, Unknown) else getattr(kind, "what", "")
+    return Unknown(f"{base}.{name}")
+
+
+def _item(kind: Type, position: int, count: int) -> Type:
+    """The type of one part of a value that is unpacked."""
+    match kind:
+        case TupleOf(items) if len(items) == count:
+            return items[position]
+        case ListOf(item):
+            return _renamed(item, f"part{position}", only_marked=True)
+        case Struct(_, fields) if len(fields) == count:
+            return fields[position][1]
+        case Array(dtype, Shape(dims)) if dims:
+            return Array(dtype, Shape(dims[1:]))
+        case Array(dtype, Star(name)):
+            return Array(dtype, Star(f"{name}[]"))
+        case Unknown(name):
+            return Unknown(f"{name}.{position}")
+    return Unknown("")
+
+
+def _index(kind: Type, key: Expr) -> Type | None:
+    """The type of container[key], or None when it is an array."""
+    value = key.value if isinstance(key, Const) else None
+    match kind:
+        case TupleOf(items):
+            if isinstance(value, int) and -len(items) <= value < len(items):
+                return items[value]
+            if isinstance(key, Slice):
+                return ListOf(_common(items), "tuple")
+            return _common(items)
+        case ListOf(item):
+            return kind if isinstance(key, Slice) else item
+        case DictOf(items, rest):
+            for name, item in items:
+                if name == value:
+                    return item
+            if rest is not None and not isinstance(rest, Unknown):
+                return rest
+            return Unknown(f"item.{value}" if value is not None else "")
+        case Struct(_, fields):
+            if isinstance(value, int) and -len(fields) <= value < len(fields):
+                return fields[value][1]
+            return Unknown("")
+        case Unknown(name):
+            return Unknown(f"{name}.{value}" if isinstance(value, str | int) else "")
+        case Inert():
+            return Unknown("")
+    return None
+
+
+def _common(items: tuple[Type, ...]) -> Type:
+    if not items:
+        return Unknown("")
+    result = items[0]
+    for item in items[1:]:
+        result = join(result, item, "item~")
+    return result
+
+
+def _leaves(block: Block) -> bool:
+    """Whether control never reaches the end of a block."""
+    from s2sad.ir.nodes import Break, Continue
+
+    if not block:
+        return False
+    last = block[-1]
+    if isinstance(last, Return | Break | Continue):
+        return True
+    return isinstance(last, Branch) and _leaves(last.then) and _leaves(last.other)
+
+

@@ -1,0 +1,98 @@
+"""What loops run over: the types of iterables and of their elements.
+
+    zip(xs, ys)      a list of pairs
+    params.items()   a list of (key, value) pairs
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from s2sad.analysis.types import (
+    INT,
+    Array,
+    DictOf,
+    Inert,
+    ListOf,
+    Shape,
+    Star,
+    TupleOf,
+    Type,
+    Unknown,
+)
+
+
+def element(kind: Type, mark: str) -> Type:
+    """The type of one element; `mark` is the loop's, since elements of a list may differ."""
+    match kind:
+        case Array(dtype, Shape(dims)) if dims:
+            return Array(dtype, Shape(dims[1:]))
+        case Array(dtype, Star(name)):
+            return Array(dtype, Star(f"{name}[]"))
+        case ListOf(TupleOf(items)):
+            return TupleOf(tuple(_marked(item, mark) for item in items))
+        case ListOf(item):
+            return _marked(item, mark)
+        case TupleOf(items) if items and all(item == items[0] for item in items):
+            return items[0]
+        case TupleOf(items) if items and all(isinstance(item, Array) for item in items):
+            return Array("unknown", Star(f"item{mark}"))
+        case DictOf():
+            return Inert("key")
+        case Unknown(name):
+            return Unknown(f"{name}[]{mark}")
+    return Unknown(f"item{mark}")
+
+
+def _marked(kind: Type, mark: str) -> Type:
+    match kind:
+        case Array(dtype, Star(name)):
+            return Array(dtype, Star(f"{name}{mark}"))
+        case Array(dtype, Shape(dims), python) if any(_made_up(d) for d in dims):
+            return Array(dtype, Shape(tuple(f"{d}{mark}" if _made_up(d) else d for d in dims)), python)
+        case Unknown(name):
+            return Unknown(f"{name}{mark}")
+    return kind
+
+
+def _made_up(dim: int | str) -> bool:
+    return isinstance(dim, str) and dim.startswith("?")
+
+
+def _elements(kind: Type) -> Type:
+    """The type of the elements of an iterable, before a loop marks it."""
+    return element(kind, "")
+
+
+def _values(kind: Type) -> Type:
+    if isinstance(kind, DictOf):
+        if kind.items and kind.rest is None:
+            first = kind.items[0][1]
+            if all(item == first for _, item in kind.items):
+                return first
+        if kind.rest is not None and not kind.items:
+            return kind.rest
+    return Unknown("value")
+
+
+ITERABLES: dict[str, Callable[[list[Type]], Type]] = {
+    "builtins.range": lambda args: ListOf(INT),
+    "builtins.enumerate": lambda args: ListOf(TupleOf((INT, _elements(args[0])))),
+    "builtins.zip": lambda args: ListOf(TupleOf(tuple(_elements(a) for a in args))),
+    "builtins.reversed": lambda args: _same(args[0]),
+    "builtins.list": lambda args: _same(args[0]) if args else ListOf(Unknown("")),
+    "builtins.tuple": lambda args: _same(args[0]) if args else ListOf(Unknown("")),
+    "builtins.iter": lambda args: _same(args[0]),
+    "tqdm.tqdm": lambda args: _same(args[0]),
+    "tqdm.auto.tqdm": lambda args: _same(args[0]),
+    "tqdm.trange": lambda args: ListOf(INT),
+    "dict.items": lambda args: ListOf(TupleOf((Inert("key"), _values(args[0])))),
+    "dict.values": lambda args: ListOf(_values(args[0])),
+    "dict.keys": lambda args: ListOf(Inert("key")),
+    "s2sad.checkpointed": lambda args: _same(args[0]),
+}
+"""The type of an iterable by the operator that makes it, from the types of its arguments."""
+
+
+def _same(kind: Type) -> Type:
+    return kind if isinstance(kind, ListOf | TupleOf | Unknown) else ListOf(_elements(kind))

@@ -1,0 +1,133 @@
+"""What an unannotated parameter is, read off how it is used.
+
+A parameter is a number or an array unless the function takes it apart as a container: by a key that
+is a string, by an attribute that arrays do not have, by `.items()`; or iterates over it and takes the
+elements apart so, or hands it to a function that does.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.analysis.types import Array, DictOf, ListOf, Star, Type, Unknown
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Const,
+    Context,
+    Each,
+    Evaluate,
+    Expr,
+    For,
+    Function,
+    Guard,
+    Invoke,
+    Ref,
+    Return,
+    Target,
+    Unpack,
+    Var,
+    Verbatim,
+    While,
+    walk,
+)
+
+
+def parameter_types(function: Function, program: Any) -> list[Type]:
+    """The types of a function's parameters: annotated, else inferred from their use."""
+    use = Usage(program)
+    use.function(function)
+    types: list[Type] = []
+    for parameter in function.params:
+        kind = parameter.type
+        if kind is None or (isinstance(kind, Unknown) and parameter.annotation is None):
+            kind = use.kinds.get(parameter.var)
+        if kind is None:
+            kind = Array("unknown", Star(parameter.var.hint))
+        types.append(kind)
+    return types
+
+
+class Usage:
+    """Collects how variables are used."""
+
+    def __init__(self, program: Any) -> None:
+        self.program = program
+        self.kinds: dict[Var, Type] = {}
+        self.elements: list[tuple[Var, Var]] = []
+        self.seen: set[Function] = set()
+
+    def function(self, function: Function) -> None:
+        """Looks at one function, and at those that it calls."""
+        if function in self.seen:
+            return
+        self.seen.add(function)
+        self._block(function.body)
+        for container, item in self.elements:
+            if item in self.kinds and container not in self.kinds:
+                self.kinds[container] = ListOf(Unknown(f"{container.hint}[]"))
+
+    def _block(self, block: Block) -> None:
+        for statement in block:
+            match statement:
+                case Assign() | Evaluate():
+                    self._expr(statement.value)
+                case Return():
+                    if statement.value is not None:
+                        self._expr(statement.value)
+                case Branch():
+                    self._expr(statement.test)
+                    self._block(statement.then)
+                    self._block(statement.other)
+                case For():
+                    self._expr(statement.iterable)
+                    self._iterated(statement.iterable, statement.target)
+                    self._block(statement.body)
+                    self._block(statement.other)
+                case While():
+                    self._expr(statement.test)
+                    self._block(statement.body)
+                    self._block(statement.other)
+                case Context() | Guard():
+                    self._block(statement.body)
+                case Verbatim():
+                    for read in statement.reads:
+                        self._expr(read)
+
+    def _expr(self, expr: Expr) -> None:
+        for node in walk(expr):
+            match node:
+                case Apply("getitem", (Ref(var), Const(str()))):
+                    self.kinds.setdefault(var, DictOf((), None))
+                case Apply("getattr", (Ref(var),)):
+                    self.kinds.setdefault(var, Unknown(var.hint))
+                case Apply("dict.items" | "dict.values" | "dict.keys", (Ref(var),)):
+                    self.kinds.setdefault(var, DictOf((), None))
+                case Each():
+                    self._iterated(node.iterable, node.target)
+                case Invoke():
+                    self._call(node)
+
+    def _iterated(self, iterable: Expr, target: Target) -> None:
+        """Notes which variable holds the elements of which."""
+        if isinstance(iterable, Ref) and isinstance(target, Var):
+            self.elements.append((iterable.var, target))
+        if not isinstance(iterable, Apply):
+            return
+        if iterable.op == "builtins.zip" and isinstance(target, Unpack):
+            for part, item in zip(iterable.args, target.targets, strict=False):
+                self._iterated(part, item)
+        elif iterable.op == "builtins.enumerate" and isinstance(target, Unpack):
+            self._iterated(iterable.args[0], target.targets[-1])
+        elif iterable.op in ("getitem", "builtins.reversed", "builtins.list"):
+            self._iterated(iterable.args[0], target)
+
+    def _call(self, node: Invoke) -> None:
+        callee = self.program.function(node.callee)
+        self.function(callee)
+        for parameter, argument in zip(callee.params, node.args, strict=True):
+            kind = parameter.type if parameter.annotation else self.kinds.get(parameter.var)
+            if isinstance(argument, Ref) and kind is not None and not isinstance(kind, Array):
+                self.kinds.setdefault(argument.var, kind)

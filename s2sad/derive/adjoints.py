@@ -1,0 +1,100 @@
+"""The adjoints that are known at one point of the backward sweep.
+
+An adjoint belongs to a *slot*: a variable, or a part of one that is reached by constant keys
+(`params["W"]` has the slot (params, ("W",))). What has no entry is zero. An entry is an expression:
+a constant, or the variable that holds the adjoint in the generated code.
+
+An entry may be *narrow*: of a shape that broadcasts to its value's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from s2sad.analysis.types import SCALAR, AnyShape
+from s2sad.ir.nodes import Const, Expr, Ref, Var
+
+Root: TypeAlias = Var | Expr
+"""A variable, or an iterable expression that a loop runs over."""
+
+Path: TypeAlias = tuple[str | int, ...]
+"""Constant keys that lead to a part of a container."""
+
+Slot: TypeAlias = tuple[Root, Path]
+"""What an adjoint belongs to."""
+
+
+@dataclass(frozen=True)
+class Adjoint:
+    """An adjoint as an expression.
+
+    `full` says that it has the whole shape of its value; `owned` that no other name refers to the
+    same array; `tree` that it stands for a container (a dict or list of adjoints).
+    """
+
+    expr: Expr
+    shape: AnyShape = SCALAR
+    full: bool = True
+    owned: bool = False
+    tree: bool = False
+    fresh: object = None
+
+    @property
+    def constant(self) -> bool:
+        """Whether it is a number known at generation."""
+        return isinstance(self.expr, Const)
+
+
+class State:
+    """Entries by slot. `copy` is used where paths part."""
+
+    def __init__(self, entries: dict[Root, dict[Path, Adjoint]] | None = None) -> None:
+        self.entries = entries if entries is not None else {}
+
+    def copy(self) -> State:
+        """The same entries, in tables of their own."""
+        return State({root: dict(paths) for root, paths in self.entries.items()})
+
+    def get(self, slot: Slot) -> Adjoint | None:
+        """The entry of a slot; None is zero."""
+        return self.entries.get(slot[0], {}).get(slot[1])
+
+    def set(self, slot: Slot, adjoint: Adjoint) -> None:
+        """Gives a slot an entry."""
+        self.entries.setdefault(slot[0], {})[slot[1]] = adjoint
+
+    def drop(self, slot: Slot) -> None:
+        """Makes a slot zero."""
+        paths = self.entries.get(slot[0], {})
+        paths.pop(slot[1], None)
+        if not paths:
+            self.entries.pop(slot[0], None)
+
+    def take(self, root: Root) -> dict[Path, Adjoint]:
+        """The entries of all parts of a variable, which are zero from then on."""
+        return self.entries.pop(root, {})
+
+    def slots(self) -> list[Slot]:
+        """All slots that have an entry."""
+        return [(root, path) for root, paths in self.entries.items() for path in paths]
+
+
+def same_entry(one: Adjoint | None, other: Adjoint | None) -> bool:
+    """Whether two entries are the same adjoint, so that no statement is needed to join them."""
+    if one is None or other is None:
+        return one is other
+    match one.expr, other.expr:
+        case Const(a), Const(b):
+            return bool(a == b)
+        case Ref(a), Ref(b):
+            return a is b
+    return one.expr is other.expr
+
+
+def joined(one: Adjoint, other: Adjoint) -> Adjoint:
+    """The entry of a slot that is `one` on one path and `other` on the other."""
+    full = one.full and other.full
+    shape = one.shape if one.shape == other.shape else other.shape if one.constant else one.shape
+    return replace(one, full=full, owned=one.owned and other.owned, shape=shape,
+                   fresh=one.fresh if one.fresh is other.fresh else None)  # fmt: skip

@@ -1,0 +1,348 @@
+"""The derivatives of one run: each function asked for, and the backward functions of its callees.
+
+A function of the user's that is called becomes a pair: the function itself, and `NAME_backward`,
+which takes its arguments and the adjoint of its result and returns the adjoints of its arguments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.analysis.exits import structure_exits
+from s2sad.analysis.facts import Fact, Facts
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    Inert,
+    Shape,
+    TupleOf,
+    Type,
+    Unknown,
+    is_integral,
+)
+from s2sad.analysis.usage import parameter_types
+from s2sad.derive.adjoints import Adjoint
+from s2sad.derive.broadcasting import call, expand
+from s2sad.derive.memory import Plan, Planner
+from s2sad.derive.reverse import Reverse
+from s2sad.derive.sharing import unshared
+from s2sad.errors import S2SADError
+from s2sad.ir.nodes import (
+    Apply,
+    Block,
+    Callee,
+    Const,
+    Expr,
+    Function,
+    Make,
+    Ref,
+    Return,
+    Var,
+)
+from s2sad.tidy.dead import live_part
+from s2sad.tidy.naming import Names
+
+
+@dataclass
+class Derived:
+    """A generated function before it is written.
+
+    `kind` is value-and-grad, grad, vjp or backward. `returns` is what it returns; `wrt` the
+    parameters (and captured variables) whose adjoints these are.
+    """
+
+    name: str
+    kind: str
+    function: Function
+    plan: Plan
+    wrt: list[Var]
+    returns: Expr
+    names: Names
+    seed: Var | None = None
+    keyword_seed: bool = False
+    bare: bool = True
+    local: list[Derived] = field(default_factory=list)
+    check_scalar: Expr | None = None
+    params: list[Any] = field(default_factory=list)
+
+
+@dataclass
+class Interface:
+    """How a callee's backward function is called. `args` and `named` are positions of parameters."""
+
+    key: str
+    name: str
+    callee: Callee
+    wrt: tuple[int, ...]
+    captured: tuple[Var, ...]
+    args: tuple[int, ...]
+    named: tuple[tuple[str, int], ...]
+    keyword: bool
+
+
+class Engine:
+    """Derives the functions of one run. `taken` are names that generated functions must not have."""
+
+    def __init__(self, program: Any, taken: set[str]) -> None:
+        self.program = program
+        self.facts = Facts(program)
+        self.names = Names(taken)
+        self.interfaces: dict[Function, Interface] = {}
+        self.derived: dict[Function, Derived] = {}
+        self.calls: dict[Apply, Interface] = {}
+        self.errors: list[S2SADError] = []
+        self.current: Function | None = None
+        self.backwards: list[Derived] = []
+
+    # ------------------------------------------------------------ functions asked for
+
+    def prepare(self, function: Function, wrt: list[str]) -> Function:
+        """Interprets a function with respect to these parameters."""
+        function = structure_exits(function)
+        types = parameter_types(function, self.program)
+        params = []
+        for parameter, kind in zip(function.params, types, strict=True):
+            name = parameter.var.hint
+            if name in wrt:
+                self._check_float(function, parameter, kind)
+            params.append(Fact(kind, name in wrt))
+        self.facts.interpret(function, params)
+        return function
+
+    def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
+        if is_integral(kind) or isinstance(kind, Inert):
+            location = None
+            if function.origin is not None:
+                location = function.module.location(function.origin.node.name)
+            what = getattr(kind, "dtype", None) or getattr(kind, "what", "") or "no float"
+            raise S2SADError(
+                "S2S018",
+                f"cannot differentiate {function.name} with respect to {parameter.var.hint}, "
+                f"which is {what}",
+                location,
+                "Name a parameter that is a float or an array of floats in wrt.",
+            )
+
+    def derive(
+        self, function: Function, wrt: list[str], mode: str, name: str, has_aux: bool, bare: bool
+    ) -> Derived:
+        """The derivative of a prepared function."""
+        self.current = function
+        names = Names(function.names | self.names.taken)
+        variables = [p.var for p in function.params if p.var.hint in wrt]
+        variables.sort(key=lambda v: wrt.index(v.hint))
+        seed_var = None
+        result = _result_expr(function)
+        kind = self.facts.summaries[function].result.type
+        check = None
+        if mode == "vjp":
+            seed_var = Var("d_out")
+            seed = self._seed(seed_var, kind)
+        elif has_aux:
+            seed = self._aux_seed(function, kind, result)
+        else:
+            self._check_scalar(function, kind, result)
+            check = result if not self._certainly_scalar(function, kind) else None
+            seed = Adjoint(Const(1.0))
+        sweep = Reverse(self.facts, self)
+        backward = sweep.run(function, seed, variables)
+        self.errors += sweep.errors
+        planner = Planner(function, self.facts)
+        returned = [
+            self._gradient(var, adjoint, function) for var, adjoint in
+            zip(variables, backward.results, strict=True)
+        ]  # fmt: skip
+        plan = planner.run(backward.mirror, returned)
+        gradient: Expr
+        if bare:
+            gradient = plan.results[0]
+        else:
+            gradient = Make("tuple", tuple(plan.results))
+        value = _take_return(plan.forward)
+        returns = gradient if mode == "grad" else Make("tuple", (value, gradient))
+        if mode == "grad" and has_aux:
+            raise S2SADError("S2S010", "has_aux needs the mode value-and-grad", None, "")
+        return Derived(
+            name,
+            mode,
+            function,
+            plan,
+            variables,
+            returns,
+            names,
+            seed_var,
+            mode == "vjp",
+            bare,
+            check_scalar=value if check is not None else None,
+            params=list(function.params),
+        )
+
+    def _seed(self, var: Var, kind: Type) -> Adjoint:
+        ref = Ref(var)
+        if isinstance(kind, Array):
+            self.facts.types[ref] = kind
+            return Adjoint(ref, kind.shape, True, False)
+        self.facts.types[ref] = Unknown("d_out")
+        return Adjoint(ref, tree=True)
+
+    def _aux_seed(self, function: Function, kind: Type, result: Expr | None) -> Adjoint:
+        if isinstance(kind, TupleOf) and kind.items:
+            rest = tuple(Const(None) for _ in kind.items[1:])
+            return Adjoint(Make("tuple", (Const(1.0), *rest)), tree=True)
+        self._refuse_result(function, result, "has_aux asks for a function that returns a tuple")
+        return Adjoint(Const(0.0))
+
+    def _check_scalar(self, function: Function, kind: Type, result: Expr | None) -> None:
+        if isinstance(kind, Array) and (not isinstance(kind.shape, Shape) or kind.shape == SCALAR):
+            return
+        if isinstance(kind, Unknown):
+            return
+        self._refuse_result(function, result, f"{function.name} does not return a scalar")
+
+    def _refuse_result(self, function: Function, result: Expr | None, message: str) -> None:
+        node: Any = getattr(result, "origin", None) or function.origin
+        location = None if node is None else node.module.location(_name_of(node.node))
+        self.errors.append(
+            S2SADError(
+                "S2S010",
+                message,
+                location,
+                "Return a single number, or use the mode vjp for a function of any result.",
+            )
+        )
+
+    def _certainly_scalar(self, function: Function, kind: Type) -> bool:
+        if isinstance(kind, Array) and kind.shape == SCALAR:
+            return True
+        node = function.origin.node if function.origin is not None else None
+        returns = getattr(node, "returns", None)
+        text = "" if returns is None else function.module.code(returns.annotation).strip()
+        return text in ("float", "np.float64", "'float'", '"float"')
+
+    def _gradient(self, var: Var, adjoint: Adjoint | None, function: Function) -> Expr:
+        """The gradient of a parameter, in the structure, shape and dtype that the parameter has."""
+        index = next(i for i, p in enumerate(function.params) if p.var is var)
+        kind = self.facts.summaries[function].params[index].type
+        first = Ref(var)
+        self.facts.types[first] = kind
+        if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
+            return Const(0.0) if adjoint is None else adjoint.expr
+        rebound = any(var in _bound(s) for s in function.body)
+        if isinstance(kind, Array) and kind.dtype == "float64" and not rebound:
+            if isinstance(kind.shape, Shape):
+                return self._array_gradient(first, adjoint, kind)
+        value: Expr = Ref(var)
+        self.facts.types[value] = kind
+        if isinstance(kind, Array):
+            found = Const(0.0) if adjoint is None else adjoint.expr
+            return call("helper.like", value, found, text="like")
+        found = Const(None) if adjoint is None else adjoint.expr
+        return call("helper.like_tree", value, found, text="like_tree")
+
+    def _array_gradient(self, value: Expr, adjoint: Adjoint | None, kind: Array) -> Expr:
+        if adjoint is None:
+            return call("numpy.zeros", call("numpy.shape", value))
+        whole = expand(adjoint, value, self.facts)
+        if whole.owned and kind.shape != SCALAR:
+            return whole.expr
+        if kind.shape == SCALAR:
+            return whole.expr
+        return call("numpy.array", whole.expr)
+
+    # ------------------------------------------------------------ callees
+
+    def interface(self, callee: Callee) -> Interface | None:
+        """How the backward function of a callee is called; it is derived when first asked for."""
+        function = self.program.function(callee)
+        if function in self.interfaces:
+            return self.interfaces[function]
+        summary = self.facts.summaries[function]
+        wrt = tuple(k for k, fact in enumerate(summary.params) if fact.varied)
+        captured = tuple(
+            v for v in function.captured if (f := self.facts._captured.get(v)) and f.varied
+        )
+        plain = [k for k, p in enumerate(function.params) if p.kind == "positional"]
+        plain += [k for k, p in enumerate(function.params) if p.kind == "var_positional"]
+        named = tuple(
+            (p.var.hint, k) for k, p in enumerate(function.params)
+            if p.kind in ("keyword", "var_keyword")
+        )  # fmt: skip
+        has_defaults = any(p.default is not None or p.kind != "positional" for p in function.params)
+        name = self.names.fresh(f"{function.name}_backward")
+        interface = Interface(
+            name, name, callee, wrt, captured, tuple(plain), named, has_defaults or bool(named)
+        )
+        self.interfaces[function] = interface
+        self._derive_backward(function, interface)
+        return interface
+
+    def _derive_backward(self, function: Function, interface: Interface) -> None:
+        outer, self.current = self.current, function
+        names = Names(function.names | self.names.taken)
+        variables = [function.params[k].var for k in interface.wrt] + list(interface.captured)
+        seed_var = Var("d_out")
+        kind = self.facts.summaries[function].result.type
+        seed = self._seed(seed_var, kind)
+        sweep = Reverse(self.facts, self)
+        backward = sweep.run(function, seed, variables)
+        self.errors += sweep.errors
+        planner = Planner(function, self.facts)
+        returned = [
+            self._callee_result(var, adjoint)
+            for var, adjoint in zip(variables, backward.results, strict=True)
+        ]
+        plan = planner.run(backward.mirror, returned)
+        _take_return(plan.forward)
+        results = tuple(plan.results)
+        returns = results[0] if len(results) == 1 else Make("tuple", results)
+        plan.forward = live_part(plan.forward, plan.backward, returns)
+        derived = Derived(
+            interface.name, "backward", function, plan, variables, returns, names, seed_var,
+            interface.keyword, params=list(function.params),
+        )  # fmt: skip
+        self.derived[function] = derived
+        self.backwards.append(derived)
+        self.current = outer
+
+    def _callee_result(self, var: Var, adjoint: Adjoint | None) -> Expr:
+        if adjoint is None:
+            return Const(0.0)
+        if adjoint.full or adjoint.tree:
+            return adjoint.expr
+        node = Ref(var)
+        self.facts.types[node] = self.facts.bindings.get(var, Unknown(var.hint))
+        return expand(adjoint, node, self.facts).expr
+
+    # ------------------------------------------------------------ questions of the sweep
+
+    def unshared(self, sweep: Reverse) -> set[Var]:
+        """The variables of the current function whose arrays no other name refers to."""
+        assert self.current is not None
+        return unshared(self.current)
+
+
+def _bound(statement: Any) -> Any:
+    from s2sad.derive.memory import bound_by
+
+    return bound_by(statement)
+
+
+def _result_expr(function: Function) -> Expr | None:
+    last = function.body[-1] if function.body else None
+    return last.value if isinstance(last, Return) else None
+
+
+def _name_of(node: Any) -> Any:
+    import libcst as cst
+
+    return node.name if isinstance(node, cst.FunctionDef) else node
+
+
+def _take_return(block: Block) -> Expr:
+    """Removes the return at the end of a block and gives what it returned."""
+    if block and isinstance(block[-1], Return):
+        last = block.pop()
+        assert isinstance(last, Return)
+        return Const(None) if last.value is None else last.value
+    return Const(None)

@@ -1,0 +1,939 @@
+"""What must be remembered: the plan of memory, and the two halves of the derivative as programs.
+
+Input: a function, the mirror of it, and facts. Output: a `Plan`, the forward and the backward
+statements, in which every forward value is had in one of three ways: it still stands in its
+variable, it is computed again, or it was remembered before it was overwritten and is restored on the
+way back. The backward part then finds each variable as the forward statement found it ("to be
+recorded" analysis; Hascoet, Naumann, Pascual: TBR analysis in reverse-mode AD, 2005).
+
+    x_trace[i] = x                 x = x_trace[i]
+    x = np.sin(x)                  d_x = d_x * np.cos(x)
+
+A variable is needed at a point when the backward part of an earlier statement reads its value there.
+The forward program is walked once, in order, with the set of needed variables; a statement that
+overwrites one remembers it first. Only variables that are overwritten somewhere are followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from s2sad.analysis.exits import one_shot
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.types import SCALAR, Array
+from s2sad.derive.broadcasting import call
+from s2sad.derive.instantiate import as_value
+from s2sad.derive.mirror import (
+    Group,
+    MirrorBranch,
+    MirrorContext,
+    MirrorGuard,
+    MirrorLoop,
+    Step,
+)
+from s2sad.derive.values import Homes, can_repeat, cost, extract_or_repeat, hint_for, values_in
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Const,
+    Context,
+    Define,
+    Evaluate,
+    Expr,
+    For,
+    Function,
+    Guard,
+    Opaque,
+    Place,
+    Ref,
+    Return,
+    Select,
+    Stmt,
+    Target,
+    Unpack,
+    Value,
+    Var,
+    Verbatim,
+    While,
+    children,
+    walk,
+)
+from s2sad.tidy.algebra import key, rewrite
+
+
+@dataclass
+class Plan:
+    """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
+    that stand in their place now."""
+
+    forward: Block = field(default_factory=list)
+    backward: Block = field(default_factory=list)
+    replaced: dict[Expr, Var] = field(default_factory=dict)
+    results: list[Expr] = field(default_factory=list)
+    sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
+
+
+@dataclass
+class _Loop:
+    """A loop that the walk is in. `before` collects the statements that must stand before it."""
+
+    statement: For | While
+    before: Block
+    counter: Expr | None = None
+    direct: bool = True
+
+
+def targets_of(target: Target) -> Iterable[Var]:
+    """The variables that a target binds."""
+    match target:
+        case Var():
+            yield target
+        case Unpack():
+            for part in target.targets:
+                yield from targets_of(part)
+
+
+def bound_by(statement: Stmt) -> dict[Var, None]:
+    """The variables that a statement may give a new value to, those inside it included."""
+    found: dict[Var, None] = {}
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        match node:
+            case Assign():
+                found |= dict.fromkeys(v for t in node.targets for v in targets_of(t))
+            case Branch():
+                stack += [*node.then, *node.other]
+            case For():
+                found |= dict.fromkeys(targets_of(node.target))
+                stack += node.body
+            case While() | Context() | Guard():
+                stack += node.body
+            case Verbatim():
+                found |= dict.fromkeys(node.binds)
+            case Define():
+                found[node.var] = None
+    return found
+
+
+class Planner:
+    """Plans the memory of one function."""
+
+    def __init__(self, function: Function, facts: Facts) -> None:
+        self.function = function
+        self.facts = facts
+        self.plan = Plan()
+        self.value = Var("value")
+        self.homes = Homes(function.body)
+        last = function.body[-1] if function.body else None
+        if isinstance(last, Return) and last.value is not None:
+            self.homes.variable.setdefault(last.value, self.value)
+        self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
+        self.loops: list[_Loop] = []
+        self.overwritten = _overwritten(function)
+        self.flags: dict[Stmt, Var] = {}
+        self.after: set[Ref] = set()
+        self._tests: dict[Branch, Expr] = {}
+
+    # ------------------------------------------------------------ entry point
+
+    def run(self, steps: list[Step], results: list[Expr]) -> Plan:
+        """The plan for a function whose mirror these steps are, and which returns these adjoints."""
+        self._resolve_all(steps)
+        self.plan.results = [self._resolved(expr) for expr in results]
+        needed = {r.var for expr in self.plan.results for r in _refs(expr)} & self.overwritten
+        forward, backward = self._block(self.function.body, steps, needed, set())
+        self.plan.forward, self.plan.backward = forward, backward
+        return self.plan
+
+    # ------------------------------------------------------------ values
+
+    def _resolve_all(self, steps: list[Step]) -> None:
+        """Replaces each `Value` of the mirror by a variable or by the expression that gives it."""
+        for step in steps:
+            for node in step.nodes:
+                match node:
+                    case Group():
+                        node.body = self._resolved_group(node.body)
+                    case MirrorBranch():
+                        self._resolve_all(node.then)
+                        self._resolve_all(node.other)
+                    case MirrorGuard() | MirrorContext():
+                        self._resolve_all(node.body)
+                    case MirrorLoop():
+                        self._resolve_all(node.body)
+                        if node.iterable is not None:
+                            node.iterable = self._resolved(as_value(node.iterable))
+
+    def _resolved_group(self, body: Block) -> Block:
+        """The statements of a group; a value that is computed again, but used more than once, gets
+        a name."""
+        counts: dict[Any, int] = {}
+        for statement in body:
+            for value in _values_of(statement):
+                if self._repeats(value.node) and cost(value.node, self.facts) > 0:
+                    name = key(value.node)
+                    counts[name] = counts.get(name, 0) + 1
+        shared = {name for name, count in counts.items() if count > 1}
+        named: dict[Any, Var] = {}
+        result: Block = []
+        for statement in body:
+            for value in _values_of(statement):
+                name = key(value.node)
+                if name in shared and name not in named:
+                    if not self._repeats(value.node):
+                        continue
+                    var = Var(hint_for(value.node))
+                    result.append(Assign((var,), self._resolved(value)))
+                    named[name] = var
+            result.append(self._resolved_statement(statement, named))
+        return result
+
+    def _repeats(self, node: Expr) -> bool:
+        """Whether a value is computed again where it is needed."""
+        if isinstance(node, Const | Ref) or node in self.homes.variable:
+            return False
+        if node in self.plan.replaced:
+            return False
+        return not extract_or_repeat(node, self.homes, self.facts)
+
+    def _resolved_statement(self, statement: Stmt, named: dict[Any, Var]) -> Stmt:
+        match statement:
+            case Assign():
+                targets = tuple(self._resolved_target(t, named) for t in statement.targets)
+                value = self._resolved(statement.value, named)
+                return Assign(targets, value, statement.augmented)
+            case Evaluate():
+                return Evaluate(self._resolved(statement.value, named))
+            case Branch():
+                test = self._resolved(statement.test, named)
+                then = [self._resolved_statement(s, named) for s in statement.then]
+                other = [self._resolved_statement(s, named) for s in statement.other]
+                return Branch(test, then, other)
+            case For():
+                iterable = self._resolved(statement.iterable, named)
+                body = [self._resolved_statement(s, named) for s in statement.body]
+                return For(statement.target, iterable, body)
+        raise AssertionError(statement)
+
+    def _resolved_target(self, target: Target, named: dict[Any, Var]) -> Target:
+        if isinstance(target, Place) and not isinstance(target.key, str):
+            return Place(self._resolved(target.base, named), self._resolved(target.key, named))
+        return target
+
+    def _resolved(self, expr: Expr, named: dict[Any, Var] | None = None) -> Expr:
+        def change(node: Expr) -> Expr | None:
+            if not isinstance(node, Value):
+                return None
+            if named:
+                var = named.get(key(node.node))
+                if var is not None:
+                    return self._typed(Ref(var), node.node)
+            return self._value(node.node)
+
+        return rewrite(expr, change)
+
+    def _typed(self, ref: Ref, node: Expr) -> Ref:
+        self.facts.types[ref] = self.facts.type_of(node)
+        return ref
+
+    def _value(self, node: Expr) -> Expr:
+        """What stands for a forward value in the backward part."""
+        match node:
+            case Const():
+                return node
+            case Ref(var):
+                return self._typed(Ref(var), node)
+        if node in self.plan.replaced:
+            return self._typed(Ref(self.plan.replaced[node]), node)
+        if node in self.homes.variable:
+            ref = self._typed(Ref(self.homes.variable[node]), node)
+            self.after.add(ref)
+            return ref
+        if extract_or_repeat(node, self.homes, self.facts):
+            var = Var(hint_for(node))
+            self.plan.replaced[node] = var
+            self.extracted.setdefault(self.homes.statement[node], []).append((node, var))
+            if self.homes.depth[node]:
+                self.overwritten.add(var)
+            return self._typed(Ref(var), node)
+        again = _rebuilt(node, lambda part: self._value(part))
+        self.facts.types[again] = self.facts.type_of(node)
+        return again
+
+    # ------------------------------------------------------------ the walk
+
+    def _block(
+        self, block: Block, steps: list[Step], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        """The forward and backward statements of a block.
+
+        `needed` is changed to what is needed at its end; what is in `kept` was remembered before.
+        """
+        by_source = {step.source: step.nodes for step in steps if step.source is not None}
+        forward: Block = []
+        chunks: list[Block] = []
+        closing = [n for step in steps if step.source is None for n in step.nodes]
+        chunk: Block = []
+        for node in closing:
+            assert isinstance(node, Group)
+            needed |= self._reads(node.body) & self.overwritten
+            chunk += node.body
+        chunks.append(chunk)
+        for statement in block:
+            nodes = by_source.get(statement, [])
+            for expr, var in self._extracted_of(statement):
+                extraction = Assign((var,), expr)
+                saves, restores = self._save([var], needed, kept)
+                forward += [*saves, extraction]
+                chunks.append(restores)
+            ahead, back = self._statement(statement, nodes, needed, kept)
+            forward += ahead
+            chunks.append(back)
+        backward: Block = []
+        for chunk in reversed(chunks):
+            backward += chunk
+        return forward, backward
+
+    def _extracted_of(self, statement: Stmt) -> list[tuple[Expr, Var]]:
+        """The values taken out of a statement, inner ones first."""
+        found = self.extracted.get(statement, [])
+        if len(found) < 2:
+            return found
+        order = {node: position for position, node in enumerate(_inner_first(statement))}
+        return sorted(found, key=lambda pair: order.get(pair[0], -1))
+
+    def _statement(
+        self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        match statement:
+            case Branch():
+                return self._branch(statement, nodes, needed, kept)
+            case Guard():
+                return self._guard(statement, nodes, needed, kept)
+            case For() | While():
+                return self._loop(statement, nodes, needed, kept)
+            case Context():
+                return self._context(statement, nodes, needed, kept)
+        return self._simple(statement, nodes, needed, kept)
+
+    def _simple(
+        self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        body = [s for node in nodes for s in node.body]
+        bound = bound_by(statement)
+        before, after = self._reads_by_time(body, bound)
+        needed |= before & self.overwritten
+        if isinstance(statement, Assign) and _is_flag(statement):
+            return [statement], self._reset_flag(statement, needed)
+        saves, restores = self._save(bound, needed, kept)
+        needed |= after & self.overwritten
+        ahead = [*saves, *self._forward(statement)]
+        if body:
+            self.plan.sources[body[0]] = [statement]
+        if not restores:
+            return ahead, body
+        return ahead, self._with_restores(body, restores, bound)
+
+    def _reset_flag(self, statement: Assign, needed: set[Var]) -> Block:
+        """A flag was False before it was set: nothing has to be remembered for that."""
+        flag = statement.targets[0]
+        assert isinstance(flag, Var)
+        return [Assign((flag,), Const(False))] if flag in needed else []
+
+    def _forward(self, statement: Stmt) -> Block:
+        if isinstance(statement, Return) and statement.value is not None:
+            if self.homes.variable.get(statement.value) is self.value:
+                assign = Assign((self.value,), statement.value, origin=statement.origin)
+                return [assign, Return(Ref(self.value))]
+        return [statement]
+
+    def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
+        """Restores variables between the statements that read their new and their old values."""
+        restored = {v for r in restores if isinstance(r, Assign) for v in targets_of(r.targets[0])}
+        last = -1
+        for position, statement in enumerate(body):
+            if any(r in self.after and r.var in restored for r in _refs_of(statement)):
+                last = position
+        early = body[: last + 1]
+        mixed = any(
+            r.var in restored and r not in self.after for s in early for r in _refs_of(s)
+        )
+        if not mixed:
+            return [*early, *restores, *body[last + 1 :]]
+        kept: dict[Var, Var] = {}
+        for statement in body:
+            for ref in _refs_of(statement):
+                if ref in self.after and ref.var in restored and ref.var not in kept:
+                    kept[ref.var] = Var(f"{ref.var.hint}_out")
+        copies: Block = [Assign((new,), Ref(old)) for old, new in kept.items()]
+
+        def change(node: Expr) -> Expr | None:
+            if isinstance(node, Ref) and node in self.after and node.var in kept:
+                return Ref(kept[node.var])
+            return None
+
+        return [*copies, *restores, *(_rewritten(s, change) for s in body)]
+
+    # ------------------------------------------------------------ reads
+
+    def _reads(self, body: Block) -> set[Var]:
+        return {ref.var for statement in body for ref in _refs_of(statement)}
+
+    def _reads_by_time(self, body: Block, bound: dict[Var, None]) -> tuple[set[Var], set[Var]]:
+        """What a group reads of the time before its statement, and of the time after it."""
+        before: set[Var] = set()
+        after: set[Var] = set()
+        for statement in body:
+            for ref in _refs_of(statement):
+                if ref in self.after and ref.var in bound:
+                    after.add(ref.var)
+                else:
+                    before.add(ref.var)
+        return before, after
+
+    def _mirror_reads(self, steps: list[Step]) -> set[Var]:
+        """All that the backward part of a block reads."""
+        found: set[Var] = set()
+        stack: list[Any] = [node for step in steps for node in step.nodes]
+        while stack:
+            node = stack.pop()
+            match node:
+                case Group():
+                    found |= self._reads(node.body)
+                case MirrorBranch():
+                    found |= {r.var for r in _refs(self._test(node.source))}
+                    stack += [n for s in (*node.then, *node.other) for n in s.nodes]
+                case MirrorGuard():
+                    found.add(node.source.left)
+                    stack += [n for s in node.body for n in s.nodes]
+                case MirrorContext():
+                    stack += [n for s in node.body for n in s.nodes]
+                case MirrorLoop():
+                    if node.iterable is not None:
+                        found |= {r.var for r in _refs(node.iterable)}
+                    if node.source.count is not None:
+                        found.add(node.source.count)
+                    stack += [n for s in node.body for n in s.nodes]
+        return found
+
+    # ------------------------------------------------------------ remembering
+
+    def _save(
+        self, bound: Iterable[Var], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        """Remembers the needed variables among those that are about to be overwritten."""
+        saves: Block = []
+        restores: Block = []
+        for var in bound:
+            if var not in needed or var in kept:
+                needed.discard(var)
+                continue
+            needed.discard(var)
+            save, restore = self._remember(var)
+            saves += save
+            restores = [*restore, *restores]
+        return saves, restores
+
+    def _remember(self, var: Var) -> tuple[Block, Block]:
+        """The statements that keep a variable's value and that bring it back."""
+        kind = self.facts.bindings.get(var)
+        value: Expr = self._noted(Ref(var), kind)
+        if not self.loops:
+            kept = Var(f"{var.hint}_in")
+            self._noted(back := Ref(kept), kind)
+            return [Assign((kept,), value)], [Assign((var,), back)]
+        trace = Var(f"{var.hint}_trace")
+        outer, inner = self.loops[0], self.loops[-1]
+        if len(self.loops) == 1 and inner.counter is not None and inner.direct and _is_float(kind):
+            assert isinstance(inner.statement, For)
+            size = call("builtins.len", inner.statement.iterable, text="len")
+            if isinstance(inner.statement.iterable, Apply):
+                size = call("builtins.len", _plain(inner.statement.iterable), text="len")
+            outer.before.append(Assign((trace,), call("numpy.empty", size)))
+            place = Place(Ref(trace), inner.counter)
+            part = Apply("getitem", (Ref(trace), inner.counter), (), "index")
+            self._noted(part, kind)
+            return [Assign((place,), value)], [Assign((var,), part)]
+        from s2sad.ir.nodes import Make
+
+        outer.before.append(Assign((trace,), Make("list", ())))
+        append = Apply("list.append", (Ref(trace), value), (), "method", "append")
+        pop = Apply("list.pop", (Ref(trace),), (), "method", "pop")
+        self._noted(pop, kind)
+        return [Evaluate(append)], [Assign((var,), pop)]
+
+    def _noted(self, expr: Expr, kind: Any) -> Expr:
+        if kind is not None:
+            self.facts.types[expr] = kind
+        return expr
+
+    # ------------------------------------------------------------ branches
+
+    def _test(self, branch: Branch) -> Expr:
+        """The test of a branch as the backward part evaluates it."""
+        if branch in self.flags:
+            return Ref(self.flags[branch])
+        if branch not in self._tests:
+            self._tests[branch] = self._resolved(as_value(branch.test))
+        return self._tests[branch]
+
+    def _branch(
+        self, branch: Branch, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        mirror = next((n for n in nodes if isinstance(n, MirrorBranch)), None)
+        then_steps = mirror.then if mirror else []
+        other_steps = mirror.other if mirror else []
+        bound = {v: None for v in bound_by(branch) if v in self.overwritten}
+        inner: set[Var] = set()
+        entry: set[Var] = set()
+        for arm, steps in ((branch.then, then_steps), (branch.other, other_steps)):
+            self._inner_needs(arm, steps, set(), inner, entry)
+        tested: set[Var] = set()
+        before: Block = []
+        if mirror is not None:
+            tested = {r.var for r in _refs(self._test(branch))}
+            changing = {v for v in tested if v in bound and v in inner}
+            if changing or not self._can_test_again(branch):
+                before += self._flag(branch, needed, kept)
+                tested = {self.flags[branch]}
+        hoisted = [
+            v
+            for v in bound
+            if v not in inner
+            and (v in needed or v in entry or v in tested)
+            and (v in tested or mirror is None or self._bound_in_both(v, branch))
+        ]
+        flags = [v for v in hoisted if self._only_flag(branch, v)]
+        hoisted = [v for v in hoisted if v not in flags]
+        needed |= set(hoisted) | (entry & self.overwritten)
+        saves, restores = self._save(hoisted, needed, kept)
+        restores += [Assign((v,), Const(False)) for v in flags]
+        inside = kept | set(hoisted) | set(flags)
+        outer_direct = self.loops[-1].direct if self.loops else True
+        if self.loops:
+            self.loops[-1].direct = False
+        then_needed, other_needed = set(needed), set(needed)
+        then = self._block(branch.then, then_steps, then_needed, inside)
+        other = self._block(branch.other, other_steps, other_needed, inside)
+        if self.loops:
+            self.loops[-1].direct = outer_direct
+        needed |= then_needed | other_needed
+        for var in hoisted:
+            if var not in then_needed and var not in other_needed:
+                needed.discard(var)
+        test: Expr = branch.test
+        if branch in self.flags:
+            test = Ref(self.flags[branch])
+        needed |= {v for v in tested if v not in hoisted} & self.overwritten
+        ahead = [*before_flag(before), *saves, replace(branch, test=test, then=then[0], other=other[0])]
+        back: Block = []
+        if mirror is not None or then[1] or other[1]:
+            back = [Branch(self._test(branch), then[1], other[1], origin=branch.origin)]
+            self.plan.sources[back[0]] = [branch]
+        back_before = before_restores(before)
+        return ahead, [*restores, *back, *back_before]
+
+    def _flag(self, branch: Branch, needed: set[Var], kept: set[Var]) -> Block:
+        """Keeps the outcome of a test under a name."""
+        flag = Var(hint_for(branch.test))
+        self.flags[branch] = flag
+        if self.loops:
+            self.overwritten.add(flag)
+        saves, restores = self._save([flag], needed, kept)
+        return [_Pair(saves + [Assign((flag,), branch.test)], restores)]  # type: ignore[list-item]
+
+    def _can_test_again(self, branch: Branch) -> bool:
+        return can_repeat(branch.test, self.facts) and cost(branch.test, self.facts) <= 8
+
+    def _bound_in_both(self, var: Var, branch: Branch) -> bool:
+        then = any(var in bound_by(s) for s in branch.then)
+        return then and any(var in bound_by(s) for s in branch.other)
+
+    def _only_flag(self, branch: Branch, var: Var) -> bool:
+        """Whether a variable is a flag that the branch sets: it was False before."""
+        found = [s for s in _statements(branch) if isinstance(s, Assign) and var in bound_by(s)]
+        return bool(found) and all(_is_flag(s) for s in found)
+
+    def _inner_needs(
+        self, block: Block, steps: list[Step], changed: set[Var], inner: set[Var], entry: set[Var]
+    ) -> None:
+        """Which variables the mirror of a block reads after the block changed them (`inner`), and
+        which it reads as they were at its entry (`entry`)."""
+        by_source = {step.source: step.nodes for step in steps if step.source is not None}
+        for step in steps:
+            if step.source is None:
+                for node in step.nodes:
+                    entry |= self._reads(node.body) if isinstance(node, Group) else set()
+        for statement in block:
+            nodes = by_source.get(statement, [])
+            bound = bound_by(statement)
+            for node in nodes:
+                if isinstance(node, Group) and node.source is not None:
+                    before, after = self._reads_by_time(node.body, bound)
+                    inner |= (before & changed) | after
+                    entry |= before - changed
+                else:
+                    reads = self._mirror_reads([Step(statement, [node])])
+                    within = set(bound) | changed
+                    inner |= reads & within
+                    entry |= reads - changed
+            for _, var in self.extracted.get(statement, []):
+                changed.add(var)
+            changed |= set(bound)
+
+    def _guard(
+        self, guard: Guard, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        mirror = next((n for n in nodes if isinstance(n, MirrorGuard)), None)
+        first = [s for n in nodes if isinstance(n, Group) for s in n.body]
+        steps = mirror.body if mirror else []
+        outer_direct = self.loops[-1].direct if self.loops else True
+        if self.loops:
+            self.loops[-1].direct = False
+        forward, backward = self._block(guard.body, steps, needed, kept)
+        if self.loops:
+            self.loops[-1].direct = outer_direct
+        ahead: Block = [Guard(guard.left, forward)]
+        if not backward and not first:
+            return ahead, []
+        needed |= self._reads(first) & self.overwritten
+        back: Block = [*first]
+        if backward:
+            if guard.left in self.overwritten:
+                needed.add(guard.left)
+            negated = Apply("not", (Ref(guard.left),), (), "prefix", "not")
+            back.append(Branch(negated, backward, []))
+        return ahead, back
+
+    def _context(
+        self, context: Context, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        mirror = next((n for n in nodes if isinstance(n, MirrorContext)), None)
+        steps = mirror.body if mirror else []
+        forward, backward = self._block(context.body, steps, needed, kept)
+        ahead: Block = [replace(context, body=forward)]
+        if not backward:
+            return ahead, []
+        if "errstate" in context.header:
+            return ahead, [replace(context, body=backward, origin=None)]
+        return ahead, backward
+
+    # ------------------------------------------------------------ loops
+
+    def _loop(
+        self, loop: For | While, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        mirror = next((n for n in nodes if isinstance(n, MirrorLoop)), None)
+        at = nodes.index(mirror) if mirror else 0
+        first = [s for n in nodes[:at] for s in n.body]
+        last = [s for n in nodes[at + 1 :] for s in n.body] if mirror else []
+        if mirror is None and nodes:
+            first, last = [s for n in nodes for s in n.body], []
+        needed |= self._reads(last) & self.overwritten
+        bound = bound_by(loop)
+        reads = self._mirror_reads(mirror.body) if mirror else set()
+        if mirror is None:
+            saves, restores = self._save(bound, needed, kept)
+            needed |= self._reads(first) & self.overwritten
+            return [*saves, loop], [*first, *restores, *last]
+        own = set(targets_of(loop.target)) if isinstance(loop, For) else set()
+        own = {v for v in own if not any(v in bound_by(s) for s in loop.body)}
+        hoisted = [v for v in bound if v in needed and (v in own or v not in reads)]
+        saves, restores = self._save(hoisted, needed, kept)
+        ahead: Block = [*saves]
+        back_after = [*restores, *last]
+        header, given, before = self._header(loop, mirror, bound)
+        ahead += before
+        inside = _Loop(loop, [], self._counter(loop))
+        self.loops.append(inside)
+        outer_kept = kept | set(hoisted)
+        body_needed = (needed | (reads & set(bound) & self.overwritten)) - own - set(hoisted)
+        stacked, popped = self._stacked_target(loop, mirror, reads)
+        forward, backward = self._block(loop.body, mirror.body, body_needed, outer_kept)
+        self.loops.pop()
+        header_reads = {r.var for r in _refs(given)} if given is not None else set()
+        needed |= (body_needed - own) | (header_reads & self.overwritten)
+        needed |= self._reads(first) & self.overwritten
+        where = self.loops[0].before if self.loops else ahead
+        where += inside.before
+        ahead.append(replace(loop, body=[*stacked, *forward], iterable=header)  # type: ignore[call-arg]
+                     if isinstance(loop, For) else replace(loop, body=forward))  # fmt: skip
+        if not backward and not popped:
+            return ahead, [*first, *back_after]
+        target, iterable = self._reversed(loop, mirror, given)
+        mirrored = For(target, iterable, [*popped, *backward], origin=loop.origin)
+        self.plan.sources[mirrored] = [loop]
+        return ahead, [*first, mirrored, *back_after]
+
+    def _counter(self, loop: For | While) -> Expr | None:
+        """The expression that counts a loop's iterations from 0, where its own variable does."""
+        if not isinstance(loop, For) or loop.count is not None:
+            return None
+        iterable, target = loop.iterable, loop.target
+        if not (isinstance(iterable, Apply) and iterable.op == "builtins.range"):
+            return None
+        plain = len(iterable.args) == 1 or (
+            len(iterable.args) == 2
+            and isinstance(iterable.args[0], Const)
+            and iterable.args[0].value == 0
+        )
+        if not plain or not isinstance(target, Var):
+            return None
+        if any(target in bound_by(s) for s in loop.body):
+            return None
+        return Ref(target)
+
+    def _header(
+        self, loop: For | While, mirror: MirrorLoop, bound: dict[Var, None]
+    ) -> tuple[Expr | None, Expr | None, Block]:
+        """The iterable of the forward loop, that of the backward loop, and what stands before."""
+        if isinstance(loop, While):
+            return None, None, []
+        given = mirror.iterable
+        assert given is not None
+        reads = {r.var for r in _refs(given)}
+        if one_shot(loop.iterable):
+            return loop.iterable, None, []
+        if reads & set(bound) or cost(loop.iterable, self.facts) > 8:
+            var = Var("items")
+            self.facts.types[ref := Ref(var)] = self.facts.type_of(loop.iterable)
+            if self.loops:
+                self.overwritten.add(var)
+            return Ref(var), ref, [Assign((var,), loop.iterable)]
+        return loop.iterable, given, []
+
+    def _stacked_target(
+        self, loop: For | While, mirror: MirrorLoop, reads: set[Var]
+    ) -> tuple[Block, Block]:
+        """Remembers the element of an iterable that cannot be run over again."""
+        if not isinstance(loop, For) or not one_shot(loop.iterable):
+            return [], []
+        saves: Block = []
+        restores: Block = []
+        for var in targets_of(loop.target):
+            if var in reads:
+                save, restore = self._remember(var)
+                saves += save
+                restores = [*restore, *restores]
+        return saves, restores
+
+    def _reversed(
+        self, loop: For | While, mirror: MirrorLoop, given: Expr | None
+    ) -> tuple[Target, Expr]:
+        """The target and the iterable of the backward loop."""
+        count = loop.count
+        if given is None or isinstance(loop, While):
+            assert count is not None
+            times = call("builtins.range", Ref(count), text="range")
+            if mirror.position is not None:
+                return mirror.position, call("builtins.reversed", times, text="reversed")
+            return Var("_"), times
+        target = mirror.target
+        assert target is not None
+        is_range = isinstance(given, Apply) and given.op == "builtins.range"
+        position = mirror.position
+        if position is not None and not mirror.enumerated:
+            given = call("builtins.enumerate", given, text="enumerate")
+            target = Unpack((position, target))
+        if not is_range or (position is not None and not mirror.enumerated):
+            if not _is_sequence(given, self.facts):
+                given = call("builtins.list", given, text="list")
+        if count is not None:
+            from s2sad.ir.nodes import Slice
+
+            given = Apply("getitem", (given, Slice(None, Ref(count))), (), "index")
+        return target, call("builtins.reversed", given, text="reversed")
+
+
+class _Pair:
+    """A forward block and the backward block that undoes it."""
+
+    def __init__(self, ahead: Block, back: Block) -> None:
+        self.ahead, self.back = ahead, back
+
+
+def before_flag(pairs: list[Any]) -> Block:
+    """The forward halves."""
+    return [s for pair in pairs for s in pair.ahead]
+
+
+def before_restores(pairs: list[Any]) -> Block:
+    """The backward halves."""
+    return [s for pair in reversed(pairs) for s in pair.back]
+
+
+def _is_flag(statement: Stmt) -> bool:
+    """Whether a statement sets one of the flags that exits made."""
+    return (
+        isinstance(statement, Assign)
+        and isinstance(statement.value, Const)
+        and statement.value.value is True
+        and isinstance(statement.targets[0], Var)
+        and not statement.targets[0].user
+    )
+
+
+def _is_float(kind: Any) -> bool:
+    return isinstance(kind, Array) and kind.shape == SCALAR and kind.dtype == "float64"
+
+
+def _is_sequence(expr: Expr, facts: Facts) -> bool:
+    """Whether reversed() takes a value as it is: a list, a tuple, an array, a range."""
+    from s2sad.analysis.types import ListOf, TupleOf
+
+    if isinstance(expr, Apply) and expr.op in (
+        "builtins.zip", "builtins.enumerate", "builtins.reversed", "dict.items", "dict.values",
+        "dict.keys",
+    ):  # fmt: skip
+        return False
+    return isinstance(facts.type_of(expr), Array | ListOf | TupleOf)
+
+
+def _plain(expr: Expr) -> Expr:
+    """An expression as the backward part writes it, without its place in the source."""
+    return _rebuilt(expr, _plain)
+
+
+def _rebuilt(node: Expr, inner: Any) -> Expr:
+    """A node of the forward part made again from parts that `inner` gives."""
+    from s2sad.ir.nodes import Invoke, Make, Slice
+
+    match node:
+        case Const() | Ref():
+            return node
+        case Apply(op, args, kwargs, form, text):
+            named = tuple((name, inner(value)) for name, value in kwargs)
+            return Apply(op, tuple(inner(a) for a in args), named, form, text)
+        case Make(kind, items, keys, cls):
+            return Make(kind, tuple(inner(i) for i in items), tuple(inner(k) for k in keys), cls)
+        case Slice(start, stop, step):
+            return Slice(*(None if p is None else inner(p) for p in (start, stop, step)))
+        case Select(test, then, other, form):
+            again = inner(test)
+            return Select(
+                again,
+                again if then is test else inner(then),
+                again if other is test else inner(other),
+                form,
+            )
+        case Invoke(callee, args, written, text):
+            called = tuple(None if a is None else inner(a) for a in args)
+            return Invoke(callee, called, written, text)
+    return node
+
+
+def _values_of(statement: Stmt) -> list[Value]:
+    return [v for expr in _exprs_of(statement) for v in values_in(expr)]
+
+
+def _exprs_of(statement: Stmt) -> list[Expr]:
+    """The expressions of a statement of the backward part, those of nested ones included."""
+    match statement:
+        case Assign():
+            found = [statement.value]
+            for target in statement.targets:
+                if isinstance(target, Place):
+                    found.append(target.base)
+                    if not isinstance(target.key, str):
+                        found.append(target.key)
+            return found
+        case Evaluate():
+            return [statement.value]
+        case Branch():
+            inner = [e for s in (*statement.then, *statement.other) for e in _exprs_of(s)]
+            return [statement.test, *inner]
+        case For():
+            return [statement.iterable, *(e for s in statement.body for e in _exprs_of(s))]
+        case Context():
+            return [e for s in statement.body for e in _exprs_of(s)]
+    return []
+
+
+def _refs(expr: Expr) -> list[Ref]:
+    return [n for n in walk(expr) if isinstance(n, Ref)]
+
+
+def _refs_of(statement: Stmt) -> list[Ref]:
+    return [ref for expr in _exprs_of(statement) for ref in _refs(expr)]
+
+
+def _rewritten(statement: Stmt, change: Any) -> Stmt:
+    match statement:
+        case Assign():
+            return Assign(statement.targets, rewrite(statement.value, change), statement.augmented)
+        case Evaluate():
+            return Evaluate(rewrite(statement.value, change))
+        case Branch():
+            then = [_rewritten(s, change) for s in statement.then]
+            other = [_rewritten(s, change) for s in statement.other]
+            return Branch(rewrite(statement.test, change), then, other)
+        case For():
+            body = [_rewritten(s, change) for s in statement.body]
+            return For(statement.target, rewrite(statement.iterable, change), body)
+    return statement
+
+
+def _statements(statement: Stmt) -> Iterable[Stmt]:
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        yield node
+        match node:
+            case Branch():
+                stack += [*node.then, *node.other]
+            case For() | While() | Context() | Guard():
+                stack += node.body
+
+
+def _inner_first(statement: Stmt) -> list[Expr]:
+    """The expressions of a statement, parts before what they are parts of."""
+    roots: list[Expr] = []
+    match statement:
+        case Assign() | Evaluate():
+            roots = [statement.value]
+        case Return():
+            roots = [statement.value] if statement.value is not None else []
+        case Branch() | While():
+            roots = [statement.test]
+        case For():
+            roots = [statement.iterable]
+    order: list[Expr] = []
+    stack = list(reversed(roots))
+    while stack:
+        node = stack.pop()
+        order.append(node)
+        stack.extend(children(node))
+    return order[::-1]
+
+
+def _overwritten(function: Function) -> set[Var]:
+    """The variables that are given a value more than once when the function runs."""
+    counts: dict[Var, int] = {p.var: 1 for p in function.params}
+    counts |= {var: 1 for var in function.captured}
+
+    def visit(block: Block, weight: int) -> None:
+        for statement in block:
+            match statement:
+                case Branch():
+                    visit(statement.then, weight)
+                    visit(statement.other, weight)
+                case For() | While():
+                    if isinstance(statement, For):
+                        for var in targets_of(statement.target):
+                            counts[var] = counts.get(var, 0) + 1
+                    visit(statement.body, 2)
+                case Context() | Guard():
+                    visit(statement.body, weight)
+                case _:
+                    for var in bound_by(statement):
+                        counts[var] = counts.get(var, 0) + weight
+
+    visit(function.body, 1)
+    return {var for var, count in counts.items() if count > 1}
+
+

@@ -1,0 +1,785 @@
+"""The adjoint of an expression: what flows into the variables that it reads.
+
+`pull(expr, adjoint)` walks an expression from its result to its leaves. Contributions to variables
+are collected while a statement is under way and written out by `flush`, summed, so that several
+uses of a variable in one statement make one term:
+
+    s += x * x       d_x += 2.0 * x
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    DictOf,
+    Inert,
+    ListOf,
+    Struct,
+    TupleOf,
+    Type,
+    Unknown,
+)
+from s2sad.derive.adjoints import Adjoint, Slot, State, joined, same_entry
+from s2sad.derive.broadcasting import (
+    call,
+    expand,
+    filled,
+    reduced_to,
+    same_shape,
+    shape_of_value,
+)
+from s2sad.derive.instantiate import as_value, count_reads, instantiate
+from s2sad.derive.templates import Contribution, Rule
+from s2sad.errors import S2SADError
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Const,
+    Each,
+    Evaluate,
+    Expr,
+    Invoke,
+    Make,
+    Opaque,
+    Place,
+    Ref,
+    Select,
+    Slice,
+    Target,
+    Unpack,
+    Value,
+    Var,
+    walk,
+)
+from s2sad.tidy.algebra import add
+
+_TREES = (TupleOf, ListOf, DictOf, Struct)
+
+
+class Pull:
+    """The backward sweep's handling of expressions. `Reverse` adds the statements."""
+
+    def __init__(self, facts: Facts, engine: Any) -> None:
+        self.facts = facts
+        self.engine = engine
+        self.state = State()
+        self.out: Block = []
+        self.pending: dict[Slot, list[tuple[str, Expr | None, Adjoint]]] = {}
+        self.adjoint_vars: dict[Slot, Var] = {}
+        self.errors: list[S2SADError] = []
+        self.modified: dict[object, dict[Slot, None]] = {}
+        self.loops: list[object] = []
+        self.hints: dict[Expr, str] = {}
+
+    # ------------------------------------------------------------ small tools
+
+    def refuse(self, code: str, message: str, node: Expr | Any, advice: str) -> None:
+        """Records a refusal; derivation goes on, so that all of them are shown."""
+        origin = getattr(node, "origin", None)
+        location = None if origin is None else origin.module.location(origin.node)
+        error = S2SADError(code, message, location, advice)
+        if all(str(error) != str(other) for other in self.errors):
+            self.errors.append(error)
+
+    def typed(self, expr: Expr, kind: Type) -> Expr:
+        """Notes the type of an expression that the derivation made."""
+        self.facts.types[expr] = kind
+        return expr
+
+    def read(self, var: Var, adjoint: Adjoint) -> Adjoint:
+        """The adjoint that a variable holds, by its name."""
+        ref = self.typed(Ref(var), Array("unknown", adjoint.shape))
+        return Adjoint(ref, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
+
+    def let(self, hint: str, adjoint: Adjoint) -> Adjoint:
+        """Gives an adjoint a name, unless it has one."""
+        if isinstance(adjoint.expr, Ref | Const):
+            return adjoint
+        var = Var(hint)
+        self.out.append(Assign((var,), adjoint.expr))
+        return self.read(var, adjoint)
+
+    def is_varied(self, expr: Expr) -> bool:
+        """Whether an expression depends on what is differentiated."""
+        return expr in self.facts.varied
+
+    def adjoint_var(self, slot: Slot) -> Var:
+        """The variable of the generated code that holds a slot's adjoint."""
+        if slot not in self.adjoint_vars:
+            self.adjoint_vars[slot] = Var(f"d_{self._slot_hint(slot)}")
+        return self.adjoint_vars[slot]
+
+    def _slot_hint(self, slot: Slot) -> str:
+        root, path = slot
+        if path and isinstance(path[-1], str) and path[-1].lstrip(".").isidentifier():
+            return path[-1].lstrip(".")
+        base = root.hint if isinstance(root, Var) else self.hint(root)
+        return "_".join([base, *(str(k).lstrip(".").replace("-", "m") for k in path)])
+
+    def hint(self, node: Expr) -> str:
+        """What an unnamed value is called: after what it is."""
+        from s2sad.tidy.naming import describe
+
+        return self.hints.get(node) or describe(node)
+
+    # ------------------------------------------------------------ contributions
+
+    def pend(self, slot: Slot, adjoint: Adjoint, how: str = "add", key: Expr | None = None) -> None:
+        """Adds to what a statement contributes to a slot."""
+        self.pending.setdefault(slot, []).append((how, key, adjoint))
+
+    def flush(self) -> None:
+        """Writes out the contributions of a statement."""
+        pending, self.pending = self.pending, {}
+        for slot in self._in_order(pending):
+            contributions = pending[slot]
+            whole = [a for how, _, a in contributions if how == "add"]
+            if whole:
+                self._add(slot, whole)
+            for how, key, adjoint in contributions:
+                if how != "add":
+                    self._add_part(slot, how, key, adjoint)
+
+    def _in_order(self, pending: dict[Slot, list[tuple[str, Expr | None, Adjoint]]]) -> list[Slot]:
+        """The slots in an order in which no adjoint is overwritten before it is read.
+
+        Where two exchange their adjoints, one is kept under another name first.
+        """
+        reads: dict[Slot, set[Var]] = {}
+        for slot, contributions in pending.items():
+            found: set[Var] = set()
+            for _, key, adjoint in contributions:
+                for expr in (key, adjoint.expr):
+                    if expr is not None:
+                        found |= {n.var for n in walk(expr) if isinstance(n, Ref)}
+            reads[slot] = found
+        order: list[Slot] = []
+        left = list(pending)
+        while left:
+            free = [
+                slot
+                for slot in left
+                if not any(
+                    self.adjoint_vars.get(slot) in reads[other] for other in left if other != slot
+                )
+            ]
+            if free:
+                order.append(free[0])
+                left.remove(free[0])
+                continue
+            slot = left[0]
+            old, kept = self.adjoint_var(slot), Var(f"{self.adjoint_var(slot).hint}_out")
+            self.out.append(Assign((kept,), Ref(old)))
+            for other in left:
+                if other != slot:
+                    pending[other] = [
+                        (how, _renamed(key, old, kept), _renamed_adjoint(a, old, kept))
+                        for how, key, a in pending[other]
+                    ]
+                    reads[other].discard(old)
+        return order
+
+    def _add(self, slot: Slot, whole: list[Adjoint]) -> None:
+        entry = self.state.get(slot)
+        if any(a.tree for a in whole) or (entry is not None and entry.tree):
+            self._add_trees(slot, whole, entry)
+            return
+        total = whole[0].expr if len(whole) == 1 else add(*(a.expr for a in whole))
+        full = any(a.full for a in whole)
+        shape = next((a.shape for a in whole if a.full), whole[0].shape)
+        owned = len(whole) > 1 or whole[0].owned or _is_fresh(total)
+        if entry is None or (entry.constant and _is_zero(entry.expr)):
+            self._bind(slot, Adjoint(total, shape, full, owned))
+            return
+        var = self.adjoint_var(slot)
+        both = Adjoint(total, shape if full else entry.shape, full or entry.full, True)
+        if entry.constant or not isinstance(entry.expr, Ref) or entry.expr.var is not var:
+            self._bind(slot, Adjoint(add(entry.expr, total), both.shape, both.full, True))
+            return
+        # In place only where the array is the function's own and keeps its shape.
+        in_place = entry.shape == SCALAR or (entry.owned and entry.full)
+        value = add(entry.expr, total)
+        self.out.append(Assign((var,), value, "add" if in_place else None))
+        self.state.set(slot, self.read(var, both))
+
+    def _bind(self, slot: Slot, adjoint: Adjoint) -> None:
+        """The first contribution assigns; a constant needs no statement."""
+        if adjoint.constant:
+            self.state.set(slot, adjoint)
+            return
+        var = self.adjoint_var(slot)
+        expr = adjoint.expr
+        if isinstance(expr, Ref) and expr.var is var:
+            self.state.set(slot, adjoint)
+            return
+        self.out.append(Assign((var,), expr))
+        self.state.set(slot, self.read(var, adjoint))
+
+    def _add_trees(self, slot: Slot, whole: list[Adjoint], entry: Adjoint | None) -> None:
+        parts = [entry.expr] if entry is not None else []
+        total = parts[0] if parts else whole[0].expr
+        for adjoint in whole[0 if parts else 1 :]:
+            total = call("helper.add", total, adjoint.expr, text="add")
+        var = self.adjoint_var(slot)
+        if not (isinstance(total, Ref) and total.var is var):
+            self.out.append(Assign((var,), total))
+        self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def _add_part(self, slot: Slot, how: str, key: Expr | None, adjoint: Adjoint) -> None:
+        assert key is not None
+        if how == "item":
+            self._add_item(slot, key, adjoint)
+            return
+        entry = self.state.get(slot)
+        var = self.adjoint_var(slot)
+        if entry is None or (entry.constant and _is_zero(entry.expr)):
+            self.out.append(Assign((var,), self.zeros(slot)))
+        elif not (entry.full and entry.owned and _holds(entry, var)):
+            self.out.append(Assign((var,), self._own(slot, entry)))
+        shape = self.slot_shape(slot)
+        self.state.set(slot, self.read(var, Adjoint(Const(0.0), shape, True, True)))
+        place = Ref(var)
+        self.typed(place, Array("unknown", shape))
+        if how == "addat":
+            self.out.append(Evaluate(call("numpy.add.at", place, key, adjoint.expr)))
+            return
+        part = Apply("getitem", (place, key), (), "index")
+        value = Apply("add", (part, adjoint.expr), (), "infix", "+")
+        self.out.append(Assign((Place(place, key),), value, "add"))
+
+    def _add_item(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
+        entry = self.state.get(slot)
+        var = self.adjoint_var(slot)
+        if entry is None:
+            self.out.append(Assign((var,), self.empty_tree(slot)))
+        elif not _holds(entry, var):
+            self.out.append(Assign((var,), entry.expr))
+        loop = self.loops[-1] if self.loops else None
+        fresh = entry is None or (entry.fresh is not None and entry.fresh is loop)
+        value = adjoint.expr
+        if not fresh:
+            if isinstance(self.slot_type(slot), DictOf):
+                old: Expr = Apply("dict.get", (Ref(var), key), (), "method", "get")
+            else:
+                old = Apply("getitem", (Ref(var), key), (), "index")
+            value = call("helper.add", old, value, text="add")
+        self.out.append(Assign((Place(Ref(var), key),), value))
+        self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def _own(self, slot: Slot, entry: Adjoint) -> Expr:
+        """An array of the function's own that holds an entry."""
+        if entry.full:
+            return entry.expr if _is_fresh(entry.expr) else _copied(entry.expr)
+        sizes = self.slot_sizes(slot)
+        new = filled(entry.expr, sizes, self.slot_shape(slot))
+        return new.expr if new.owned else _copied(new.expr)
+
+    # ------------------------------------------------------------ slots
+
+    def slot_type(self, slot: Slot) -> Type:
+        """The type of the value that a slot's adjoint belongs to."""
+        root, path = slot
+        if path:
+            return Unknown("")
+        if isinstance(root, Var):
+            return self.facts.bindings.get(root, Unknown(root.hint))
+        return self.facts.type_of(root)
+
+    def slot_shape(self, slot: Slot) -> Any:
+        """Its shape."""
+        return self.facts.array(self.slot_type(slot)).shape
+
+    def slot_value(self, slot: Slot) -> Expr:
+        """The forward value that a slot's adjoint belongs to."""
+        root, path = slot
+        node: Expr = Ref(root) if isinstance(root, Var) else root
+        if isinstance(root, Var):
+            self.typed(node, self.slot_type((root, ())))
+        for k in path:
+            if isinstance(k, str) and k.startswith("."):
+                node = Apply("getattr", (node,), (), "attribute", k[1:])
+            else:
+                node = Apply("getitem", (node, Const(k)), (), "index")
+        return node
+
+    def slot_sizes(self, slot: Slot) -> Expr:
+        """np.shape of it."""
+        root, path = slot
+        if path or isinstance(root, Var):
+            return call("numpy.shape", Value(self.slot_value(slot)))
+        return shape_of_value(root, self.facts)
+
+    def zeros(self, slot: Slot) -> Expr:
+        """An adjoint that is zero everywhere and can be written into."""
+        return call("numpy.zeros", self.slot_sizes(slot))
+
+    def empty_tree(self, slot: Slot) -> Expr:
+        """The adjoint of a container of which no part has one yet."""
+        kind = self.slot_type(slot)
+        if isinstance(kind, DictOf):
+            return Make("dict", ())
+        size = call("builtins.len", Value(self.slot_value(slot)), text="len")
+        return Apply("mul", (Make("list", (Const(None),)), size), (), "infix", "*")
+
+    # ------------------------------------------------------------ expressions
+
+    def pull(self, node: Expr, adjoint: Adjoint) -> None:
+        """Passes the adjoint of an expression on to what it reads."""
+        if not self.is_varied(node):
+            return
+        slot = self.slot_of(node)
+        if slot is not None:
+            self.pend(slot, adjoint)
+            return
+        match node:
+            case Apply():
+                self._pull_apply(node, adjoint)
+            case Make():
+                self._pull_make(node, adjoint)
+            case Select():
+                self._pull_select(node, adjoint)
+            case Each():
+                self._pull_each(node, adjoint)
+            case Invoke():
+                self._pull_invoke(node, adjoint)
+            case Opaque():
+                advice = "If no derivative should flow here, wrap it in stop_gradient(...)."
+                if node.code == "S2S012":
+                    advice += " Else give it a form that s2sad knows."
+                self.refuse(node.code, f"cannot differentiate: {node.reason}", node, advice)
+
+    def slot_of(self, node: Expr) -> Slot | None:
+        """The slot of a variable, or of a part of a container that constant keys lead to."""
+        if isinstance(node, Ref):
+            return node.var, ()
+        if not isinstance(node, Apply) or node.op not in ("getitem", "getattr"):
+            return None
+        base = node.args[0]
+        kind = self.facts.type_of(base)
+        if isinstance(kind, Array):
+            return None
+        key = self._constant_key(node, kind)
+        if key is None:
+            return None
+        outer = self.slot_of(base)
+        return None if outer is None else (outer[0], (*outer[1], key))
+
+    def _constant_key(self, node: Apply, kind: Type) -> str | int | None:
+        if node.op == "getattr":
+            return f".{node.text}"
+        key = node.args[1]
+        if not isinstance(key, Const) or isinstance(key.value, bool):
+            return None
+        if isinstance(key.value, str):
+            return key.value
+        if isinstance(key.value, int):
+            if isinstance(kind, TupleOf):
+                return key.value % len(kind.items)
+            if isinstance(kind, Struct):
+                return f".{kind.fields[key.value][0]}"
+            if isinstance(kind, Unknown | DictOf):
+                return key.value
+        return None
+
+    def _pull_apply(self, node: Apply, adjoint: Adjoint) -> None:
+        kind = self.facts.type_of(node.args[0]) if node.args else Inert()
+        if node.op == "getitem" and not isinstance(kind, Array):
+            self._pull_item(node, adjoint)
+            return
+        if node.op in ("builtins.list", "builtins.tuple", "builtins.iter") and adjoint.tree:
+            self.pull(node.args[0], adjoint)
+            return
+        found = self.facts.rule_of(node)
+        if found is None:
+            advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
+            name = node.op if "." in node.op else f"the operator {node.text or node.op}"
+            self.refuse("S2S012", f"cannot differentiate through {name}", node,
+                        f"There is no rule for it in this form. {advice}")  # fmt: skip
+            return
+        self._apply_rule(node, *found, adjoint)
+
+    def _pull_item(self, node: Apply, adjoint: Adjoint) -> None:
+        """An item of a container at a key that is not constant, or a slice of a list."""
+        base = node.args[0]
+        key = as_value(node.args[1])
+        slot = self.slot_of(base)
+        if slot is None:
+            temporary = self.let_tree(base)
+            self.pend(temporary, adjoint, "item", key)
+            self.flush()
+            self.pull(base, Adjoint(Ref(self.adjoint_var(temporary)), tree=True))
+            self.state.take(base)
+            return
+        if isinstance(key, Slice):
+            self._pull_slice(slot, key, adjoint)
+            return
+        self.pend(slot, adjoint, "item", key)
+
+    def let_tree(self, base: Expr) -> Slot:
+        """The slot of a container that has no name."""
+        return base, ()
+
+    def _pull_slice(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
+        """A slice of a list: the adjoints of its elements go to their places."""
+        entry = self.state.get(slot)
+        var = self.adjoint_var(slot)
+        if entry is None and not self.loops:
+            self.out.append(Assign((var,), self.empty_tree(slot)))
+            self.out.append(Assign((Place(Ref(var), key),), adjoint.expr))
+        else:
+            if entry is None:
+                self.out.append(Assign((var,), self.empty_tree(slot)))
+            part = Apply("getitem", (Ref(var), key), (), "index")
+            value = call("helper.add", part, adjoint.expr, text="add")
+            self.out.append(Assign((Place(Ref(var), key),), value))
+        self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def _apply_rule(
+        self, node: Apply, rule: Rule, bound: dict[str, Expr], adjoint: Adjoint
+    ) -> None:
+        wanted = {
+            o.name for o in rule.operands if not o.const and self._operand_varied(bound, o.name)
+        }
+        lines = [line for line in rule.contributions if line.operand in wanted]
+        elementwise = rule.kind == "elementwise"
+        narrow = elementwise or _is_reduction(rule)
+        if not adjoint.full and not narrow:
+            adjoint = expand(adjoint, node, self.facts)
+        seed = rule.place("d_y")
+        temporaries = self._needed_temporaries(rule, lines)
+        reads = sum(count_reads(line.value, seed) for line in lines if line.value is not None)
+        reads += sum(count_reads(expr, seed) for _, expr in temporaries)
+        if reads > 1:
+            adjoint = self.let(f"d_{self.hint(node)}", adjoint)
+        places: dict[Var, Expr] = {seed: adjoint.expr, rule.place("y"): Value(node)}
+        for name, expr in bound.items():
+            places[rule.place(name)] = as_value(expr)
+        for name, expr in temporaries:
+            var = rule.place(name)
+            uses = sum(count_reads(line.value, var) for line in lines if line.value is not None)
+            uses += sum(count_reads(e, var) for _, e in temporaries)
+            value = instantiate(expr, places)
+            if uses > 1 and not isinstance(value, Ref | Const | Value):
+                temporary = Var(name)
+                self.out.append(Assign((temporary,), value))
+                self.typed(ref := Ref(temporary), self.facts.type_of(value))
+                value = ref
+            places[var] = value
+        gathered: dict[str, list[Adjoint]] = {}
+        for line in lines:
+            assert line.value is not None
+            value = instantiate(line.value, places)
+            operand = bound[line.operand]
+            if line.how == "add":
+                spec = next(o for o in rule.operands if o.name == line.operand)
+                one = self._contribution(value, node, rule, operand, adjoint, spec.is_list)
+                gathered.setdefault(line.operand, []).append(one)
+            else:
+                self._part_contribution(line, value, places, operand, adjoint)
+        for name, found in gathered.items():
+            self.pull(bound[name], _summed(found))
+
+    def _operand_varied(self, bound: dict[str, Expr], name: str) -> bool:
+        operand = bound.get(name)
+        return operand is not None and self.is_varied(operand)
+
+    def _needed_temporaries(self, rule: Rule, lines: list[Contribution]) -> list[tuple[str, Expr]]:
+        """The temporaries of a rule that the lines which are used read, in order."""
+        exprs = [line.value for line in lines if line.value is not None]
+        exprs += [line.key for line in lines if line.key is not None]
+        needed: list[tuple[str, Expr]] = []
+        for name, expr in reversed(rule.temporaries):
+            if any(count_reads(e, rule.place(name)) for e in exprs):
+                needed.insert(0, (name, expr))
+                exprs.append(expr)
+        return needed
+
+    def _contribution(
+        self, value: Expr, node: Apply, rule: Rule, operand: Expr, seed: Adjoint, is_list: bool
+    ) -> Adjoint:
+        if is_list:
+            return Adjoint(value, tree=True)
+        wanted = self.facts.shape_of(operand)
+        fresh = _is_fresh(value)
+        if rule.kind == "elementwise":
+            whole = self.facts.shape_of(node)
+            if seed.full:
+                one = Adjoint(value, whole, True, fresh)
+            else:
+                shape = self.facts.shape_of(value)
+                one = Adjoint(value, shape, same_shape(shape, whole), fresh)
+            if isinstance(value, Const) and whole != SCALAR:
+                one = Adjoint(value, SCALAR, False, True)
+            return reduced_to(one, node, operand, self.facts)
+        if isinstance(value, Const):
+            return Adjoint(value, SCALAR, wanted == SCALAR, True)
+        if _is_reduction(rule):
+            shape = self.facts.shape_of(value)
+            return Adjoint(value, shape, same_shape(shape, wanted), fresh)
+        spec = next(o.spec for o in rule.operands if bound_is(operand, o.name, rule, node, self))
+        if spec.startswith("..."):
+            shape = self.facts.shape_of(value)
+            if not same_shape(shape, wanted):
+                return reduced_to_leading(value, wanted, operand, self.facts)
+        return Adjoint(value, wanted, True, fresh)
+
+    def _part_contribution(
+        self,
+        line: Contribution,
+        value: Expr,
+        places: dict[Var, Expr],
+        operand: Expr,
+        seed: Adjoint,
+    ) -> None:
+        assert line.key is not None
+        key = instantiate(line.key, places)
+        slot = self.slot_of(operand)
+        part = Adjoint(value, seed.shape)
+        if slot is not None:
+            self.pend(slot, part, line.how, key)
+            return
+        var = Var(f"d_{self.hint(operand)}")
+        shape = self.facts.shape_of(operand)
+        zeros = call("numpy.zeros", shape_of_value(operand, self.facts))
+        self.out.append(Assign((var,), zeros))
+        place = self.typed(Ref(var), Array("unknown", shape))
+        if line.how == "addat":
+            self.out.append(Evaluate(call("numpy.add.at", place, key, value)))
+        else:
+            old = Apply("getitem", (place, key), (), "index")
+            sum_ = Apply("add", (old, value), (), "infix", "+")
+            self.out.append(Assign((Place(place, key),), sum_, "add"))
+        self.pull(operand, Adjoint(place, shape, True, True))
+
+    # ------------------------------------------------------------ containers
+
+    def part_of(self, adjoint: Adjoint, key: str | int) -> Adjoint | None:
+        """The adjoint of one item of a container; None when it is zero."""
+        expr = adjoint.expr
+        key = key[1:] if isinstance(key, str) and key.startswith(".") else key
+        match expr:
+            case Make("tuple" | "list", items) if isinstance(key, int) and key < len(items):
+                part = items[key]
+                return None if _is_zero(part) else Adjoint(part, tree=_is_tree(part))
+            case Make("dict", items, keys):
+                for k, item in zip(keys, items, strict=True):
+                    if isinstance(k, Const) and k.value == key:
+                        return None if _is_zero(item) else Adjoint(item, tree=_is_tree(item))
+                return None
+            case Apply("mul", (Make("list", (item,)), _)):
+                return Adjoint(item)
+        if isinstance(key, int):
+            return Adjoint(Apply("getitem", (expr, Const(key)), (), "index"))
+        return Adjoint(call("helper.part", expr, Const(key), text="part"))
+
+    def _pull_make(self, node: Make, adjoint: Adjoint) -> None:
+        keys: list[str | int]
+        if node.kind in ("tuple", "list"):
+            keys = list(range(len(node.items)))
+            if not isinstance(adjoint.expr, Ref | Make | Const) and _repeated(adjoint.expr) is None:
+                adjoint = self._unpacked(node, adjoint)
+        elif node.kind == "object":
+            keys = [f".{k.value}" for k in node.keys if isinstance(k, Const)]
+        else:
+            keys = [k.value for k in node.keys if isinstance(k, Const)]
+            if len(keys) < len(node.keys):
+                self.refuse("S2S014", "cannot differentiate a dict with computed keys", node,
+                            "Write the keys as constants.")  # fmt: skip
+                return
+        for key, item in zip(keys, node.items, strict=True):
+            if not self.is_varied(item):
+                continue
+            part = self.part_of(adjoint, key)
+            if part is not None:
+                shape = self.facts.shape_of(item)
+                tree = part.tree or isinstance(self.facts.type_of(item), _TREES)
+                self.pull(item, Adjoint(part.expr, shape, True, False, tree))
+
+    def _unpacked(self, node: Make, adjoint: Adjoint) -> Adjoint:
+        """The adjoints of the items of a list, each under a name of its own."""
+        parts: list[Target] = []
+        names: list[Expr] = []
+        for item in node.items:
+            var = Var(f"d_{self.hint(item)}" if self.is_varied(item) else "_")
+            parts.append(var)
+            names.append(self.typed(Ref(var), Array("unknown", self.facts.shape_of(item))))
+        self.out.append(Assign((Unpack(tuple(parts)),), adjoint.expr))
+        return Adjoint(Make(node.kind, tuple(names)), tree=True)
+
+    # ------------------------------------------------------------ conditional expressions
+
+    def _pull_select(self, node: Select, adjoint: Adjoint) -> None:
+        adjoint = self.protected(adjoint, f"d_{self.hint(node)}")
+        arms: list[tuple[Block, State]] = []
+        outer = (self.out, self.pending, self.state)
+        for arm in (node.then, node.other):
+            self.out, self.pending, self.state = [], {}, outer[2].copy()
+            if arm is not node.test or self.is_varied(arm):
+                self.pull(arm, adjoint)
+            self.flush()
+            arms.append((self.out, self.state))
+        self.out, self.pending = outer[0], outer[1]
+        self.state = self.merge(arms[0], arms[1])
+        if arms[0][0] or arms[1][0]:
+            self.out.append(Branch(as_value(node.test), arms[0][0], arms[1][0]))
+
+    def protected(self, adjoint: Adjoint, hint: str) -> Adjoint:
+        """An adjoint under a name that no contribution overwrites."""
+        if adjoint.constant:
+            return adjoint
+        if isinstance(adjoint.expr, Ref) and adjoint.expr.var not in self.adjoint_vars.values():
+            return adjoint
+        var = Var(hint)
+        self.out.append(Assign((var,), adjoint.expr))
+        return self.read(var, adjoint)
+
+    def merge(self, one: tuple[Block, State], other: tuple[Block, State]) -> State:
+        """The state where two paths meet; what differs is given a value on both."""
+        result = State()
+        slots = dict.fromkeys([*one[1].slots(), *other[1].slots()])
+        for slot in slots:
+            a, b = one[1].get(slot), other[1].get(slot)
+            if a is not None and b is not None and same_entry(a, b):
+                result.set(slot, joined(a, b))
+                continue
+            a = self.settle(slot, a, one[0], b)
+            b = self.settle(slot, b, other[0], a)
+            result.set(slot, joined(a, b))
+        return result
+
+    def settle(
+        self, slot: Slot, entry: Adjoint | None, out: Block, like: Adjoint | None
+    ) -> Adjoint:
+        """Makes a slot's adjoint stand in its variable; `like` is what it is on the other path."""
+        var = self.adjoint_var(slot)
+        if entry is not None and _holds(entry, var):
+            return entry
+        if entry is None:
+            if like is not None and like.tree:
+                out.append(Assign((var,), Const(None)))
+                return Adjoint(Ref(var), tree=True)
+            shape = self.slot_shape(slot)
+            if shape == SCALAR:
+                out.append(Assign((var,), Const(0.0)))
+                return self.read(var, Adjoint(Const(0.0), SCALAR, True, True))
+            if like is not None and like.full and self._shape_is_at_hand(slot):
+                out.append(Assign((var,), self.zeros(slot)))
+                return self.read(var, Adjoint(Const(0.0), shape, True, True))
+            out.append(Assign((var,), Const(0.0)))
+            return self.read(var, Adjoint(Const(0.0), SCALAR, False, True))
+        out.append(Assign((var,), entry.expr))
+        return self.read(var, entry) if not entry.tree else Adjoint(Ref(var), tree=True)
+
+    def _shape_is_at_hand(self, slot: Slot) -> bool:
+        """Whether np.shape of the variable is the slot's shape wherever in the function it is read."""
+        return True
+
+    # ------------------------------------------------------------ comprehensions
+
+    def _pull_each(self, node: Each, adjoint: Adjoint) -> None:
+        raise NotImplementedError
+
+    def _pull_invoke(self, node: Invoke, adjoint: Adjoint) -> None:
+        raise NotImplementedError
+
+
+# ---------------------------------------------------------------- questions about expressions
+
+
+def bound_is(operand: Expr, name: str, rule: Rule, node: Apply, pull: Pull) -> bool:
+    """Whether an expression is what stands for this operand."""
+    found = pull.facts.rule_of(node)
+    return found is not None and found[1].get(name) is operand
+
+
+def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) -> Adjoint:
+    """The adjoint of an operand whose leading axes were broadcast."""
+    sizes = call("numpy.shape", Value(operand))
+    shape = facts.shape_of(value)
+    from s2sad.analysis.types import Shape
+    from s2sad.derive.broadcasting import _axes, _sum
+
+    if isinstance(wanted, Shape) and isinstance(shape, Shape):
+        plan = _axes(wanted, shape)
+        if plan is not None:
+            lead, ones = plan
+            if lead:
+                value = _sum(value, lead, False)
+            if ones:
+                value = _sum(value, ones, True)
+            return Adjoint(value, wanted, True, True)
+    return Adjoint(call("helper.unbroadcast", value, sizes, text="unbroadcast"), wanted, True, True)
+
+
+def _is_reduction(rule: Rule) -> bool:
+    return isinstance(rule.result, Apply) and rule.result.op == "shape.reduced"
+
+
+def _is_zero(expr: Expr) -> bool:
+    return isinstance(expr, Const) and (expr.value is None or expr.value == 0)
+
+
+def _is_tree(expr: Expr) -> bool:
+    return isinstance(expr, Make)
+
+
+def _repeated(expr: Expr) -> Expr | None:
+    """The item of `[item] * n`."""
+    match expr:
+        case Apply("mul", (Make("list", (item,)), _)):
+            return item
+    return None
+
+
+def _holds(entry: Adjoint, var: Var) -> bool:
+    return isinstance(entry.expr, Ref) and entry.expr.var is var
+
+
+_VIEWS = {
+    "getitem", "numpy.transpose", "numpy.reshape", "numpy.ravel", "numpy.squeeze",
+    "numpy.swapaxes", "numpy.moveaxis", "numpy.expand_dims", "numpy.broadcast_to", "numpy.diagonal",
+    "numpy.real", "numpy.imag", "pos", "numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d",
+    "numpy.flip", "numpy.rot90", "numpy.asarray", "numpy.matrix_transpose", "numpy.split",
+    "numpy.fliplr", "numpy.flipud", "numpy.conj", "numpy.array_split", "numpy.hsplit",
+    "numpy.vsplit", "numpy.dsplit", "numpy.trim_zeros", "numpy.rollaxis", "helper.unbroadcast",
+    "helper.part", "helper.add", "numpy.ascontiguousarray", "numpy.astype",
+}  # fmt: skip
+
+
+def _is_fresh(expr: Expr) -> bool:
+    """Whether evaluating an expression makes an array that nothing else refers to."""
+    if isinstance(expr, Const):
+        return True
+    return isinstance(expr, Apply) and expr.op not in _VIEWS and not expr.op.startswith("backward")
+
+
+def _copied(expr: Expr) -> Expr:
+    return call("numpy.array", expr)
+
+
+def _summed(found: list[Adjoint]) -> Adjoint:
+    if len(found) == 1:
+        return found[0]
+    total = add(*(a.expr for a in found))
+    best = next((a for a in found if a.full), found[0])
+    return Adjoint(total, best.shape, best.full, True)
+
+
+def _renamed(expr: Expr | None, old: Var, new: Var) -> Expr | None:
+    from s2sad.tidy.algebra import rewrite
+
+    if expr is None:
+        return None
+    return rewrite(expr, lambda n: Ref(new) if isinstance(n, Ref) and n.var is old else None)
+
+
+def _renamed_adjoint(adjoint: Adjoint, old: Var, new: Var) -> Adjoint:
+    expr = _renamed(adjoint.expr, old, new)
+    assert expr is not None
+    return Adjoint(expr, adjoint.shape, adjoint.full, False, adjoint.tree)

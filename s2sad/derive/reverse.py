@@ -1,0 +1,689 @@
+"""Reverse mode: the backward sweep over the statements of a function.
+
+Input: a function with structured exits, and its facts. Output: a `Backward`, the mirror image of the
+function, in which forward values are referred to by definition; what must be remembered for that is
+decided later (`derive/memory.py`).
+
+    h = np.tanh(z)                 d_z = d_h * (1.0 - h * h)
+    for i in range(n): ...         for i in reversed(range(n)): ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, Struct, TupleOf, Unknown
+from s2sad.derive.adjoints import Adjoint, Path, Slot, State, same_entry
+from s2sad.derive.broadcasting import call, expand
+from s2sad.derive.instantiate import as_value
+from s2sad.derive.mirror import (
+    Backward,
+    Group,
+    Mirror,
+    MirrorBranch,
+    MirrorContext,
+    MirrorGuard,
+    MirrorLoop,
+    Step,
+)
+from s2sad.derive.pull import Pull
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Const,
+    Context,
+    Each,
+    Evaluate,
+    Expr,
+    For,
+    Function,
+    Guard,
+    Invoke,
+    Make,
+    Place,
+    Ref,
+    Return,
+    Select,
+    Stmt,
+    Target,
+    Unpack,
+    Var,
+    Verbatim,
+    While,
+    walk,
+)
+
+_WRAPPERS = {
+    "builtins.list",
+    "builtins.tuple",
+    "builtins.iter",
+    "tqdm.tqdm",
+    "tqdm.auto.tqdm",
+    "s2sad.checkpointed",
+}
+"""Functions that hand on the elements of what they are given."""
+
+
+class Reverse(Pull):
+    """The backward sweep of one function."""
+
+    def __init__(self, facts: Facts, engine: Any) -> None:
+        super().__init__(facts, engine)
+        self.value_keys: dict[Expr, Var] = {}
+
+    def run(self, function: Function, seed: Adjoint, wrt: list[Var]) -> Backward:
+        """The backward part of a function for an adjoint of its result.
+
+        `wrt` are the variables whose adjoints are returned, in order.
+        """
+        mirror: list[Step] = []
+        body = function.body
+        if body and isinstance(body[-1], Return):
+            last = body[-1]
+            if last.value is not None:
+                value = last.value
+                self.hints[value] = "value"
+                mirror.append(Step(last, self._group(last, lambda: self._pull_root(value, seed))))
+            body = body[:-1]
+        mirror += self.block(body)
+        results = [self.take(var) for var in wrt]
+        return Backward(mirror, results)
+
+    # ------------------------------------------------------------ statements
+
+    def block(self, block: Block) -> list[Step]:
+        """The mirror of a block: its statements in reverse order."""
+        steps = []
+        for statement in reversed(block):
+            nodes = self.statement(statement)
+            if nodes:
+                steps.append(Step(statement, nodes))
+        return steps
+
+    def statement(self, statement: Stmt) -> list[Mirror]:
+        """The mirror of one statement."""
+        match statement:
+            case Assign():
+                return self._assign(statement)
+            case Evaluate():
+                return self._evaluate(statement)
+            case Branch():
+                return self._branch(statement)
+            case Guard():
+                return self._guard(statement)
+            case For() | While():
+                return self._loop(statement)
+            case Context():
+                inner = self.block(statement.body)
+                return [MirrorContext(statement, inner)] if inner else []
+            case Verbatim():
+                self._verbatim(statement)
+        return []
+
+    def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
+        self.out = []
+        work()
+        self.flush()
+        return [Group(source, self.out)] if self.out else []
+
+    def _assign(self, statement: Assign) -> list[Mirror]:
+        return self._group(statement, lambda: self._pull_assigned(statement))
+
+    def _pull_assigned(self, statement: Assign) -> None:
+        for target in statement.targets:
+            self._check_place(target, statement)
+        if len(statement.targets) == 1 and isinstance(statement.targets[0], Unpack):
+            self._pull_unpacked(statement.targets[0], statement.value)
+            return
+        seeds = [seed for t in statement.targets if (seed := self._seed(t)) is not None]
+        if not seeds or not self.is_varied(statement.value):
+            return
+        self._check_in_place(statement)
+        for seed in seeds:
+            self._pull_root(statement.value, seed, statement.targets[0])
+
+    def _pull_root(self, value: Expr, seed: Adjoint, target: Target | None = None) -> None:
+        if isinstance(target, Var):
+            self.hints[value] = target.hint
+        if any(isinstance(n, Select | Each) and self.is_varied(n) for n in walk(value)):
+            seed = self.protected(seed, f"d_{self.hint(value)}_out")
+        self.pull(value, seed)
+
+    def _seed(self, target: Target) -> Adjoint | None:
+        match target:
+            case Var():
+                return self.take(target)
+            case Unpack():
+                parts = [self._seed(t) for t in target.targets]
+                if all(part is None for part in parts):
+                    return None
+                items = tuple(Const(0.0) if p is None else p.expr for p in parts)
+                return Adjoint(Make("tuple", items), tree=True)
+        return None
+
+    def take(self, var: Var) -> Adjoint | None:
+        """The adjoint of a variable, which is zero from then on."""
+        entries = self.state.take(var)
+        whole = entries.pop((), None)
+        if not entries:
+            return whole
+        tree = _tree(entries)
+        if whole is not None:
+            tree = call("helper.add", whole.expr, tree, text="add")
+        return Adjoint(tree, tree=True)
+
+    def _pull_unpacked(self, target: Unpack, value: Expr) -> None:
+        if isinstance(value, Make) and len(value.items) == len(target.targets):
+            if target.star is None:
+                seeds = [self._seed(t) for t in target.targets]
+                for part, item, seed in zip(target.targets, value.items, seeds, strict=True):
+                    if seed is not None:
+                        self._pull_root(item, seed, part)
+                return
+        seeds = [self._seed(t) for t in target.targets]
+        if all(seed is None for seed in seeds) or not self.is_varied(value):
+            return
+        if target.star is not None:
+            self.refuse("S2S014", "cannot differentiate a starred target", value,
+                        "Take the parts by index.")  # fmt: skip
+            return
+        self._pull_parts(value, seeds)
+
+    def _pull_parts(self, value: Expr, seeds: list[Adjoint | None]) -> None:
+        slot = self.slot_of(value)
+        kind = self.facts.type_of(value)
+        if slot is not None and isinstance(kind, TupleOf | Unknown | Struct | DictOf):
+            names = [f".{f[0]}" for f in kind.fields] if isinstance(kind, Struct) else None
+            for position, seed in enumerate(seeds):
+                if seed is not None:
+                    key: str | int = names[position] if names else position
+                    self.pend((slot[0], (*slot[1], key)), seed)
+            return
+        if isinstance(kind, Array) or (slot is not None and isinstance(kind, ListOf)):
+            for position, seed in enumerate(seeds):
+                if seed is not None:
+                    part = Apply("getitem", (value, Const(position)), (), "index")
+                    self.facts.varied.add(part)
+                    self.pull(part, seed)
+            return
+        parts = kind.items if isinstance(kind, TupleOf) else [None] * len(seeds)
+        items: list[Expr] = []
+        for seed, part_type in zip(seeds, parts, strict=True):
+            if seed is None:
+                items.append(Const(0.0))
+            elif not seed.full and isinstance(part_type, Array):
+                items.append(seed.expr)
+            else:
+                items.append(seed.expr)
+        self.pull(value, Adjoint(Make("tuple", tuple(items)), tree=True))
+
+    def _evaluate(self, statement: Evaluate) -> list[Mirror]:
+        """A call for its effect; handing it something varied is harmless only where it is known."""
+        value = statement.value
+        from s2sad.derive.effects import is_harmless
+
+        if self.is_varied(value) and not is_harmless(value):
+            mutated = value.mutates if hasattr(value, "mutates") else ()
+            if any(self.facts.bindings.get(v) is not None for v in mutated):
+                advice = (
+                    "If it changes nothing that carries a derivative, hand it stop_gradient(...)."
+                )
+                self.refuse("S2S012", "cannot see what this call does to what it is handed", value,
+                            advice)  # fmt: skip
+        return []
+
+    def _verbatim(self, statement: Verbatim) -> None:
+        varied = any(self.is_varied(read) for read in statement.reads)
+        for var in statement.binds:
+            seed = self.take(var)
+            if seed is not None and varied:
+                reason = statement.reason or "s2sad does not look into this statement"
+                self.refuse(statement.code, f"cannot differentiate: {reason}", statement,
+                            "If no derivative should flow here, use stop_gradient(...).")  # fmt: skip
+
+    def _check_place(self, target: Target, statement: Assign) -> None:
+        if isinstance(target, Unpack):
+            for part in target.targets:
+                self._check_place(part, statement)
+        if not isinstance(target, Place):
+            return
+        if self.is_varied(statement.value) or self.is_varied(target.base):
+            self.refuse(
+                "S2S011",
+                "cannot differentiate a write into an array or container",
+                statement,
+                "Build the new value with np.where, np.concatenate or a list instead.",
+            )
+
+    def _check_in_place(self, statement: Assign) -> None:
+        """`a += e` changes an array in place; that is sound only where no other name sees it."""
+        if statement.augmented is None or not isinstance(statement.targets[0], Var):
+            return
+        var = statement.targets[0]
+        kind = self.facts.bindings.get(var)
+        scalar = isinstance(kind, Array) and kind.shape == SCALAR
+        if not scalar and var not in self.engine.unshared(self):
+            self.refuse(
+                "S2S011",
+                f"cannot differentiate an update of {var.hint} in place, which other names may see",
+                statement,
+                (
+                    f"Write {var.hint} = {var.hint} {statement.value.text or '+'} ... instead."
+                    if isinstance(statement.value, Apply)
+                    else ""
+                ),
+            )
+
+    # ------------------------------------------------------------ branches
+
+    def _branch(self, statement: Branch) -> list[Mirror]:
+        before = self.state
+        arms: list[tuple[list[Step], State]] = []
+        for arm in (statement.then, statement.other):
+            self.state = before.copy()
+            mirror = self.block(arm)
+            arms.append((mirror, self.state))
+        joins: list[Block] = [[], []]
+        self.state = self.merge((joins[0], arms[0][1]), (joins[1], arms[1][1]))
+        for (mirror, _), join in zip(arms, joins, strict=True):
+            if join:
+                mirror.append(Step(None, [Group(None, join)]))
+        if not arms[0][0] and not arms[1][0]:
+            return []
+        return [MirrorBranch(statement, arms[0][0], arms[1][0])]
+
+    def _guard(self, statement: Guard) -> list[Mirror]:
+        before = self.state.copy()
+        mirror = self.block(statement.body)
+        join: Block = []
+        skipped: Block = []
+        self.state = self.merge((join, self.state), (skipped, before))
+        if join:
+            mirror.append(Step(None, [Group(None, join)]))
+        if not mirror:
+            return []
+        # What the guarded part leaves undone on the other path is done before it.
+        return [*([Group(None, skipped)] if skipped else []), MirrorGuard(statement, mirror)]
+
+    # ------------------------------------------------------------ loops
+
+    def _loop(self, statement: For | While) -> list[Mirror]:
+        position = self._position(statement) if isinstance(statement, For) else None
+        used = [False]
+
+        def body() -> list[Mirror]:
+            mirror = self.block(statement.body)
+            if isinstance(statement, For) and position is not None:
+                mirror += self._group(None, lambda: self._pull_target(statement, position, used))
+            return mirror
+
+        before, inner = self.repeated(statement, body)
+        after: list[Mirror] = []
+        if isinstance(statement, For):
+            for leaf in self._leaves(statement.iterable):
+                entry = self.take_root(leaf)
+                if entry is not None:
+                    after += self._group(None, lambda e=entry, n=leaf: self.pull(n, e))  # type: ignore[misc]
+        if not inner and not after:
+            return [Group(None, before)] if before else []
+        loop = MirrorLoop(statement, inner)
+        if isinstance(statement, For):
+            loop.iterable, loop.target = self._keyed(statement.iterable, statement.target)
+            if used[0]:
+                loop.position = position
+                loop.enumerated = _enumerated(statement) is not None
+        head: list[Mirror] = [Group(None, before)] if before else []
+        return [*head, loop, *after]
+
+    def take_root(self, root: Expr) -> Adjoint | None:
+        """The adjoint of an iterable that has no name."""
+        return self.state.take(root).get(())
+
+    def repeated(self, key: object, body: Callable[[], list[Mirror]]) -> tuple[Block, list[Mirror]]:
+        """The mirror of a loop's body, and the statements before the loop that it needs.
+
+        Adjoints that the body changes must stand in their variables when an iteration begins. Which
+        these are is found by running the body until no new one turns up.
+        """
+        entry = self.state
+        modified = self.modified.setdefault(key, {})
+        self.loops.append(key)
+        while True:
+            before: Block = []
+            self.state = entry.copy()
+            for slot in modified:
+                self._materialise(slot, before, key)
+            head = self.state.copy()
+            errors = list(self.errors)
+            mirror = body()
+            found = [
+                slot
+                for slot in dict.fromkeys([*self.state.slots(), *head.slots()])
+                if slot not in modified and not same_entry(head.get(slot), self.state.get(slot))
+            ]
+            if not found:
+                break
+            modified |= dict.fromkeys(found)
+            self.errors = errors
+        closing: Block = []
+        for slot in modified:
+            self._close(slot, closing, head)
+        if closing:
+            mirror.append(Step(None, [Group(None, closing)]))
+        self.loops.pop()
+        return before, mirror
+
+    def _materialise(self, slot: Slot, before: Block, key: object) -> None:
+        """Makes the adjoint of a slot stand in its variable before a loop."""
+        entry = self.state.get(slot)
+        var = self.adjoint_var(slot)
+        if entry is not None and entry.tree:
+            if not (isinstance(entry.expr, Ref) and entry.expr.var is var):
+                before.append(Assign((var,), entry.expr))
+            self.state.set(slot, Adjoint(Ref(var), tree=True))
+            return
+        if entry is None and self._is_container(slot):
+            before.append(Assign((var,), self.empty_tree(slot)))
+            self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=key))
+            return
+        shape = self.slot_shape(slot)
+        if entry is None or (entry.constant and entry.expr.value == 0):  # type: ignore[union-attr]
+            zero: Expr = Const(0.0) if shape == SCALAR else self.zeros(slot)
+            before.append(Assign((var,), zero))
+            self.state.set(slot, self.read(var, Adjoint(zero, shape, True, True)))
+            return
+        if not entry.full and shape != SCALAR:
+            before.append(Assign((var,), self._own(slot, entry)))
+            self.state.set(slot, self.read(var, Adjoint(Const(0.0), shape, True, True)))
+        elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):
+            before.append(Assign((var,), self._own(slot, entry) if shape != SCALAR else entry.expr))
+            self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, True, True)))
+        elif not entry.owned and shape != SCALAR:
+            # An update in place inside the loop must not reach another name's array.
+            self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, entry.full, False)))
+
+    def _is_container(self, slot: Slot) -> bool:
+        kind = self.slot_type(slot)
+        return isinstance(kind, ListOf | DictOf | TupleOf | Struct)
+
+    def _close(self, slot: Slot, closing: Block, head: State) -> None:
+        """Makes a slot stand in its variable at the end of an iteration, in the form it began with."""
+        entry = self.state.get(slot)
+        var = self.adjoint_var(slot)
+        start = head.get(slot)
+        assert start is not None
+        if entry is None:
+            settled = self.settle(slot, None, closing, start)
+        elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):
+            closing.append(Assign((var,), entry.expr))
+            settled = entry if entry.tree else self.read(var, entry)
+        else:
+            settled = entry
+        if start.full and not settled.full and not settled.tree:
+            node = self.slot_value(slot)
+            whole = expand(Adjoint(Ref(var), settled.shape, False), node, self.facts)
+            closing.append(Assign((var,), whole.expr))
+            settled = self.read(var, whole)
+        full = settled.full and start.full
+        self.state.set(slot, Adjoint(settled.expr, settled.shape, full,
+                                     settled.owned and start.owned, settled.tree))  # fmt: skip
+
+    # ------------------------------------------------------------ what a loop runs over
+
+    def _position(self, loop: For) -> Var:
+        found = _enumerated(loop)
+        return found if found is not None else Var("i")
+
+    def _pull_target(self, loop: For, position: Var, used: list[bool]) -> None:
+        seeds = _seed_tree(loop.target, self)
+        self._loop_key = _key_of(loop.target)
+        if seeds is not None and self.is_varied(loop.iterable):
+            if self._pull_element(loop.iterable, seeds, Ref(position)):
+                used[0] = True
+
+    def _pull_element(self, iterable: Expr, seed: Any, position: Expr) -> bool:
+        """Passes the adjoint of a loop's element on to the place in the iterable that it came from.
+
+        `seed` is an Adjoint, or a list of them for the parts of a tuple. Says whether the position
+        was used.
+        """
+        if seed is None or not self.is_varied(iterable):
+            return False
+        if isinstance(iterable, Apply):
+            op, args = iterable.op, iterable.args
+            if op in _WRAPPERS:
+                return self._pull_element(args[0], seed, position)
+            if op == "builtins.enumerate" and isinstance(seed, list):
+                return self._pull_element(args[0], seed[1], position)
+            if op == "builtins.zip" and isinstance(seed, list):
+                parts = zip(args, seed, strict=True)
+                return any([self._pull_element(a, s, position) for a, s in parts])
+            if op == "builtins.reversed":
+                back = Apply("sub", (Const(-1), position), (), "infix", "-")
+                return self._pull_element(args[0], seed, back)
+            if op == "dict.items" and isinstance(seed, list):
+                key = self._loop_key
+                if key is not None:
+                    self._pull_at(args[0], seed[1], Ref(key))
+                return False
+            if op == "dict.values":
+                self._pull_at(args[0], seed, Ref(self._values_key(iterable)))
+                return False
+        self._pull_at(iterable, seed, position)
+        return True
+
+    _loop_key: Var | None = None
+
+    def _values_key(self, iterable: Expr) -> Var:
+        if iterable not in self.value_keys:
+            self.value_keys[iterable] = Var("key")
+        return self.value_keys[iterable]
+
+    def _pull_at(self, container: Expr, seed: Any, position: Expr) -> None:
+        if isinstance(seed, list):
+            items = tuple(Const(0.0) if s is None else s.expr for s in seed)
+            seed = Adjoint(Make("tuple", items), tree=True)
+        if isinstance(container, Make):
+            container_slot: Slot = (container, ())
+        else:
+            found = self.slot_of(container)
+            container_slot = found if found is not None else (container, ())
+        kind = self.facts.type_of(container)
+        if isinstance(kind, Array):
+            self.pend(container_slot, seed, "index", position)
+        else:
+            self.pend(container_slot, seed, "item", position)
+
+    def _leaves(self, iterable: Expr) -> list[Expr]:
+        """The iterables without a name that a loop runs over."""
+        if isinstance(iterable, Apply) and (
+            iterable.op in _WRAPPERS
+            or iterable.op in ("builtins.zip", "builtins.enumerate", "builtins.reversed")
+            or iterable.op.startswith("dict.")
+        ):
+            return [leaf for arg in iterable.args for leaf in self._leaves(arg)]
+        return [] if self.slot_of(iterable) is not None else [iterable]
+
+    # ------------------------------------------------------------ comprehensions and calls
+
+    def _pull_each(self, node: Each, adjoint: Adjoint) -> None:
+        position = Var("k")
+        used = [False]
+        outer = (self.out, self.pending)
+        item = self._item_of(node, adjoint, position, used)
+
+        def body() -> list[Step]:
+            self.out, self.pending = [], {}
+            element = item()
+            self.pull(node.element, element)
+            self.flush()
+            seeds = _seed_tree(node.target, self)
+            old_key, self._loop_key = self._loop_key, _key_of(node.target)
+            if seeds is not None and self._pull_element(node.iterable, seeds, Ref(position)):
+                used[0] = True
+            self._loop_key = old_key
+            self.flush()
+            return [Step(None, [Group(None, self.out)])]
+
+        before, mirror = self.repeated(node, body)
+        self.out, self.pending = outer
+        self.out += before
+        statements = [s for step in mirror for g in step.nodes if isinstance(g, Group) for s in g.body]
+        for condition in reversed(node.conditions):
+            statements = [Branch(as_value(condition), statements, [])]
+        if statements:
+            self.out += [self._each_loop(node, position if used[0] else None, statements)]
+        for leaf in self._leaves(node.iterable):
+            entry = self.take_root(leaf)
+            if entry is not None:
+                self.pull(leaf, entry)
+
+    def _item_of(
+        self, node: Each, adjoint: Adjoint, position: Var, used: list[bool]
+    ) -> Callable[[], Adjoint]:
+        shape = self.facts.shape_of(node.element)
+        kind = self.facts.type_of(node.element)
+        tree = not isinstance(kind, Array | Unknown)
+        match adjoint.expr:
+            case Apply("mul", (Make("list", (item,)), _)):
+                uniform = self.protected(Adjoint(item, shape, True, False, tree), "d_item")
+                return lambda: uniform
+        whole = self.protected(adjoint, f"d_{self.hint(node)}")
+        if node.conditions:
+            items = Var("d_items")
+            self.out.append(Assign((items,), call("builtins.iter", whole.expr, text="iter")))
+            taken = call("builtins.next", Ref(items), text="next")
+            return lambda: self.let("d_item", Adjoint(taken, shape, True, False, tree))
+
+        def element() -> Adjoint:
+            key: Expr = Ref(position)
+            used[0] = True
+            if node.kind == "dict" and node.key is not None:
+                used[0] = False
+                key = as_value(node.key)
+            part = Apply("getitem", (whole.expr, key), (), "index")
+            return Adjoint(part, shape, True, False, tree)
+
+        return element
+
+    def _each_loop(self, node: Each, position: Var | None, body: Block) -> Stmt:
+        found, target = self._keyed(node.iterable, node.target)
+        iterable = as_value(found)
+        if position is not None:
+            iterable = call("builtins.enumerate", iterable, text="enumerate")
+            target = Unpack((position, target))
+        return For(target, iterable, body)
+
+    def _pull_invoke(self, node: Invoke, adjoint: Adjoint) -> None:
+        interface = self.engine.interface(node.callee)
+        if interface is None:
+            return
+        if not adjoint.full:
+            adjoint = expand(adjoint, node, self.facts)
+        targets: list[Target] = []
+        results: list[tuple[Slot | Expr, Adjoint]] = []
+        for index in interface.wrt:
+            argument = node.args[index]
+            if argument is None or not self.is_varied(argument):
+                targets.append(Var("_"))
+                continue
+            kind = self.facts.type_of(argument)
+            var = self._target_for(argument)
+            targets.append(var)
+            tree = isinstance(kind, ListOf | DictOf | TupleOf | Struct | Unknown)
+            shape = self.facts.array(kind).shape
+            ref = self.typed(Ref(var), Array("unknown", shape))
+            results.append((argument, Adjoint(ref, shape, True, False, tree)))
+        for captured in interface.captured:
+            slot = (captured, ())
+            var = Var(f"d_{captured.hint}")
+            targets.append(var)
+            shape = self.slot_shape(slot)
+            ref = self.typed(Ref(var), Array("unknown", shape))
+            results.append((slot, Adjoint(ref, shape, True, False)))
+        args = [as_value(a) for i in interface.args if (a := node.args[i]) is not None]
+        args += [] if interface.keyword else [adjoint.expr]
+        kwargs = (("d_out", adjoint.expr),) if interface.keyword else ()
+        named = tuple((n, as_value(a)) for n, i in interface.named
+                      if (a := node.args[i]) is not None)  # fmt: skip
+        backward = Apply(f"backward:{interface.key}", tuple(args), named + kwargs, "call",
+                         interface.name)  # fmt: skip
+        self.engine.calls[backward] = interface
+        target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
+        self.out.append(Assign((target,), backward))
+        for where, result in results:
+            if isinstance(where, tuple):
+                self.pend(where, result)
+            else:
+                self.pull(where, result)
+
+    def _target_for(self, argument: Expr) -> Var:
+        """Where a callee's result goes: straight to the adjoint when that has no value yet."""
+        slot = self.slot_of(argument)
+        if slot is not None and self.state.get(slot) is None and slot not in self.pending:
+            root_entries = self.state.entries.get(slot[0], {})
+            taken = any(isinstance(s, Assign) and s.targets[0] is self.adjoint_vars.get(slot)
+                        for s in self.out)  # fmt: skip
+            if not root_entries and not taken and not self._seeds_read(slot):
+                return self.adjoint_var(slot)
+        return Var(f"d_{self.hint(argument) if slot is None else self._slot_hint(slot)}")
+
+    def _seeds_read(self, slot: Slot) -> bool:
+        var = self.adjoint_vars.get(slot)
+        if var is None:
+            return False
+        for contributions in self.pending.values():
+            for _, _, adjoint in contributions:
+                if any(isinstance(n, Ref) and n.var is var for n in walk(adjoint.expr)):
+                    return True
+        return False
+
+
+def _tree(entries: dict[Path, Adjoint]) -> Expr:
+    """The adjoint of a container from those of its parts, as a dict of dicts."""
+    groups: dict[str | int, dict[Path, Adjoint]] = {}
+    for path, adjoint in entries.items():
+        groups.setdefault(path[0], {})[path[1:]] = adjoint
+    keys, items = [], []
+    for key, parts in groups.items():
+        keys.append(Const(key.lstrip(".") if isinstance(key, str) else key))
+        whole = parts.pop((), None)
+        if not parts and whole is not None:
+            items.append(whole.expr)
+        elif whole is None:
+            items.append(_tree(parts))
+        else:
+            items.append(call("helper.add", whole.expr, _tree(parts), text="add"))
+    return Make("dict", tuple(items), tuple(keys))
+
+
+def _enumerated(loop: For) -> Var | None:
+    """The variable of `enumerate(...)` that counts the iterations from 0."""
+    iterable, target = loop.iterable, loop.target
+    if isinstance(iterable, Apply) and iterable.op == "builtins.enumerate":
+        if len(iterable.args) == 1 and not iterable.kwargs and isinstance(target, Unpack):
+            first = target.targets[0]
+            return first if isinstance(first, Var) else None
+    return None
+
+
+def _key_of(target: Target) -> Var | None:
+    """The variable that holds the key in a loop over items."""
+    if isinstance(target, Unpack) and isinstance(target.targets[0], Var):
+        return target.targets[0]
+    return None
+
+
+def _seed_tree(target: Target, sweep: Reverse) -> Any:
+    """The adjoints of a loop's target: one, a list of them, or None when all are zero."""
+    match target:
+        case Var():
+            return sweep.take(target)
+        case Unpack():
+            parts = [_seed_tree(t, sweep) for t in target.targets]
+            return None if all(part is None for part in parts) else parts
+    return None

@@ -1,0 +1,1 @@
+"""From the IR to text. The only place that knows output syntax."""

@@ -1,0 +1,321 @@
+"""Expressions of the IR as text.
+
+What came from the user's source and was not changed is written as it stands there. The rest is
+written from the IR, with the parentheses that precedence asks for and no others.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import libcst as cst
+
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.types import Array, Shape
+from s2sad.ir.nodes import (
+    Apply,
+    Const,
+    Each,
+    Expr,
+    Invoke,
+    Make,
+    Opaque,
+    Place,
+    Ref,
+    Select,
+    Slice,
+    Target,
+    Unpack,
+    Value,
+    Var,
+    walk,
+)
+from s2sad.source.operators import TOKENS
+from s2sad.tidy.naming import Names
+
+# Precedence, from loose to tight.
+_TUPLE, _LAMBDA, _IF, _OR, _AND, _NOT, _COMPARE = range(7)
+_BITOR, _BITXOR, _BITAND, _SHIFT, _SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(7, 16)
+
+_LEVELS = {
+    "bitor": _BITOR, "bitxor": _BITXOR, "bitand": _BITAND, "lshift": _SHIFT, "rshift": _SHIFT,
+    "add": _SUM, "sub": _SUM, "mul": _PRODUCT, "truediv": _PRODUCT, "floordiv": _PRODUCT,
+    "mod": _PRODUCT, "matmul": _PRODUCT, "pow": _POWER,
+    "lt": _COMPARE, "le": _COMPARE, "gt": _COMPARE, "ge": _COMPARE, "eq": _COMPARE,
+    "ne": _COMPARE, "is": _COMPARE, "isnot": _COMPARE, "in": _COMPARE, "notin": _COMPARE,
+}  # fmt: skip
+
+_CST_LEVELS: dict[type, int] = {
+    cst.Lambda: _LAMBDA,
+    cst.IfExp: _IF,
+    cst.Comparison: _COMPARE,
+    cst.NamedExpr: _TUPLE,
+    cst.Tuple: _TUPLE,
+    cst.Await: _POWER,
+}
+
+
+class Writer:
+    """Writes expressions of one function. `numpy` is the name under which NumPy is imported."""
+
+    def __init__(self, names: Names, facts: Facts, replaced: dict[Expr, Var], numpy: str) -> None:
+        self.names = names
+        self.facts = facts
+        self.replaced = replaced
+        self.numpy = numpy
+        self.used: dict[str, None] = {}
+
+    def text(self, expr: Expr, level: int = 0) -> str:
+        """An expression, in parentheses when it binds less tightly than `level`."""
+        if expr in self.replaced:
+            return self.names.name(self.replaced[expr])
+        if expr.origin is not None and not isinstance(expr, Ref):
+            return self._original(expr, level)
+        text, own = self._written(expr)
+        return f"({text})" if own < level else text
+
+    # ------------------------------------------------------------ the user's own text
+
+    def _original(self, expr: Expr, level: int) -> str:
+        assert expr.origin is not None
+        node, module = expr.origin.node, expr.origin.module
+        changed = self.changes(expr)
+        if changed:
+            node = self.changed(node, changed)
+        text: str = module.tree.code_for_node(node)
+        text = text.strip()
+        if getattr(node, "lpar", ()):
+            return text
+        own = _cst_level(node)
+        if "\n" in text and own < _ATOM:
+            return f"({text})"
+        return f"({text})" if own < level else text
+
+    def changes(self, expr: Expr) -> dict[Any, str]:
+        """The nodes of the source under an expression that a variable stands for now."""
+        if not self.replaced:
+            return {}
+        found: dict[Any, str] = {}
+        for part in walk(expr):
+            if part in self.replaced and part is not expr and part.origin is not None:
+                found[part.origin.node] = self.names.name(self.replaced[part])
+        return found
+
+    def changed(self, node: Any, changes: dict[Any, str]) -> Any:
+        """A node of the source in which some expressions are replaced by names."""
+        return node.visit(_Replace(changes))
+
+    # ------------------------------------------------------------ written from the IR
+
+    def _written(self, expr: Expr) -> tuple[str, int]:
+        match expr:
+            case Const(value):
+                return _literal(value, self.numpy)
+            case Ref(var):
+                return self.names.name(var), _ATOM
+            case Value(node):
+                return self.text(node), _ATOM
+            case Apply():
+                return self._apply(expr)
+            case Make():
+                return self._make(expr)
+            case Slice():
+                return self._slice(expr), _TUPLE
+            case Select():
+                return self._select(expr)
+            case Invoke():
+                args = [self.text(a, _IF) for a in expr.args if a is not None]
+                return f"{expr.text}({', '.join(args)})", _ATOM
+            case Each():
+                return self._each(expr), _ATOM
+            case Opaque():
+                raise AssertionError("an opaque expression without a source")
+        raise AssertionError(expr)
+
+    def _apply(self, node: Apply) -> tuple[str, int]:
+        if node.op == "numpy.shape" and node.form == "call":
+            return self._attribute(node, "shape")
+        if node.op == "numpy.size" and node.form == "call" and len(node.args) == 1:
+            return self._attribute(node, "size")
+        args = node.args
+        match node.form:
+            case "infix":
+                return self._infix(node)
+            case "prefix":
+                token = TOKENS[node.op] if node.op != "neg" else "-"
+                own = _NOT if token == "not" else _SIGN
+                space = " " if token == "not" else ""
+                return f"{token}{space}{self.text(args[0], own)}", own
+            case "attribute":
+                return f"{self.text(args[0], _ATOM)}.{node.text}", _ATOM
+            case "index":
+                return f"{self.text(args[0], _ATOM)}[{self.key(args[1])}]", _ATOM
+            case "method":
+                inside = self._arguments(args[1:], node.kwargs)
+                return f"{self.text(args[0], _ATOM)}.{node.text}({inside})", _ATOM
+            case "chain":
+                tokens = node.text.replace("not in", "notin").replace("is not", "isnot").split()
+                parts = [self.text(args[0], _BITOR)]
+                for token, arg in zip(tokens, args[1:], strict=True):
+                    spaced = {"notin": "not in", "isnot": "is not"}.get(token, token)
+                    parts += [spaced, self.text(arg, _BITOR)]
+                return " ".join(parts), _COMPARE
+            case "name":
+                return self._function(node), _ATOM
+            case "starred":
+                return f"*{self.text(args[0], _BITOR)}", _TUPLE
+        inside = self._arguments(args, node.kwargs)
+        return f"{self._function(node)}({inside})", _ATOM
+
+    def _attribute(self, node: Apply, name: str) -> tuple[str, int]:
+        """x.shape where x is certainly an array, else np.shape(x)."""
+        kind = self.facts.type_of(node.args[0])
+        if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape.rank > 0:
+            return f"{self.text(node.args[0], _ATOM)}.{name}", _ATOM
+        return f"{self.numpy}.{name}({self.text(node.args[0], _IF)})", _ATOM
+
+    def _function(self, node: Apply) -> str:
+        text = node.text or node.op
+        if node.op.startswith("helper."):
+            name = node.op.removeprefix("helper.")
+            self.used[name] = None
+            return self.names.name(self.helper(name))
+        if text.startswith("np."):
+            return self.numpy + text[2:]
+        return text
+
+    def helper(self, name: str) -> Var:
+        """The variable that stands for a helper function."""
+        return self.helpers.setdefault(name, Var(name, name=name))
+
+    helpers: dict[str, Var] = {}
+
+    def _infix(self, node: Apply) -> tuple[str, int]:
+        token = node.text if node.text in TOKENS.values() else TOKENS[node.op]
+        own = _LEVELS[node.op]
+        left, right = node.args
+        if node.op == "pow":
+            return f"{self.text(left, _ATOM)} ** {self.text(right, _SIGN)}", own
+        if own == _COMPARE:
+            return f"{self.text(left, _BITOR)} {token} {self.text(right, _BITOR)}", own
+        # A sum on the right of a sum keeps its parentheses: the order of operations is the user's.
+        return f"{self.text(left, own)} {token} {self.text(right, own + 1)}", own
+
+    def _arguments(self, args: tuple[Expr, ...], kwargs: tuple[tuple[str, Expr], ...]) -> str:
+        parts = [self.text(arg, _IF) for arg in args]
+        parts += [f"{name}={self.text(value, _IF)}" for name, value in kwargs]
+        return ", ".join(parts)
+
+    def key(self, expr: Expr) -> str:
+        """What stands between the brackets of an index."""
+        if isinstance(expr, Make) and expr.kind == "tuple" and expr.items and expr.origin is None:
+            inside = ", ".join(self.key(item) for item in expr.items)
+            return inside + ("," if len(expr.items) == 1 else "")
+        if isinstance(expr, Slice) and expr.origin is None:
+            return self._slice(expr)
+        return self.text(expr, _IF)
+
+    def _slice(self, expr: Slice) -> str:
+        start, stop, step = (
+            "" if part is None else self.text(part, _IF)
+            for part in (expr.start, expr.stop, expr.step)
+        )
+        return f"{start}:{stop}" + (f":{step}" if step else "")
+
+    def _make(self, expr: Make) -> tuple[str, int]:
+        items = [self.text(item, _IF) for item in expr.items]
+        match expr.kind:
+            case "tuple":
+                inside = ", ".join(items) + ("," if len(items) == 1 else "")
+                return f"({inside})", _ATOM
+            case "list":
+                return f"[{', '.join(items)}]", _ATOM
+            case "set":
+                return f"{{{', '.join(items)}}}", _ATOM
+            case "dict":
+                keys = [self.text(k, _IF) for k in expr.keys]
+                pairs = [f"{k}: {v}" for k, v in zip(keys, items, strict=True)]
+                return f"{{{', '.join(pairs)}}}", _ATOM
+        names = [k.value for k in expr.keys if isinstance(k, Const)]
+        pairs = [f"{k}={v}" for k, v in zip(names, items, strict=True)]
+        return f"{expr.cls}({', '.join(pairs)})", _ATOM
+
+    def _select(self, expr: Select) -> tuple[str, int]:
+        if expr.form == "and":
+            return f"{self.text(expr.test, _AND)} and {self.text(expr.then, _AND + 1)}", _AND
+        if expr.form == "or":
+            other = expr.other if expr.then is expr.test else expr.then
+            return f"{self.text(expr.test, _OR)} or {self.text(other, _OR + 1)}", _OR
+        test, then = self.text(expr.test, _OR), self.text(expr.then, _OR)
+        return f"{then} if {test} else {self.text(expr.other, _IF)}", _IF
+
+    def _each(self, expr: Each) -> str:
+        target = self.target(expr.target)
+        conditions = "".join(f" if {self.text(c, _OR)}" for c in expr.conditions)
+        tail = f" for {target} in {self.text(expr.iterable, _OR)}{conditions}"
+        element = self.text(expr.element, _IF)
+        if expr.kind == "dict" and expr.key is not None:
+            return f"{{{self.text(expr.key, _IF)}: {element}{tail}}}"
+        opening, closing = {"list": "[]", "set": "{}", "tuple": "()"}.get(expr.kind, "()")
+        return f"{opening}{element}{tail}{closing}"
+
+    def target(self, target: Target, inner: bool = False) -> str:
+        """An assignment target."""
+        match target:
+            case Var():
+                return self.names.name(target)
+            case Unpack(targets, star):
+                parts = [
+                    ("*" if position == star else "") + self.target(part, True)
+                    for position, part in enumerate(targets)
+                ]
+                inside = ", ".join(parts) + ("," if len(parts) == 1 else "")
+                return f"({inside})" if inner else inside
+            case Place(base, str(name)):
+                return f"{self.text(base, _ATOM)}.{name}"
+            case Place(base, key):
+                return f"{self.text(base, _ATOM)}[{self.key(key)}]"
+        raise AssertionError(target)
+
+
+class _Replace(cst.CSTTransformer):
+    def __init__(self, changes: dict[Any, str]) -> None:
+        self.changes = changes
+
+    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
+        name = self.changes.get(original_node)
+        return cst.Name(name) if name is not None else updated_node
+
+
+def _cst_level(node: Any) -> int:
+    if isinstance(node, cst.BinaryOperation):
+        op = type(node.operator).__name__
+        return {
+            "Add": _SUM, "Subtract": _SUM, "Power": _POWER, "BitOr": _BITOR, "BitXor": _BITXOR,
+            "BitAnd": _BITAND, "LeftShift": _SHIFT, "RightShift": _SHIFT,
+        }.get(op, _PRODUCT)  # fmt: skip
+    if isinstance(node, cst.UnaryOperation):
+        return _NOT if isinstance(node.operator, cst.Not) else _SIGN
+    if isinstance(node, cst.BooleanOperation):
+        return _AND if isinstance(node.operator, cst.And) else _OR
+    if isinstance(node, cst.ConcatenatedString):
+        return _SIGN
+    return _CST_LEVELS.get(type(node), _ATOM)
+
+
+def _literal(value: object, numpy: str) -> tuple[str, int]:
+    if isinstance(value, float):
+        if math.isnan(value):
+            return f"{numpy}.nan", _ATOM
+        if math.isinf(value):
+            return (f"{numpy}.inf", _ATOM) if value > 0 else (f"-{numpy}.inf", _SIGN)
+    if value is Ellipsis:
+        return "...", _ATOM
+    if isinstance(value, slice):
+        raise AssertionError("a slice is a Slice")
+    if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+        return repr(value), _SIGN
+    if isinstance(value, str):
+        return '"' + repr(value)[1:-1].replace('"', '\\"').replace("\\'", "'") + '"', _ATOM
+    return repr(value), _ATOM

@@ -1,0 +1,199 @@
+"""One generated function as text: signature, docstring, forward part, backward part."""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.types import Array, Shape
+from s2sad.derive.engine import Derived
+from s2sad.emit.expressions import Writer
+from s2sad.emit.statements import StatementWriter
+from s2sad.ir.nodes import Make, Ref
+from s2sad.tidy.copies import merge_copies
+
+
+class FunctionWriter:
+    """Writes generated functions. `helpers` collects the helper functions that they use."""
+
+    def __init__(self, facts: Facts, numpy: str) -> None:
+        self.facts = facts
+        self.numpy = numpy
+        self.helpers: dict[str, None] = {}
+
+    def write(self, derived: Derived) -> str:
+        """The text of a function, before formatting."""
+        plan = derived.plan
+        names = derived.names
+        backward = merge_copies(plan.backward, derived.returns, names, plan.sources)
+        self._name_in_order(derived)
+        writer = Writer(names, self.facts, plan.replaced, self.numpy)
+        writer.used = self.helpers
+        body = StatementWriter(writer, plan.sources)
+        if plan.forward:
+            if derived.kind != "backward":
+                body.line("# Forward.", 1)
+            for statement in plan.forward:
+                body.statement(statement, 1)
+        if derived.check_scalar is not None:
+            value = writer.text(derived.check_scalar)
+            name = derived.function.name
+            body.line(f"if {self.numpy}.ndim({value}) != 0:", 1)
+            body.line(f'raise ValueError("{name} must return a scalar")', 2)
+        if backward:
+            body.line("", 1)
+            self._backward_title(body, derived, backward)
+            for statement in backward:
+                body.statement(statement, 1)
+        returns = self._returned(derived, writer)
+        body.line(f"return {returns}", 1)
+        head = f"def {derived.name}({self.signature(derived)}):"
+        doc = self.docstring(derived, names)
+        return "\n".join([head, *doc, *body.lines])
+
+    def _backward_title(self, body: StatementWriter, derived: Derived, backward: Any) -> None:
+        """The comment above the backward part, which quotes its first statement."""
+        sources = derived.plan.sources.pop(backward[0], [])
+        quote = body.quotes(sources)
+        if derived.kind == "backward":
+            if quote and derived.plan.forward:
+                body.line(f"# {quote}", 1)
+            return
+        title = f"# Backward: {quote}" if quote else "# Backward."
+        if len(title) > 84:
+            body.line("# Backward.", 1)
+            derived.plan.sources[backward[0]] = sources
+        else:
+            body.line(title, 1)
+            for source in sources:
+                if not quote and body.quoted(source) == "":
+                    derived.plan.sources[backward[0]] = sources
+
+    def _name_in_order(self, derived: Derived) -> None:
+        """Adjoints of parameters have the first choice of names."""
+        for part in self._result_parts(derived):
+            if isinstance(part, Ref):
+                derived.names.name(part.var)
+
+    def _result_parts(self, derived: Derived) -> list[Any]:
+        returns = derived.returns
+        return list(returns.items) if isinstance(returns, Make) else [returns]
+
+    def _returned(self, derived: Derived, writer: Writer) -> str:
+        if isinstance(derived.returns, Make) and derived.returns.kind == "tuple":
+            return ", ".join(writer.text(item, 1) for item in derived.returns.items)
+        return writer.text(derived.returns)
+
+    # ------------------------------------------------------------ signature and docstring
+
+    def signature(self, derived: Derived) -> str:
+        """The parameters with the user's defaults, and the seed."""
+        parts: list[str] = []
+        starred = False
+        for parameter in derived.params:
+            name = parameter.var.hint
+            text = name
+            annotation = _plain_annotation(parameter.annotation, self.numpy)
+            if parameter.kind == "var_positional":
+                text, starred = f"*{name}", True
+            elif parameter.kind == "var_keyword":
+                continue
+            elif parameter.kind == "keyword" and not starred:
+                parts.append("*")
+                starred = True
+            if annotation and not text.startswith("*") and derived.kind != "backward":
+                text += f": {annotation}"
+            if parameter.default is not None:
+                text += f" = {parameter.default}" if ":" in text else f"={parameter.default}"
+            parts.append(text)
+        if derived.seed is not None:
+            if derived.keyword_seed and not starred:
+                parts.append("*")
+            parts.append(derived.names.name(derived.seed))
+        parts += [f"**{p.var.hint}" for p in derived.params if p.kind == "var_keyword"]
+        return ", ".join(parts)
+
+    def docstring(self, derived: Derived, names: Any) -> list[str]:
+        """What the function is, with respect to what, and what it returns."""
+        function = derived.function
+        wrt = [var.hint for var in derived.wrt]
+        if derived.kind == "backward":
+            text = f"Gradient of `{function.name}` with respect to {_listed(wrt)}, times d_out."
+            return _wrapped_doc([text])
+        what = {
+            "value-and-grad": "Value of `{}` and its gradient",
+            "grad": "Gradient of `{}`",
+            "vjp": "Value of `{}` and its gradient",
+        }[derived.kind].format(function.name)
+        first = f"{what} with respect to {_listed(wrt)}"
+        first += ", times d_out." if derived.kind == "vjp" else "."
+        lines = [first, ""]
+        if function.doc:
+            lines += [function.doc.strip().split("\n")[0].strip(), ""]
+        lines += self._shapes(derived)
+        gradients = ", ".join(f"d_{name}" for name in wrt)
+        if derived.bare:
+            returned, shaped = gradients, f"{gradients} shaped like {wrt[0]}."
+        else:
+            comma = "," if len(wrt) == 1 else ""
+            returned = f"({gradients}{comma})"
+            shaped = "each gradient shaped like its parameter."
+        if derived.kind != "grad":
+            returned = f"(value, {returned})"
+        lines += ["Returns:", f"    {returned}, {shaped}"]
+        return _wrapped_doc(lines)
+
+    def _shapes(self, derived: Derived) -> list[str]:
+        found = []
+        for parameter in derived.params:
+            kind = parameter.type
+            if isinstance(kind, Array) and isinstance(kind.shape, Shape) and not kind.python:
+                dims = ", ".join(str(d) for d in kind.shape.dims)
+                if any(str(d).startswith("?") for d in kind.shape.dims):
+                    continue
+                comma = "," if kind.shape.rank == 1 else ""
+                found.append(f"{parameter.var.hint} ({dims}{comma})")
+        return [f"Shapes: {', '.join(found)}.", ""] if found else []
+
+
+def _wrapped_doc(lines: list[str]) -> list[str]:
+    import textwrap
+
+    wrapped: list[str] = []
+    for line in lines:
+        indent = line[: len(line) - len(line.lstrip())]
+        wrapped += textwrap.wrap(
+            line, 82, subsequent_indent=indent, break_long_words=False
+        ) or [""]
+    escaped = [line.replace("\\", "\\\\").replace('"""', "'''") for line in wrapped]
+    result = [f'    """{escaped[0]}']
+    result += [f"    {line}" if line else "" for line in escaped[1:]]
+    if len(result) == 1:
+        return [result[0] + '"""']
+    return [*result, '    """']
+
+
+def _listed(names: list[str]) -> str:
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def _plain_annotation(text: str | None, numpy: str) -> str | None:
+    """An annotation that needs no import: of builtin types and NumPy's."""
+    if text is None:
+        return None
+    try:
+        tree = ast.parse(text.strip("'\""), mode="eval")
+    except SyntaxError:
+        return None
+    allowed = {"float", "int", "bool", "complex", "str", "list", "tuple", "dict", "None", numpy}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and node.id not in allowed:
+            return None
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return None
+    return text.strip("'\"")
+
+

@@ -1,0 +1,27 @@
+"""The last step: black, with the user's own settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def formatted(text: str, path: Path | None) -> str:
+    """The text as black writes it, with the `[tool.black]` of the project that `path` is in."""
+    import black
+
+    return black.format_str(text, mode=_mode(path))
+
+
+def _mode(path: Path | None):  # type: ignore[no-untyped-def]
+    import black
+    from black.files import find_pyproject_toml, parse_pyproject_toml
+
+    if path is None:
+        return black.Mode()
+    found = find_pyproject_toml((str(path),))
+    settings = parse_pyproject_toml(found) if found else {}
+    return black.Mode(
+        line_length=int(settings.get("line_length", black.DEFAULT_LINE_LENGTH)),
+        string_normalization=not settings.get("skip_string_normalization", False),
+        magic_trailing_comma=not settings.get("skip_magic_trailing_comma", False),
+    )

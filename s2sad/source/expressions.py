@@ -1,0 +1,458 @@
+"""Expressions of LibCST to expressions of the IR.
+
+`lower(node)` never fails: what is not understood becomes an `Opaque` with the reason, which is
+raised only if a derivative turns out to flow through it.
+
+    np.tanh(x @ W + b)   ->   numpy.tanh(add(matmul(x, W), b))
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import libcst as cst
+
+from s2sad.ir.nodes import (
+    Apply,
+    Callee,
+    Const,
+    Each,
+    Expr,
+    Invoke,
+    Make,
+    Opaque,
+    Origin,
+    Place,
+    Ref,
+    Select,
+    Slice,
+    Target,
+    Unpack,
+    Var,
+)
+from s2sad.source.operators import ATTRIBUTES, COMPARE, METHODS, UNARY, canonical
+from s2sad.source.operators import BINARY as INFIX
+from s2sad.source.scope import Scope, names_in, target_names
+
+_BINARY: dict[type, str] = {
+    cst.Add: "+",
+    cst.Subtract: "-",
+    cst.Multiply: "*",
+    cst.Divide: "/",
+    cst.FloorDivide: "//",
+    cst.Modulo: "%",
+    cst.Power: "**",
+    cst.MatrixMultiply: "@",
+    cst.BitAnd: "&",
+    cst.BitOr: "|",
+    cst.BitXor: "^",
+    cst.LeftShift: "<<",
+    cst.RightShift: ">>",
+}
+_UNARY: dict[type, str] = {cst.Minus: "-", cst.Plus: "+", cst.BitInvert: "~", cst.Not: "not"}
+_COMPARE: dict[type, str] = {
+    cst.LessThan: "<",
+    cst.LessThanEqual: "<=",
+    cst.GreaterThan: ">",
+    cst.GreaterThanEqual: ">=",
+    cst.Equal: "==",
+    cst.NotEqual: "!=",
+    cst.Is: "is",
+    cst.IsNot: "is not",
+    cst.In: "in",
+    cst.NotIn: "not in",
+}
+_AUGMENTED: dict[type, str] = {
+    cst.AddAssign: "add",
+    cst.SubtractAssign: "sub",
+    cst.MultiplyAssign: "mul",
+    cst.DivideAssign: "truediv",
+    cst.FloorDivideAssign: "floordiv",
+    cst.ModuloAssign: "mod",
+    cst.PowerAssign: "pow",
+    cst.MatrixMultiplyAssign: "matmul",
+    cst.BitAndAssign: "bitand",
+    cst.BitOrAssign: "bitor",
+    cst.BitXorAssign: "bitxor",
+    cst.LeftShiftAssign: "lshift",
+    cst.RightShiftAssign: "rshift",
+}
+
+STRUCTURE_METHODS = {"items", "values", "keys"}
+"""Methods of dicts that loops understand."""
+
+_PURE_ROOTS = ("numpy.", "math.", "builtins.", "scipy.", "itertools.", "functools.", "operator.")
+_IMPURE = ("numpy.random.", "builtins.print", "builtins.input", "builtins.open", "builtins.next")
+
+
+def is_pure_call(path: str) -> bool:
+    """Whether calling this library function again gives the same and shows no effect."""
+    return path.startswith(_PURE_ROOTS) and not path.startswith(_IMPURE)
+
+
+def augmented_operator(node: cst.BaseAugOp) -> str:
+    """The canonical operator of `+=` and its kin."""
+    return _AUGMENTED[type(node)]
+
+
+class ExpressionLowerer:
+    """Lowers the expressions of one function; `program` finds callees."""
+
+    def __init__(self, scope: Scope, program: Any) -> None:
+        self.scope = scope
+        self.module = scope.module
+        self.program = program
+        self.walrus: list[tuple[Var, Expr, cst.CSTNode]] = []
+
+    # ------------------------------------------------------------ entry points
+
+    def lower(self, node: cst.BaseExpression) -> Expr:
+        """The IR of an expression."""
+        method = getattr(self, f"_{type(node).__name__}", None)
+        if method is None:
+            return self.opaque(node, f"s2sad does not differentiate {_describe(node)}")
+        result: Expr = method(node)
+        return result
+
+    def target(self, node: cst.BaseExpression) -> Target:
+        """The IR of an assignment target."""
+        match node:
+            case cst.Name():
+                var = self.scope.find(node.value)
+                return var if var is not None else self.scope.global_var(node.value)
+            case cst.Tuple() | cst.List():
+                star = None
+                targets = []
+                for position, element in enumerate(node.elements):
+                    if isinstance(element, cst.StarredElement):
+                        star = position
+                    targets.append(self.target(element.value))
+                return Unpack(tuple(targets), star)
+            case cst.Subscript():
+                return Place(self.lower(node.value), self._key(node), self.origin(node))
+            case cst.Attribute():
+                return Place(self.lower(node.value), node.attr.value, self.origin(node))
+        raise AssertionError(f"not a target: {node}")
+
+    def origin(self, node: cst.CSTNode) -> Origin:
+        """The place of a node."""
+        return Origin(node, self.module)
+
+    def opaque(
+        self, node: cst.BaseExpression, reason: str, code: str = "S2S014", pure: bool = True
+    ) -> Opaque:
+        """An expression that is carried verbatim; it reads every variable that it mentions."""
+        return Opaque(self.reads(node), reason, code, pure=pure, origin=self.origin(node))
+
+    def reads(self, node: cst.CSTNode) -> tuple[Expr, ...]:
+        """The local variables and constants of the module that a node mentions."""
+        found = []
+        for name in names_in(node):
+            var = self.scope.find(name)
+            if var is not None:
+                found.append(Ref(var))
+            elif name in self.module.constants:
+                found.append(Ref(self.scope.global_var(name)))
+        return tuple(found)
+
+    # ------------------------------------------------------------ atoms
+
+    def _Name(self, node: cst.Name) -> Expr:
+        if node.value in ("True", "False", "None"):
+            value = {"True": True, "False": False, "None": None}[node.value]
+            return Const(value, self.origin(node))
+        var = self.scope.find(node.value)
+        if var is None:
+            var = self.scope.global_var(node.value)
+        return Ref(var, self.origin(node))
+
+    def _Integer(self, node: cst.Integer) -> Expr:
+        return Const(node.evaluated_value, self.origin(node))
+
+    def _Float(self, node: cst.Float) -> Expr:
+        return Const(node.evaluated_value, self.origin(node))
+
+    def _Imaginary(self, node: cst.Imaginary) -> Expr:
+        return Const(node.evaluated_value, self.origin(node))
+
+    def _SimpleString(self, node: cst.SimpleString) -> Expr:
+        return Const(node.evaluated_value, self.origin(node))
+
+    def _Ellipsis(self, node: cst.Ellipsis) -> Expr:
+        return Const(..., self.origin(node))
+
+    # ------------------------------------------------------------ operators
+
+    def _BinaryOperation(self, node: cst.BinaryOperation) -> Expr:
+        # A long sum is a deep tree on the left: unrolled, so that depth is no limit.
+        chain = [node]
+        while isinstance(chain[-1].left, cst.BinaryOperation):
+            chain.append(chain[-1].left)
+        result = self.lower(chain[-1].left)
+        for link in reversed(chain):
+            token = _BINARY[type(link.operator)]
+            args = (result, self.lower(link.right))
+            result = Apply(INFIX[token], args, (), "infix", token, self.origin(link))
+        return result
+
+    def _UnaryOperation(self, node: cst.UnaryOperation) -> Expr:
+        token = _UNARY[type(node.operator)]
+        inner = self.lower(node.expression)
+        if token == "-" and isinstance(inner, Const) and isinstance(inner.value, (int, float)):
+            return Const(-inner.value, self.origin(node))
+        return Apply(UNARY[token], (inner,), (), "prefix", token, self.origin(node))
+
+    def _BooleanOperation(self, node: cst.BooleanOperation) -> Expr:
+        left, right = self.lower(node.left), self.lower(node.right)
+        if isinstance(node.operator, cst.And):
+            return Select(left, right, left, "and", self.origin(node))
+        return Select(left, left, right, "or", self.origin(node))
+
+    def _Comparison(self, node: cst.Comparison) -> Expr:
+        args = [self.lower(node.left)]
+        args += [self.lower(part.comparator) for part in node.comparisons]
+        tokens = [_COMPARE[type(part.operator)] for part in node.comparisons]
+        if len(tokens) == 1:
+            form = ("infix", tokens[0])
+            return Apply(COMPARE[tokens[0]], tuple(args), (), *form, self.origin(node))
+        return Apply("chain", tuple(args), (), "chain", " ".join(tokens), self.origin(node))
+
+    def _IfExp(self, node: cst.IfExp) -> Expr:
+        test, then = self.lower(node.test), self.lower(node.body)
+        return Select(test, then, self.lower(node.orelse), "if", self.origin(node))
+
+    def _NamedExpr(self, node: cst.NamedExpr) -> Expr:
+        value = self.lower(node.value)
+        var = self.target(node.target)
+        assert isinstance(var, Var)
+        self.walrus.append((var, value, node))
+        return Ref(var, self.origin(node))
+
+    # ------------------------------------------------------------ parts and containers
+
+    def _Subscript(self, node: cst.Subscript) -> Expr:
+        args = (self.lower(node.value), self._key(node))
+        return Apply("getitem", args, (), "index", "", self.origin(node))
+
+    def _key(self, node: cst.Subscript) -> Expr:
+        parts = [self._key_part(element.slice) for element in node.slice]
+        comma = node.slice[-1].comma
+        if len(parts) == 1 and not isinstance(comma, cst.Comma):
+            return parts[0]
+        return Make("tuple", tuple(parts))
+
+    def _key_part(self, part: cst.BaseSlice) -> Expr:
+        if isinstance(part, cst.Index):
+            return self.lower(part.value)
+        assert isinstance(part, cst.Slice)
+        bounds = [None if b is None else self.lower(b) for b in (part.lower, part.upper, part.step)]
+        return Slice(*bounds)
+
+    def _Attribute(self, node: cst.Attribute) -> Expr:
+        path = self.module.qualified(node, self.scope)
+        if path is not None:
+            return self._global_path(path, node)
+        name = node.attr.value
+        inner = self.lower(node.value)
+        op = ATTRIBUTES.get(name, "getattr")
+        if self._has_field(inner, name):
+            op = "getattr"
+        return Apply(op, (inner,), (), "attribute", name, self.origin(node))
+
+    def _has_field(self, inner: Expr, name: str) -> bool:
+        found = self.scope.class_of(inner.var) if isinstance(inner, Ref) else None
+        return found is not None and any(field[0] == name for field in found.fields)
+
+    def _global_path(self, path: str, node: cst.BaseExpression) -> Expr:
+        known = {"math.pi", "math.e", "math.tau", "math.inf", "math.nan"}
+        known |= {"numpy.pi", "numpy.e", "numpy.inf", "numpy.nan", "numpy.newaxis"}
+        known |= {"numpy.euler_gamma"}
+        pure = path in known or is_pure_call(path)
+        return Opaque((), f"{path} is not a value that carries a derivative", pure=pure,
+                      origin=self.origin(node))  # fmt: skip
+
+    def _elements(self, node: cst.Tuple | cst.List | cst.Set, kind: str) -> Expr:
+        if any(isinstance(element, cst.StarredElement) for element in node.elements):
+            return self.opaque(node, "s2sad does not differentiate a starred element")
+        items = tuple(self.lower(element.value) for element in node.elements)
+        return Make(kind, items, origin=self.origin(node))
+
+    def _Tuple(self, node: cst.Tuple) -> Expr:
+        return self._elements(node, "tuple")
+
+    def _List(self, node: cst.List) -> Expr:
+        return self._elements(node, "list")
+
+    def _Set(self, node: cst.Set) -> Expr:
+        return self._elements(node, "set")
+
+    def _Dict(self, node: cst.Dict) -> Expr:
+        if any(isinstance(element, cst.StarredDictElement) for element in node.elements):
+            return self.opaque(node, "s2sad does not differentiate a ** inside a dict")
+        pairs = [e for e in node.elements if isinstance(e, cst.DictElement)]
+        keys = tuple(self.lower(pair.key) for pair in pairs)
+        values = tuple(self.lower(pair.value) for pair in pairs)
+        return Make("dict", values, keys, origin=self.origin(node))
+
+    # ------------------------------------------------------------ comprehensions
+
+    def _ListComp(self, node: cst.ListComp) -> Expr:
+        return self._comprehension(node, "list", node.elt)
+
+    def _GeneratorExp(self, node: cst.GeneratorExp) -> Expr:
+        return self._comprehension(node, "generator", node.elt)
+
+    def _SetComp(self, node: cst.SetComp) -> Expr:
+        return self._comprehension(node, "set", node.elt)
+
+    def _DictComp(self, node: cst.DictComp) -> Expr:
+        return self._comprehension(node, "dict", node.value, node.key)
+
+    def _comprehension(
+        self,
+        node: cst.ListComp | cst.GeneratorExp | cst.SetComp | cst.DictComp,
+        kind: str,
+        element: cst.BaseExpression,
+        key: cst.BaseExpression | None = None,
+    ) -> Expr:
+        clause = node.for_in
+        if clause.inner_for_in is not None or clause.asynchronous is not None:
+            reason = "s2sad differentiates comprehensions with one for clause"
+            return self._scoped_opaque(node, reason)
+        iterable = self.lower(clause.iter)
+        inner = Scope(self.module, target_names(clause.target), self.scope)
+        lowerer = ExpressionLowerer(inner, self.program)
+        target = lowerer.target(clause.target)
+        conditions = tuple(lowerer.lower(part.test) for part in clause.ifs)
+        lowered_key = None if key is None else lowerer.lower(key)
+        body = lowerer.lower(element)
+        if lowerer.walrus:
+            return self._scoped_opaque(node, "s2sad does not differentiate := in a comprehension")
+        return Each(kind, body, target, iterable, conditions, lowered_key, self.origin(node))
+
+    def _scoped_opaque(self, node: cst.BaseExpression, reason: str) -> Expr:
+        return self.opaque(node, reason, "S2S016")
+
+    # ------------------------------------------------------------ calls
+
+    def _Call(self, node: cst.Call) -> Expr:
+        if any(argument.star for argument in node.args):
+            return self._starred_call(node)
+        path = self.module.qualified(node.func, self.scope)
+        if path is not None:
+            return self._call_path(path, node)
+        if isinstance(node.func, cst.Name):
+            return self._call_local(node.func, node)
+        if isinstance(node.func, cst.Attribute):
+            return self._call_method(node.func, node)
+        if isinstance(node.func, cst.Lambda):
+            callee = self.program.lambda_callee(node.func, "lambda", self.scope)
+            return self._invoke(callee, node)
+        return self._unknown_call(node, "the function that is called is computed")
+
+    def _arguments(self, node: cst.Call) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
+        positional = tuple(self.lower(a.value) for a in node.args if a.keyword is None)
+        keywords = tuple(
+            (a.keyword.value, self.lower(a.value)) for a in node.args if a.keyword is not None
+        )
+        return positional, keywords
+
+    def _starred_call(self, node: cst.Call) -> Expr:
+        path = self.module.qualified(node.func, self.scope)
+        found = None if path is None else self.program.callee(self.module, path)
+        if found is not None:
+            return self._invoke(found, node)
+        return self._unknown_call(node, "s2sad does not see which arguments * stands for")
+
+    def _call_path(self, path: str, node: cst.Call) -> Expr:
+        if path in self.program.markers:
+            return self._marker(self.program.markers[path], node)
+        callee = self.program.callee(self.module, path)
+        if callee is not None:
+            return self._invoke(callee, node)
+        cls = self.module.find_class(path)
+        if cls is not None:
+            return self._construct(cls, node)
+        positional, keywords = self._arguments(node)
+        text = self.module.code(node.func).strip()
+        op = canonical(path)
+        return Apply(op, positional, keywords, "call", text, self.origin(node))
+
+    def _marker(self, name: str, node: cst.Call) -> Expr:
+        positional, keywords = self._arguments(node)
+        text = self.module.code(node.func).strip()
+        return Apply(f"s2sad.{name}", positional, keywords, "call", text, self.origin(node))
+
+    def _call_local(self, func: cst.Name, node: cst.Call) -> Expr:
+        var = self.scope.find(func.value)
+        callee = None if var is None else self.scope.callee_of(var)
+        if callee is not None:
+            return self._invoke(callee, node)
+        return self._unknown_call(node, f"s2sad cannot see which function {func.value} is")
+
+    def _call_method(self, func: cst.Attribute, node: cst.Call) -> Expr:
+        name = func.attr.value
+        receiver = self.lower(func.value)
+        cls = self.scope.class_of(receiver.var) if isinstance(receiver, Ref) else None
+        if cls is not None:
+            callee = self.program.method(cls, name)
+            if callee is not None:
+                return self._invoke(callee, node, receiver)
+        positional, keywords = self._arguments(node)
+        if name in STRUCTURE_METHODS and not positional and not keywords:
+            return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
+        if name in METHODS and name not in ("fill",):
+            args = (receiver, *positional)
+            return Apply(METHODS[name], args, keywords, "method", name, self.origin(node))
+        return self._unknown_call(node, f"s2sad does not know the method {name}")
+
+    def _construct(self, cls: Any, node: cst.Call) -> Expr:
+        info = cls[1] if isinstance(cls, tuple) else cls
+        names = [field[0] for field in info.fields]
+        positional, keywords = self._arguments(node)
+        given = dict(zip(names, positional, strict=False)) | dict(keywords)
+        known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
+        if not known:
+            return self._unknown_call(node, "s2sad does not differentiate a constructor")
+        keys = tuple(Const(name) for name in given)
+        text = self.module.code(node.func).strip()
+        return Make("object", tuple(given.values()), keys, text, self.origin(node))
+
+    def _invoke(self, callee: Callee, node: cst.Call, receiver: Expr | None = None) -> Expr:
+        bound = self.program.bind_call(callee, node, receiver, self)
+        if isinstance(bound, str):
+            return self._unknown_call(node, bound)
+        args, written = bound
+        text = self.module.code(node.func).strip()
+        return Invoke(callee, args, written, text, self.origin(node))
+
+    def _unknown_call(self, node: cst.Call, reason: str) -> Expr:
+        """A call of something unknown may change every object that it can reach."""
+        reads = self.reads(node)
+        parts: list[Expr] = []
+        for argument in node.args:
+            parts.append(self.lower(argument.value))
+        if isinstance(node.func, cst.Attribute):
+            parts.append(self.lower(node.func.value))
+        mutated = tuple(r.var for r in reads if isinstance(r, Ref))
+        return Opaque(tuple(parts), reason, "S2S012", mutated, False, self.origin(node))
+
+    def _Lambda(self, node: cst.Lambda) -> Expr:
+        reads: list[Expr] = []
+        names = {p.name.value for p in node.params.params}
+        for read in self.reads(node):
+            if not (isinstance(read, Ref) and read.var.hint in names):
+                reads.append(read)
+        reason = "s2sad does not differentiate through a lambda that is handed on"
+        return Opaque(tuple(reads), reason, origin=self.origin(node))
+
+
+def _describe(node: cst.CSTNode) -> str:
+    names = {
+        "Await": "await",
+        "Yield": "yield",
+        "FormattedString": "f-strings",
+        "ConcatenatedString": "strings",
+        "Lambda": "a lambda that is handed on",
+    }
+    return names.get(type(node).__name__, type(node).__name__)

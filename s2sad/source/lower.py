@@ -1,0 +1,400 @@
+"""Functions and statements of LibCST to the IR. The only place that knows which Python is accepted.
+
+`lower_function` never fails on a statement that it does not understand: that becomes `Verbatim`,
+and is refused only if a derivative turns out to flow through it.
+
+    for i in range(n):          For(i, builtins.range(n), [
+        s += x * x                  Assign(s, add(s, mul(x, x)), augmented="add")])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import libcst as cst
+
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Break,
+    Context,
+    Continue,
+    Define,
+    Evaluate,
+    Expr,
+    For,
+    Function,
+    Opaque,
+    Origin,
+    Parameter,
+    Place,
+    Ref,
+    Return,
+    Stmt,
+    Target,
+    Unpack,
+    Var,
+    Verbatim,
+    While,
+)
+from s2sad.source.annotations import read_annotation
+from s2sad.source.expressions import ExpressionLowerer, augmented_operator
+from s2sad.source.scope import Scope, bound_names, names_in
+
+
+def lower_function(
+    node: cst.FunctionDef | cst.Lambda,
+    module: Any,
+    program: Any,
+    *,
+    name: str = "",
+    owner: Any = None,
+    outer: Scope | None = None,
+    inert_self: bool = False,
+) -> Function:
+    """The IR of a function definition or a lambda.
+
+    `owner` is the class of a method; `outer` the scope of the enclosing function.
+    """
+    names = {p.name.value for p in _all_params(node.params)}
+    bound = names if isinstance(node, cst.Lambda) else names | bound_names(node.body)
+    scope = Scope(module, bound, outer)
+    params = _parameters(node, scope, module, owner, inert_self)
+    lowerer = StatementLowerer(scope, program)
+    doc = None
+    if isinstance(node, cst.Lambda):
+        body: Block = [Return(lowerer.expressions.lower(node.body), Origin(node.body, module))]
+        title = name or "lambda"
+    else:
+        doc = node.get_docstring()
+        body = lowerer.suite(node.body, skip_docstring=doc is not None)
+        title = node.name.value
+    top = scope
+    while top.outer is not None:
+        top = top.outer
+    return Function(
+        title,
+        params,
+        body,
+        doc,
+        tuple(scope.captured.values()),
+        top.globals,
+        frozenset(names_in(node)),
+        module,
+        Origin(node, module),
+    )
+
+
+def _all_params(params: cst.Parameters) -> list[cst.Param]:
+    found = [*params.posonly_params, *params.params]
+    if isinstance(params.star_arg, cst.Param):
+        found.append(params.star_arg)
+    found += params.kwonly_params
+    if params.star_kwarg is not None:
+        found.append(params.star_kwarg)
+    return found
+
+
+def _parameters(
+    node: cst.FunctionDef | cst.Lambda, scope: Scope, module: Any, owner: Any, inert_self: bool
+) -> list[Parameter]:
+    kinds = {id(p): "positional" for p in (*node.params.posonly_params, *node.params.params)}
+    kinds |= {id(p): "keyword" for p in node.params.kwonly_params}
+    if isinstance(node.params.star_arg, cst.Param):
+        kinds[id(node.params.star_arg)] = "var_positional"
+    if node.params.star_kwarg is not None:
+        kinds[id(node.params.star_kwarg)] = "var_keyword"
+    params = []
+    for position, p in enumerate(_all_params(node.params)):
+        var = scope.vars[p.name.value]
+        annotation = None if p.annotation is None else p.annotation.annotation
+        if annotation is None:
+            kind: Any = None
+        else:
+            kind = read_annotation(annotation, module, p.name.value)
+            path = module.qualified(annotation)
+            cls = None if path is None else module.find_class(path)
+            if cls is not None:
+                scope.classes[var] = cls[1] if isinstance(cls, tuple) else cls
+        if owner is not None and position == 0 and not inert_self:
+            scope.classes[var] = owner
+        default = None if p.default is None else module.code(p.default).strip()
+        text = None if annotation is None else module.code(annotation).strip()
+        params.append(Parameter(var, kinds[id(p)], default, text, kind))
+    return params
+
+
+class StatementLowerer:
+    """Lowers the statements of one function."""
+
+    def __init__(self, scope: Scope, program: Any) -> None:
+        self.scope = scope
+        self.program = program
+        self.module = scope.module
+        self.expressions = ExpressionLowerer(scope, program)
+
+    # ------------------------------------------------------------ blocks
+
+    def suite(self, suite: cst.BaseSuite, skip_docstring: bool = False) -> Block:
+        """The statements of an indented block or of a one-line suite."""
+        body: Sequence[cst.BaseStatement | cst.BaseSmallStatement] = suite.body
+        block: Block = []
+        for position, statement in enumerate(body):
+            if skip_docstring and position == 0:
+                continue
+            block += self.statement(statement)
+        return block
+
+    def statement(self, node: cst.CSTNode) -> Block:
+        """The IR of one statement; several when a line holds several."""
+        if isinstance(node, cst.SimpleStatementLine):
+            if len(node.body) == 1:
+                return self._small(node.body[0], node)
+            return [s for small in node.body for s in self._small(small, small)]
+        if isinstance(node, cst.BaseSmallStatement):
+            return self._small(node, node)
+        method = getattr(self, f"_{type(node).__name__}", None)
+        if method is None:
+            return [self.verbatim(node, _reason(node))]
+        result: Block = method(node)
+        return result
+
+    def _small(self, node: cst.BaseSmallStatement, line: cst.CSTNode) -> Block:
+        method = getattr(self, f"_{type(node).__name__}", None)
+        if method is None:
+            return [self.verbatim(node, _reason(node), line)]
+        self.expressions.walrus = []
+        lowered: Stmt | None = method(node, Origin(line, self.module))
+        block: Block = self._embedded()
+        if lowered is not None:
+            block.append(lowered)
+        return block
+
+    def _embedded(self) -> Block:
+        found = self.expressions.walrus
+        self.expressions.walrus = []
+        return [
+            Assign((var,), value, origin=Origin(node, self.module), embedded=True)
+            for var, value, node in found
+        ]
+
+    # ------------------------------------------------------------ simple statements
+
+    def _Assign(self, node: cst.Assign, origin: Origin) -> Stmt:
+        if isinstance(node.value, cst.Lambda) and len(node.targets) == 1:
+            target = node.targets[0].target
+            if isinstance(target, cst.Name):
+                return self._define(target.value, node.value, origin)
+        value = self.expressions.lower(node.value)
+        targets = tuple(self.expressions.target(t.target) for t in node.targets)
+        if any(_global_target(t, self.scope) for t in targets):
+            return self.verbatim(node, "it assigns to a global or nonlocal name", origin.node)
+        return Assign(targets, value, origin=origin)
+
+    def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
+        if node.value is None:
+            return self.verbatim(node, "", origin.node)
+        value = self.expressions.lower(node.value)
+        return Assign((self.expressions.target(node.target),), value, origin=origin)
+
+    def _AugAssign(self, node: cst.AugAssign, origin: Origin) -> Stmt:
+        op = augmented_operator(node.operator)
+        target = self.expressions.target(node.target)
+        if _global_target(target, self.scope):
+            return self.verbatim(node, "it assigns to a global or nonlocal name", origin.node)
+        old = self.expressions.lower(node.target)
+        value = Apply(op, (old, self.expressions.lower(node.value)), (), "infix", "")
+        return Assign((target,), value, op, origin)
+
+    def _Expr(self, node: cst.Expr, origin: Origin) -> Stmt:
+        return Evaluate(self.expressions.lower(node.value), origin)
+
+    def _Return(self, node: cst.Return, origin: Origin) -> Stmt:
+        value = None if node.value is None else self.expressions.lower(node.value)
+        return Return(value, origin)
+
+    def _Pass(self, node: cst.Pass, origin: Origin) -> Stmt | None:
+        return Verbatim((), (), pure=True, origin=origin)
+
+    def _Break(self, node: cst.Break, origin: Origin) -> Stmt:
+        return Break(origin)
+
+    def _Continue(self, node: cst.Continue, origin: Origin) -> Stmt:
+        return Continue(origin)
+
+    # ------------------------------------------------------------ compound statements
+
+    def _If(self, node: cst.If) -> Block:
+        self.expressions.walrus = []
+        test = self.expressions.lower(node.test)
+        before = self._embedded()
+        other: Block = []
+        if isinstance(node.orelse, cst.Else):
+            other = self.suite(node.orelse.body)
+        elif isinstance(node.orelse, cst.If):
+            other = self._If(node.orelse)
+        branch = Branch(test, self.suite(node.body), other, Origin(node, self.module))
+        return [*before, branch]
+
+    def _For(self, node: cst.For) -> Block:
+        if node.asynchronous is not None:
+            return [self.verbatim(node, "s2sad does not differentiate async code")]
+        self.expressions.walrus = []
+        iterable = self.expressions.lower(node.iter)
+        before = self._embedded()
+        target = self.expressions.target(node.target)
+        other = self.suite(node.orelse.body) if node.orelse is not None else []
+        body = self.suite(node.body)
+        return [*before, For(target, iterable, body, other, Origin(node, self.module))]
+
+    def _While(self, node: cst.While) -> Block:
+        self.expressions.walrus = []
+        test = self.expressions.lower(node.test)
+        tested = self._embedded()
+        other = self.suite(node.orelse.body) if node.orelse is not None else []
+        body = [*tested, *self.suite(node.body)]
+        loop = While(test, body, other, Origin(node, self.module))
+        # A := in the test runs before each iteration and once more when the loop ends.
+        return [loop, *(Assign(a.targets, a.value, origin=a.origin, embedded=True) for a in tested
+                        if isinstance(a, Assign))]  # fmt: skip
+
+    def _With(self, node: cst.With) -> Block:
+        if node.asynchronous is not None:
+            return [self.verbatim(node, "s2sad does not differentiate async code")]
+        reads = tuple(self.expressions.lower(item.item) for item in node.items)
+        header = ", ".join(self.module.code(item.with_changes(comma=cst.MaybeSentinel.DEFAULT))
+                           for item in node.items)  # fmt: skip
+        body = self.suite(node.body)
+        binds = {n for item in node.items if item.asname for n in bound_names(item.asname)}
+        before: Block = []
+        if binds:
+            bound = tuple(v for n in sorted(binds) if (v := self.scope.find(n)) is not None)
+            before = [Verbatim(reads, bound, pure=True, reason="it is bound by a with statement")]
+        return [*before, Context(header, reads, body, Origin(node, self.module))]
+
+    def _FunctionDef(self, node: cst.FunctionDef) -> Block:
+        if node.asynchronous is not None or node.decorators or _yields(node):
+            return [self.verbatim(node, "s2sad does not differentiate this kind of function")]
+        return [self._define(node.name.value, node, Origin(node, self.module))]
+
+    def _define(
+        self, name: str, node: cst.FunctionDef | cst.Lambda, origin: Origin
+    ) -> Define | Verbatim:
+        var = self.scope.vars[name]
+        callee = self.program.local_callee(name, node, self.scope)
+        self.scope.callees[var] = callee
+        return Define(var, callee, origin)
+
+    def _Match(self, node: cst.Match) -> Block:
+        from s2sad.source.matching import lower_match
+
+        lowered = lower_match(node, self)
+        return lowered if lowered is not None else [self.verbatim(node, _reason(node))]
+
+    # ------------------------------------------------------------ what is carried verbatim
+
+    def verbatim(
+        self, node: cst.CSTNode, reason: str, line: cst.CSTNode | None = None
+    ) -> Verbatim:
+        """A statement that is carried through; its expressions are read, its names bound."""
+        collector = _Expressions(self.expressions)
+        node.visit(collector)
+        self.expressions.walrus = []
+        bound = (self.scope.find(name) for name in sorted(bound_names(node)))
+        binds = tuple(var for var in bound if var is not None)
+        mutated = {r.var: None for e in collector.found for r in _opaque_refs(e)}
+        pure = isinstance(node, (cst.Pass, cst.Import, cst.ImportFrom, cst.AnnAssign))
+        return Verbatim(
+            tuple(collector.found),
+            binds,
+            tuple(mutated),
+            pure,
+            reason,
+            exits=collector.exits,
+            leaves=isinstance(node, cst.Raise),
+            origin=Origin(line if line is not None else node, self.module),
+        )
+
+
+class _Expressions(cst.CSTVisitor):
+    """Lowers the outermost expressions inside a statement."""
+
+    def __init__(self, lowerer: ExpressionLowerer) -> None:
+        self.lowerer = lowerer
+        self.found: list[Expr] = []
+        self.exits = False
+
+    def on_visit(self, node: cst.CSTNode) -> bool:
+        if isinstance(node, (cst.Return, cst.Break, cst.Continue)):
+            self.exits = True
+        if isinstance(node, cst.FunctionDef):
+            self.found += self.lowerer.reads(node)
+            return False
+        if isinstance(node, (cst.Annotation, cst.AsName, cst.AssignTarget)):
+            if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Subscript):
+                self.found += self.lowerer.reads(node.target)
+            return False
+        if isinstance(node, (cst.Import, cst.ImportFrom)):
+            return False
+        if isinstance(node, cst.BaseExpression):
+            self.found.append(self.lowerer.lower(node))
+            return False
+        return True
+
+
+def _opaque_refs(expr: Expr) -> list[Ref]:
+    from s2sad.ir.nodes import walk
+
+    found = []
+    for node in walk(expr):
+        if isinstance(node, Opaque):
+            found += [Ref(var) for var in node.mutates]
+    return found
+
+
+def _global_target(target: Target, scope: Scope) -> bool:
+    """Whether an assignment reaches a name that is not local to the function."""
+    match target:
+        case Var():
+            return scope.vars.get(target.hint) is not target
+        case Unpack():
+            return any(_global_target(t, scope) for t in target.targets)
+        case Place():
+            return False
+
+
+def _yields(node: cst.FunctionDef) -> bool:
+    finder = _Yields()
+    node.body.visit(finder)
+    return finder.found
+
+
+class _Yields(cst.CSTVisitor):
+    def __init__(self) -> None:
+        self.found = False
+
+    def visit_Yield(self, node: cst.Yield) -> None:
+        self.found = True
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
+        return False
+
+
+def _reason(node: cst.CSTNode) -> str:
+    names = {
+        "Try": "s2sad does not differentiate a try statement",
+        "TryStar": "s2sad does not differentiate a try statement",
+        "Global": "it makes a name global",
+        "Nonlocal": "it makes a name nonlocal",
+        "ClassDef": "s2sad does not differentiate a class definition",
+        "Match": "s2sad does not differentiate this form of match",
+        "Del": "s2sad does not differentiate del",
+        "Import": "",
+        "ImportFrom": "",
+    }
+    return names.get(type(node).__name__, f"s2sad does not differentiate {type(node).__name__}")
+
+

@@ -1,0 +1,256 @@
+"""Algebra on terms of adjoints: sums collected, factors gathered, constants first.
+
+    r * 1.0 + r * 1.0     ->   2.0 * r
+    -(d * 2.0) * x        ->   -2.0 * d * x
+    d + -(e)              ->   d - e
+
+Works on expressions that the derivation makes, never on the user's own values, whose last bits must
+stay what they are. The order of factors and terms is kept, constants apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Any
+
+from s2sad.ir.nodes import Apply, Const, Expr, Invoke, Make, Ref, Select, Slice, Value
+
+_BOOLEAN = {"lt", "le", "gt", "ge", "eq", "ne", "not", "invert", "bitand", "bitor"}
+
+
+def key(expr: Expr) -> Hashable:
+    """A key that is equal for expressions that have the same value at one point of a program."""
+    match expr:
+        case Const(value):
+            return ("const", type(value).__name__, repr(value))
+        case Ref(var):
+            return ("ref", id(var))
+        case Value(Ref(var)):
+            return ("ref", id(var))
+        case Value(Const(value)):
+            return ("const", type(value).__name__, repr(value))
+        case Value(node):
+            return ("value", id(node))
+        case Apply(op, args, kwargs):
+            named = tuple((name, key(value)) for name, value in kwargs)
+            return (op, tuple(key(arg) for arg in args), named)
+        case Make(kind, items):
+            return (kind, tuple(key(k) for k in expr.keys), tuple(key(item) for item in items))
+        case Slice(start, stop, step):
+            return ("slice", *(None if p is None else key(p) for p in (start, stop, step)))
+    return id(expr)
+
+
+def infix(op: str, token: str, *args: Expr) -> Apply:
+    """An operator written between its operands."""
+    return Apply(op, args, (), "infix", token)
+
+
+def neg(expr: Expr) -> Expr:
+    """The negative, simplified."""
+    return simplify(Apply("neg", (expr,), (), "prefix", "-"))
+
+
+def mul(*factors: Expr) -> Expr:
+    """The product, simplified."""
+    return _product(list(factors))
+
+
+def add(*terms: Expr) -> Expr:
+    """The sum, simplified."""
+    return _sum(list(terms))
+
+
+def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
+    """An expression in which `change` has replaced what it gives something for."""
+    new = change(expr)
+    if new is not None:
+        return new
+    match expr:
+        case Apply(op, args, kwargs, form, text, origin):
+            new_args = tuple(rewrite(a, change) for a in args)
+            new_kwargs = tuple((name, rewrite(a, change)) for name, a in kwargs)
+            same = all(x is y for x, y in zip(args, new_args, strict=True))
+            same = same and all(x[1] is y[1] for x, y in zip(kwargs, new_kwargs, strict=True))
+            return expr if same else Apply(op, new_args, new_kwargs, form, text, None)
+        case Make(kind, items, keys, cls, origin):
+            new_items = tuple(rewrite(i, change) for i in items)
+            new_keys = tuple(rewrite(k, change) for k in keys)
+            same = all(x is y for x, y in zip(items + keys, new_items + new_keys, strict=True))
+            return expr if same else Make(kind, new_items, new_keys, cls, None)
+        case Slice(start, stop, step):
+            parts = [None if p is None else rewrite(p, change) for p in (start, stop, step)]
+            same = parts[0] is start and parts[1] is stop and parts[2] is step
+            return expr if same else Slice(*parts)
+        case Select(test, then, other, form):
+            new_test, new_then = rewrite(test, change), rewrite(then, change)
+            new_other = rewrite(other, change)
+            if new_test is test and new_then is then and new_other is other:
+                return expr
+            return Select(new_test, new_then, new_other, form)
+        case Invoke(callee, args, written, text):
+            called = tuple(None if a is None else rewrite(a, change) for a in args)
+            same = all(x is y for x, y in zip(args, called, strict=True))
+            return expr if same else Invoke(callee, called, written, text)
+    return expr
+
+
+def simplify(expr: Expr) -> Expr:
+    """An equal expression in its shortest form; parts are simple already."""
+    match expr:
+        case Apply("mul" | "neg") if not expr.kwargs:
+            return _product([expr])
+        case Apply("add" | "sub") if expr.form == "infix":
+            return _sum([expr])
+        case Apply("truediv", (a, b)):
+            return _quotient(a, b)
+        case Apply("pow", (base, Const(int() | float() as n))):
+            return _power(base, n)
+        case Apply("numpy.transpose", (Apply("numpy.transpose", (inner,)),)) if expr.form == (
+            "attribute"
+        ) and not expr.kwargs:
+            return inner if expr.args[0].form == "attribute" else expr  # type: ignore[union-attr]
+    return expr
+
+
+def _number(expr: Expr) -> float | int | None:
+    match expr:
+        case Const(bool()):
+            return None
+        case Const(int() | float() as value):
+            return value
+        case Value(Const(bool())):
+            return None
+        case Value(Const(int() | float() as value)):
+            return value
+    return None
+
+
+def _factors(expr: Expr, found: list[Expr]) -> Any:
+    """Splits a product into its number, which is returned, and its other factors, which are added."""
+    value = _number(expr)
+    if value is not None:
+        return value
+    match expr:
+        case Apply("neg", (inner,)) if expr.form == "prefix":
+            return -_factors(inner, found)
+        case Apply("mul", (a, b)):
+            left = _factors(a, found)
+            return left * _factors(b, found)
+        case Apply("truediv", (a, b)) if _number(a) is not None and _number(b) is None:
+            number = _number(a)
+            if number not in (1, 1.0, -1, -1.0):
+                found.append(infix("truediv", "/", Const(1.0), b))
+                return number
+    found.append(expr)
+    return 1
+
+
+def _product(parts: list[Expr]) -> Expr:
+    factors: list[Expr] = []
+    number: Any = 1
+    for part in parts:
+        number = number * _factors(part, factors)
+    if not factors:
+        return Const(number)
+    if number == 0:
+        return Const(0.0)
+    if isinstance(number, float) and number in (1.0, -1.0) and _is_boolean(factors):
+        return infix("mul", "*", Const(number), _chain(factors))
+    if number == 1:
+        return _chain(factors)
+    if number == -1:
+        return Apply("neg", (_chain(factors),), (), "prefix", "-")
+    first = factors[0]
+    if isinstance(first, Apply) and first.op == "truediv" and _number(first.args[0]) == 1:
+        rest = [infix("truediv", "/", Const(number), first.args[1]), *factors[1:]]
+        return _chain(rest)
+    return _chain([Const(number), *factors])
+
+
+def _is_boolean(factors: list[Expr]) -> bool:
+    return all(isinstance(f, Apply) and f.op in _BOOLEAN for f in factors)
+
+
+def _chain(factors: list[Expr]) -> Expr:
+    result = factors[0]
+    for factor in factors[1:]:
+        match factor:
+            case Apply("truediv", (a, b)) if _number(a) == 1:
+                result = infix("truediv", "/", result, b)
+            case _:
+                result = infix("mul", "*", result, factor)
+    return result
+
+
+def _terms(expr: Expr, sign: int, found: list[tuple[Any, Expr]]) -> None:
+    match expr:
+        case Apply("add", (a, b)) if expr.form == "infix":
+            _terms(a, sign, found)
+            _terms(b, sign, found)
+        case Apply("sub", (a, b)) if expr.form == "infix":
+            _terms(a, sign, found)
+            _terms(b, -sign, found)
+        case _:
+            factors: list[Expr] = []
+            number = _factors(expr, factors)
+            if factors:
+                found.append((sign * number, _chain(factors)))
+            else:
+                found.append((sign * number, Const(1)))
+
+
+def _sum(parts: list[Expr]) -> Expr:
+    terms: list[tuple[Any, Expr]] = []
+    for part in parts:
+        _terms(part, 1, terms)
+    collected: dict[Hashable, tuple[Any, Expr]] = {}
+    for number, term in terms:
+        name = key(term)
+        if name in collected:
+            collected[name] = (collected[name][0] + number, term)
+        else:
+            collected[name] = (number, term)
+    left = [(number, term) for number, term in collected.values() if number != 0]
+    if not left:
+        return Const(0.0)
+    # A sum does not begin with a minus when a later term can go first.
+    for position, (number, _) in enumerate(left):
+        if number > 0:
+            if left[0][0] < 0:
+                left.insert(0, left.pop(position))
+            break
+    result = _scaled(*left[0])
+    for number, term in left[1:]:
+        if number < 0:
+            result = infix("sub", "-", result, _scaled(-number, term))
+        else:
+            result = infix("add", "+", result, _scaled(number, term))
+    return result
+
+
+def _scaled(number: Any, term: Expr) -> Expr:
+    if isinstance(term, Const):
+        return Const(number * term.value)
+    return _product([Const(number), term]) if number != 1 else term
+
+
+def _quotient(a: Expr, b: Expr) -> Expr:
+    top, bottom = _number(a), _number(b)
+    if bottom == 1:
+        return a
+    if top == 0:
+        return Const(0.0)
+    if top is not None and bottom:
+        return Const(top / bottom)
+    if isinstance(a, Apply) and a.op == "neg" and a.form == "prefix":
+        return neg(_quotient(a.args[0], b))
+    return infix("truediv", "/", a, b)
+
+
+def _power(base: Expr, n: float) -> Expr:
+    if n == 1:
+        return base
+    if n == 0:
+        return Const(1.0)
+    return infix("pow", "**", base, Const(n))

@@ -1,0 +1,77 @@
+"""Copies of adjoints taken out: `d_y = d_r`, after which d_r is not used, makes both one variable.
+
+The copy is dropped, and the two variables get one name. The statement that it stood for is quoted
+together with the one before.
+"""
+
+from __future__ import annotations
+
+from s2sad.ir.nodes import (
+    Assign,
+    Block,
+    Expr,
+    Ref,
+    Stmt,
+    Var,
+)
+from s2sad.tidy.dead import all_reads, reads_of
+from s2sad.tidy.naming import Names
+
+
+def merge_copies(
+    block: Block, returns: Expr, names: Names, sources: dict[Stmt, list[Stmt]]
+) -> Block:
+    """The backward part without needless copies."""
+    final = reads_of(returns)
+    return _merge(block, final, names, sources, top=True)
+
+
+def _merge(
+    block: Block, final: set[Var], names: Names, sources: dict[Stmt, list[Stmt]], top: bool
+) -> Block:
+    first: dict[Var, int] = {}
+    last: dict[Var, int] = {}
+    for position, statement in enumerate(block):
+        for var in all_reads(statement) | written(statement):
+            first.setdefault(var, position)
+            last[var] = position
+    for var in final:
+        last[var] = len(block)
+    result: Block = []
+    moved: list[Stmt] = []
+    for position, statement in enumerate(block):
+        pair = _copy(statement)
+        if pair is not None and top:
+            new, old = pair
+            root = names.root(old)
+            ends = max(last.get(root, -1), last.get(old, -1))
+            if ends <= position and first.get(new) == position and not old.user and not new.user:
+                if new in final and root not in final and root.name is None:
+                    names.merge(root, new)
+                    last[new] = max(last.get(new, -1), position)
+                else:
+                    names.merge(new, root)
+                    last[root] = last.get(new, position)
+                moved += sources.pop(statement, [])
+                continue
+        if moved:
+            sources[statement] = moved + sources.get(statement, [])
+            moved = []
+        result.append(statement)
+    return result
+
+
+def written(statement: Stmt) -> set[Var]:
+    """The variables that a statement, or one inside it, gives a value to."""
+    from s2sad.derive.memory import bound_by
+
+    return set(bound_by(statement))
+
+
+def _copy(statement: Stmt) -> tuple[Var, Var] | None:
+    match statement:
+        case Assign((Var() as new,), Ref(old), None):
+            return new, old
+    return None
+
+

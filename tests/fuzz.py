@@ -1,0 +1,361 @@
+"""Random programs with every kind of control flow, and what is wrong with their gradients.
+
+    python -m tests.fuzz --count 500            # programs 0 to 499; prints each that is wrong
+    python -m tests.fuzz --first 17 --count 1 --show
+
+A program is made from its number alone. Its variables are floats (a to d, x, y), arrays (u, v), an
+integer (n) and constants; each expression keeps them of moderate size. A program whose differences
+are not smooth where it is evaluated (a branch flips there) says nothing and is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import random
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tests.checking import Call, along, check_gradient
+
+FLOATS = ["x", "y", "a", "b", "c", "d"]
+ARRAYS = ["u", "v"]
+
+
+class Writer:
+    """Writes one program."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.lines: list[str] = []
+        self.loops = 0
+        self.fresh = 0
+        self.callees: list[str] = []
+        self.in_callee = False
+        self.in_local = False
+
+    def pick(self, *choices: Any) -> Any:
+        return self.random.choice(choices)
+
+    def chance(self, p: float) -> bool:
+        return self.random.random() < p
+
+    # ------------------------------------------------------------ expressions
+
+    def number(self) -> str:
+        return self.pick("0.5", "1.5", "0.3", "2.0", "0.9", "-0.7", "1", "2")
+
+    def scalar(self, depth: int = 2) -> str:
+        """An expression whose value is a float of moderate size."""
+        if depth == 0 or self.chance(0.15):
+            return self.pick(*FLOATS, *FLOATS, self.number())
+        e, f = self.scalar(depth - 1), self.scalar(depth - 1)
+        kinds = ["sin", "cos", "tanh", "quotient", "sum", "sum", "product", "product", "less"]
+        kinds += ["square", "select", "reduce", "element", "index", "negative"]
+        if self.callees and not self.in_local:
+            kinds += ["call"] * 3
+        if depth > 1:
+            kinds += ["comprehension", "extreme", "dot", "exp"]
+        match self.pick(*kinds):
+            case "sin" | "cos" | "tanh" as name:
+                module = self.pick("np", "math")
+                return f"{module}.{name}({e})"
+            case "exp":
+                return f"np.exp(-({e}) * ({e}))"
+            case "quotient":
+                return f"({e}) / (1.5 + ({f}) ** 2)"
+            case "sum":
+                return f"({e} + {f})"
+            case "less":
+                return f"({e} - {f})"
+            case "product":
+                return f"({e}) * 0.5 * ({f})"
+            case "square":
+                return f"math.sin({e}) ** {self.pick('2', '3', 'n')}"
+            case "select":
+                return f"({e} if {self.test()} else {f})"
+            case "reduce":
+                return f"np.mean({self.array(depth - 1)})"
+            case "dot":
+                return f"({self.array(0)} @ {self.array(0)}) / 8"
+            case "element":
+                return f"{self.pick(*ARRAYS)}[{self.pick('0', '-1', 'n % 3', '1')}]"
+            case "index":
+                return f"np.sum({self.pick(*ARRAYS)}[{self.pick('1:', '::-2', ':n', '[0, 2, 0]')}]) / 3"
+            case "negative":
+                return f"-({e})"
+            case "extreme":
+                return f"{self.pick('max', 'min')}({e}, {f})"
+            case "call":
+                return f"{self.pick(*self.callees)}({e}, {f}, n)"
+            case _:
+                k = self.name("k")
+                return (
+                    f"sum([{self.pick(*FLOATS)} * {k} / 4 for {k} in range({self.pick('3', 'n')})])"
+                )
+
+    def array(self, depth: int = 1) -> str:
+        """An expression whose value is an array of three numbers."""
+        name = self.pick(*ARRAYS)
+        if depth == 0:
+            return str(name)
+        e, other = self.scalar(depth - 1), self.array(depth - 1)
+        return str(
+            self.pick(
+                f"np.sin({other} * {e})",
+                f"({name} * {e} + 0.3)",
+                f"({other} - {name} * 0.5)",
+                f"np.tanh({other} + {e})",
+                f"np.where({other} > 0.1, {name}, {e})",
+                f"({name} * {other} * 0.5)",
+                f"{name}[::-1]",
+                f"np.array([{e}, {self.scalar(0)}, {self.scalar(0)}])",
+                f"np.concatenate([{name}[1:], {other}[:1]])",
+                f"({name} / (1.0 + {other} ** 2))",
+            )
+        )
+
+    def test(self) -> str:
+        simple = (
+            f"{self.pick(*FLOATS)} {self.pick('<', '>')} {self.pick('0.1', '0.4', '-0.2', '0.8')}"
+        )
+        if self.chance(0.2):
+            return f"{simple} {self.pick('and', 'or')} {self.pick(*FLOATS)} > 0.25"
+        if self.chance(0.15):
+            return f"n % 2 == {self.pick('0', '1')}"
+        if self.chance(0.1):
+            return f"not {self.pick(*FLOATS)} > {self.pick(*FLOATS)}"
+        return simple
+
+    def name(self, stem: str) -> str:
+        self.fresh += 1
+        return f"{stem}{self.fresh}"
+
+    # ------------------------------------------------------------ statements
+
+    def put(self, pad: str, line: str) -> None:
+        self.lines.append(pad + line)
+
+    def block(self, pad: str, depth: int, size: int) -> None:
+        for _ in range(self.random.randint(1, size)):
+            self.statement(pad, depth)
+
+    def statement(self, pad: str, depth: int) -> None:
+        kinds = ["assign"] * 5 + ["augmented", "swap", "array", "array", "integer", "pair", "keep"]
+        if depth > 0:
+            kinds += ["if"] * 4 + ["for"] * 3 + ["while", "each", "local", "state"]
+        if self.loops:
+            kinds += ["exit"] * 3
+        elif depth < 3 and self.chance(0.3):
+            kinds += ["return"]
+        match self.pick(*kinds):
+            case "assign":
+                self.put(pad, f"{self.pick(*FLOATS)} = {self.scalar()}")
+            case "augmented":
+                op = self.pick("+=", "-=", "*=")
+                self.put(pad, f"{self.pick(*FLOATS[2:])} {op} {self.scalar(1)}")
+            case "swap":
+                p, q = self.random.sample(FLOATS, 2)
+                self.put(pad, f"{p}, {q} = {q}, {p}")
+            case "pair":
+                p, q = self.random.sample(FLOATS, 2)
+                self.put(pad, f"{p}, {q} = {self.scalar(1)}, {self.scalar(1)}")
+            case "keep":
+                p, q = self.random.sample(FLOATS, 2)
+                self.put(pad, f"{p} = {q} = {self.scalar(1)}")
+            case "array":
+                self.put(pad, f"{self.pick(*ARRAYS)} = {self.array(2)}")
+            case "integer":
+                self.put(pad, f"n = {self.pick('n + 1', '2', '3', '(n * 2) % 5', 'n % 3 + 1')}")
+            case "if":
+                self.branch(pad, depth)
+            case "for":
+                self.loop(pad, depth)
+            case "while":
+                k = self.name("i")
+                self.put(pad, f"{k} = {self.pick('0', '1')}")
+                self.put(pad, f"while {k} < {self.pick('2', '3', 'n')} and {self.test()}:")
+                self.put(pad + "    ", f"{k} += 1")
+                self.body(pad, depth)
+            case "each":
+                w = self.name("w")
+                array = self.pick(*ARRAYS)
+                self.put(
+                    pad, f"for {w} in {self.pick(array, f'reversed({array})', f'{array}[1:]')}:"
+                )
+                self.put(
+                    pad + "    ", f"{self.pick(*FLOATS)} = math.sin({self.scalar(1)}) + {w} * 0.2"
+                )
+                self.body(pad, depth)
+                if self.chance(0.3):
+                    self.put(pad, f"{self.pick(*FLOATS)} = {w} * 0.5 + {self.scalar(0)}")
+            case "local":
+                self.local(pad)
+            case "state":
+                s = self.name("s")
+                self.put(pad, f"{s} = ({self.scalar(1)}, {self.scalar(1)})")
+                self.put(pad, f"for _ in range({self.pick('2', 'n')}):")
+                self.put(pad, f"    {s} = (math.sin({s}[1]) * {self.pick(*FLOATS)}, {s}[0] * 0.7)")
+                self.put(pad, f"{self.pick(*FLOATS)} = {s}[0] - {s}[1]")
+            case "exit":
+                self.put(pad, f"if {self.test()}:")
+                if self.chance(0.4):
+                    self.put(pad + "    ", f"{self.pick(*FLOATS)} = {self.scalar(1)}")
+                way = self.pick("break", "continue", f"return {self.scalar(1)}")
+                self.put(pad + "    ", way)
+            case "return":
+                self.put(pad, f"if {self.test()}:")
+                self.put(pad + "    ", f"return {self.scalar(1)}")
+
+    def branch(self, pad: str, depth: int) -> None:
+        self.put(pad, f"if {self.test()}:")
+        self.block(pad + "    ", depth - 1, 3)
+        if self.chance(0.25):
+            self.put(pad, f"elif {self.test()}:")
+            self.block(pad + "    ", depth - 1, 2)
+        if self.chance(0.5):
+            self.put(pad, "else:")
+            self.block(pad + "    ", depth - 1, 3)
+
+    def loop(self, pad: str, depth: int) -> None:
+        k = self.pick("j", "k", self.name("k"))
+        over = self.pick(
+            "range(3)", "range(n)", "range(2, 0, -1)", "range(n - 2)", "range(1, n, 2)"
+        )
+        target = k
+        if self.chance(0.25):
+            over, target = f"enumerate({self.pick(*ARRAYS)})", f"{k}, w"
+        elif self.chance(0.15):
+            over, target = f"zip({over}, {self.pick(*ARRAYS)})", f"{k}, w"
+        self.put(pad, f"for {target} in {over}:")
+        if self.chance(0.5):
+            used = f"w * {k}" if "w" in target else k
+            self.put(pad + "    ", f"{self.pick(*FLOATS)} = {self.scalar(1)} * 0.5 + 0.1 * {used}")
+        self.body(pad, depth)
+        if self.chance(0.2):
+            self.put(pad, "else:")
+            loops, self.loops = self.loops, 0
+            self.block(pad + "    ", 0, 2)
+            self.loops = loops
+
+    def body(self, pad: str, depth: int) -> None:
+        self.loops += 1
+        self.block(pad + "    ", depth - 1, 4)
+        self.loops -= 1
+
+    def local(self, pad: str) -> None:
+        g, t = self.name("g"), self.name("t")
+        self.in_local = True
+        self.put(pad, f"def {g}({t}):")
+        self.put(pad, f"    return {self.scalar(1)} * {t} * 0.5 + math.cos({t})")
+        self.in_local = False
+        self.put(pad, "")
+        p = self.pick(*FLOATS)
+        self.put(pad, f"{p} = {g}({self.scalar(1)}) - {g}({self.pick(*FLOATS)})")
+
+    # ------------------------------------------------------------ functions
+
+    def function(self, head: str, depth: int, size: int) -> None:
+        self.lines += ["", "", head]
+        self.put("    ", "a, b, c, d = x * 0.7, y + 0.2, 0.4, 1.0")
+        if self.in_callee:
+            self.put("    ", "u = np.array([x, 0.3, y])")
+            self.put("    ", "v = np.ones(3) * 0.5")
+        for _ in range(size):
+            self.statement("    ", depth)
+        result = [*self.random.sample(FLOATS, 3), f"np.mean({self.pick(*ARRAYS)})"]
+        self.put("    ", f"return {' + '.join(result)}")
+
+    def text(self) -> str:
+        self.lines = ["import math", "", "import numpy as np"]
+        self.in_callee = True
+        for k in range(self.random.randint(0, 2)):
+            self.function(f"def g{k}(x, y, n=2):", 2, self.random.randint(1, 4))
+            self.callees.append(f"g{k}")
+        self.in_callee = False
+        self.function("def f(x: float, y: float, u, v, n: int = 3):", 3, self.random.randint(3, 9))
+        return "\n".join(self.lines) + "\n"
+
+
+ARGUMENTS = [
+    (0.63, -0.41, np.array([0.37, -0.52, 0.91]), np.array([1.13, 0.24, -0.66])),
+    (-0.87, 1.29, np.array([-0.31, 0.72, 0.11]), np.array([0.58, -1.07, 0.43]), 4),
+]
+WRT = ("x", "y", "u", "v")
+
+
+def load(text: str, path: Path) -> Callable[..., Any]:
+    """The function f of a program, with a file behind it."""
+    path.write_text(text, encoding="utf-8")
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module
+    spec.loader.exec_module(module)
+    return module.f  # type: ignore[no-any-return]
+
+
+def is_smooth(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
+    """Whether differences of two widths agree, so that no branch flips nearby."""
+    rng = np.random.default_rng(1)
+    for _ in range(3):
+        step = [rng.standard_normal(np.shape(value)) for value in args[:4]]
+
+        def at(t: float, step: list[Any] = step) -> float:
+            moved = [value + t * v for value, v in zip(args[:4], step, strict=True)]
+            moved[0], moved[1] = float(moved[0]), float(moved[1])
+            return float(function(*moved, *args[4:]))
+
+        wide, narrow = along(at, 2e-4), along(at, 3e-5)
+        if not abs(wide - narrow) <= 1e-7 * (1.0 + abs(wide) + abs(at(0.0))):
+            return False
+    return True
+
+
+def check(seed: int, folder: Path) -> str:
+    """'ok', 'skipped', or raises what is wrong with a program's gradient."""
+    from s2sad import value_and_grad
+
+    function = load(Writer(seed).text(), folder / f"fuzz_{seed}.py")
+    try:
+        with np.errstate(all="ignore"):
+            smooth = [args for args in ARGUMENTS if is_smooth(function, args)]
+    except (OverflowError, ZeroDivisionError, ValueError):
+        return "skipped"
+    if not smooth:
+        return "skipped"
+    generated = value_and_grad(function, wrt=WRT)
+    for args in smooth:
+        check_gradient(function, Call(*args), WRT, generated)
+    return "ok"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--show", action="store_true", help="print the programs and what is made")
+    options = parser.parse_args()
+    counts = {"ok": 0, "skipped": 0, "wrong": 0}
+    with tempfile.TemporaryDirectory() as folder:
+        for seed in range(options.first, options.first + options.count):
+            if options.show:
+                print(Writer(seed).text())
+            try:
+                outcome = check(seed, Path(folder))
+            except Exception as error:
+                lines = str(error).strip().splitlines() or [""]
+                print(f"{seed}: {type(error).__name__}: {lines[0][:200]}", flush=True)
+                outcome = "wrong"
+            counts[outcome] += 1
+    print(counts)
+    return 1 if counts["wrong"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
