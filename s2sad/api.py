@@ -21,8 +21,8 @@ from collections.abc import Callable
 from types import FunctionType, MethodType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
-from s2sad.derivatives import Options, derivative, record_of
-from s2sad.errors import S2SADError
+from s2sad.derivatives import Options, derivative, kept_derivative, record_of
+from s2sad.errors import ManyErrors, S2SADError
 from s2sad.parameters import Wrt, chosen
 
 P = ParamSpec("P")
@@ -30,6 +30,8 @@ Q = ParamSpec("Q")
 S = TypeVar("S")
 R_co = TypeVar("R_co", covariant=True)
 R = TypeVar("R")
+
+NO_SCALAR = "S2S010"  # the refusal of a gradient, where there can be a vjp
 
 
 class Differentiable(Protocol[P, R_co]):
@@ -77,8 +79,8 @@ def differentiable(
 ) -> Any:
     """Gives a function its derivatives, as attributes: `value_and_grad`, `grad` and `vjp`.
 
-    The function itself is handed back unchanged. `value_and_grad` is generated at once, the others
-    when they are first used.
+    The function itself is handed back unchanged. `value_and_grad` is generated at once (`vjp`, if
+    the function's result is not a number), the others when they are first used.
 
     Args:
         function: when used without parentheses.
@@ -150,7 +152,14 @@ class Pending:
 
     def generated(self) -> FunctionType:
         """The function that this stands for."""
-        found = derivative(self._function, self._options, self._attribute)
+        return self._put(derivative(self._function, self._options, self._attribute))
+
+    def is_kept(self) -> bool:
+        """Whether it has been generated before; then it takes its place."""
+        found = kept_derivative(self._function, self._options, self._attribute)
+        return found is not None and self._put(found) is found
+
+    def _put(self, found: FunctionType) -> FunctionType:
         if isinstance(self._function.__dict__.get(self._attribute), Pending):
             setattr(self._function, self._attribute, found)
         return found
@@ -177,14 +186,29 @@ def _decorated(function: Any, wrt: Wrt, has_aux: bool) -> Any:
     names, bare = _chosen(plain, wrt)
     declared = Options("value-and-grad", names, bare, has_aux)
     record_of(plain).declared = declared
+    pending = {}
     for mode in ("value-and-grad", "grad", "vjp"):
         attribute = mode.replace("-", "_")
-        pending = Pending(plain, attribute, declared._replace(mode=mode))
-        setattr(plain, attribute, pending)
-        if plain is not function:
-            setattr(function, attribute, pending)
-    plain.value_and_grad.generated()  # type: ignore[attr-defined]
+        pending[mode] = Pending(plain, attribute, declared._replace(mode=mode))
+        for owner in (plain, function):
+            setattr(owner, attribute, pending[mode])
+    _generate_one(pending["value-and-grad"], pending["vjp"])
     return function
+
+
+def _generate_one(value_and_grad: Pending, vjp: Pending) -> None:
+    """Generates what a function has: where its result is no number, that is only a `vjp`.
+
+    A `vjp` that has been kept without a `value_and_grad` belongs to such a function.
+    """
+    if value_and_grad.is_kept() or vjp.is_kept():
+        return
+    try:
+        value_and_grad.generated()
+    except S2SADError as error:
+        if error.code != NO_SCALAR or isinstance(error, ManyErrors):
+            raise
+        vjp.generated()
 
 
 def _derived(function: Any, mode: str, wrt: Wrt, has_aux: bool | None) -> Any:

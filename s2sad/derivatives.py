@@ -83,19 +83,34 @@ def derivative(function: FunctionType, options: Options, attribute: str = "") ->
     Raises:
         S2SADError: it cannot be generated.
     """
-    record = record_of(function)
-    if options not in record.made:
-        record.made.setdefault(options, _derivative(function, options, attribute))
-    return record.made[options]
-
-
-def _derivative(function: FunctionType, options: Options, attribute: str) -> FunctionType:
-    key = _key(function, options)
-    entry = cache.load(key)
-    if entry is None:
+    found = kept_derivative(function, options, attribute)
+    if found is None:
         generated, name = _generate(function, options)
         captured = generated.captured.get(name, ())
+        key = _key(function, options)
         entry = cache.store(key, generated.text, name, captured, generated.sources)
+        found = _remembered(function, options, _function(function, entry, attribute))
+    return found
+
+
+def kept_derivative(
+    function: FunctionType, options: Options, attribute: str = ""
+) -> FunctionType | None:
+    """The same if it has been generated before, in this process or another, else None."""
+    found = record_of(function).made.get(options)
+    if found is None:
+        entry = cache.load(_key(function, options))
+        if entry is not None:
+            found = _remembered(function, options, _function(function, entry, attribute))
+    return found
+
+
+def _remembered(function: FunctionType, options: Options, found: FunctionType) -> FunctionType:
+    return record_of(function).made.setdefault(options, found)
+
+
+def _function(function: FunctionType, entry: cache.Entry, attribute: str) -> FunctionType:
+    """The function that a generated module was made for."""
     namespace: dict[str, Any] = {"__name__": function.__module__}
     exec(entry.code, namespace)
     found: FunctionType = namespace[entry.name]

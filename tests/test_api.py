@@ -9,7 +9,7 @@ import linecache
 import operator
 import pickle
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
 
@@ -62,6 +62,25 @@ def with_aux(x):
     return x * x, "kept"
 
 
+class Model:
+    """Methods of every kind."""
+
+    def __init__(self, omega):
+        self.omega = omega
+
+    @differentiable(wrt="q")
+    def energy(self, q, p):
+        return p * (self.omega * q) ** 2
+
+    def plain(self, q):
+        return self.omega * q * q
+'''.lstrip()
+
+
+CLOSURES = """
+from s2sad import differentiable
+
+
 def make_power(n):
     c = 1.0
 
@@ -74,26 +93,23 @@ def make_power(n):
         c = value
 
     return power, change
+""".lstrip()
+
+STATIC = """
+from s2sad import differentiable
 
 
 class Model:
-    """Methods of every kind."""
-
-    def __init__(self, omega):
-        self.omega = omega
-
-    @differentiable(wrt="q")
-    def energy(self, q, p):
-        return p * (self.omega * q) ** 2
-
     @staticmethod
     @differentiable
-    def shape(x):
+    def square(x):
         return x * x
 
-    def plain(self, q):
-        return self.omega * q * q
-'''.lstrip()
+    @classmethod
+    @differentiable(wrt="x")
+    def cube(cls, x):
+        return x * x * x
+""".lstrip()
 
 
 @pytest.fixture
@@ -326,21 +342,34 @@ def test_pickling_by_reference(shared):
     close(float(printed.split()[-1]), 20.0)
 
 
-def test_pickling_by_value(shared):
-    """As joblib does it with what is defined in a notebook."""
+@pytest.fixture
+def by_value() -> Iterator[Callable[[ModuleType, object], object]]:
+    """Pickles as joblib does with what is defined in a notebook, and reads it back."""
+
+    def copied(module, thing):
+        cloudpickle.register_pickle_by_value(module)
+        try:
+            return cloudpickle.loads(cloudpickle.dumps(thing))
+        finally:
+            cloudpickle.unregister_pickle_by_value(module)
+
+    return copied
+
+
+def test_pickling_by_value(shared, by_value):
     model = shared.load("s2sad_test_by_value", MODEL)
-    power, change = model.make_power(2)
-    cloudpickle.register_pickle_by_value(model)
-    try:
-        pickled = cloudpickle.dumps([model.loss, model.loss.grad, power, power.value_and_grad])
-    finally:
-        cloudpickle.unregister_pickle_by_value(model)
-    loss, loss_grad, power, power_value_and_grad = cloudpickle.loads(pickled)
+    loss, loss_grad = by_value(model, [model.loss, model.loss.grad])
     assert loss is not model.loss
     close(loss_grad(1.0, 2.0, 3.0), (60.0, 20.0))
     close(loss.vjp(1.0, 2.0, 3.0, d_out=1.0)[1], (60.0, 20.0))
-    close(power.grad(3.0), 6.0)
-    close(power_value_and_grad(3.0), (9.0, 6.0))
+
+
+def test_pickling_of_closures_by_value(shared, by_value):
+    model = shared.load("s2sad_test_closures", CLOSURES)
+    square, _ = model.make_power(2)
+    square, square_value_and_grad = by_value(model, [square, square.value_and_grad])
+    close(square.grad(3.0), 6.0)
+    close(square_value_and_grad(3.0), (9.0, 6.0))
 
 
 def test_a_derivative_that_nobody_has_used_looks_like_a_function(shared):
@@ -360,7 +389,8 @@ def test_a_derivative_that_nobody_has_used_looks_like_a_function(shared):
 # ------------------------------------------------------------ where functions come from
 
 
-def test_closures_are_read_when_they_are_called(model):
+def test_closures_are_read_when_they_are_called(shared):
+    model = shared.load("s2sad_test_closures", CLOSURES)
     square, change = model.make_power(2)
     cube, _ = model.make_power(3)
     close(square.grad(3.0), 6.0)
@@ -381,9 +411,15 @@ def test_methods(model):
     close(d_q, 18.0)
     close(grad(m.energy, "p")(2.0, 0.5), 36.0)
     close(grad(m.plain)(2.0), 12.0)
-    close(model.Model.shape.grad(3.0), 6.0)
-    close(m.shape.grad(3.0), 6.0)
     assert m.energy(2.0, 0.5) == 18.0
+
+
+def test_methods_without_self(workshop):
+    model = workshop.load("s2sad_test_static", STATIC).Model
+    close(model.square.grad(3.0), 6.0)
+    close(model().square.grad(3.0), 6.0)
+    close(model.cube.__func__.grad(model, 3.0), 27.0)
+    close(grad(model.cube)(3.0), 27.0)
 
 
 def test_caches_are_looked_through(workshop):
