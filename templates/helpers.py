@@ -335,3 +335,53 @@ def diff_backward(d_y, n, axis):
     for _ in range(n):
         d_y = -np.diff(np.pad(d_y, ends), axis=axis)
     return d_y
+
+
+# ---------------------------------------------------------------- containers and results
+
+
+def like(x, d):
+    """The gradient d of an array or number x, in its shape and dtype; float64 for Python numbers."""
+    dtype = getattr(x, "dtype", np.dtype(float))
+    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
+    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+
+
+def like_tree(x, d):
+    """The gradient d of a container x, in its structure; None in d is zero, in the result no float."""
+    if isinstance(x, dict):
+        parts = d if isinstance(d, dict) else {}
+        return type(x)((key, like_tree(item, parts.get(key))) for key, item in x.items())
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    if fields and not isinstance(x, type):
+        parts = d if isinstance(d, dict) else {}
+        return type(x)(**{name: like_tree(getattr(x, name), parts.get(name)) for name in fields})
+    if isinstance(x, (list, tuple)):
+        parts = d.get if isinstance(d, dict) else (lambda i: None if d is None else d[i])
+        return type(x)(like_tree(item, parts(i)) for i, item in enumerate(x))
+    if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
+        return like(x, 0.0 if d is None else d)
+    return None
+
+
+def add(a, b):
+    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
+    if a is None or b is None:
+        return b if a is None else a
+    if isinstance(a, dict) or isinstance(b, dict):
+        return {key: add(part(a, key), part(b, key)) for key in _keys(a) | _keys(b)}
+    if isinstance(a, (list, tuple)):
+        return [add(one, other) for one, other in zip(a, b, strict=True)]
+    return a + b
+
+
+def part(d, key):
+    """The adjoint of one part of a container; None, which is zero, where there is none."""
+    if d is None or isinstance(d, dict):
+        return None if d is None else d.get(key)
+    return d[key]
+
+
+def _keys(d):
+    """The keys of an adjoint of a container: of a dict, or positions."""
+    return dict.fromkeys(d if isinstance(d, dict) else range(len(d))).keys()

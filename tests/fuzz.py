@@ -86,7 +86,8 @@ class Writer:
             case "element":
                 return f"{self.pick(*ARRAYS)}[{self.pick('0', '-1', 'n % 3', '1')}]"
             case "index":
-                return f"np.sum({self.pick(*ARRAYS)}[{self.pick('1:', '::-2', ':n', '[0, 2, 0]')}]) / 3"
+                key = self.pick("1:", "::-2", ":n", "[0, 2, 0]")
+                return f"np.sum({self.pick(*ARRAYS)}[{key}]) / 3"
             case "negative":
                 return f"-({e})"
             case "extreme":
@@ -171,7 +172,7 @@ class Writer:
             case "array":
                 self.put(pad, f"{self.pick(*ARRAYS)} = {self.array(2)}")
             case "integer":
-                self.put(pad, f"n = {self.pick('n + 1', '2', '3', '(n * 2) % 5', 'n % 3 + 1')}")
+                self.put(pad, f"n = {self.pick('n % 4 + 1', '2', '3', '(n * 2) % 5', 'n % 3 + 1')}")
             case "if":
                 self.branch(pad, depth)
             case "for":

@@ -42,6 +42,7 @@ from s2sad.ir.nodes import (
     While,
     walk,
 )
+from s2sad.tidy.dead import without_dead
 
 
 @dataclass
@@ -181,6 +182,7 @@ def structure_exits(function: Function) -> Function:
         body = [Assign((exits.value,), Const(None)), *body]
     if not _returns(function.body):
         body = [*body[:-1], Return(None)]
+    body = without_dead(body, set(), {}, lambda var: var is exits.returned)
     return Function(
         function.name,
         function.params,

@@ -78,6 +78,11 @@ _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
 
 
+_NUMBERS = {f"{home}.{name}" for home in ("math", "numpy") for name in ("pi", "e", "inf", "nan")}
+_NUMBERS |= {"math.tau", "numpy.euler_gamma"}
+"""Constants that are Python floats."""
+
+
 @dataclass(frozen=True)
 class Fact:
     """What is known of a value: its type, and whether it is varied."""
@@ -393,6 +398,8 @@ class Facts:
         facts = [self._value(a, env) for a in node.args]
         facts += [self._value(a, env) for _, a in node.kwargs]
         varied = any(fact.varied for fact in facts)
+        if node.form == "name":
+            return Fact(FLOAT if node.op in _NUMBERS else Inert(node.op))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
         if node.op in ITERABLES:

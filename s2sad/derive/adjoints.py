@@ -30,7 +30,9 @@ class Adjoint:
     """An adjoint as an expression.
 
     `full` says that it has the whole shape of its value; `owned` that no other name refers to the
-    same array; `tree` that it stands for a container (a dict or list of adjoints).
+    same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
+    broadcast to the shape of `result` where that is given. `fresh` is the loop in which a container
+    was made, so that each item is written once.
     """
 
     expr: Expr
@@ -39,6 +41,7 @@ class Adjoint:
     owned: bool = False
     tree: bool = False
     fresh: object = None
+    result: Expr | None = None
 
     @property
     def constant(self) -> bool:

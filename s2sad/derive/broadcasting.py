@@ -58,6 +58,8 @@ def reduced_to(adjoint: Adjoint, node: Expr, operand: Expr, facts: Facts) -> Adj
     wanted, whole = facts.shape_of(operand), facts.shape_of(node)
     if same_shape(wanted, whole):
         return adjoint
+    if whole == SCALAR:
+        return Adjoint(adjoint.expr, SCALAR, False, adjoint.owned)
     if not adjoint.full:
         adjoint = expand(adjoint, node, facts)
     expr = adjoint.expr

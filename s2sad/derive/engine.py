@@ -90,10 +90,11 @@ class Engine:
         self.names = Names(taken)
         self.interfaces: dict[Function, Interface] = {}
         self.derived: dict[Function, Derived] = {}
-        self.calls: dict[Apply, Interface] = {}
         self.errors: list[S2SADError] = []
         self.current: Function | None = None
         self.backwards: list[Derived] = []
+        self.local: dict[Function, list[Derived]] = {}
+        self.by_name: dict[str, Interface] = {}
 
     # ------------------------------------------------------------ functions asked for
 
@@ -144,11 +145,11 @@ class Engine:
         else:
             self._check_scalar(function, kind, result)
             check = result if not self._certainly_scalar(function, kind) else None
-            seed = Adjoint(Const(1.0))
+            seed = Adjoint(Const(1.0), SCALAR, True)
         sweep = Reverse(self.facts, self)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        planner = Planner(function, self.facts)
+        planner = Planner(function, self.facts, self)
         returned = [
             self._gradient(var, adjoint, function) for var, adjoint in
             zip(variables, backward.results, strict=True)
@@ -174,6 +175,7 @@ class Engine:
             seed_var,
             mode == "vjp",
             bare,
+            local=self.local.get(function, []),
             check_scalar=value if check is not None else None,
             params=list(function.params),
         )
@@ -274,6 +276,7 @@ class Engine:
             name, name, callee, wrt, captured, tuple(plain), named, has_defaults or bool(named)
         )
         self.interfaces[function] = interface
+        self.by_name[name] = interface
         self._derive_backward(function, interface)
         return interface
 
@@ -287,7 +290,7 @@ class Engine:
         sweep = Reverse(self.facts, self)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        planner = Planner(function, self.facts)
+        planner = Planner(function, self.facts, self)
         returned = [
             self._callee_result(var, adjoint)
             for var, adjoint in zip(variables, backward.results, strict=True)
@@ -300,9 +303,14 @@ class Engine:
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
             interface.keyword, params=list(function.params),
+            local=self.local.get(function, []),
         )  # fmt: skip
         self.derived[function] = derived
-        self.backwards.append(derived)
+        if interface.callee.local:
+            assert outer is not None
+            self.local.setdefault(outer, []).append(derived)
+        else:
+            self.backwards.append(derived)
         self.current = outer
 
     def _callee_result(self, var: Var, adjoint: Adjoint | None) -> Expr:

@@ -49,6 +49,13 @@ def instantiate(expr: Expr, places: Mapping[Var, Expr]) -> Expr:
         case Apply(op, args, kwargs, form, text):
             called = tuple(instantiate(a, places) for a in args)
             named = tuple((name, instantiate(a, places)) for name, a in kwargs)
+            match op, called:
+                case "getitem", (Make("tuple" | "list", items), Const(int() as k)) if (
+                    -len(items) <= k < len(items)
+                ):
+                    return items[k]
+                case "builtins.len", (Make("tuple" | "list", items),):
+                    return Const(len(items))
             node = Apply(op, called, named, form, text)
             if op.startswith("static.") or _all_literal(called):
                 folded = UNKNOWN if named else _folded(node)

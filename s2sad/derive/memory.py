@@ -39,8 +39,10 @@ from s2sad.ir.nodes import (
     Assign,
     Block,
     Branch,
+    Break,
     Const,
     Context,
+    Continue,
     Define,
     Evaluate,
     Expr,
@@ -63,6 +65,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.tidy.algebra import key, rewrite
+from s2sad.tidy.dead import all_reads
 
 
 @dataclass
@@ -123,14 +126,17 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
 class Planner:
     """Plans the memory of one function."""
 
-    def __init__(self, function: Function, facts: Facts) -> None:
+    def __init__(self, function: Function, facts: Facts, engine: Any) -> None:
         self.function = function
         self.facts = facts
+        self.engine = engine
+        self.defined: set[Var] = {p.var for p in function.params} | set(function.captured)
+        self.undefined: dict[Var, None] = {}
         self.plan = Plan()
         self.value = Var("value")
         self.homes = Homes(function.body)
         last = function.body[-1] if function.body else None
-        if isinstance(last, Return) and last.value is not None:
+        if isinstance(last, Return) and not isinstance(last.value, Ref | None):
             self.homes.variable.setdefault(last.value, self.value)
         self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
         self.loops: list[_Loop] = []
@@ -147,8 +153,19 @@ class Planner:
         self.plan.results = [self._resolved(expr) for expr in results]
         needed = {r.var for expr in self.plan.results for r in _refs(expr)} & self.overwritten
         forward, backward = self._block(self.function.body, steps, needed, set())
-        self.plan.forward, self.plan.backward = forward, backward
+        nothing: Block = [Assign((var,), Const(None)) for var in self.undefined]
+        self.plan.forward = [*nothing, *self._kept_value(forward, backward)]
+        self.plan.backward = backward
         return self.plan
+
+    def _kept_value(self, forward: Block, backward: Block) -> Block:
+        """A returned variable that the backward part restores is kept under another name."""
+        last = forward[-1] if forward else None
+        if isinstance(last, Return) and isinstance(last.value, Ref):
+            if any(last.value.var in bound_by(s) for s in backward):
+                kept = Assign((self.value,), last.value)
+                return [*forward[:-1], kept, Return(Ref(self.value))]
+        return forward
 
     # ------------------------------------------------------------ values
 
@@ -289,6 +306,7 @@ class Planner:
             for expr, var in self._extracted_of(statement):
                 extraction = Assign((var,), expr)
                 saves, restores = self._save([var], needed, kept)
+                self.defined.add(var)
                 forward += [*saves, extraction]
                 chunks.append(restores)
             ahead, back = self._statement(statement, nodes, needed, kept)
@@ -329,9 +347,11 @@ class Planner:
         before, after = self._reads_by_time(body, bound)
         needed |= before & self.overwritten
         if isinstance(statement, Assign) and _is_flag(statement):
+            self.defined |= set(bound)
             return [statement], self._reset_flag(statement, needed)
         saves, restores = self._save(bound, needed, kept)
         needed |= after & self.overwritten
+        self.defined |= set(bound)
         ahead = [*saves, *self._forward(statement)]
         if body:
             self.plan.sources[body[0]] = [statement]
@@ -382,11 +402,24 @@ class Planner:
     # ------------------------------------------------------------ reads
 
     def _reads(self, body: Block) -> set[Var]:
-        return {ref.var for statement in body for ref in _refs_of(statement)}
+        found = {ref.var for statement in body for ref in _refs_of(statement)}
+        return found | self._captured(body)
+
+    def _captured(self, body: Block) -> set[Var]:
+        """What the backward functions of nested functions read of this function."""
+        found: set[Var] = set()
+        for statement in body:
+            for expr in _exprs_of(statement):
+                for node in walk(expr):
+                    if isinstance(node, Apply) and node.op.startswith("backward:"):
+                        callee = self.engine.by_name[node.op.partition(":")[2]].callee
+                        if callee.local and callee.function is not None:
+                            found |= set(callee.function.captured)
+        return found
 
     def _reads_by_time(self, body: Block, bound: dict[Var, None]) -> tuple[set[Var], set[Var]]:
         """What a group reads of the time before its statement, and of the time after it."""
-        before: set[Var] = set()
+        before: set[Var] = self._captured(body)
         after: set[Var] = set()
         for statement in body:
             for ref in _refs_of(statement):
@@ -441,6 +474,8 @@ class Planner:
 
     def _remember(self, var: Var) -> tuple[Block, Block]:
         """The statements that keep a variable's value and that bring it back."""
+        if var not in self.defined:
+            self.undefined[var] = None
         kind = self.facts.bindings.get(var)
         value: Expr = self._noted(Ref(var), kind)
         if not self.loops:
@@ -495,10 +530,13 @@ class Planner:
             self._inner_needs(arm, steps, set(), inner, entry)
         tested: set[Var] = set()
         before: Block = []
+        flag = _break_flag(branch)
+        if flag is not None:
+            self.flags[branch] = flag
         if mirror is not None:
             tested = {r.var for r in _refs(self._test(branch))}
             changing = {v for v in tested if v in bound and v in inner}
-            if changing or not self._can_test_again(branch):
+            if flag is None and (changing or not self._can_test_again(branch)):
                 before += self._flag(branch, needed, kept)
                 tested = {self.flags[branch]}
         hoisted = [
@@ -508,18 +546,23 @@ class Planner:
             and (v in needed or v in entry or v in tested)
             and (v in tested or mirror is None or self._bound_in_both(v, branch))
         ]
-        flags = [v for v in hoisted if self._only_flag(branch, v)]
+        flags = [
+            v for v in hoisted if self._only_flag(branch, v) and (v is flag or v not in tested)
+        ]
         hoisted = [v for v in hoisted if v not in flags]
         needed |= set(hoisted) | (entry & self.overwritten)
         saves, restores = self._save(hoisted, needed, kept)
-        restores += [Assign((v,), Const(False)) for v in flags]
+        resets: Block = [Assign((v,), Const(False)) for v in flags]
         inside = kept | set(hoisted) | set(flags)
         outer_direct = self.loops[-1].direct if self.loops else True
         if self.loops:
             self.loops[-1].direct = False
         then_needed, other_needed = set(needed), set(needed)
+        defined = set(self.defined)
         then = self._block(branch.then, then_steps, then_needed, inside)
+        then_defined, self.defined = self.defined, defined
         other = self._block(branch.other, other_steps, other_needed, inside)
+        self.defined &= then_defined
         if self.loops:
             self.loops[-1].direct = outer_direct
         needed |= then_needed | other_needed
@@ -527,7 +570,7 @@ class Planner:
             if var not in then_needed and var not in other_needed:
                 needed.discard(var)
         test: Expr = branch.test
-        if branch in self.flags:
+        if branch in self.flags and flag is None:
             test = Ref(self.flags[branch])
         needed |= {v for v in tested if v not in hoisted} & self.overwritten
         ahead = [*before_flag(before), *saves, replace(branch, test=test, then=then[0], other=other[0])]
@@ -536,7 +579,7 @@ class Planner:
             back = [Branch(self._test(branch), then[1], other[1], origin=branch.origin)]
             self.plan.sources[back[0]] = [branch]
         back_before = before_restores(before)
-        return ahead, [*restores, *back, *back_before]
+        return ahead, [*restores, *back, *resets, *back_before]
 
     def _flag(self, branch: Branch, needed: set[Var], kept: set[Var]) -> Block:
         """Keeps the outcome of a test under a name."""
@@ -545,6 +588,7 @@ class Planner:
         if self.loops:
             self.overwritten.add(flag)
         saves, restores = self._save([flag], needed, kept)
+        self.defined.add(flag)
         return [_Pair(saves + [Assign((flag,), branch.test)], restores)]  # type: ignore[list-item]
 
     def _can_test_again(self, branch: Branch) -> bool:
@@ -654,7 +698,15 @@ class Planner:
         outer_kept = kept | set(hoisted)
         body_needed = (needed | (reads & set(bound) & self.overwritten)) - own - set(hoisted)
         stacked, popped = self._stacked_target(loop, mirror, reads)
+        fresh = self._assigned_first(loop) & body_needed - needed
+        body_needed -= fresh
+        defined = set(self.defined)
+        self.defined |= own
         forward, backward = self._block(loop.body, mirror.body, body_needed, outer_kept)
+        saves, restores = self._save(sorted_by(fresh, bound), body_needed, outer_kept)
+        forward += saves
+        backward = [*restores, *backward]
+        self.defined = defined
         self.loops.pop()
         header_reads = {r.var for r in _refs(given)} if given is not None else set()
         needed |= (body_needed - own) | (header_reads & self.overwritten)
@@ -669,6 +721,28 @@ class Planner:
         mirrored = For(target, iterable, [*popped, *backward], origin=loop.origin)
         self.plan.sources[mirrored] = [loop]
         return ahead, [*first, mirrored, *back_after]
+
+    def _assigned_first(self, loop: For | While) -> set[Var]:
+        """The variables that every iteration assigns before anything reads them.
+
+        What they hold is remembered at the end of an iteration, since there is nothing to remember
+        before the first.
+        """
+        if loop.count is not None and _leaves_early(loop.body):
+            return set()
+        seen: set[Var] = set()
+        found: set[Var] = set()
+        for statement in loop.body:
+            if isinstance(statement, Assign) and statement.augmented is None:
+                seen |= all_reads(statement)
+                found |= set(bound_by(statement)) - seen
+                seen |= set(bound_by(statement))
+            else:
+                for _, var in self.extracted.get(statement, []):
+                    found.add(var)
+                seen |= all_reads(statement) | set(bound_by(statement))
+            found |= {var for _, var in self.extracted.get(statement, [])}
+        return found & self.overwritten
 
     def _counter(self, loop: For | While) -> Expr | None:
         """The expression that counts a loop's iterations from 0, where its own variable does."""
@@ -750,6 +824,27 @@ class Planner:
         return target, call("builtins.reversed", given, text="reversed")
 
 
+def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
+    """Variables in a given order, the others after them by name."""
+    known = [var for var in order if var in variables]
+    return known + sorted(variables - set(known), key=lambda var: var.hint)
+
+
+def _leaves_early(block: Block) -> bool:
+    """Whether an iteration may end before the end of its block."""
+    for statement in block:
+        match statement:
+            case Break() | Continue():
+                return True
+            case Branch():
+                if _leaves_early(statement.then) or _leaves_early(statement.other):
+                    return True
+            case Context() | Guard():
+                if _leaves_early(statement.body):
+                    return True
+    return False
+
+
 class _Pair:
     """A forward block and the backward block that undoes it."""
 
@@ -765,6 +860,16 @@ def before_flag(pairs: list[Any]) -> Block:
 def before_restores(pairs: list[Any]) -> Block:
     """The backward halves."""
     return [s for pair in reversed(pairs) for s in pair.back]
+
+
+def _break_flag(branch: Branch) -> Var | None:
+    """The flag that says that a branch left the loop, where its first part always does."""
+    if branch.then and isinstance(branch.then[-1], Break):
+        before = branch.then[-2] if len(branch.then) > 1 else None
+        if before is not None and _is_flag(before) and isinstance(before, Assign):
+            flag = before.targets[0]
+            return flag if isinstance(flag, Var) else None
+    return None
 
 
 def _is_flag(statement: Stmt) -> bool:

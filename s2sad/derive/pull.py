@@ -33,7 +33,7 @@ from s2sad.derive.broadcasting import (
     shape_of_value,
 )
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
-from s2sad.derive.templates import Contribution, Rule
+from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
     Apply,
@@ -58,6 +58,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.tidy.algebra import add
+from s2sad.tidy.naming import describe, role
 
 _TREES = (TupleOf, ListOf, DictOf, Struct)
 
@@ -124,8 +125,6 @@ class Pull:
 
     def hint(self, node: Expr) -> str:
         """What an unnamed value is called: after what it is."""
-        from s2sad.tidy.naming import describe
-
         return self.hints.get(node) or describe(node)
 
     # ------------------------------------------------------------ contributions
@@ -447,14 +446,14 @@ class Pull:
             o.name for o in rule.operands if not o.const and self._operand_varied(bound, o.name)
         }
         lines = [line for line in rule.contributions if line.operand in wanted]
-        elementwise = rule.kind == "elementwise"
-        narrow = elementwise or _is_reduction(rule)
+        narrow = rule.kind == "elementwise" or _is_whole_reduction(rule, bound)
         if not adjoint.full and not narrow:
             adjoint = expand(adjoint, node, self.facts)
         seed = rule.place("d_y")
         temporaries = self._needed_temporaries(rule, lines)
         reads = sum(count_reads(line.value, seed) for line in lines if line.value is not None)
         reads += sum(count_reads(expr, seed) for _, expr in temporaries)
+        reads += sum(isinstance(line.value, Each) for line in lines)
         if reads > 1:
             adjoint = self.let(f"d_{self.hint(node)}", adjoint)
         places: dict[Var, Expr] = {seed: adjoint.expr, rule.place("y"): Value(node)}
@@ -478,12 +477,16 @@ class Pull:
             operand = bound[line.operand]
             if line.how == "add":
                 spec = next(o for o in rule.operands if o.name == line.operand)
-                one = self._contribution(value, node, rule, operand, adjoint, spec.is_list)
+                one = self._contribution(value, node, rule, operand, adjoint, spec)
                 gathered.setdefault(line.operand, []).append(one)
             else:
                 self._part_contribution(line, value, places, operand, adjoint)
         for name, found in gathered.items():
-            self.pull(bound[name], _summed(found))
+            operand = bound[name]
+            called = role(node, operand)
+            if called is not None:
+                self.hints.setdefault(operand, called)
+            self.pull(operand, _summed(found))
 
     def _operand_varied(self, bound: dict[str, Expr], name: str) -> bool:
         operand = bound.get(name)
@@ -501,33 +504,47 @@ class Pull:
         return needed
 
     def _contribution(
-        self, value: Expr, node: Apply, rule: Rule, operand: Expr, seed: Adjoint, is_list: bool
+        self, value: Expr, node: Apply, rule: Rule, operand: Expr, seed: Adjoint, spec: Operand
     ) -> Adjoint:
-        if is_list:
-            return Adjoint(value, tree=True)
+        if spec.is_list:
+            return self._list_contribution(value, node, operand, spec)
         wanted = self.facts.shape_of(operand)
         fresh = _is_fresh(value)
-        if rule.kind == "elementwise":
+        if spec.spec == "" and seed.full and seed.shape == SCALAR:
+            # What gives one number was made from single numbers.
+            return Adjoint(value, SCALAR, True, fresh)
+        if spec.spec == "":
             whole = self.facts.shape_of(node)
-            if seed.full:
+            if isinstance(value, Const) and whole != SCALAR:
+                one = Adjoint(value, SCALAR, False, True)
+            elif seed.full or rule.kind != "elementwise":
                 one = Adjoint(value, whole, True, fresh)
             else:
                 shape = self.facts.shape_of(value)
                 one = Adjoint(value, shape, same_shape(shape, whole), fresh)
-            if isinstance(value, Const) and whole != SCALAR:
-                one = Adjoint(value, SCALAR, False, True)
             return reduced_to(one, node, operand, self.facts)
         if isinstance(value, Const):
             return Adjoint(value, SCALAR, wanted == SCALAR, True)
         if _is_reduction(rule):
             shape = self.facts.shape_of(value)
             return Adjoint(value, shape, same_shape(shape, wanted), fresh)
-        spec = next(o.spec for o in rule.operands if bound_is(operand, o.name, rule, node, self))
-        if spec.startswith("..."):
+        if spec.broadcasts:
             shape = self.facts.shape_of(value)
             if not same_shape(shape, wanted):
                 return reduced_to_leading(value, wanted, operand, self.facts)
         return Adjoint(value, wanted, True, fresh)
+
+    def _list_contribution(
+        self, value: Expr, node: Apply, operand: Expr, spec: Operand
+    ) -> Adjoint:
+        """The adjoints of the items of a list; items that were broadcast are summed down later."""
+        match value:
+            case Each(element=element, target=Var() as target):
+                if not count_reads(element, target) and not isinstance(operand, Make):
+                    size = call("builtins.len", as_value(operand), text="len")
+                    items = Make("list", (element,))
+                    value = Apply("mul", (items, size), (), "infix", "*")
+        return Adjoint(value, tree=True, result=node if spec.broadcasts else None)
 
     def _part_contribution(
         self,
@@ -574,6 +591,8 @@ class Pull:
                 return None
             case Apply("mul", (Make("list", (item,)), _)):
                 return Adjoint(item)
+            case Each(element=element, target=Var() as target):
+                return Adjoint(instantiate(element, {target: Const(key)}))
         if isinstance(key, int):
             return Adjoint(Apply("getitem", (expr, Const(key)), (), "index"))
         return Adjoint(call("helper.part", expr, Const(key), text="part"))
@@ -582,7 +601,8 @@ class Pull:
         keys: list[str | int]
         if node.kind in ("tuple", "list"):
             keys = list(range(len(node.items)))
-            if not isinstance(adjoint.expr, Ref | Make | Const) and _repeated(adjoint.expr) is None:
+            known = isinstance(adjoint.expr, Ref | Make | Const | Each)
+            if not known and _repeated(adjoint.expr) is None:
                 adjoint = self._unpacked(node, adjoint)
         elif node.kind == "object":
             keys = [f".{k.value}" for k in node.keys if isinstance(k, Const)]
@@ -596,10 +616,17 @@ class Pull:
             if not self.is_varied(item):
                 continue
             part = self.part_of(adjoint, key)
-            if part is not None:
-                shape = self.facts.shape_of(item)
-                tree = part.tree or isinstance(self.facts.type_of(item), _TREES)
-                self.pull(item, Adjoint(part.expr, shape, True, False, tree))
+            if part is None:
+                continue
+            tree = part.tree or isinstance(self.facts.type_of(item), _TREES)
+            if adjoint.result is not None and not tree:
+                shape = self.facts.shape_of(adjoint.result)
+                whole = Adjoint(part.expr, shape, not isinstance(part.expr, Const))
+                self.pull(item, reduced_to(whole, adjoint.result, item, self.facts))
+                continue
+            shape = self.facts.shape_of(item)
+            full = not isinstance(part.expr, Const) or shape == SCALAR
+            self.pull(item, Adjoint(part.expr, shape, full, False, tree))
 
     def _unpacked(self, node: Make, adjoint: Adjoint) -> Adjoint:
         """The adjoints of the items of a list, each under a name of its own."""
@@ -692,12 +719,6 @@ class Pull:
 # ---------------------------------------------------------------- questions about expressions
 
 
-def bound_is(operand: Expr, name: str, rule: Rule, node: Apply, pull: Pull) -> bool:
-    """Whether an expression is what stands for this operand."""
-    found = pull.facts.rule_of(node)
-    return found is not None and found[1].get(name) is operand
-
-
 def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) -> Adjoint:
     """The adjoint of an operand whose leading axes were broadcast."""
     sizes = call("numpy.shape", Value(operand))
@@ -719,6 +740,16 @@ def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) ->
 
 def _is_reduction(rule: Rule) -> bool:
     return isinstance(rule.result, Apply) and rule.result.op == "shape.reduced"
+
+
+def _is_whole_reduction(rule: Rule, bound: dict[str, Expr]) -> bool:
+    """Whether a rule reduces over all axes, so that its adjoint is one number for each element."""
+    if not _is_reduction(rule) or not isinstance(rule.result, Apply):
+        return False
+    axis = rule.result.args[1]
+    if isinstance(axis, Ref):
+        axis = bound.get(axis.var.hint, axis)
+    return isinstance(axis, Const) and axis.value is None
 
 
 def _is_zero(expr: Expr) -> bool:

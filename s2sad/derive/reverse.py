@@ -16,8 +16,8 @@ from typing import Any
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, Struct, TupleOf, Unknown
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, same_entry
-from s2sad.derive.broadcasting import call, expand
-from s2sad.derive.instantiate import as_value
+from s2sad.derive.broadcasting import call, expand, reduced_to
+from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.mirror import (
     Backward,
     Group,
@@ -74,6 +74,7 @@ class Reverse(Pull):
     def __init__(self, facts: Facts, engine: Any) -> None:
         super().__init__(facts, engine)
         self.value_keys: dict[Expr, Var] = {}
+        self.widened: dict[object, dict[Slot, None]] = {}
 
     def run(self, function: Function, seed: Adjoint, wrt: list[Var]) -> Backward:
         """The backward part of a function for an adjoint of its result.
@@ -87,7 +88,8 @@ class Reverse(Pull):
             if last.value is not None:
                 value = last.value
                 self.hints[value] = "value"
-                mirror.append(Step(last, self._group(last, lambda: self._pull_root(value, seed))))
+                nodes = self._group(last, lambda: self._pull_root(value, seed))
+                mirror += [Step(last, nodes)] if nodes else []
             body = body[:-1]
         mirror += self.block(body)
         results = [self.take(var) for var in wrt]
@@ -315,11 +317,12 @@ class Reverse(Pull):
         position = self._position(statement) if isinstance(statement, For) else None
         used = [False]
 
-        def body() -> list[Mirror]:
-            mirror = self.block(statement.body)
+        def body() -> list[Step]:
+            steps = self.block(statement.body)
             if isinstance(statement, For) and position is not None:
-                mirror += self._group(None, lambda: self._pull_target(statement, position, used))
-            return mirror
+                nodes = self._group(None, lambda: self._pull_target(statement, position, used))
+                steps += [Step(None, nodes)] if nodes else []
+            return steps
 
         before, inner = self.repeated(statement, body)
         after: list[Mirror] = []
@@ -343,7 +346,15 @@ class Reverse(Pull):
         """The adjoint of an iterable that has no name."""
         return self.state.take(root).get(())
 
-    def repeated(self, key: object, body: Callable[[], list[Mirror]]) -> tuple[Block, list[Mirror]]:
+    def _keyed(self, iterable: Expr, target: Target) -> tuple[Expr, Target]:
+        """A loop over values as one over items, where the adjoint of a value needs its key."""
+        key = self.value_keys.get(iterable)
+        if key is None or not isinstance(iterable, Apply):
+            return iterable, target
+        items = Apply("dict.items", iterable.args, (), "method", "items")
+        return items, Unpack((key, target))
+
+    def repeated(self, key: object, body: Callable[[], list[Step]]) -> tuple[Block, list[Step]]:
         """The mirror of a loop's body, and the statements before the loop that it needs.
 
         Adjoints that the body changes must stand in their variables when an iteration begins. Which
@@ -351,12 +362,13 @@ class Reverse(Pull):
         """
         entry = self.state
         modified = self.modified.setdefault(key, {})
+        widened = self.widened.setdefault(key, {})
         self.loops.append(key)
         while True:
             before: Block = []
             self.state = entry.copy()
             for slot in modified:
-                self._materialise(slot, before, key)
+                self._materialise(slot, before, key, slot in widened)
             head = self.state.copy()
             errors = list(self.errors)
             mirror = body()
@@ -365,7 +377,9 @@ class Reverse(Pull):
                 for slot in dict.fromkeys([*self.state.slots(), *head.slots()])
                 if slot not in modified and not same_entry(head.get(slot), self.state.get(slot))
             ]
-            if not found:
+            wider = [slot for slot in modified if slot not in widened and self._grew(slot, head)]
+            widened |= dict.fromkeys(wider)
+            if not found and not wider:
                 break
             modified |= dict.fromkeys(found)
             self.errors = errors
@@ -377,8 +391,18 @@ class Reverse(Pull):
         self.loops.pop()
         return before, mirror
 
-    def _materialise(self, slot: Slot, before: Block, key: object) -> None:
-        """Makes the adjoint of a slot stand in its variable before a loop."""
+    def _grew(self, slot: Slot, head: State) -> bool:
+        """Whether an adjoint that was one number at the head of a loop is another at its end."""
+        start, end = head.get(slot), self.state.get(slot)
+        if start is None or end is None or start.tree or start.shape != SCALAR:
+            return False
+        return end.shape != SCALAR and self.slot_shape(slot) != SCALAR
+
+    def _materialise(self, slot: Slot, before: Block, key: object, wide: bool) -> None:
+        """Makes the adjoint of a slot stand in its variable before a loop.
+
+        A number stays a number while the loop makes nothing larger of it (`wide`).
+        """
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
         if entry is not None and entry.tree:
@@ -391,6 +415,8 @@ class Reverse(Pull):
             self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=key))
             return
         shape = self.slot_shape(slot)
+        if entry is not None and entry.full and entry.shape == SCALAR and not wide:
+            shape = SCALAR
         if entry is None or (entry.constant and entry.expr.value == 0):  # type: ignore[union-attr]
             zero: Expr = Const(0.0) if shape == SCALAR else self.zeros(slot)
             before.append(Assign((var,), zero))
@@ -429,7 +455,8 @@ class Reverse(Pull):
             closing.append(Assign((var,), whole.expr))
             settled = self.read(var, whole)
         full = settled.full and start.full
-        self.state.set(slot, Adjoint(settled.expr, settled.shape, full,
+        shape = settled.shape if settled.shape == start.shape else start.shape
+        self.state.set(slot, Adjoint(settled.expr, shape, full,
                                      settled.owned and start.owned, settled.tree))  # fmt: skip
 
     # ------------------------------------------------------------ what a loop runs over
@@ -551,7 +578,13 @@ class Reverse(Pull):
         match adjoint.expr:
             case Apply("mul", (Make("list", (item,)), _)):
                 uniform = self.protected(Adjoint(item, shape, True, False, tree), "d_item")
-                return lambda: uniform
+                return lambda: self._broadcast_item(uniform, adjoint, node.element)
+            case Each(element=element_, target=Var() as index):
+                used[0] = bool(count_reads(element_, index))
+                places = {index: Ref(position)}
+                return lambda: self._broadcast_item(
+                    Adjoint(instantiate(element_, places), shape, True), adjoint, node.element
+                )
         whole = self.protected(adjoint, f"d_{self.hint(node)}")
         if node.conditions:
             items = Var("d_items")
@@ -569,6 +602,14 @@ class Reverse(Pull):
             return Adjoint(part, shape, True, False, tree)
 
         return element
+
+    def _broadcast_item(self, item: Adjoint, whole: Adjoint, element: Expr) -> Adjoint:
+        """The adjoint of one element, summed down to its shape where it was broadcast."""
+        if whole.result is None:
+            return item
+        shape = self.facts.shape_of(whole.result)
+        item = Adjoint(item.expr, shape, not item.constant)
+        return reduced_to(item, whole.result, element, self.facts)
 
     def _each_loop(self, node: Each, position: Var | None, body: Block) -> Stmt:
         found, target = self._keyed(node.iterable, node.target)
@@ -612,7 +653,6 @@ class Reverse(Pull):
                       if (a := node.args[i]) is not None)  # fmt: skip
         backward = Apply(f"backward:{interface.key}", tuple(args), named + kwargs, "call",
                          interface.name)  # fmt: skip
-        self.engine.calls[backward] = interface
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))
         for where, result in results:

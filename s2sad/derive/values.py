@@ -140,7 +140,7 @@ def _own_cost(node: Expr, facts: Facts) -> int:
         case Const() | Ref() | Slice() | Value() | Make():
             return FREE
         case Apply(op):
-            if op in _FREE or op.startswith("s2sad."):
+            if node.form == "name" or op in _FREE or op.startswith("s2sad."):
                 return FREE
             if is_integral(facts.type_of(node)):
                 return CHEAP

@@ -66,10 +66,15 @@ class Writer:
         self.numpy = numpy
         self.used: dict[str, None] = {}
 
-    def text(self, expr: Expr, level: int = 0) -> str:
-        """An expression, in parentheses when it binds less tightly than `level`."""
-        if expr in self.replaced:
+    def text(self, expr: Expr, level: int = 0, taken_out: bool = False) -> str:
+        """An expression, in parentheses when it binds less tightly than `level`.
+
+        `taken_out` asks for the expression itself where a variable stands for it elsewhere.
+        """
+        if expr in self.replaced and not taken_out:
             return self.names.name(self.replaced[expr])
+        if isinstance(expr, Apply) and expr.op == "s2sad.stop_gradient":
+            return self.text(expr.args[0], level)
         if expr.origin is not None and not isinstance(expr, Ref):
             return self._original(expr, level)
         text, own = self._written(expr)
@@ -92,17 +97,20 @@ class Writer:
             return f"({text})"
         return f"({text})" if own < level else text
 
-    def changes(self, expr: Expr) -> dict[Any, str]:
-        """The nodes of the source under an expression that a variable stands for now."""
-        if not self.replaced:
-            return {}
-        found: dict[Any, str] = {}
+    def changes(self, expr: Expr) -> dict[Any, str | None]:
+        """The nodes of the source inside an expression that a variable stands for now, with its
+        name, and the markers that are left out, with None."""
+        found: dict[Any, str | None] = {}
         for part in walk(expr):
-            if part in self.replaced and part is not expr and part.origin is not None:
+            if part.origin is None:
+                continue
+            if part in self.replaced and part is not expr:
                 found[part.origin.node] = self.names.name(self.replaced[part])
+            elif isinstance(part, Apply) and part.op.startswith("s2sad."):
+                found[part.origin.node] = None
         return found
 
-    def changed(self, node: Any, changes: dict[Any, str]) -> Any:
+    def changed(self, node: Any, changes: dict[Any, str | None]) -> Any:
         """A node of the source in which some expressions are replaced by names."""
         return node.visit(_Replace(changes))
 
@@ -280,12 +288,24 @@ class Writer:
 
 
 class _Replace(cst.CSTTransformer):
-    def __init__(self, changes: dict[Any, str]) -> None:
+    def __init__(self, changes: dict[Any, str | None]) -> None:
         self.changes = changes
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-        name = self.changes.get(original_node)
-        return cst.Name(name) if name is not None else updated_node
+        if original_node not in self.changes:
+            return updated_node
+        name = self.changes[original_node]
+        if name is not None:
+            return cst.Name(name)
+        return parenthesized(updated_node.args[0].value)
+
+
+def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
+    """An expression that can stand anywhere."""
+    atom = isinstance(node, cst.Name | cst.Call | cst.Subscript | cst.Attribute | cst.BaseNumber)
+    if atom or node.lpar:
+        return node
+    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _cst_level(node: Any) -> int:

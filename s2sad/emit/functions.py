@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from typing import Any
 
 from s2sad.analysis.facts import Facts
@@ -10,8 +11,9 @@ from s2sad.analysis.types import Array, Shape
 from s2sad.derive.engine import Derived
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
-from s2sad.ir.nodes import Make, Ref
+from s2sad.ir.nodes import Make
 from s2sad.tidy.copies import merge_copies
+from s2sad.tidy.dead import reads_of, without_dead
 
 
 class FunctionWriter:
@@ -26,15 +28,20 @@ class FunctionWriter:
         """The text of a function, before formatting."""
         plan = derived.plan
         names = derived.names
-        backward = merge_copies(plan.backward, derived.returns, names, plan.sources)
+        live = reads_of(derived.returns)
+        if derived.check_scalar is not None:
+            live |= reads_of(derived.check_scalar)
+        backward = without_dead(plan.backward, live, plan.sources)
+        backward = merge_copies(backward, derived.returns, names, plan.sources)
+        forward = without_dead(plan.forward, live, {}, lambda var: not var.user)
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
         writer.used = self.helpers
         body = StatementWriter(writer, plan.sources)
-        if plan.forward:
+        if forward:
             if derived.kind != "backward":
                 body.line("# Forward.", 1)
-            for statement in plan.forward:
+            for statement in forward:
                 body.statement(statement, 1)
         if derived.check_scalar is not None:
             value = writer.text(derived.check_scalar)
@@ -43,6 +50,10 @@ class FunctionWriter:
             body.line(f'raise ValueError("{name} must return a scalar")', 2)
         if backward:
             body.line("", 1)
+            for local in derived.local:
+                local.names.taken |= names.taken
+                inner = textwrap.indent(self.write(local), "    ")
+                body.lines += [*inner.split("\n"), ""]
             self._backward_title(body, derived, backward)
             for statement in backward:
                 body.statement(statement, 1)
@@ -72,13 +83,8 @@ class FunctionWriter:
 
     def _name_in_order(self, derived: Derived) -> None:
         """Adjoints of parameters have the first choice of names."""
-        for part in self._result_parts(derived):
-            if isinstance(part, Ref):
-                derived.names.name(part.var)
-
-    def _result_parts(self, derived: Derived) -> list[Any]:
-        returns = derived.returns
-        return list(returns.items) if isinstance(returns, Make) else [returns]
+        for var in sorted(reads_of(derived.returns), key=lambda var: var.hint):
+            derived.names.name(var)
 
     def _returned(self, derived: Derived, writer: Writer) -> str:
         if isinstance(derived.returns, Make) and derived.returns.kind == "tuple":
@@ -158,8 +164,6 @@ class FunctionWriter:
 
 
 def _wrapped_doc(lines: list[str]) -> list[str]:
-    import textwrap
-
     wrapped: list[str] = []
     for line in lines:
         indent = line[: len(line) - len(line.lstrip())]

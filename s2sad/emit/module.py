@@ -9,6 +9,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.derive.folder import templates_folder
+from s2sad.emit.expressions import parenthesized
 from s2sad.errors import S2SADError
 
 _STRIPPED = ("s2sad.",)
@@ -135,14 +136,6 @@ class _Strip(cst.CSTTransformer):
             return updated_node
         target = cst.AssignTarget(updated_node.target)
         return cst.Assign([target], updated_node.value)
-
-
-def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:
-    """An expression that can stand anywhere."""
-    atom = isinstance(node, cst.Name | cst.Call | cst.Subscript | cst.Attribute | cst.BaseNumber)
-    if atom or node.lpar:
-        return node
-    return node.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
 
 
 def _decorator_path(decorator: cst.Decorator, module: Any) -> str | None:

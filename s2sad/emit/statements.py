@@ -92,10 +92,10 @@ class StatementWriter:
 
     def quoted(self, source: Stmt) -> str:
         """A simple statement of the user's in one line; nothing for compound ones."""
-        if isinstance(source, Return):
-            if source.value is None or source.value.origin is None:
+        if isinstance(source, Return) or _was_return(source):
+            value = getattr(source.value, "origin", None)  # type: ignore[union-attr]
+            if value is None:
                 return ""
-            value = source.value.origin
             return "value = " + " ".join(value.module.tree.code_for_node(value.node).split())
         if source.origin is None or isinstance(source, Branch | For | While | Context | Guard):
             return ""
@@ -127,11 +127,9 @@ class StatementWriter:
                 self.line(f"{target} {op}= {self.writer.text(other)}", depth)
                 return
         targets = " = ".join(self.writer.target(t) for t in statement.targets)
-        text = f"{targets} = {self._right_side(value)}"
+        taken_out = statement.targets[0] is self.writer.replaced.get(value)
+        text = f"{targets} = {self.writer.text(value, 0, taken_out)}"
         self.line(text + _trailing(origin), depth)
-
-    def _right_side(self, value: Expr) -> str:
-        return self.writer.text(value)
 
     def _simple(self, statement: Any, depth: int) -> None:
         if statement.origin is not None and not _generated(statement):
@@ -154,7 +152,7 @@ class StatementWriter:
         assert statement.origin is not None
         node, module = statement.origin.node, statement.origin.module
         self._leading(node, depth)
-        changes = {}
+        changes: dict[Any, str | None] = {}
         if value is not None:
             changes = self.writer.changes(value)
             if value in self.writer.replaced and value.origin is not None:
@@ -258,6 +256,16 @@ def _generated(statement: Any) -> bool:
     return isinstance(node, cst.Return) and isinstance(statement.value, Ref) and (
         statement.value.origin is None
     )
+
+
+def _was_return(statement: Stmt) -> bool:
+    """Whether an assignment stands for a return of the user's."""
+    if not isinstance(statement, Assign) or statement.origin is None:
+        return False
+    node = statement.origin.node
+    if isinstance(node, cst.SimpleStatementLine):
+        node = node.body[0]
+    return isinstance(node, cst.Return)
 
 
 def _is_assignment(node: Any) -> bool:

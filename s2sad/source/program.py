@@ -10,6 +10,7 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.analysis.exits import structure_exits
 from s2sad.ir.nodes import Callee, Const, Expr, Function, Make
 from s2sad.source.lower import lower_function
 from s2sad.source.scope import Scope
@@ -43,9 +44,10 @@ class Program:
         """The lowered body of a callee."""
         if callee.function is None:
             definition = callee.definition
-            callee.function = lower_function(
+            lowered = lower_function(
                 definition.node, definition.module, self, owner=definition.owner
             )
+            callee.function = structure_exits(lowered)
         return callee.function
 
     def callee(self, module: Any, path: str) -> Callee | None:
@@ -80,7 +82,8 @@ class Program:
         var = outer.vars.get(name)
         if var is not None:
             outer.callees[var] = callee
-        callee.function = lower_function(node, outer.module, self, name=name, outer=outer)
+        lowered = lower_function(node, outer.module, self, name=name, outer=outer)
+        callee.function = structure_exits(lowered)
         return callee
 
     def lambda_callee(self, node: cst.Lambda, name: str, outer: Scope) -> Callee:

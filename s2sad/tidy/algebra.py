@@ -183,7 +183,7 @@ def _chain(factors: list[Expr]) -> Expr:
     return result
 
 
-def _terms(expr: Expr, sign: int, found: list[tuple[Any, Expr]]) -> None:
+def _terms(expr: Expr, sign: float, found: list[tuple[Any, Expr]]) -> None:
     match expr:
         case Apply("add", (a, b)) if expr.form == "infix":
             _terms(a, sign, found)
@@ -203,7 +203,7 @@ def _terms(expr: Expr, sign: int, found: list[tuple[Any, Expr]]) -> None:
 def _sum(parts: list[Expr]) -> Expr:
     terms: list[tuple[Any, Expr]] = []
     for part in parts:
-        _terms(part, 1, terms)
+        _terms(part, 1.0, terms)
     collected: dict[Hashable, tuple[Any, Expr]] = {}
     for number, term in terms:
         name = key(term)

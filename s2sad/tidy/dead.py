@@ -6,8 +6,8 @@ needs, and for statements that the derivation made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 from s2sad.ir.nodes import (
     Apply,
@@ -53,12 +53,21 @@ def live_part(block: Block, after: Block, returns: Expr) -> Block:
     live = reads_of(returns)
     for statement in after:
         live |= all_reads(statement)
-    return _block(block, live)
+    return _Sweep({}, None).block(block, live)
 
 
-def without_dead(block: Block, live: set[Var]) -> Block:
-    """A block without the assignments whose targets are not read afterwards; `live` is changed."""
-    return _block(block, live)
+def without_dead(
+    block: Block,
+    live: set[Var],
+    sources: dict[Stmt, list[Stmt]],
+    droppable: Callable[[Var], bool] | None = None,
+) -> Block:
+    """A block without the assignments whose targets are not read afterwards; `live` is changed.
+
+    The quotation of a statement that goes, or that is made anew, passes to what follows it. With
+    `droppable`, only assignments to such variables go; all else stays.
+    """
+    return _Sweep(sources, droppable).block(block, live)
 
 
 def all_reads(statement: Stmt) -> set[Var]:
@@ -124,85 +133,115 @@ def _bound(targets: Iterable[Target]) -> set[Var]:
     return found
 
 
-def _block(block: Block, live: set[Var]) -> Block:
-    kept: Block = []
-    for statement in reversed(block):
-        new = _statement(statement, live)
-        if new is not None:
-            kept.append(new)
-    kept.reverse()
-    return kept
+@dataclass
+class _Sweep:
+    """One sweep from the end of a block to its beginning."""
 
+    sources: dict[Stmt, list[Stmt]]
+    droppable: Callable[[Var], bool] | None
 
-def _statement(statement: Stmt, live: set[Var]) -> Stmt | None:
-    match statement:
-        case Assign():
-            bound = _bound(statement.targets)
-            if not bound & live:
-                return None
-            plain = all(isinstance(t, Var | Unpack) for t in statement.targets)
-            if plain and statement.augmented is None:
-                live -= bound
-            live |= all_reads(statement)
-            return statement
-        case Evaluate():
-            mutated = _mutated(statement.value)
-            if not mutated & live:
-                return None
-            live |= all_reads(statement)
-            return statement
-        case Verbatim():
-            if not (set(statement.binds) | set(statement.mutates)) & live:
-                return None
-            live |= all_reads(statement)
-            return statement
-        case Define():
-            if statement.var not in live:
-                return None
-            live |= all_reads(statement)
-            return statement
-        case Branch():
-            then_live, other_live = set(live), set(live)
-            then, other = _block(statement.then, then_live), _block(statement.other, other_live)
-            if not then and not other:
-                return None
-            live |= then_live | other_live
-            live |= reads_of(statement.test)
-            return replace(statement, then=then, other=other)
-        case Guard():
-            body_live = set(live)
-            body = _block(statement.body, body_live)
-            live |= body_live
-            return replace(statement, body=body) if body else None
-        case Context():
-            body = _block(statement.body, live)
-            for read in statement.reads:
-                live |= reads_of(read)
-            return replace(statement, body=body) if body else None
-        case For() | While():
-            return _loop(statement, live)
-        case Break() | Continue() | Return():
-            return statement
-    return statement
+    def block(self, block: Block, live: set[Var]) -> Block:
+        """The statements of a block that are alive; `live` becomes what is live before it."""
+        kept: Block = []
+        for statement in reversed(block):
+            new = self.statement(statement, live)
+            if new is not statement:
+                quoted = self.sources.pop(statement, [])
+                receiver = new if new is not None else kept[-1] if kept else None
+                if quoted and receiver is not None and receiver not in self.sources:
+                    self.sources[receiver] = quoted
+            if new is not None:
+                kept.append(new)
+        kept.reverse()
+        return kept
 
+    def _stays(self, bound: set[Var]) -> bool:
+        return self.droppable is not None and not (bound and all(map(self.droppable, bound)))
 
-def _loop(loop: For | While, live: set[Var]) -> Stmt | None:
-    head = set(live)
-    while True:
-        inner = set(head)
-        body = _block(loop.body, inner)
-        if isinstance(loop, While):
-            inner |= reads_of(loop.test)
-        if inner <= head:
-            break
-        head |= inner
-    if not [s for s in body if not isinstance(s, Break | Continue)]:
-        if not isinstance(loop, For) or not _bound([loop.target]) & live:
+    def statement(self, statement: Stmt, live: set[Var]) -> Stmt | None:
+        """The statement, or None when it is dead."""
+        match statement:
+            case Assign():
+                bound = _bound(statement.targets)
+                if not bound & live and not self._stays(bound):
+                    return None
+                plain = all(isinstance(t, Var | Unpack) for t in statement.targets)
+                if plain and statement.augmented is None:
+                    live -= bound
+                live |= all_reads(statement)
+                return statement
+            case Evaluate() | Verbatim() | Define():
+                changed = _changed(statement)
+                if not changed & live and not self._stays(changed):
+                    return None
+                live |= all_reads(statement)
+                return statement
+            case Branch():
+                return self._branch(statement, live)
+            case Guard():
+                body_live = set(live)
+                body = self.block(statement.body, body_live)
+                live |= body_live
+                live.add(statement.left)
+                return replace(statement, body=body) if body else None
+            case Context():
+                body = self.block(statement.body, live)
+                for read in statement.reads:
+                    live |= reads_of(read)
+                return replace(statement, body=body) if body or self.droppable else None
+            case For() | While():
+                return self._loop(statement, live)
+        if isinstance(statement, Return):
+            live |= all_reads(statement)
+        return statement
+
+    def _branch(self, branch: Branch, live: set[Var]) -> Stmt | None:
+        then_live, other_live = set(live), set(live)
+        then = self.block(branch.then, then_live)
+        other = self.block(branch.other, other_live)
+        if not then and not other and not (self.droppable and branch.origin):
             return None
-    live |= head
-    if isinstance(loop, For):
-        live |= reads_of(loop.iterable)
-    return replace(loop, body=body)
+        live |= then_live | other_live
+        live |= reads_of(branch.test)
+        if _same(then, branch.then) and _same(other, branch.other):
+            return branch
+        return replace(branch, then=then, other=other)
+
+    def _loop(self, loop: For | While, live: set[Var]) -> Stmt | None:
+        head = set(live)
+        while True:
+            inner = set(head)
+            # The quotations stay where they are until the last round.
+            body = _Sweep({}, self.droppable).block(loop.body, inner)
+            if isinstance(loop, While):
+                inner |= reads_of(loop.test)
+            if inner <= head:
+                break
+            head |= inner
+        body = self.block(loop.body, set(head))
+        empty = not [s for s in body if not isinstance(s, Break | Continue)]
+        if empty and self.droppable is None:
+            if not isinstance(loop, For) or not _bound([loop.target]) & live:
+                return None
+        live |= head
+        if isinstance(loop, For):
+            live |= reads_of(loop.iterable)
+        return loop if _same(body, loop.body) else replace(loop, body=body)
+
+
+def _same(one: Block, other: Block) -> bool:
+    return len(one) == len(other) and all(a is b for a, b in zip(one, other, strict=True))
+
+
+def _changed(statement: Evaluate | Verbatim | Define) -> set[Var]:
+    """The variables that a statement gives a value to, or whose objects it changes."""
+    match statement:
+        case Evaluate(value):
+            return _mutated(value)
+        case Verbatim():
+            return set(statement.binds) | set(statement.mutates)
+        case Define(var):
+            return {var}
 
 
 def _mutated(value: Expr) -> set[Var]:
