@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from s2sad.source.module import SourceModule
 
 MODES = ("value-and-grad", "grad", "vjp")
+PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy")
+"""The passes whose result can be printed."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,48 @@ class Generated:
     captured: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
 
+@dataclass
+class Observer:
+    """Is shown the program after each pass: verifies it, and prints what the pass `dump` made.
+
+    `errors` are the refusals so far. After one the program has gaps, and is not verified.
+    """
+
+    facts: Any
+    errors: list[S2SADError]
+    dump: str = ""
+    texts: list[str] = field(default_factory=list)
+
+    def __call__(self, stage: str, function: Any, program: Any, *given: Any) -> None:
+        from s2sad.ir.verify import verify
+
+        if not self.errors:
+            verify(program, stage, function, *given)
+        if stage == self.dump:
+            self._print(stage, function, program)
+
+    def tidied(self, derived: Any) -> None:
+        """Is shown a generated function after tidying and naming."""
+        self("tidy", derived.function, derived, *([derived.seed] if derived.seed else []))
+        for local in derived.local:
+            self.tidied(local)
+
+    def _print(self, stage: str, function: Any, program: Any) -> None:
+        from s2sad.ir.printer import Printer
+        from s2sad.ir.verify import namer
+
+        printer = Printer(None if stage in ("lower", "exits") else self.facts)
+        if stage in ("memory", "tidy"):
+            plan, title, results = program, function.name, getattr(program, "results", [])
+            if stage == "tidy":
+                printer.names = namer(program)
+                plan, title, results = program.plan, program.name, [program.returns]
+            printer.halves(title, plan, results)
+        else:
+            printer.titled(function, program)
+        self.texts.append(printer.text())
+
+
 def generate(
     module: SourceModule, requests: Sequence[Request], *, command: str = "", dump: str = ""
 ) -> Generated:
@@ -64,12 +108,17 @@ def generate(
 
     Raises:
         S2SADError: a function cannot be differentiated; `ManyErrors` when there are several reasons.
+        InternalError: a pass left a program that does not satisfy an invariant.
     """
     from s2sad.derive.engine import Engine
     from s2sad.source.program import Program
 
+    if dump and dump not in PASSES:
+        advice = f"The passes are {', '.join(PASSES)}."
+        raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
     program = Program(module)
     engine = Engine(program, set(module.imports) | set(module.functions) | set(module.classes))
+    observer = engine.observer = Observer(engine.facts, engine.errors, dump)
     errors: list[S2SADError] = []
     prepared = []
     for request in requests:
@@ -88,10 +137,14 @@ def generate(
         except S2SADError as error:
             errors.append(error)
     errors += engine.errors
+    sources = {name: source.text for name, source in module.sources.items()}
+    if dump and len(observer.texts) >= len(requests):
+        return Generated("\n\n".join(observer.texts), sources)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     text = _assemble(module, program, engine, derived, command)
-    sources = {name: source.text for name, source in module.sources.items()}
+    if dump:
+        text = "\n\n".join(observer.texts)
     return Generated(text, sources)
 
 
@@ -106,6 +159,7 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
         advice = f"Did you mean {close[0]}?" if close else "Check the name."
         raise S2SADError("S2S003", f"no function {request.function} in {module.filename}", None, advice)
     function = lower_function(definition.node, module, program, owner=definition.owner)
+    engine.observe("lower", function, function)
     names = [p.var.hint for p in function.params]
     first = 1 if definition.owner is not None else 0
     wrt = list(request.wrt) or names[first : first + 1]
@@ -134,6 +188,8 @@ def _assemble(
     carrier = Carrier(module, program.markers)
     carrier.made = {d.name for d in (*derived, *engine.backwards)}
     texts = [(d, writer.write(d)) for d in (*engine.backwards, *derived)]
+    for d, _ in texts:
+        engine.observer.tidied(d)
     carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
     for d, text in texts:
         carrier.carry(text, d.function.module)

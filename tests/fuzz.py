@@ -1,7 +1,7 @@
 """Random programs with every kind of control flow, and what is wrong with their gradients.
 
     python -m tests.fuzz --count 500            # programs 0 to 499; prints each that is wrong
-    python -m tests.fuzz --first 17 --count 1 --show
+    python -m tests.fuzz --first 17 --count 1 --minimal
 
 A program is made from its number alone. Its variables are floats (a to d, x, y), arrays (u, v), an
 integer (n) and constants; each expression keeps them of moderate size. A program whose differences
@@ -11,11 +11,15 @@ are not smooth where it is evaluated (a branch flips there) says nothing and is 
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib.util
 import random
+import re
 import sys
 import tempfile
-from collections.abc import Callable
+import textwrap
+import traceback
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -126,7 +130,7 @@ class Writer:
             f"{self.pick(*FLOATS)} {self.pick('<', '>')} {self.pick('0.1', '0.4', '-0.2', '0.8')}"
         )
         if self.chance(0.2):
-            return f"{simple} {self.pick('and', 'or')} {self.pick(*FLOATS)} > 0.25"
+            return f"({simple} {self.pick('and', 'or')} {self.pick(*FLOATS)} > 0.25)"
         if self.chance(0.15):
             return f"n % 2 == {self.pick('0', '1')}"
         if self.chance(0.1):
@@ -255,7 +259,7 @@ class Writer:
         self.put(pad, f"def {g}({t}):")
         self.put(pad, f"    return {self.scalar(1)} * {t} * 0.5 + math.cos({t})")
         self.in_local = False
-        self.put(pad, "")
+        self.put("", "")
         p = self.pick(*FLOATS)
         self.put(pad, f"{p} = {g}({self.scalar(1)}) - {g}({self.pick(*FLOATS)})")
 
@@ -273,13 +277,18 @@ class Writer:
         self.put("    ", f"return {' + '.join(result)}")
 
     def text(self) -> str:
-        self.lines = ["import math", "", "import numpy as np"]
+        self.lines = ["import math", "", "import numpy as np", "from jaxtyping import Float", ""]
+        self.lines += ['A = Float[np.ndarray, "3"]']
         self.in_callee = True
         for k in range(self.random.randint(0, 2)):
-            self.function(f"def g{k}(x, y, n=2):", 2, self.random.randint(1, 4))
+            self.function(
+                f"def g{k}(x: float, y: float, n: int = 2):", 2, self.random.randint(1, 4)
+            )
             self.callees.append(f"g{k}")
         self.in_callee = False
-        self.function("def f(x: float, y: float, u, v, n: int = 3):", 3, self.random.randint(3, 9))
+        self.function(
+            "def f(x: float, y: float, u: A, v: A, n: int = 3):", 3, self.random.randint(3, 9)
+        )
         return "\n".join(self.lines) + "\n"
 
 
@@ -318,44 +327,112 @@ def is_smooth(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
     return True
 
 
-def check(seed: int, folder: Path) -> str:
-    """'ok', 'skipped', or raises what is wrong with a program's gradient."""
-    from s2sad import value_and_grad
+def outcome(text: str, path: Path) -> str:
+    """ok, rough (no smooth point), or what is wrong: refused, a crash, a wrong gradient."""
+    from s2sad import S2SADError, value_and_grad
 
-    function = load(Writer(seed).text(), folder / f"fuzz_{seed}.py")
     try:
+        function = load(text, path)
         with np.errstate(all="ignore"):
             smooth = [args for args in ARGUMENTS if is_smooth(function, args)]
-    except (OverflowError, ZeroDivisionError, ValueError):
-        return "skipped"
+    except Exception:  # the program itself fails
+        return "rough"
     if not smooth:
-        return "skipped"
-    generated = value_and_grad(function, wrt=WRT)
-    for args in smooth:
-        check_gradient(function, Call(*args), WRT, generated)
+        return "rough"
+    try:
+        generated = value_and_grad(function, wrt=WRT)
+        for args in smooth:
+            check_gradient(function, Call(*args), WRT, generated)
+    except S2SADError as error:
+        return f"refused: {error.code} {error.message}"
+    except AssertionError as error:
+        return f"wrong: {str(error) or fault(error)}"
+    except Exception as error:
+        return f"crash: {type(error).__name__}: {error} {fault(error)}"
     return "ok"
+
+
+def fault(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"({Path(last.filename).name}:{last.lineno} {last.line})"
+
+
+# ---------------------------------------------------------------- making failures small
+
+
+def smaller(text: str) -> Iterator[str]:
+    """Programs with one statement less, or with a compound statement replaced by its body."""
+    count = sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(text)))
+    for k in range(count):
+        for way in ("drop", "body", "orelse"):
+            tree = ast.parse(text)
+            changed = Without(k, way)
+            tree = changed.visit(tree)
+            if changed.done:
+                yield ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+class Without(ast.NodeTransformer):
+    """Removes statement number k, or puts one of its blocks in its place."""
+
+    def __init__(self, k: int, way: str) -> None:
+        self.left = k
+        self.way = way
+        self.done = False
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.stmt):
+            if self.left == 0 and not self.done:
+                self.left -= 1
+                if self.way == "drop" and not isinstance(node, ast.Import):
+                    self.done = True
+                    return None
+                if isinstance(node, (ast.If, ast.For, ast.While)) and getattr(node, self.way, []):
+                    self.done = True
+                    return getattr(node, self.way)
+            self.left -= 1
+        node = super().generic_visit(node)
+        for block in ("body", "orelse"):
+            if block == "body" and getattr(node, block, None) == [] and isinstance(node, ast.stmt):
+                node.body = [ast.Pass()]  # type: ignore[attr-defined]
+        return node
+
+
+def minimal(text: str, folder: Path, number: int) -> str:
+    """A small program that goes wrong in the same way."""
+    kind = re.split("[:(]", outcome(text, folder / f"fuzz_{number}.py"))[0:2]
+    tries = 0
+    shrunk = True
+    while shrunk:
+        shrunk = False
+        for candidate in smaller(text):
+            tries += 1
+            path = folder / f"fuzz_{number}_{tries}.py"
+            if re.split("[:(]", outcome(candidate, path))[0:2] == kind:
+                text, shrunk = candidate, True
+                break
+    return text
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
-    parser.add_argument("--show", action="store_true", help="print the programs and what is made")
+    parser.add_argument("--minimal", action="store_true", help="print a small program for each")
     options = parser.parse_args()
-    counts = {"ok": 0, "skipped": 0, "wrong": 0}
+    counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(options.first, options.first + options.count):
-            if options.show:
-                print(Writer(seed).text())
-            try:
-                outcome = check(seed, Path(folder))
-            except Exception as error:
-                lines = str(error).strip().splitlines() or [""]
-                print(f"{seed}: {type(error).__name__}: {lines[0][:200]}", flush=True)
-                outcome = "wrong"
-            counts[outcome] += 1
+            text = Writer(seed).text()
+            found = outcome(text, Path(folder) / f"fuzz_{seed}.py")
+            kind = found.split(":")[0]
+            counts[kind] = counts.get(kind, 0) + 1
+            if kind not in ("ok", "rough"):
+                print(f"{seed}: {found.splitlines()[0][:200]}", flush=True)
+                if options.minimal:
+                    print(textwrap.indent(minimal(text, Path(folder), seed), "    "), flush=True)
     print(counts)
-    return 1 if counts["wrong"] else 0
+    return 1 if set(counts) - {"ok", "rough"} else 0
 
 
 if __name__ == "__main__":

@@ -6,8 +6,9 @@ which takes its arguments and the adjoint of its result and returns the adjoints
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
@@ -42,6 +43,9 @@ from s2sad.ir.nodes import (
 )
 from s2sad.tidy.dead import live_part
 from s2sad.tidy.naming import Names
+
+Observer: TypeAlias = Callable[..., None]
+"""Is shown the name of a pass, the function, what the pass made of it, and the seeds."""
 
 
 @dataclass
@@ -95,12 +99,19 @@ class Engine:
         self.backwards: list[Derived] = []
         self.local: dict[Function, list[Derived]] = {}
         self.by_name: dict[str, Interface] = {}
+        self.observer: Observer | None = None
+
+    def observe(self, stage: str, function: Function, program: Any, *given: Var | None) -> None:
+        """Shows the observer what a pass made of a function; `given` are the seeds."""
+        if self.observer is not None:
+            self.observer(stage, function, program, *(var for var in given if var is not None))
 
     # ------------------------------------------------------------ functions asked for
 
     def prepare(self, function: Function, wrt: list[str]) -> Function:
         """Interprets a function with respect to these parameters."""
         function = structure_exits(function)
+        self.observe("exits", function, function)
         types = parameter_types(function, self.program)
         params = []
         for parameter, kind in zip(function.params, types, strict=True):
@@ -109,6 +120,7 @@ class Engine:
                 self._check_float(function, parameter, kind)
             params.append(Fact(kind, name in wrt))
         self.facts.interpret(function, params)
+        self.observe("facts", function, function)
         return function
 
     def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
@@ -149,12 +161,14 @@ class Engine:
         sweep = Reverse(self.facts, self)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
+        self.observe("reverse", function, backward, seed_var)
         planner = Planner(function, self.facts, self)
         returned = [
             self._gradient(var, adjoint, function) for var, adjoint in
             zip(variables, backward.results, strict=True)
         ]  # fmt: skip
         plan = planner.run(backward.mirror, returned)
+        self.observe("memory", function, plan, seed_var)
         gradient: Expr
         if bare:
             gradient = plan.results[0]
@@ -290,12 +304,14 @@ class Engine:
         sweep = Reverse(self.facts, self)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
+        self.observe("reverse", function, backward, seed_var)
         planner = Planner(function, self.facts, self)
         returned = [
             self._callee_result(var, adjoint)
             for var, adjoint in zip(variables, backward.results, strict=True)
         ]
         plan = planner.run(backward.mirror, returned)
+        self.observe("memory", function, plan, seed_var)
         _take_return(plan.forward)
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)

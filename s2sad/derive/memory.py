@@ -523,7 +523,7 @@ class Planner:
         mirror = next((n for n in nodes if isinstance(n, MirrorBranch)), None)
         then_steps = mirror.then if mirror else []
         other_steps = mirror.other if mirror else []
-        bound = {v: None for v in bound_by(branch) if v in self.overwritten}
+        bound = {v: None for v in self._bound_inside(branch) if v in self.overwritten}
         inner: set[Var] = set()
         entry: set[Var] = set()
         for arm, steps in ((branch.then, then_steps), (branch.other, other_steps)):
@@ -623,12 +623,11 @@ class Planner:
                     entry |= before - changed
                 else:
                     reads = self._mirror_reads([Step(statement, [node])])
-                    within = set(bound) | changed
+                    within = set(self._bound_inside(statement)) | changed
                     inner |= reads & within
                     entry |= reads - changed
-            for _, var in self.extracted.get(statement, []):
-                changed.add(var)
-            changed |= set(bound)
+            changed |= {var for _, var in self.extracted.get(statement, [])}
+            changed |= set(self._bound_inside(statement))
 
     def _guard(
         self, guard: Guard, nodes: list[Any], needed: set[Var], kept: set[Var]
@@ -679,7 +678,7 @@ class Planner:
         if mirror is None and nodes:
             first, last = [s for n in nodes for s in n.body], []
         needed |= self._reads(last) & self.overwritten
-        bound = bound_by(loop)
+        bound = self._bound_inside(loop)
         reads = self._mirror_reads(mirror.body) if mirror else set()
         if mirror is None:
             saves, restores = self._save(bound, needed, kept)
@@ -721,6 +720,14 @@ class Planner:
         mirrored = For(target, iterable, [*popped, *backward], origin=loop.origin)
         self.plan.sources[mirrored] = [loop]
         return ahead, [*first, mirrored, *back_after]
+
+    def _bound_inside(self, statement: Stmt) -> dict[Var, None]:
+        """What a compound statement gives values to, the values taken out of its parts included."""
+        bound = bound_by(statement)
+        for inner in _statements(statement):
+            if inner is not statement:
+                bound |= {var: None for _, var in self.extracted.get(inner, [])}
+        return bound
 
     def _assigned_first(self, loop: For | While) -> set[Var]:
         """The variables that every iteration assigns before anything reads them.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import textwrap
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.facts import Facts
@@ -34,6 +35,7 @@ class FunctionWriter:
         backward = without_dead(plan.backward, live, plan.sources)
         backward = merge_copies(backward, derived.returns, names, plan.sources)
         forward = without_dead(plan.forward, live, {}, lambda var: not var.user)
+        derived.plan = replace(plan, forward=forward, backward=backward)
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
         writer.used = self.helpers

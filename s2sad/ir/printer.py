@@ -72,7 +72,13 @@ from s2sad.ir.nodes import (
     While,
 )
 
-_BRACKETS = {"list": "[]", "set": "{}", "tuple": "()", "generator": "()"}
+_BRACKETS = {
+    "list": ("[", "]"),
+    "set": ("{", "}"),
+    "dict": ("{", "}"),
+    "tuple": ("(", ")"),
+    "generator": ("(", ")"),
+}
 _COMMENT_COLUMN = 60
 
 
@@ -146,6 +152,14 @@ class Printer:
         if function.captured:
             self.line(f"captures {', '.join(map(self.var, function.captured))}", depth + 1)
         self.block(function.body, depth + 1)
+
+    def titled(self, function: Function, program: object) -> None:
+        """What a pass made of a function: the function itself, or its backward part."""
+        if isinstance(program, Backward):
+            self.line(f"{function.name}:", 0, function)
+            self.backward(program, 1)
+        else:
+            self.program(program)
 
     def backward(self, backward: Backward, depth: int = 0) -> None:
         """The backward part before memory is planned, and the adjoints that it returns."""
@@ -374,7 +388,7 @@ class Printer:
             element = f"{self.expr(expr.key)}: {element}"
         text = f"{element} for {self.target(expr.target)} in {self.expr(expr.iterable)}"
         text += "".join(f" if {self.expr(condition)}" for condition in expr.conditions)
-        opening, closing = _BRACKETS.get(expr.kind, "{}")
+        opening, closing = _BRACKETS[expr.kind]
         return f"{opening}{text}{closing}"
 
     def _opaque(self, expr: Opaque) -> str:
@@ -389,10 +403,9 @@ class Printer:
         match target:
             case Var():
                 return self.var(target)
-            case Place(base, str(name)):
-                return f"{self.expr(base)}.{name}"
             case Place(base, key):
-                return f"{self.expr(base)}[{self.expr(key)}]"
+                inside = f".{key}" if isinstance(key, str) else f"[{self.expr(key)}]"
+                return f"{self.expr(base)}{inside}"
             case Unpack(targets, star):
                 parts = [("*" if n == star else "") + self.target(t) for n, t in enumerate(targets)]
                 return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"

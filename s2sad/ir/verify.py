@@ -20,7 +20,6 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from s2sad.derive.mirror import (
-    Backward,
     Group,
     MirrorBranch,
     MirrorContext,
@@ -46,7 +45,6 @@ from s2sad.ir.nodes import (
     Function,
     Guard,
     Invoke,
-    Make,
     Place,
     Ref,
     Return,
@@ -57,7 +55,6 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
-    children,
     walk,
 )
 from s2sad.ir.printer import Printer
@@ -77,6 +74,7 @@ class Subject:
     program: Any
     function: Function
     given: tuple[Var, ...] = ()
+    halves: _Halves | None = None
 
 
 @dataclass
@@ -453,7 +451,9 @@ class Walk:
     def _inside(self, statement: Stmt, original: Stmt | None) -> bool:
         match statement:
             case Branch():
-                blocks = (original.then, original.other) if isinstance(original, Branch) else ([], [])
+                blocks = (
+                    (original.then, original.other) if isinstance(original, Branch) else ([], [])
+                )
                 arms = [self._arm(statement.then, blocks[0]), self._arm(statement.other, blocks[1])]
                 return self.defined.join(arms)
             case For() | While():
@@ -498,7 +498,7 @@ class Walk:
 
 
 def counterparts(block: Block, original: Block) -> dict[Stmt, Stmt]:
-    """The compound statements of a block with those of the original that they stand for, by order."""
+    """The compound statements of a block, with those of the original that they stand for."""
     left = [s for s in original if inner_blocks(s)]
     found: dict[Stmt, Stmt] = {}
     position = 0
@@ -511,3 +511,396 @@ def counterparts(block: Block, original: Block) -> dict[Stmt, Stmt]:
             found[statement] = left[position]
             position += 1
     return found
+
+
+# ---------------------------------------------------------------- after the backward sweep
+
+
+@invariant("reverse")
+def steps_mirror_the_forward_part(subject: Subject) -> Iterator[Fault]:
+    """Each step belongs to a statement of the block that its list mirrors, in reverse order."""
+    yield from _mirrors(subject.program.mirror, subject.function.body)
+
+
+def _mirrors(steps: list[Step], block: Block) -> Iterator[Fault]:
+    places = {statement: place for place, statement in enumerate(block)}
+    last = len(block)
+    for step in steps:
+        if step.source is not None:
+            place = places.get(step.source, last)
+            if place >= last:
+                yield Fault(step)
+            last = place
+        for node in step.nodes:
+            if node.source is not None and node.source is not step.source:
+                yield Fault(node)
+            match node:
+                case MirrorBranch():
+                    yield from _mirrors(node.then, node.source.then)
+                    yield from _mirrors(node.other, node.source.other)
+                case MirrorGuard() | MirrorContext() | MirrorLoop():
+                    yield from _mirrors(node.body, node.source.body)
+
+
+@invariant("reverse")
+def adjoints_are_assigned_before_they_are_read(subject: Subject) -> Iterator[Fault]:
+    """No adjoint is read before it was given a value, on every path that leads there."""
+    walk = _MirrorWalk(Defined(subject.given))
+    walk.steps(subject.program.mirror)
+    for result in subject.program.results:
+        if result is not None:
+            walk.read_expr(result.expr, None)
+    for statement, var in walk.undefined:
+        if not var.user:
+            yield Fault(statement, f"{var!r} is read")
+
+
+class _MirrorWalk(Walk):
+    """Follows the adjoints through a mirror."""
+
+    def steps(self, steps: list[Step]) -> None:
+        """The steps in the order in which they run."""
+        for step in steps:
+            for node in step.nodes:
+                match node:
+                    case Group():
+                        self.block(node.body, [])
+                    case MirrorBranch():
+                        self.defined.join([self._steps_of(node.then), self._steps_of(node.other)])
+                    case MirrorLoop():
+                        self._steps_of(node.body, _loop_variables(node))
+                    case MirrorGuard():
+                        self._steps_of(node.body)
+                    case MirrorContext():
+                        self.steps(node.body)
+
+    def _steps_of(self, steps: list[Step], own: Iterable[Var] = ()) -> tuple[list[Var], bool]:
+        mark = len(self.defined.trail)
+        self.defined.add(own)
+        self.steps(steps)
+        return self.defined.undo(mark), False
+
+
+def _loop_variables(loop: MirrorLoop) -> list[Var]:
+    found = [] if loop.target is None else list(variables(loop.target))
+    return found if loop.position is None else [*found, loop.position]
+
+
+# ---------------------------------------------------------------- after the plan of memory
+
+
+@invariant("memory", "tidy")
+def no_value_is_left(subject: Subject) -> Iterator[Fault]:
+    """Nothing refers to a value by definition any more: the plan says how each is had."""
+    plan = _plan(subject)
+    for statement in statements([*plan.forward, *plan.backward]):
+        for root in expressions(statement):
+            if any(isinstance(node, Value) for node in walk(root)):
+                yield Fault(statement)
+    if any(isinstance(node, Value) for result in plan.results for node in walk(result)):
+        yield Fault(None, "in what is returned")
+
+
+def _plan(subject: Subject) -> Any:
+    return getattr(subject.program, "plan", subject.program)
+
+
+@invariant("memory")
+def variables_have_a_value_where_they_are_read(subject: Subject) -> Iterator[Fault]:
+    """Every variable has a value where it is read, on every path that leads there, unless the
+    user's own code may read it without one."""
+    both = _both_parts(subject)
+    for statement, var in both.undefined:
+        yield Fault(statement, f"{var!r} is read")
+
+
+@invariant("memory")
+def what_is_remembered_is_read_back(subject: Subject) -> Iterator[Fault]:
+    """What is pushed on a trace is popped in the mirror image of the order, and what is written
+    under an index is read under the same."""
+    both = _both_parts(subject)
+    for trace, pushes in both.pushes.items():
+        pops = both.pops.get(trace, [])
+        pairs = zip(pushes, reversed(pops), strict=False)
+        if len(pushes) != len(pops) or not all(_same_path(a[1], b[1]) for a, b in pairs):
+            yield Fault(pushes[0][0], f"{trace!r}: {len(pushes)} pushed, {len(pops)} popped")
+    for trace, pops in both.pops.items():
+        if trace not in both.pushes:
+            yield Fault(pops[0][0], f"{trace!r} is popped and never pushed")
+    for trace, found in both.indexed.items():
+        written = both.written[trace]
+        for statement, path, index in found:
+            if not any(index == k and _same_path(path, p) for _, p, k in written):
+                yield Fault(statement, f"{trace!r} is not written under this index")
+
+
+Path: TypeAlias = tuple[int, ...]
+"""The blocks around a statement, as the original program has them; 0 for one it does not have."""
+
+
+def _same_path(one: Path, other: Path) -> bool:
+    return one == other or 0 in one or 0 in other
+
+
+def _both_parts(subject: Subject) -> _Halves:
+    """The walk over both halves of a plan; made once for all invariants that ask for it."""
+    if subject.halves is None:
+        original = Walk(Defined(_given(subject)))
+        original.block(subject.function.body, [])
+        halves = _Halves(Defined(_given(subject)), {var for _, var in original.undefined})
+        halves.sources = subject.program.sources
+        halves.block(subject.program.forward, subject.function.body)
+        halves.now_backward = True
+        halves.mirror(subject.program.backward, subject.function.body)
+        for result in subject.program.results:
+            halves.read_expr(result, None)
+        subject.halves = halves
+    return subject.halves
+
+
+def _given(subject: Subject) -> list[Var]:
+    """What has a value before the first statement."""
+    function = subject.function
+    params = [p.var for p in function.params]
+    return [*params, *function.captured, *function.globals.values(), *subject.given]
+
+
+Event: TypeAlias = tuple[Stmt, Path]
+
+
+class _Halves(Walk):
+    """Follows a derivative through its forward and its backward half, and its traces on the way."""
+
+    def __init__(self, defined: Defined, ignored: set[Var]) -> None:
+        super().__init__(defined, ignored)
+        self.sources: dict[Stmt, list[Stmt]] = {}
+        self.pushes: dict[Var, list[Event]] = {}
+        self.pops: dict[Var, list[Event]] = {}
+        self.written: dict[Var, list[tuple[Stmt, Path, object]]] = {}
+        self.indexed: dict[Var, list[tuple[Stmt, Path, object]]] = {}
+        self.path: list[int] = []
+        self.now_backward = False
+
+    # The forward half.
+
+    def block(self, block: Block, original: Block) -> bool:
+        """Walks a block of the forward half."""
+        self.path.append(id(original) if original else 0)
+        leaves = super().block(block, original)
+        self.path.pop()
+        return leaves
+
+    def read(self, statement: Stmt) -> None:
+        """Notes reads without a value, and what goes to and comes from a trace."""
+        super().read(statement)
+        for target in targets(statement):
+            if isinstance(target, Place) and not self.now_backward:
+                self._note_write(target, statement)
+        for expr in expressions(statement):
+            for node in walk(expr):
+                if isinstance(node, Apply) and node.args:
+                    self._note_use(node, statement)
+
+    def _note_write(self, place: Place, statement: Stmt) -> None:
+        match place:
+            case Place(Ref(trace), index) if not trace.user and not isinstance(index, str):
+                found = self.written.setdefault(trace, [])
+                found.append((statement, tuple(self.path), key(index)))
+
+    def _note_use(self, node: Apply, statement: Stmt) -> None:
+        match node:
+            case Apply("list.append", (Ref(trace), _)) if not trace.user:
+                if not self.now_backward:
+                    self.pushes.setdefault(trace, []).append((statement, tuple(self.path)))
+            case Apply("list.pop", (Ref(trace),)) if not trace.user:
+                if self.now_backward:
+                    self.pops.setdefault(trace, []).append((statement, tuple(self.path)))
+            case Apply("getitem", (Ref(trace), index)) if trace in self.written:
+                if self.now_backward:
+                    found = self.indexed.setdefault(trace, [])
+                    found.append((statement, tuple(self.path), key(index)))
+
+    # The backward half.
+
+    def mirror(self, block: Block, original: Block) -> None:
+        """Walks a block of the backward half, which mirrors `original`."""
+        self.path.append(id(original) if original else 0)
+        self._mirror(block, original)
+        self.path.pop()
+
+    def _mirror(self, block: Block, original: Block) -> None:
+        for statement in block:
+            self.read(statement)
+            match statement:
+                case Branch():
+                    then, other = self._arms_of(statement, original)
+                    arms = [self._mirrored(statement.then, then, ())]
+                    arms.append(self._mirrored(statement.other, other, ()))
+                    self.defined.join(arms)
+                case For() | While():
+                    self._mirrored(statement.body, self._body_of(statement), bound(statement))
+                    continue
+                case Context() | Guard():
+                    self._mirror(statement.body, original)
+            self.defined.add(bound(statement))
+
+    def _mirrored(
+        self, block: Block, original: Block, own: Iterable[Var]
+    ) -> tuple[list[Var], bool]:
+        """What an arm or a body adds, given all that the one it mirrors has given a value to."""
+        mark = len(self.defined.trail)
+        self.defined.add(self.arms.get(id(original), ()))
+        self.defined.add(own)
+        self.mirror(block, original)
+        return self.defined.undo(mark), False
+
+    def _arms_of(self, branch: Branch, original: Block) -> tuple[Block, Block]:
+        for source in self.sources.get(branch, ()):
+            if isinstance(source, Branch):
+                return source.then, source.other
+        match branch.test:
+            case Apply("not", (Ref(left),)):
+                return _guarded(original, left), []
+        return [], []
+
+    def _body_of(self, loop: For | While) -> Block:
+        for source in self.sources.get(loop, ()):
+            if isinstance(source, For | While):
+                return source.body
+        return []
+
+
+def _guarded(block: Block, left: Var) -> Block:
+    """The body of the guard on a flag in a block."""
+    for statement in block:
+        if isinstance(statement, Guard) and statement.left is left:
+            return statement.body
+        if isinstance(statement, Context):
+            found = _guarded(statement.body, left)
+            if found:
+                return found
+    return []
+
+
+# ---------------------------------------------------------------- after naming
+
+
+@invariant("tidy")
+def no_generated_name_is_the_users(subject: Subject) -> Iterator[Fault]:
+    """A name that s2sad made belongs to one variable, and the function's text does not mention it."""
+    derived = subject.program
+    users = set(subject.function.names)
+    owner: dict[str, Var] = {}
+    for statement, var in _named(subject):
+        root = derived.names.root(var)
+        if root.user or root.name is None or root.name == "_":
+            continue
+        if root.name in users or owner.setdefault(root.name, root) is not root:
+            yield Fault(statement, root.name)
+
+
+def _named(subject: Subject) -> Iterator[tuple[Stmt | None, Var]]:
+    """The variables that a generated function gives a value to, and where."""
+    plan = subject.program.plan
+    for var in subject.given:
+        yield None, var
+    for statement in statements([*plan.forward, *plan.backward]):
+        for var in bound(statement):
+            yield statement, var
+
+
+@invariant("tidy")
+def what_is_read_is_assigned(subject: Subject) -> Iterator[Fault]:
+    """Every variable of the function that is read is assigned in it, or handed to it."""
+    plan = subject.program.plan
+    known = set(_given(subject)) | {var for _, var in _named(subject)}
+    for statement in statements([*plan.forward, *plan.backward]):
+        for expr in expressions(statement):
+            for var in reads(expr):
+                if var not in known and _is_local(var, subject):
+                    yield Fault(statement, f"{var!r} is read")
+
+
+def _is_local(var: Var, subject: Subject) -> bool:
+    """Whether a variable is one that the function itself assigns, or that a pass made."""
+    return not var.user or any(var in bound(s) for s in statements(subject.function.body))
+
+
+@invariant("tidy")
+def a_name_holds_what_is_read(subject: Subject) -> Iterator[Fault]:
+    """A variable has its own value where it is read: no other of its name was assigned since."""
+    derived = subject.program
+    names: dict[str, set[Var]] = {}
+    for _, var in _named(subject):
+        name = derived.names.root(var).name
+        if name is not None and name != "_":
+            names.setdefault(name, set()).add(var)
+    given = [p.var for p in subject.function.params]
+    for var in given:
+        names.setdefault(var.hint, set()).add(var)
+    shared = {v: n for n, owners in names.items() if len(owners) > 1 for v in owners}
+    if not shared:
+        return
+    holders = _Holders(shared)
+    held = {shared[v]: {v} for v in given if v in shared}
+    held = holders.block([*derived.plan.forward, *derived.plan.backward], held)
+    holders.read(derived.returns, None, held)
+    yield from holders.faults
+
+
+class _Holders:
+    """Follows which variables the names hold that several variables share."""
+
+    def __init__(self, shared: dict[Var, str]) -> None:
+        self.shared = shared
+        self.faults: list[Fault] = []
+
+    def block(self, block: Block, held: dict[str, set[Var]]) -> dict[str, set[Var]]:
+        """The holders after a block."""
+        for statement in block:
+            for expr in expressions(statement):
+                self.read(expr, statement, held)
+            held = self._inside(statement, held)
+            if not isinstance(statement, For):
+                held = self._assigned(statement, held)
+        return held
+
+    def read(self, expr: Expr, statement: Stmt | None, held: dict[str, set[Var]]) -> None:
+        """Notes what an expression reads under a name that holds something else."""
+        for var in reads(expr):
+            name = self.shared.get(var)
+            if name is not None and name in held and var not in held[name]:
+                self.faults.append(Fault(statement, name))
+
+    def _assigned(self, statement: Stmt, held: dict[str, set[Var]]) -> dict[str, set[Var]]:
+        for var in bound(statement):
+            name = self.shared.get(var)
+            if name is None:
+                continue
+            match statement:
+                case Assign((Var(),), Ref(old), None) if old in held.get(name, ()):
+                    held = held | {name: held[name] | {var}}
+                case _:
+                    held = held | {name: {var}}
+        return held
+
+    def _inside(self, statement: Stmt, held: dict[str, set[Var]]) -> dict[str, set[Var]]:
+        match statement:
+            case Branch():
+                return _joined(self.block(statement.then, held), self.block(statement.other, held))
+            case For() | While():
+                # Assignments act on a name whatever it held: running the body twice is enough.
+                first = self.block(statement.body, self._assigned(statement, held))
+                head = _joined(held, first)
+                return _joined(held, self.block(statement.body, self._assigned(statement, head)))
+            case Context() | Guard():
+                return self.block(statement.body, held)
+        return held
+
+
+def _joined(one: dict[str, set[Var]], other: dict[str, set[Var]]) -> dict[str, set[Var]]:
+    """The holders where two paths meet: those on both; a name that one does not have is free."""
+    return {
+        name: one[name] & other[name] if name in one and name in other else {**other, **one}[name]
+        for name in one | other
+    }

@@ -6,6 +6,7 @@ for np.exp(z), `numerator` for the upper part of a quotient. A name that is take
 
 from __future__ import annotations
 
+import builtins
 import keyword
 from collections.abc import Iterable
 
@@ -79,7 +80,7 @@ class Names:
     """Gives variables their names in one generated function."""
 
     def __init__(self, taken: Iterable[str]) -> None:
-        self.taken = set(taken)
+        self.taken = set(taken) | set(dir(builtins))
         self._same: dict[Var, Var] = {}
 
     def merge(self, var: Var, into: Var) -> None:
