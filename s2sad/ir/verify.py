@@ -48,6 +48,7 @@ from s2sad.ir.nodes import (
     Place,
     Ref,
     Return,
+    Select,
     Stmt,
     Target,
     Unpack,
@@ -55,6 +56,7 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
+    children,
     walk,
 )
 from s2sad.ir.printer import Printer
@@ -265,12 +267,21 @@ def every_expression_stands_once(subject: Subject) -> Iterator[Fault]:
         if isinstance(statement, Assign) and statement.embedded and statement.value in loops:
             continue
         for root in expressions(statement):
-            for node in walk(root):
+            for node in _occurrences(root):
                 if node in seen and not isinstance(node, Const | Ref):
                     yield Fault(statement, Printer().expr(node))
                 seen.add(node)
-                if isinstance(node, Invoke | Apply) and len(set(node.args)) < len(node.args):
-                    yield Fault(statement, Printer().expr(node))
+
+
+def _occurrences(root: Expr) -> Iterator[Expr]:
+    """The expressions inside one, each as often as it stands there; what a Select tests and gives
+    as well (`a or b`) stands there once."""
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        yield node
+        inside = children(node)
+        stack.extend(dict.fromkeys(inside) if isinstance(node, Select) else inside)
 
 
 def _tests_with_walrus(body: Block) -> set[Expr]:
@@ -812,12 +823,12 @@ def _named(subject: Subject) -> Iterator[tuple[Stmt | None, Var]]:
 @invariant("tidy")
 def what_is_read_is_assigned(subject: Subject) -> Iterator[Fault]:
     """Every variable of the function that is read is assigned in it, or handed to it."""
-    plan = subject.program.plan
-    known = set(_given(subject)) | {var for _, var in _named(subject)}
+    plan, root = subject.program.plan, subject.program.names.root
+    known = {root(var) for var in _given(subject)} | {root(var) for _, var in _named(subject)}
     for statement in statements([*plan.forward, *plan.backward]):
         for expr in expressions(statement):
             for var in reads(expr):
-                if var not in known and _is_local(var, subject):
+                if root(var) not in known and _is_local(var, subject):
                     yield Fault(statement, f"{var!r} is read")
 
 
