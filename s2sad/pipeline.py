@@ -191,6 +191,8 @@ def _assemble(
     for d, _ in texts:
         engine.observer.tidied(d)
     carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
+    if any("copy.deepcopy(" in text for _, text in texts):
+        carrier.imports["copy"] = "import copy"
     for d, text in texts:
         carrier.carry(text, d.function.module)
     source = HelperSource()

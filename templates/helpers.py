@@ -342,6 +342,8 @@ def diff_backward(d_y, n, axis):
 
 def like(x, d):
     """The gradient d of an array or number x, in its shape and dtype; float64 for Python numbers."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     dtype = getattr(x, "dtype", np.dtype(float))
     dtype = dtype if dtype.kind in "fc" else np.dtype(float)
     return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
@@ -365,23 +367,26 @@ def like_tree(x, d):
 
 
 def add(a, b):
-    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
-    if a is None or b is None:
-        return b if a is None else a
-    if isinstance(a, dict) or isinstance(b, dict):
-        return {key: add(part(a, key), part(b, key)) for key in _keys(a) | _keys(b)}
-    if isinstance(a, (list, tuple)):
+    """The sum of two adjoints, of arrays or of containers of them; None and 0.0 are zero."""
+    if isinstance(a, (dict, list, tuple)) and isinstance(b, (dict, list, tuple)):
+        if isinstance(a, dict) or isinstance(b, dict):
+            return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
         return [add(one, other) for one, other in zip(a, b, strict=True)]
+    if isinstance(a, (dict, list, tuple)) or b is None:
+        return a
+    if isinstance(b, (dict, list, tuple)) or a is None:
+        return b
     return a + b
 
 
 def part(d, key):
-    """The adjoint of one part of a container; None, which is zero, where there is none."""
-    if d is None or isinstance(d, dict):
-        return None if d is None else d.get(key)
-    return d[key]
+    """The adjoint of one part of a container; 0.0 where there is none."""
+    found = _parts(d).get(key)
+    return 0.0 if found is None else found
 
 
-def _keys(d):
-    """The keys of an adjoint of a container: of a dict, or positions."""
-    return dict.fromkeys(d if isinstance(d, dict) else range(len(d))).keys()
+def _parts(d):
+    """The parts of a container's adjoint by key or position."""
+    if isinstance(d, (list, tuple)):
+        return dict(enumerate(d))
+    return d if isinstance(d, dict) else {}

@@ -78,7 +78,10 @@ class _Exits:
                 case Branch() if _exits(statement):
                     return [*result, *self._branch(statement, rest, loop)]
                 case For() | While():
-                    result += self._loop(statement, loop)
+                    made, after = self._loop(statement)
+                    result += made
+                    if after:
+                        return [*result, *self.block([*after, *rest], loop)]
                     if _returns(statement.body):
                         return [*result, *self._unless(self.returned, rest, loop)]
                 case Context():
@@ -130,7 +133,8 @@ class _Exits:
         if _returns([branch]):
             self.flagged = True
 
-    def _loop(self, loop: For | While, outer: _Loop | None) -> Block:
+    def _loop(self, loop: For | While) -> tuple[Block, Block]:
+        """The structured loop, and what its `else` is: statements after it."""
         inner = _Loop(Var("broke"))
         if _returns(loop.body):
             self.flagged = True
@@ -140,7 +144,7 @@ class _Exits:
         if inner.used:
             before.append(Assign((inner.broke,), Const(False)))
         if loop.other:
-            after = self.block(loop.other, outer)
+            after = loop.other
             if inner.used:
                 after = [Branch(_not(inner.broke), after, [])]
         count = None
@@ -149,7 +153,7 @@ class _Exits:
             before.append(Assign((count,), Const(0)))
             one = Apply("add", (Ref(count), Const(1)), (), "infix", "+")
             body = [Assign((count,), one, "add"), *body]
-        return [*before, replace(loop, body=body, other=[], count=count), *after]
+        return [*before, replace(loop, body=body, other=[], count=count)], after
 
     def _unless(self, flag: Var, rest: Block, loop: _Loop | None) -> Block:
         """What runs after statements that may have returned."""

@@ -261,11 +261,9 @@ class Facts:
         layers = []
         for arm in arms:
             layer = Environment(env)
+            # What an arm that leaves the loop found is true after the loop: it is never dropped.
             self._block(arm, layer)
-            if not _leaves(arm):
-                layers.append(layer)
-        if not layers:
-            return
+            layers.append(layer)
         changed: dict[Var, None] = {}
         for layer in layers:
             changed |= dict.fromkeys(layer.own)
@@ -699,17 +697,3 @@ def _common(items: tuple[Type, ...]) -> Type:
     for item in items[1:]:
         result = join(result, item, "item~")
     return result
-
-
-def _leaves(block: Block) -> bool:
-    """Whether control never reaches the end of a block."""
-    from s2sad.ir.nodes import Break, Continue
-
-    if not block:
-        return False
-    last = block[-1]
-    if isinstance(last, Return | Break | Continue):
-        return True
-    return isinstance(last, Branch) and _leaves(last.then) and _leaves(last.other)
-
-

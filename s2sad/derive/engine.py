@@ -199,12 +199,12 @@ class Engine:
         if isinstance(kind, Array):
             self.facts.types[ref] = kind
             return Adjoint(ref, kind.shape, True, False)
-        self.facts.types[ref] = Unknown("d_out")
+        self.facts.types[ref] = kind if isinstance(kind, TupleOf) else Unknown("d_out")
         return Adjoint(ref, tree=True)
 
     def _aux_seed(self, function: Function, kind: Type, result: Expr | None) -> Adjoint:
         if isinstance(kind, TupleOf) and kind.items:
-            rest = tuple(Const(None) for _ in kind.items[1:])
+            rest = tuple(Const(0.0) for _ in kind.items[1:])
             return Adjoint(Make("tuple", (Const(1.0), *rest)), tree=True)
         self._refuse_result(function, result, "has_aux asks for a function that returns a tuple")
         return Adjoint(Const(0.0))
@@ -315,7 +315,7 @@ class Engine:
         _take_return(plan.forward)
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)
-        plan.forward = live_part(plan.forward, plan.backward, returns)
+        plan.forward = live_part(plan.forward, plan.backward, returns, plan.replaced)
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
             interface.keyword, params=list(function.params),

@@ -22,7 +22,7 @@ from typing import Any
 
 from s2sad.analysis.exits import one_shot
 from s2sad.analysis.facts import Facts
-from s2sad.analysis.types import SCALAR, Array
+from s2sad.analysis.types import SCALAR, Array, Inert
 from s2sad.derive.broadcasting import call
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import (
@@ -100,6 +100,24 @@ def targets_of(target: Target) -> Iterable[Var]:
                 yield from targets_of(part)
 
 
+def _written_into(target: Target) -> Iterable[Var]:
+    """The variables whose objects a target writes into."""
+    match target:
+        case Place(base):
+            while isinstance(base, Apply) and base.args:
+                base = base.args[0]
+            if isinstance(base, Ref):
+                yield base.var
+        case Unpack():
+            for part in target.targets:
+                yield from _written_into(part)
+
+
+def mutated_by(expr: Expr) -> list[Var]:
+    """The variables whose objects an unknown call inside an expression may change."""
+    return [var for node in walk(expr) if isinstance(node, Opaque) for var in node.mutates]
+
+
 def bound_by(statement: Stmt) -> dict[Var, None]:
     """The variables that a statement may give a new value to, those inside it included."""
     found: dict[Var, None] = {}
@@ -109,6 +127,8 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
         match node:
             case Assign():
                 found |= dict.fromkeys(v for t in node.targets for v in targets_of(t))
+                found |= dict.fromkeys(mutated_by(node.value))
+                found |= dict.fromkeys(v for t in node.targets for v in _written_into(t))
             case Branch():
                 stack += [*node.then, *node.other]
             case For():
@@ -118,6 +138,9 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
                 stack += node.body
             case Verbatim():
                 found |= dict.fromkeys(node.binds)
+                found |= dict.fromkeys(node.mutates)
+            case Evaluate():
+                found |= dict.fromkeys(mutated_by(node.value))
             case Define():
                 found[node.var] = None
     return found
@@ -141,6 +164,7 @@ class Planner:
         self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
         self.loops: list[_Loop] = []
         self.overwritten = _overwritten(function)
+        self.mutated = _mutated(function)
         self.flags: dict[Stmt, Var] = {}
         self.after: set[Ref] = set()
         self._tests: dict[Branch, Expr] = {}
@@ -177,6 +201,7 @@ class Planner:
                     case Group():
                         node.body = self._resolved_group(node.body)
                     case MirrorBranch():
+                        self._test(node.source)
                         self._resolve_all(node.then)
                         self._resolve_all(node.other)
                     case MirrorGuard() | MirrorContext():
@@ -257,6 +282,14 @@ class Planner:
     def _typed(self, ref: Ref, node: Expr) -> Ref:
         self.facts.types[ref] = self.facts.type_of(node)
         return ref
+
+    def _again(self, node: Expr) -> Expr:
+        """An expression computed again from variables, whatever it costs."""
+        if isinstance(node, Const | Ref) or node in self.plan.replaced or node in self.homes.variable:
+            return self._value(node)
+        again = _rebuilt(node, self._again)
+        self.facts.types[again] = self.facts.type_of(node)
+        return again
 
     def _value(self, node: Expr) -> Expr:
         """What stands for a forward value in the backward part."""
@@ -478,6 +511,8 @@ class Planner:
             self.undefined[var] = None
         kind = self.facts.bindings.get(var)
         value: Expr = self._noted(Ref(var), kind)
+        if var in self.mutated and not is_number(kind):
+            value = _copy(value, kind)
         if not self.loops:
             kept = Var(f"{var.hint}_in")
             self._noted(back := Ref(kept), kind)
@@ -514,7 +549,7 @@ class Planner:
         if branch in self.flags:
             return Ref(self.flags[branch])
         if branch not in self._tests:
-            self._tests[branch] = self._resolved(as_value(branch.test))
+            self._tests[branch] = self._again(branch.test)
         return self._tests[branch]
 
     def _branch(
@@ -530,6 +565,7 @@ class Planner:
             self._inner_needs(arm, steps, set(), inner, entry)
         tested: set[Var] = set()
         before: Block = []
+        recalled: Block = []
         flag = _break_flag(branch)
         if flag is not None:
             self.flags[branch] = flag
@@ -537,8 +573,8 @@ class Planner:
             tested = {r.var for r in _refs(self._test(branch))}
             changing = {v for v in tested if v in bound and v in inner}
             if flag is None and (changing or not self._can_test_again(branch)):
-                before += self._flag(branch, needed, kept)
-                tested = {self.flags[branch]}
+                before, recalled = self._flag(branch)
+                tested = set()
         hoisted = [
             v
             for v in bound
@@ -573,23 +609,23 @@ class Planner:
         if branch in self.flags and flag is None:
             test = Ref(self.flags[branch])
         needed |= {v for v in tested if v not in hoisted} & self.overwritten
-        ahead = [*before_flag(before), *saves, replace(branch, test=test, then=then[0], other=other[0])]
+        ahead = [*before, *saves, replace(branch, test=test, then=then[0], other=other[0])]
         back: Block = []
         if mirror is not None or then[1] or other[1]:
             back = [Branch(self._test(branch), then[1], other[1], origin=branch.origin)]
             self.plan.sources[back[0]] = [branch]
-        back_before = before_restores(before)
-        return ahead, [*restores, *back, *resets, *back_before]
+        return ahead, [*restores, *recalled, *back, *resets]
 
-    def _flag(self, branch: Branch, needed: set[Var], kept: set[Var]) -> Block:
-        """Keeps the outcome of a test under a name."""
+    def _flag(self, branch: Branch) -> tuple[Block, Block]:
+        """Keeps the outcome of a test under a name; in a loop, on a trace of its own."""
         flag = Var(hint_for(branch.test))
         self.flags[branch] = flag
-        if self.loops:
-            self.overwritten.add(flag)
-        saves, restores = self._save([flag], needed, kept)
         self.defined.add(flag)
-        return [_Pair(saves + [Assign((flag,), branch.test)], restores)]  # type: ignore[list-item]
+        assign = Assign((flag,), branch.test)
+        if not self.loops:
+            return [assign], []
+        save, restore = self._remember(flag)
+        return [assign, *save], restore
 
     def _can_test_again(self, branch: Branch) -> bool:
         return can_repeat(branch.test, self.facts) and cost(branch.test, self.facts) <= 8
@@ -684,8 +720,9 @@ class Planner:
             saves, restores = self._save(bound, needed, kept)
             needed |= self._reads(first) & self.overwritten
             return [*saves, loop], [*first, *restores, *last]
-        own = set(targets_of(loop.target)) if isinstance(loop, For) else set()
-        own = {v for v in own if not any(v in bound_by(s) for s in loop.body)}
+        targets = set(targets_of(loop.target)) if isinstance(loop, For) else set()
+        # A target that the body gives another value to is a variable like the others.
+        own = {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
         hoisted = [v for v in bound if v in needed and (v in own or v not in reads)]
         saves, restores = self._save(hoisted, needed, kept)
         ahead: Block = [*saves]
@@ -697,7 +734,7 @@ class Planner:
         outer_kept = kept | set(hoisted)
         body_needed = (needed | (reads & set(bound) & self.overwritten)) - own - set(hoisted)
         stacked, popped = self._stacked_target(loop, mirror, reads)
-        fresh = self._assigned_first(loop) & body_needed - needed
+        fresh = (self._assigned_first(loop) | (targets - own)) & body_needed - needed
         body_needed -= fresh
         defined = set(self.defined)
         self.defined |= own
@@ -708,6 +745,7 @@ class Planner:
         self.defined = defined
         self.loops.pop()
         header_reads = {r.var for r in _refs(given)} if given is not None else set()
+        header_reads |= {loop.count} if loop.count is not None else set()
         needed |= (body_needed - own) | (header_reads & self.overwritten)
         needed |= self._reads(first) & self.overwritten
         where = self.loops[0].before if self.loops else ahead
@@ -717,6 +755,7 @@ class Planner:
         if not backward and not popped:
             return ahead, [*first, *back_after]
         target, iterable = self._reversed(loop, mirror, given)
+        target = _without(target, targets - own)
         mirrored = For(target, iterable, [*popped, *backward], origin=loop.origin)
         self.plan.sources[mirrored] = [loop]
         return ahead, [*first, mirrored, *back_after]
@@ -778,6 +817,8 @@ class Planner:
         given = mirror.iterable
         assert given is not None
         reads = {r.var for r in _refs(given)}
+        if loop.iterable in self.plan.replaced:
+            return loop.iterable, given, []
         if one_shot(loop.iterable):
             return loop.iterable, None, []
         if reads & set(bound) or cost(loop.iterable, self.facts) > 8:
@@ -831,6 +872,16 @@ class Planner:
         return target, call("builtins.reversed", given, text="reversed")
 
 
+def _without(target: Target, variables: set[Var]) -> Target:
+    """A target that leaves these variables alone."""
+    match target:
+        case Var():
+            return Var("_") if target in variables else target
+        case Unpack(parts, star):
+            return Unpack(tuple(_without(part, variables) for part in parts), star)
+    return target
+
+
 def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     """Variables in a given order, the others after them by name."""
     known = [var for var in order if var in variables]
@@ -850,23 +901,6 @@ def _leaves_early(block: Block) -> bool:
                 if _leaves_early(statement.body):
                     return True
     return False
-
-
-class _Pair:
-    """A forward block and the backward block that undoes it."""
-
-    def __init__(self, ahead: Block, back: Block) -> None:
-        self.ahead, self.back = ahead, back
-
-
-def before_flag(pairs: list[Any]) -> Block:
-    """The forward halves."""
-    return [s for pair in pairs for s in pair.ahead]
-
-
-def before_restores(pairs: list[Any]) -> Block:
-    """The backward halves."""
-    return [s for pair in reversed(pairs) for s in pair.back]
 
 
 def _break_flag(branch: Branch) -> Var | None:
@@ -1021,6 +1055,36 @@ def _inner_first(statement: Stmt) -> list[Expr]:
         order.append(node)
         stack.extend(children(node))
     return order[::-1]
+
+
+def is_number(kind: Any) -> bool:
+    """Whether values of a type are certainly numbers, or something else that cannot be changed."""
+    return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)
+
+
+def _copy(value: Expr, kind: Any) -> Expr:
+    """A copy of an object that the program changes later."""
+    if isinstance(kind, Array):
+        return call("numpy.copy", value)
+    return call("copy.deepcopy", value, text="copy.deepcopy")
+
+
+def _mutated(function: Function) -> set[Var]:
+    """The variables whose objects are changed in place somewhere."""
+    found: set[Var] = set()
+    for top in function.body:
+        for statement in _statements(top):
+            match statement:
+                case Assign():
+                    found |= set(mutated_by(statement.value))
+                    found |= {v for t in statement.targets for v in _written_into(t)}
+                    if statement.augmented is not None:
+                        found |= {v for t in statement.targets for v in targets_of(t)}
+                case Evaluate():
+                    found |= set(mutated_by(statement.value))
+                case Verbatim():
+                    found |= set(statement.mutates)
+    return found
 
 
 def _overwritten(function: Function) -> set[Var]:

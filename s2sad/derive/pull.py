@@ -22,6 +22,7 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_integral,
 )
 from s2sad.derive.adjoints import Adjoint, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import (
@@ -510,6 +511,8 @@ class Pull:
             return self._list_contribution(value, node, operand, spec)
         wanted = self.facts.shape_of(operand)
         fresh = _is_fresh(value)
+        if is_integral(self.facts.type_of(value)):
+            value = _as_float(value)
         if spec.spec == "" and seed.full and seed.shape == SCALAR:
             # What gives one number was made from single numbers.
             return Adjoint(value, SCALAR, True, fresh)
@@ -593,7 +596,7 @@ class Pull:
                 return Adjoint(item)
             case Each(element=element, target=Var() as target):
                 return Adjoint(instantiate(element, {target: Const(key)}))
-        if isinstance(key, int):
+        if isinstance(key, int) and isinstance(self.facts.type_of(expr), TupleOf):
             return Adjoint(Apply("getitem", (expr, Const(key)), (), "index"))
         return Adjoint(call("helper.part", expr, Const(key), text="part"))
 
@@ -750,6 +753,13 @@ def _is_whole_reduction(rule: Rule, bound: dict[str, Expr]) -> bool:
     if isinstance(axis, Ref):
         axis = bound.get(axis.var.hint, axis)
     return isinstance(axis, Const) and axis.value is None
+
+
+def _as_float(value: Expr) -> Expr:
+    """An adjoint that is a float where its factors are integers."""
+    if isinstance(value, Const):
+        return Const(float(value.value))
+    return Apply("mul", (Const(1.0), value), (), "infix", "*")
 
 
 def _is_zero(expr: Expr) -> bool:

@@ -75,6 +75,8 @@ class Reverse(Pull):
         super().__init__(facts, engine)
         self.value_keys: dict[Expr, Var] = {}
         self.widened: dict[object, dict[Slot, None]] = {}
+        self.seeds: set[Var] = set()
+        self.whole_call = False
 
     def run(self, function: Function, seed: Adjoint, wrt: list[Var]) -> Backward:
         """The backward part of a function for an adjoint of its result.
@@ -128,6 +130,7 @@ class Reverse(Pull):
 
     def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
         self.out = []
+        self.seeds = set()
         work()
         self.flush()
         return [Group(source, self.out)] if self.out else []
@@ -151,6 +154,8 @@ class Reverse(Pull):
     def _pull_root(self, value: Expr, seed: Adjoint, target: Target | None = None) -> None:
         if isinstance(target, Var):
             self.hints[value] = target.hint
+        self.seeds |= {n.var for n in walk(seed.expr) if isinstance(n, Ref)}
+        self.whole_call = isinstance(value, Invoke)
         if any(isinstance(n, Select | Each) and self.is_varied(n) for n in walk(value)):
             seed = self.protected(seed, f"d_{self.hint(value)}_out")
         self.pull(value, seed)
@@ -655,6 +660,8 @@ class Reverse(Pull):
                          interface.name)  # fmt: skip
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))
+        # Variables first: a call in another argument must not take their adjoints for its own.
+        results.sort(key=lambda pair: not (isinstance(pair[0], tuple) or self.slot_of(pair[0])))
         for where, result in results:
             if isinstance(where, tuple):
                 self.pend(where, result)
@@ -668,7 +675,8 @@ class Reverse(Pull):
             root_entries = self.state.entries.get(slot[0], {})
             taken = any(isinstance(s, Assign) and s.targets[0] is self.adjoint_vars.get(slot)
                         for s in self.out)  # fmt: skip
-            if not root_entries and not taken and not self._seeds_read(slot):
+            reading = self.adjoint_vars.get(slot) in self.seeds and not self.whole_call
+            if not root_entries and not taken and not reading and not self._seeds_read(slot):
                 return self.adjoint_var(slot)
         return Var(f"d_{self.hint(argument) if slot is None else self._slot_hint(slot)}")
 

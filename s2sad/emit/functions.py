@@ -33,9 +33,12 @@ class FunctionWriter:
         if derived.check_scalar is not None:
             live |= reads_of(derived.check_scalar)
         backward = without_dead(plan.backward, live, plan.sources)
+        unmerged = backward
         backward = merge_copies(backward, derived.returns, names, plan.sources)
-        forward = without_dead(plan.forward, live, {}, lambda var: not var.user)
-        derived.plan = replace(plan, forward=forward, backward=backward)
+        forward = without_dead(
+            plan.forward, live, {}, lambda var: not var.user, plan.replaced
+        )
+        derived.plan = replace(plan, forward=forward, backward=unmerged)
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
         writer.used = self.helpers

@@ -168,13 +168,22 @@ class Printer:
         self.line(f"return {self._listed(results)}", depth)
 
     def halves(self, title: str, plan: Any, results: Iterable[Expr]) -> None:
-        """A derivative after memory was planned: its forward and its backward statements."""
+        """A derivative after memory was planned: its forward and its backward statements.
+
+        A copy between two variables that have one name now is left out: nothing is written for it.
+        """
         self.line(f"{title}:", 0)
         self.line("forward:", 1)
         self.block(plan.forward, 2)
         self.line("backward:", 1)
-        self.block(plan.backward, 2)
+        self.block([s for s in plan.backward if not self._is_merged(s)], 2)
         self.line(f"return {self._listed(results)}", 1)
+
+    def _is_merged(self, statement: Stmt) -> bool:
+        match statement:
+            case Assign((Var() as new,), Ref(old), None):
+                return self.var(new) == self.var(old)
+        return False
 
     def line(self, code: str, depth: int, node: object = None, comment: str = "") -> None:
         """One line, at which `node` begins."""

@@ -448,6 +448,10 @@ class Walk:
             self.defined.add(bound(statement))
         return leaves
 
+    def inline(self, block: Block, original: Block) -> bool:
+        """Walks the body of a context, which runs whenever the statement is reached."""
+        return self.block(block, original)
+
     def read(self, statement: Stmt) -> None:
         """Notes what a statement itself reads that has no value."""
         for expr in expressions(statement):
@@ -470,9 +474,12 @@ class Walk:
             case For() | While():
                 body = original.body if isinstance(original, For | While) else []
                 self._loop(statement, body)
-            case Context() | Guard():
+            case Context():
+                body = original.body if isinstance(original, Context) else []
+                return self.inline(statement.body, body)
+            case Guard():
                 mark = len(self.defined.trail)
-                body = original.body if isinstance(original, Context | Guard) else []
+                body = original.body if isinstance(original, Guard) else []
                 leaves = self.block(statement.body, body)
                 self.arms[id(body)] = self.defined.trail[mark:]
                 return leaves
@@ -700,6 +707,10 @@ class _Halves(Walk):
         leaves = super().block(block, original)
         self.path.pop()
         return leaves
+
+    def inline(self, block: Block, original: Block) -> bool:
+        """Walks the body of a context, which stands in the path of the block around it."""
+        return super().block(block, original)
 
     def read(self, statement: Stmt) -> None:
         """Notes reads without a value, and what goes to and comes from a trace."""

@@ -6,7 +6,7 @@ needs, and for statements that the derivation made.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from s2sad.ir.nodes import (
@@ -35,12 +35,18 @@ from s2sad.ir.nodes import (
 )
 
 
-def reads_of(expr: Expr) -> set[Var]:
+_Replaced = Mapping[Expr, Var]
+"""Expressions for which a variable stands."""
+
+
+def reads_of(expr: Expr, replaced: _Replaced | None = None) -> set[Var]:
     """The variables that an expression reads, those that called nested functions capture included."""
     from s2sad.ir.nodes import Invoke
 
     found = set()
     for node in walk(expr):
+        if replaced and node in replaced:
+            found.add(replaced[node])
         if isinstance(node, Ref):
             found.add(node.var)
         elif isinstance(node, Invoke) and node.callee.local and node.callee.function is not None:
@@ -48,12 +54,12 @@ def reads_of(expr: Expr) -> set[Var]:
     return found
 
 
-def live_part(block: Block, after: Block, returns: Expr) -> Block:
+def live_part(block: Block, after: Block, returns: Expr, replaced: _Replaced) -> Block:
     """The statements of a block that `after` and `returns` depend on."""
     live = reads_of(returns)
     for statement in after:
         live |= all_reads(statement)
-    return _Sweep({}, None).block(block, live)
+    return _Sweep({}, None, replaced).block(block, live)
 
 
 def without_dead(
@@ -61,16 +67,17 @@ def without_dead(
     live: set[Var],
     sources: dict[Stmt, list[Stmt]],
     droppable: Callable[[Var], bool] | None = None,
+    replaced: _Replaced | None = None,
 ) -> Block:
     """A block without the assignments whose targets are not read afterwards; `live` is changed.
 
     The quotation of a statement that goes, or that is made anew, passes to what follows it. With
     `droppable`, only assignments to such variables go; all else stays.
     """
-    return _Sweep(sources, droppable).block(block, live)
+    return _Sweep(sources, droppable, replaced).block(block, live)
 
 
-def all_reads(statement: Stmt) -> set[Var]:
+def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
     """Everything that a statement, or one inside it, reads."""
     found: set[Var] = set()
     stack: list[Stmt] = [statement]
@@ -78,25 +85,25 @@ def all_reads(statement: Stmt) -> set[Var]:
         node = stack.pop()
         match node:
             case Assign():
-                found |= reads_of(node.value)
+                found |= reads_of(node.value, replaced)
                 for target in node.targets:
                     found |= _target_reads(target)
             case Evaluate():
-                found |= reads_of(node.value)
+                found |= reads_of(node.value, replaced)
             case Return():
-                found |= reads_of(node.value) if node.value is not None else set()
+                found |= reads_of(node.value, replaced) if node.value is not None else set()
             case Branch():
-                found |= reads_of(node.test)
+                found |= reads_of(node.test, replaced)
                 stack += [*node.then, *node.other]
             case For():
-                found |= reads_of(node.iterable)
+                found |= reads_of(node.iterable, replaced)
                 stack += node.body
             case While():
-                found |= reads_of(node.test)
+                found |= reads_of(node.test, replaced)
                 stack += node.body
             case Context():
                 for read in node.reads:
-                    found |= reads_of(read)
+                    found |= reads_of(read, replaced)
                 stack += node.body
             case Guard():
                 found.add(node.left)
@@ -106,7 +113,7 @@ def all_reads(statement: Stmt) -> set[Var]:
                     found |= set(node.callee.function.captured)
             case Verbatim():
                 for read in node.reads:
-                    found |= reads_of(read)
+                    found |= reads_of(read, replaced)
     return found
 
 
@@ -139,6 +146,7 @@ class _Sweep:
 
     sources: dict[Stmt, list[Stmt]]
     droppable: Callable[[Var], bool] | None
+    replaced: _Replaced | None = None
 
     def block(self, block: Block, live: set[Var]) -> Block:
         """The statements of a block that are alive; `live` becomes what is live before it."""
@@ -168,13 +176,13 @@ class _Sweep:
                 plain = all(isinstance(t, Var | Unpack) for t in statement.targets)
                 if plain and statement.augmented is None:
                     live -= bound
-                live |= all_reads(statement)
+                live |= all_reads(statement, self.replaced)
                 return statement
             case Evaluate() | Verbatim() | Define():
                 changed = _changed(statement)
                 if not changed & live and not self._stays(changed):
                     return None
-                live |= all_reads(statement)
+                live |= all_reads(statement, self.replaced)
                 return statement
             case Branch():
                 return self._branch(statement, live)
@@ -187,12 +195,12 @@ class _Sweep:
             case Context():
                 body = self.block(statement.body, live)
                 for read in statement.reads:
-                    live |= reads_of(read)
+                    live |= reads_of(read, self.replaced)
                 return replace(statement, body=body) if body or self.droppable else None
             case For() | While():
                 return self._loop(statement, live)
         if isinstance(statement, Return):
-            live |= all_reads(statement)
+            live |= all_reads(statement, self.replaced)
         return statement
 
     def _branch(self, branch: Branch, live: set[Var]) -> Stmt | None:
@@ -202,7 +210,7 @@ class _Sweep:
         if not then and not other and not (self.droppable and branch.origin):
             return None
         live |= then_live | other_live
-        live |= reads_of(branch.test)
+        live |= reads_of(branch.test, self.replaced)
         if _same(then, branch.then) and _same(other, branch.other):
             return branch
         return replace(branch, then=then, other=other)
@@ -212,9 +220,9 @@ class _Sweep:
         while True:
             inner = set(head)
             # The quotations stay where they are until the last round.
-            body = _Sweep({}, self.droppable).block(loop.body, inner)
+            body = _Sweep({}, self.droppable, self.replaced).block(loop.body, inner)
             if isinstance(loop, While):
-                inner |= reads_of(loop.test)
+                inner |= reads_of(loop.test, self.replaced)
             if inner <= head:
                 break
             head |= inner
@@ -225,7 +233,7 @@ class _Sweep:
                 return None
         live |= head
         if isinstance(loop, For):
-            live |= reads_of(loop.iterable)
+            live |= reads_of(loop.iterable, self.replaced)
         return loop if _same(body, loop.body) else replace(loop, body=body)
 
 
