@@ -5,11 +5,12 @@ from __future__ import annotations
 import builtins
 import importlib
 import pkgutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import corpus
+from tests import corpus, fuzz
 from tests.checking import check_gradient
 
 s2sad = pytest.importorskip("s2sad")
@@ -74,3 +75,9 @@ def test_gradient(module: Any, name: str, wrt: Any, calls: list[Any], as_vjp: bo
                 cotangent=cotangent,
                 expected=expected,
             )
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_random_program(seed: int, tmp_path: Path) -> None:
+    """A few of the programs that `python -m tests.fuzz` makes by the hundred."""
+    assert fuzz.outcome(fuzz.Writer(seed).text(), tmp_path / f"fuzz_{seed}.py") in ("ok", "rough")
