@@ -8,4 +8,4 @@ def g(a, b=1.0, *rest):
 
 
 def f(xs: list, n: int):
-    return np.sum(g(*xs[:n]))  # error: S2S014 starred
+    return np.sum(g(*xs[:n]))  # error: S2S012 *

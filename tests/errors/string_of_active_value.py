@@ -2,5 +2,5 @@
 
 
 def f(x: float) -> float:
-    y = float(f"{x * x:.12f}")  # error: S2S012
+    y = float(f"{x * x:.12f}")  # error: S2S014 f-string
     return y

@@ -4,5 +4,5 @@ import numpy as np
 
 
 def f(x):
-    x[0] = 0.0  # error: S2S011 x
+    x[0] = 0.0  # error: S2S011 write
     return np.sum(x * x)

@@ -10,5 +10,5 @@ class State:
 
 def f(x: float) -> float:
     s = State(x)
-    s.q = x * x  # error: S2S011 s
+    s.q = x * x  # error: S2S011 write
     return s.q

@@ -3,5 +3,5 @@
 
 def f(x: float) -> float:
     state = {"q": x}
-    state["p"] = x * x  # error: S2S011 state
+    state["p"] = x * x  # error: S2S011 write
     return state["q"] * state["p"]

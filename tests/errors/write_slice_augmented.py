@@ -5,5 +5,5 @@ import numpy as np
 
 def f(x):
     y = x * 2.0
-    y[1:] += x[:-1]  # error: S2S011 y
+    y[1:] += x[:-1]  # error: S2S011 write
     return np.sum(y)

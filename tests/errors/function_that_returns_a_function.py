@@ -8,5 +8,5 @@ def f(x: float) -> float:
 
         return inner
 
-    g = make(x * x)  # error: S2S014 function
-    return g(x)
+    g = make(x * x)
+    return g(x)  # error: S2S012 g

@@ -2,5 +2,5 @@
 
 
 def f(x: float, box) -> float:
-    box.value = x * x  # error: S2S011 box
+    box.value = x * x  # error: S2S011 write
     return box.value
