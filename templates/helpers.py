@@ -359,8 +359,10 @@ def like_tree(x, d):
         parts = d if isinstance(d, dict) else {}
         return type(x)(**{name: like_tree(getattr(x, name), parts.get(name)) for name in fields})
     if isinstance(x, (list, tuple)):
-        parts = d.get if isinstance(d, dict) else (lambda i: None if d is None else d[i])
-        return type(x)(like_tree(item, parts(i)) for i, item in enumerate(x))
+        parts = [None] * len(x) if d is None or isinstance(d, dict) else d
+        for position, item in d.items() if isinstance(d, dict) else ():
+            parts[position] = add(parts[position], item)
+        return type(x)(map(like_tree, x, parts))
     if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
         return like(x, 0.0 if d is None else d)
     return None

@@ -16,7 +16,8 @@ each `Break` comes after its loop's flag was set; a loop with a `Break`, and eve
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 from s2sad.ir.nodes import (
     Apply,
@@ -36,6 +37,7 @@ from s2sad.ir.nodes import (
     Opaque,
     Ref,
     Return,
+    Select,
     Stmt,
     Var,
     Verbatim,
@@ -47,10 +49,14 @@ from s2sad.tidy.dead import without_dead
 
 @dataclass
 class _Loop:
-    """The loop that a statement stands in."""
+    """The loop that a statement stands in, and a flag for each way to leave it."""
 
-    broke: Var
-    used: bool = False
+    flags: list[Var] = field(default_factory=list)
+
+    def leave(self) -> Block:
+        """The statements that leave the loop."""
+        self.flags.append(Var("broke"))
+        return [_set(self.flags[-1]), Break()]
 
 
 class _Exits:
@@ -71,8 +77,7 @@ class _Exits:
                     return result
                 case Break():
                     assert loop is not None
-                    loop.used = True
-                    return [*result, _set(loop.broke), statement]
+                    return [*result, *loop.leave()[:1], statement]
                 case Continue():
                     return [*result, statement]
                 case Branch() if _exits(statement):
@@ -99,8 +104,7 @@ class _Exits:
             self.flagged = True
             block.append(_set(self.returned))
         if loop is not None:
-            loop.used = True
-            block += [_set(loop.broke), Break()]
+            block += loop.leave()
         return block
 
     def _branch(self, branch: Branch, rest: Block, loop: _Loop | None) -> Block:
@@ -115,6 +119,7 @@ class _Exits:
             return [replace(branch, then=structured[0], other=structured[1], flat=flat)]
         # Some paths leave and some go on: a flag tells them apart.
         self._flag_returns(branch)
+        known = len(loop.flags) if loop is not None else 0
         then, other = self.block(branch.then, loop), self.block(branch.other, loop)
         head = replace(branch, then=then, other=other)
         if loop is None:
@@ -122,12 +127,11 @@ class _Exits:
         if _continues(branch):
             skipped = Var("skipped")
             head = replace(branch, then=_mark(then, skipped), other=_mark(other, skipped))
-            body = self.block(rest, loop)
-            guarded: Block = [Guard(skipped, body)]
-            if _leaves_loop(branch):
-                guarded = [Guard(loop.broke, guarded)]
-            return [Assign((skipped,), Const(False)), head, *guarded]
-        return [head, Guard(loop.broke, self.block(rest, loop))]
+            left = (skipped, *loop.flags[known:])
+            guard = Guard(left, self.block(rest, loop))
+            return [Assign((skipped,), Const(False)), head, guard]
+        left = tuple(loop.flags[known:])
+        return [head, Guard(left, self.block(rest, loop))]
 
     def _flag_returns(self, branch: Branch) -> None:
         if _returns([branch]):
@@ -135,20 +139,19 @@ class _Exits:
 
     def _loop(self, loop: For | While) -> tuple[Block, Block]:
         """The structured loop, and what its `else` is: statements after it."""
-        inner = _Loop(Var("broke"))
+        inner = _Loop()
         if _returns(loop.body):
             self.flagged = True
         body = self.block(loop.body, inner)
         before: Block = []
         after: Block = []
-        if inner.used:
-            before.append(Assign((inner.broke,), Const(False)))
+        before += [Assign((flag,), Const(False)) for flag in inner.flags]
         if loop.other:
             after = loop.other
-            if inner.used:
-                after = [Branch(_not(inner.broke), after, [])]
+            if inner.flags:
+                after = [Branch(none_of(inner.flags), after, [])]
         count = None
-        if inner.used or isinstance(loop, While) or one_shot(loop.iterable):
+        if inner.flags or isinstance(loop, While) or one_shot(loop.iterable):
             count = Var("iterations")
             before.append(Assign((count,), Const(0)))
             one = Apply("add", (Ref(count), Const(1)), (), "infix", "+")
@@ -158,8 +161,7 @@ class _Exits:
     def _unless(self, flag: Var, rest: Block, loop: _Loop | None) -> Block:
         """What runs after statements that may have returned."""
         if loop is not None:
-            loop.used = True
-            leave: Block = [_set(loop.broke), Break()]
+            leave = loop.leave()
             inner = self.block(rest, loop)
             return [Branch(Ref(flag), leave, inner, flat=True)]
         if not rest:
@@ -206,13 +208,31 @@ def one_shot(iterable: Expr) -> bool:
         match part:
             case Opaque() if not part.pure or part.parts:
                 return True
-            case Each(kind="generator") | Invoke() | Apply("builtins.iter"):
+            case Each(kind="generator") | Invoke():
+                return True
+            case Apply(op) if part.form == "call" and not _runs_again(op):
                 return True
     return False
 
 
+def _runs_again(op: str) -> bool:
+    """Whether what a library function gives can be run over as often as one likes."""
+    root = op.partition(".")[0]
+    known = root == op or root in ("numpy", "math", "builtins", "dict", "tqdm", "s2sad", "scipy")
+    used_up = ("iter", "map", "filter", "next", "open", "input")
+    return known and op not in {f"builtins.{name}" for name in used_up}
+
+
 def _set(flag: Var) -> Stmt:
     return Assign((flag,), Const(True))
+
+
+def none_of(flags: Sequence[Var]) -> Expr:
+    """The test that no flag is set."""
+    test: Expr = Ref(flags[0])
+    for flag in flags[1:]:
+        test = Select(test, test, Ref(flag), "or")
+    return Apply("not", (test,), (), "prefix", "not")
 
 
 def _not(flag: Var) -> Apply:

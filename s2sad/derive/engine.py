@@ -83,6 +83,7 @@ class Interface:
     args: tuple[int, ...]
     named: tuple[tuple[str, int], ...]
     keyword: bool
+    names: tuple[str, ...] = ()
 
 
 class Engine:
@@ -287,7 +288,8 @@ class Engine:
         has_defaults = any(p.default is not None or p.kind != "positional" for p in function.params)
         name = self.names.fresh(f"{function.name}_backward")
         interface = Interface(
-            name, name, callee, wrt, captured, tuple(plain), named, has_defaults or bool(named)
+            name, name, callee, wrt, captured, tuple(plain), named, has_defaults or bool(named),
+            tuple(p.var.hint for p in function.params),
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface

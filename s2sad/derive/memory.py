@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from s2sad.analysis.exits import one_shot
+from s2sad.analysis.exits import none_of, one_shot
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, Array, Inert
 from s2sad.derive.broadcasting import call
@@ -201,6 +201,9 @@ class Planner:
                     case Group():
                         node.body = self._resolved_group(node.body)
                     case MirrorBranch():
+                        flag = _break_flag(node.source)
+                        if flag is not None:
+                            self.flags[node.source] = flag
                         self._test(node.source)
                         self._resolve_all(node.then)
                         self._resolve_all(node.other)
@@ -475,7 +478,7 @@ class Planner:
                     found |= {r.var for r in _refs(self._test(node.source))}
                     stack += [n for s in (*node.then, *node.other) for n in s.nodes]
                 case MirrorGuard():
-                    found.add(node.source.left)
+                    found |= set(node.source.left)
                     stack += [n for s in node.body for n in s.nodes]
                 case MirrorContext():
                     stack += [n for s in node.body for n in s.nodes]
@@ -683,10 +686,8 @@ class Planner:
         needed |= self._reads(first) & self.overwritten
         back: Block = [*first]
         if backward:
-            if guard.left in self.overwritten:
-                needed.add(guard.left)
-            negated = Apply("not", (Ref(guard.left),), (), "prefix", "not")
-            back.append(Branch(negated, backward, []))
+            needed |= set(guard.left) & self.overwritten
+            back.append(Branch(none_of(guard.left), backward, []))
         return ahead, back
 
     def _context(
@@ -774,7 +775,7 @@ class Planner:
         What they hold is remembered at the end of an iteration, since there is nothing to remember
         before the first.
         """
-        if loop.count is not None and _leaves_early(loop.body):
+        if _leaves_early(loop.body):
             return set()
         seen: set[Var] = set()
         found: set[Var] = set()

@@ -75,7 +75,7 @@ class Pull:
         self.pending: dict[Slot, list[tuple[str, Expr | None, Adjoint]]] = {}
         self.adjoint_vars: dict[Slot, Var] = {}
         self.errors: list[S2SADError] = []
-        self.modified: dict[object, dict[Slot, None]] = {}
+        self.modified: dict[object, dict[Slot, bool]] = {}
         self.loops: list[object] = []
         self.hints: dict[Expr, str] = {}
 
@@ -264,7 +264,7 @@ class Pull:
         fresh = entry is None or (entry.fresh is not None and entry.fresh is loop)
         value = adjoint.expr
         if not fresh:
-            if isinstance(self.slot_type(slot), DictOf):
+            if isinstance(self.slot_type(slot), DictOf | Unknown):
                 old: Expr = Apply("dict.get", (Ref(var), key), (), "method", "get")
             else:
                 old = Apply("getitem", (Ref(var), key), (), "index")
@@ -322,7 +322,7 @@ class Pull:
     def empty_tree(self, slot: Slot) -> Expr:
         """The adjoint of a container of which no part has one yet."""
         kind = self.slot_type(slot)
-        if isinstance(kind, DictOf):
+        if isinstance(kind, DictOf | Unknown):
             return Make("dict", ())
         size = call("builtins.len", Value(self.slot_value(slot)), text="len")
         return Apply("mul", (Make("list", (Const(None),)), size), (), "infix", "*")
@@ -605,7 +605,9 @@ class Pull:
         if node.kind in ("tuple", "list"):
             keys = list(range(len(node.items)))
             known = isinstance(adjoint.expr, Ref | Make | Const | Each)
-            if not known and _repeated(adjoint.expr) is None:
+            if _is_call(adjoint.expr, "helper.add"):
+                adjoint = self.let(f"d_{self.hint(node)}", adjoint)
+            elif not known and _repeated(adjoint.expr) is None:
                 adjoint = self._unpacked(node, adjoint)
         elif node.kind == "object":
             keys = [f".{k.value}" for k in node.keys if isinstance(k, Const)]
@@ -768,6 +770,10 @@ def _is_zero(expr: Expr) -> bool:
 
 def _is_tree(expr: Expr) -> bool:
     return isinstance(expr, Make)
+
+
+def _is_call(expr: Expr, op: str) -> bool:
+    return isinstance(expr, Apply) and expr.op == op
 
 
 def _repeated(expr: Expr) -> Expr | None:

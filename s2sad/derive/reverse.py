@@ -386,7 +386,9 @@ class Reverse(Pull):
             widened |= dict.fromkeys(wider)
             if not found and not wider:
                 break
-            modified |= dict.fromkeys(found)
+            for slot in found:
+                entry_ = self.state.get(slot) or head.get(slot)
+                modified[slot] = entry_ is not None and entry_.tree
             self.errors = errors
         closing: Block = []
         for slot in modified:
@@ -415,7 +417,7 @@ class Reverse(Pull):
                 before.append(Assign((var,), entry.expr))
             self.state.set(slot, Adjoint(Ref(var), tree=True))
             return
-        if entry is None and self._is_container(slot):
+        if entry is None and (self._is_container(slot) or self.modified[key][slot]):
             before.append(Assign((var,), self.empty_tree(slot)))
             self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=key))
             return
@@ -651,12 +653,23 @@ class Reverse(Pull):
             shape = self.slot_shape(slot)
             ref = self.typed(Ref(var), Array("unknown", shape))
             results.append((slot, Adjoint(ref, shape, True, False)))
-        args = [as_value(a) for i in interface.args if (a := node.args[i]) is not None]
-        args += [] if interface.keyword else [adjoint.expr]
-        kwargs = (("d_out", adjoint.expr),) if interface.keyword else ()
-        named = tuple((n, as_value(a)) for n, i in interface.named
-                      if (a := node.args[i]) is not None)  # fmt: skip
-        backward = Apply(f"backward:{interface.key}", tuple(args), named + kwargs, "call",
+        args: list[Expr] = []
+        named: list[tuple[str, Expr]] = []
+        for index in interface.args:
+            given = node.args[index]
+            if given is None:
+                continue
+            # Behind a parameter that keeps its default, the others are given by name.
+            if len(args) == index and not named:
+                args.append(as_value(given))
+            else:
+                named.append((interface.names[index], as_value(given)))
+        named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
+        if interface.keyword:
+            named.append(("d_out", adjoint.expr))
+        else:
+            args.append(adjoint.expr)
+        backward = Apply(f"backward:{interface.key}", tuple(args), tuple(named), "call",
                          interface.name)  # fmt: skip
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))

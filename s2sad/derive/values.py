@@ -48,7 +48,7 @@ FREE, CHEAP, MODERATE, DEAR, NEVER = 0, 1, 3, 20, 1000
 _FREE = {
     "getitem", "getattr", "numpy.transpose", "numpy.shape", "numpy.size", "numpy.ndim",
     "builtins.len", "builtins.range", "numpy.reshape", "numpy.ravel", "attribute.dtype",
-    "builtins.zip", "builtins.enumerate", "builtins.reversed", "dict.items", "dict.values",
+    "builtins.zip", "builtins.list", "builtins.tuple", "builtins.enumerate", "builtins.reversed", "dict.items", "dict.values",
     "dict.keys", "numpy.expand_dims", "numpy.squeeze", "numpy.swapaxes", "numpy.moveaxis",
 }  # fmt: skip
 
@@ -81,6 +81,7 @@ class Homes:
                     self._block(statement.other, depth)
                 case For():
                     self._note(statement.iterable, statement, True, depth)
+                    self.movable[statement.iterable] = False
                     self._block(statement.body, depth + 1)
                 case While():
                     self._note(statement.test, statement, False, depth)

@@ -274,12 +274,12 @@ class Branch:
 
 @dataclass(frozen=True, eq=False)
 class Guard:
-    """What follows a statement that may have left the loop: `body` runs unless `left` is set.
+    """What follows a statement that may have left the loop: `body` runs unless one of `left` is set.
 
     The forward part needs no test, since control does not come here; the backward part does.
     """
 
-    left: Var
+    left: tuple[Var, ...]
     body: Block
     origin: Origin | None = None
 

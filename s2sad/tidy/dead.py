@@ -106,7 +106,7 @@ def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
                     found |= reads_of(read, replaced)
                 stack += node.body
             case Guard():
-                found.add(node.left)
+                found |= set(node.left)
                 stack += node.body
             case Define():
                 if node.callee.function is not None:
@@ -190,7 +190,7 @@ class _Sweep:
                 body_live = set(live)
                 body = self.block(statement.body, body_live)
                 live |= body_live
-                live.add(statement.left)
+                live |= set(statement.left)
                 return replace(statement, body=body) if body else None
             case Context():
                 body = self.block(statement.body, live)

@@ -32,11 +32,20 @@ def diag(x: "*s", *, k=0) -> diag(x, k):
 
 @linear
 @view(x)
-def diagonal(x: "... n m", *, offset=0, axis1=0, axis2=1) -> diagonal(x, offset, axis1, axis2):
+def diagonal(x: "*s", *, offset=0, axis1=0, axis2=1) -> diagonal(x, offset, axis1, axis2):
     """The diagonal of two axes."""
+    assert x.shape in ((3, 2), (3, 3), (2, 3, 2))
     assert offset in (0, 1, -1)
     y = np.diagonal(x, offset=offset, axis1=axis1, axis2=axis2)
     d_x += helper.diagonal_backward(d_y, np.shape(x), offset, axis1, axis2)
+
+
+@linear
+def diagflat(x: "*s", *, k=0) -> "n m":
+    """The matrix with all elements, in a row, as its diagonal."""
+    assert k in (0, 1, -2)
+    y = np.diagflat(x, k=k)
+    d_x += np.reshape(np.diag(d_y, k), np.shape(x))
 
 
 @linear

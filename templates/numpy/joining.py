@@ -36,6 +36,15 @@ def concatenate_2_last(a: "*s", b: "*r") -> joined((a, b), -1):
 
 
 @linear
+@when(axis is None)
+def concatenate_all(xs: ["*s"], *, axis=0) -> joined(xs, None):
+    """All elements of arrays in a row."""
+    assert axis in (None,)
+    y = np.concatenate(xs, axis=axis)
+    d_xs += helper.split_like(d_y, [np.shape(x) for x in xs], 0)
+
+
+@linear
 def concatenate(xs: ["*s"], *, axis=0) -> joined(xs, axis):
     """Arrays joined along an axis."""
     assert axis in (0, -1)
@@ -110,6 +119,38 @@ def append_flat(a: "*s", b: "*r") -> "?":
     y = np.append(a, b)
     d_a += np.reshape(d_y[: np.size(a)], np.shape(a))
     d_b += np.reshape(d_y[np.size(a) :], np.shape(b))
+
+
+@linear
+def block_row(a: "*s", b: "*r") -> joined((a, b), -1):
+    """Two arrays joined along their last axes."""
+    a = np.atleast_1d(a)
+    b = np.concatenate([a, a], -1)
+    y = np.block([a, b])
+    d_a += d_y[..., : np.shape(a)[-1]]
+    d_b += d_y[..., np.shape(a)[-1] :]
+
+
+@linear
+def block_column(a: "n m", b: "p m") -> "q m":
+    """Two matrices, one below the other."""
+    y = np.block([[a], [b]])
+    d_a += d_y[: len(a)]
+    d_b += d_y[len(a) :]
+
+
+@linear
+def block(a: "*s", b: "*r", c: "*q", d: "*p") -> "q p":
+    """Four matrices put together to one; vectors count as rows."""
+    assert (a.shape, b.shape, c.shape, d.shape) in (
+        ((2, 3), (2, 2), (1, 3), (1, 2)),
+        ((2, 3), (2, 2), (3,), (2,)),
+    )
+    y = np.block([[a, b], [c, d]])
+    d_a += helper.block_of(d_y, np.shape(a), 0, 0)
+    d_b += helper.block_of(d_y, np.shape(b), 0, 1)
+    d_c += helper.block_of(d_y, np.shape(c), 1, 0)
+    d_d += helper.block_of(d_y, np.shape(d), 1, 1)
 
 
 # ---------------------------------------------------------------- splitting

@@ -42,6 +42,45 @@ def mean(x: "*s", *, axis=None, dtype=None, keepdims=False) -> reduced(x, axis, 
     d_x += spread / (np.size(x) // max(np.size(y), 1))
 
 
+@linear
+def sum_where(x: "*s", *, axis=None, dtype=None, keepdims=False, where) -> reduced(
+    x, axis, keepdims
+):
+    """Sum over axes of the elements where a condition holds."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    where = np.arange(np.shape(x)[-1]) > 0
+    y = np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+    d_x += np.where(where, d_y if axis is None or keepdims else np.expand_dims(d_y, axis), 0.0)
+
+
+@linear
+def sum_initial(
+    x: "*s", initial: scalar, *, axis=None, dtype=None, keepdims=False, where=True
+) -> reduced(x, axis, keepdims):
+    """Sum over axes, and a number to start with."""
+    assert axis in (None, 0, (0, -1))
+    assert keepdims in (False, True)
+    assert where in (True, [True, False, True])
+    y = np.sum(x, axis=axis, dtype=dtype, keepdims=keepdims, initial=initial, where=where)
+    d_x += np.where(where, d_y if axis is None or keepdims else np.expand_dims(d_y, axis), 0.0)
+    d_initial += np.sum(d_y)
+
+
+@linear
+def mean_where(x: "*s", *, axis=None, dtype=None, keepdims=False, where) -> reduced(
+    x, axis, keepdims
+):
+    """Mean over axes of the elements where a condition holds."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    where = np.arange(np.size(x)).reshape(np.shape(x)) != 1
+    y = np.mean(x, axis=axis, dtype=dtype, keepdims=keepdims, where=where)
+    mask = np.broadcast_to(where, np.shape(x))
+    spread = d_y if axis is None or keepdims else np.expand_dims(d_y, axis)
+    d_x += np.where(mask, spread / np.sum(mask, axis=axis, keepdims=True), 0.0)
+
+
 # ---------------------------------------------------------------- spread
 
 
@@ -139,6 +178,40 @@ def min(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     )
 
 
+def max_initial(x: "*s", *, axis=None, keepdims=False, initial, where=True) -> reduced(
+    x, axis, keepdims
+):
+    """The largest along axes, of a number too; those that tie share its adjoint evenly."""
+    assert axis in (None, 0, -1)
+    assert keepdims in (False, True)
+    assert initial in (0.5,)
+    assert where in (True, [True, False, True])
+    assert np.diff(np.sort(np.ravel([0.5, *np.ravel(x)]))) > 0.02
+    y = np.max(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
+    best = y if axis is None or keepdims else np.expand_dims(y, axis)
+    at_max = (x == best) & where
+    weight = at_max / (np.sum(at_max, axis=axis, keepdims=True) + (best == initial))
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
+
+
+def min_initial(x: "*s", *, axis=None, keepdims=False, initial, where=True) -> reduced(
+    x, axis, keepdims
+):
+    """The smallest along axes, of a number too; those that tie share its adjoint evenly."""
+    assert axis in (None, 0, -1)
+    assert keepdims in (False, True)
+    assert initial in (0.5,)
+    assert where in (True, [True, False, True])
+    assert np.diff(np.sort(np.ravel([0.5, *np.ravel(x)]))) > 0.02
+    y = np.min(x, axis=axis, keepdims=keepdims, initial=initial, where=where)
+    best = y if axis is None or keepdims else np.expand_dims(y, axis)
+    at_min = (x == best) & where
+    weight = at_min / (np.sum(at_min, axis=axis, keepdims=True) + (best == initial))
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
+
+
 def ptp(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """Largest less smallest along axes; those that tie share the adjoint evenly."""
     assert axis in (None, 0, -1)
@@ -150,6 +223,32 @@ def ptp(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     weight = at_max / np.sum(at_max, axis=axis, keepdims=True) - at_min / np.sum(
         at_min, axis=axis, keepdims=True
     )
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
+
+
+@when(array(x))
+def quantile(x: "*s", *, q, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """A quantile, by linear interpolation between the two nearest elements in order."""
+    assert q in (0.3, 0.5, 0.0, 1.0)
+    assert axis in (None, 0, -1)
+    assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
+    y = np.quantile(x, q, axis=axis, keepdims=keepdims)
+    weight = helper.quantile_weights(x, q, axis)
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
+
+
+@when(array(x))
+def percentile(x: "*s", *, q, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """A percentile, by linear interpolation between the two nearest elements in order."""
+    assert q in (30.0, 50, 0, 100)
+    assert axis in (None, 0, -1)
+    assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
+    y = np.percentile(x, q, axis=axis, keepdims=keepdims)
+    weight = helper.quantile_weights(x, q / 100, axis)
     d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
     dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
 
@@ -174,6 +273,17 @@ def prod(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     assert keepdims in (False, True)
     y = np.prod(x, axis=axis, keepdims=keepdims)
     others = helper.product_of_others(x, axis)
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * others
+    dot_y = np.sum(others * dot_x, axis=axis, keepdims=keepdims)
+
+
+def prod_where(x: "*s", *, axis=None, keepdims=False, where) -> reduced(x, axis, keepdims):
+    """Product over axes of the elements where a condition holds."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    where = np.arange(np.shape(x)[-1]) > 0
+    y = np.prod(x, axis=axis, keepdims=keepdims, where=where)
+    others = np.where(where, helper.product_of_others(np.where(where, x, 1.0), axis), 0.0)
     d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * others
     dot_y = np.sum(others * dot_x, axis=axis, keepdims=keepdims)
 
@@ -205,6 +315,14 @@ def cumsum(x: "*s", *, axis) -> like(x):
     d_x += np.flip(np.cumsum(np.flip(d_y, axis), axis), axis)
 
 
+@linear
+def cumsum_any(x: "*s", *, axis) -> "?":
+    """Running sum along an axis that is known at run time only, or of all elements in a row."""
+    assert axis in (None, 0, -1)
+    y = np.cumsum(x, axis=axis)
+    d_x += np.reshape(np.flip(np.cumsum(np.flip(d_y, axis), axis), axis), np.shape(x))
+
+
 @when(axis is None)
 def cumprod_all(x: "*s", *, axis=None) -> raveled(x):
     """Running product of all elements in a row."""
@@ -217,6 +335,14 @@ def cumprod_all(x: "*s", *, axis=None) -> raveled(x):
 def cumprod(x: "*s", *, axis) -> like(x):
     """Running product along an axis."""
     assert axis in (0, -1)
+    y = np.cumprod(x, axis=axis)
+    d_x += helper.cumprod_backward(x, d_y, axis)
+    dot_y = helper.cumprod_forward(x, dot_x, axis)
+
+
+def cumprod_any(x: "*s", *, axis) -> "?":
+    """Running product along an axis that is known at run time only, or of all elements in a row."""
+    assert axis in (None, 0, -1)
     y = np.cumprod(x, axis=axis)
     d_x += helper.cumprod_backward(x, d_y, axis)
     dot_y = helper.cumprod_forward(x, dot_x, axis)
@@ -279,6 +405,54 @@ def trapezoid_points(x: "n", t: "n") -> "":
     dot_y = np.trapezoid(dot_x, t) + 0.5 * np.sum((x[1:] + x[:-1]) * np.diff(dot_t))
 
 
+@linear
+def trapezoid_any(x: "*s", *, dx=1.0, axis=-1) -> reduced(x, axis, False):
+    """Integral by the trapezoidal rule, for equal steps along an axis."""
+    assert dx in (1.0, 0.5)
+    assert axis in (0, -1)
+    y = np.trapezoid(x, dx=dx, axis=axis)
+    d_x += np.expand_dims(d_y * dx, axis) * helper.trapezoid_weights(np.shape(x), axis)
+
+
+def trapezoid_step(x: "*s", h: scalar, *, axis=-1) -> reduced(x, axis, False):
+    """Integral by the trapezoidal rule, for equal steps of a length that is varied."""
+    assert axis in (0, -1)
+    y = np.trapezoid(x, dx=h, axis=axis)
+    weight = helper.trapezoid_weights(np.shape(x), axis)
+    d_x += np.expand_dims(d_y * h, axis) * weight
+    d_h += np.sum(d_y * np.sum(weight * x, axis))
+    dot_y = h * np.sum(weight * dot_x, axis) + dot_h * np.sum(weight * x, axis)
+
+
+def trapezoid_points_any(x: "*s", t: "*r", *, axis=-1) -> reduced(x, axis, False):
+    """Integral by the trapezoidal rule along an axis, over points t."""
+    assert (x.shape, t.shape) in (((3,), (3,)), ((2, 3), (3,)), ((2, 3), (2, 3)), ((3, 3), (3,)))
+    assert axis in (-1, 0)
+    y = np.trapezoid(x, t, axis=axis)
+    d_x += helper.trapezoid_backward_x(x, t, axis, d_y)
+    d_t += helper.trapezoid_backward_t(x, t, axis, d_y)
+    dot_y = np.trapezoid(dot_x, t, axis=axis) + np.trapezoid(x, dot_t, axis=axis)
+
+
+@linear
+def gradient_vector(x: "n", *, h=1.0) -> "n":
+    """Slopes by central differences, with one-sided ones at the ends."""
+    assert h in (1.0, 0.5)
+    y = np.gradient(x, h)
+    d_x += helper.gradient_backward(d_y, h, 0)
+
+
+@linear
+@when(isinstance(axis, int))
+def gradient(x: "*s", *, h=1.0, axis) -> like(x):
+    """Slopes along an axis by central differences, with one-sided ones at the ends."""
+    assert x.shape in ((3,), (4, 3), (2, 3, 4))
+    assert h in (1.0, 0.5)
+    assert axis in (0, -1)
+    y = np.gradient(x, h, axis=axis)
+    d_x += helper.gradient_backward(d_y, h, axis)
+
+
 # ---------------------------------------------------------------- sums that leave out nan, weights
 
 
@@ -309,3 +483,96 @@ def average_weighted(x: "n", w: "n") -> "":
     d_x += d_y * w / np.sum(w)
     d_w += d_y * (x - y) / np.sum(w)
     dot_y = (w @ dot_x + (x - y) @ dot_w) / np.sum(w)
+
+
+@when(axis is None)
+def average_weighted_all(x: "*s", w: "*s", *, axis=None) -> "":
+    """Weighted mean of all elements."""
+    assert w > 0.1
+    y = np.average(x, axis=axis, weights=w)
+    d_x += d_y * w / np.sum(w)
+    d_w += d_y * (x - y) / np.sum(w)
+    dot_y = (np.sum(w * dot_x) + np.sum((x - y) * dot_w)) / np.sum(w)
+
+
+@when(isinstance(axis, int))
+def average_weighted_axis(x: "*s", w: "*r", *, axis) -> reduced(x, axis, False):
+    """Weighted mean along an axis, with a weight for each element or for each place on the axis."""
+    assert (x.shape, w.shape) in (((3,), (3,)), ((2, 3), (2, 3)), ((3, 3), (3,)))
+    assert axis in (0, -1)
+    assert w > 0.1
+    y = np.average(x, axis=axis, weights=w)
+    weight = helper.weights_along(w, np.shape(x), axis)
+    share = np.expand_dims(d_y / np.sum(weight, axis=axis), axis)
+    d_x += share * weight
+    d_w += helper.weights_backward(share * (x - np.expand_dims(y, axis)), np.shape(w), axis)
+    dot_weight = helper.weights_along(dot_w, np.shape(x), axis)
+    dot_y = np.sum(
+        weight * dot_x + (x - np.expand_dims(y, axis)) * dot_weight, axis=axis
+    ) / np.sum(weight, axis=axis)
+
+
+# ---------------------------------------------------------------- statistics that leave out nan
+
+
+@linear
+def nanmean(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """Mean over axes of what is a number."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    y = np.nanmean(x, axis=axis, keepdims=keepdims)
+    spread = d_y if axis is None or keepdims else np.expand_dims(d_y, axis)
+    count = np.sum(~np.isnan(x), axis=axis, keepdims=True)
+    d_x += np.where(np.isnan(x), 0.0, spread / count)
+
+
+def nanvar(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepdims):
+    """Variance over axes of what is a number."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert ddof in (0, 1)
+    assert keepdims in (False, True)
+    y = np.nanvar(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    deviation = np.nan_to_num(x - np.nanmean(x, axis=axis, keepdims=True))
+    count = np.sum(~np.isnan(x), axis=axis, keepdims=True) - ddof
+    spread = d_y if axis is None or keepdims else np.expand_dims(d_y, axis)
+    d_x += spread * (2.0 / count) * deviation
+    dot_y = np.sum(deviation * (2.0 / count) * dot_x, axis=axis, keepdims=keepdims)
+
+
+def nanstd(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepdims):
+    """Standard deviation over axes of what is a number; slope 0 where it is 0."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert ddof in (0, 1)
+    assert keepdims in (False, True)
+    y = np.nanstd(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    deviation = np.nan_to_num(x - np.nanmean(x, axis=axis, keepdims=True))
+    count = np.sum(~np.isnan(x), axis=axis, keepdims=True) - ddof
+    spread = d_y / np.where(y == 0.0, np.inf, y)
+    d_x += (spread if axis is None or keepdims else np.expand_dims(spread, axis)) * deviation / count
+    dot_y = np.sum(deviation / count * dot_x, axis=axis, keepdims=keepdims) / np.where(
+        y == 0.0, np.inf, y
+    )
+
+
+def nanmax(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """The largest number along axes; those that tie share its adjoint evenly."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
+    y = np.nanmax(x, axis=axis, keepdims=keepdims)
+    at_max = x == (y if axis is None or keepdims else np.expand_dims(y, axis))
+    weight = at_max / np.sum(at_max, axis=axis, keepdims=True)
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
+
+
+def nanmin(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """The smallest number along axes; those that tie share its adjoint evenly."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert keepdims in (False, True)
+    assert np.diff(np.sort(np.ravel(x))) > 0.02
+    y = np.nanmin(x, axis=axis, keepdims=keepdims)
+    at_min = x == (y if axis is None or keepdims else np.expand_dims(y, axis))
+    weight = at_min / np.sum(at_min, axis=axis, keepdims=True)
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * weight
+    dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)

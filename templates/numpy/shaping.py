@@ -240,27 +240,29 @@ def transpose(x: "*s") -> transposed(x):
 
 @linear
 @view(x)
-@when(isinstance(axes, tuple))
-def transpose_axes(x: "n m p", *, axes) -> transposed(x, axes):
+@when(literal(axes), axes is not None)
+def transpose_axes(x: "*s", *, axes) -> transposed(x, axes):
     """Axes in a given order."""
-    assert axes in ((1, 2, 0), (-1, 0, 1))
+    assert x.shape in ((2, 3), (2, 3, 4))
+    assert axes in ((1, 0), (1, 2, 0), (-1, 0, 1), [2, 0, 1])
     y = np.transpose(x, axes)
     d_x += np.transpose(d_y, static.inverse(axes))
 
 
 @linear
 @view(x)
-def transpose_any(x: "... n m", *, axes) -> transposed(x, axes):
+def transpose_any(x: "*s", *, axes) -> transposed(x, axes):
     """Axes in an order that is known at run time only."""
     axes = np.roll(range(np.ndim(x)), 1)
     y = np.transpose(x, axes)
-    d_x += np.transpose(d_y, np.argsort(np.mod(axes, np.ndim(x))))
+    d_x += helper.transpose_backward(d_y, axes)
 
 
 @linear
 @view(x)
-def matrix_transpose(x: "... n m") -> "... m n":
+def matrix_transpose(x: "*s") -> swapped(x, -1, -2):
     """The last two axes exchanged."""
+    assert x.shape in ((2, 3), (4, 2, 3))
     y = np.matrix_transpose(x)
     d_x += np.swapaxes(d_y, -1, -2)
 
@@ -332,8 +334,9 @@ def roll_any(x: "*s", *, shift, axis=None) -> like(x):
 
 @linear
 @view(x)
-def rot90(x: "... n m", *, k=1, axes=(0, 1)) -> "?":
+def rot90(x: "*s", *, k=1, axes=(0, 1)) -> resized(x, axes):
     """A quarter turn, k times."""
+    assert x.shape in ((2, 3), (4, 2, 3))
     assert k in (1, 2, -1)
     y = np.rot90(x, k, axes)
     d_x += np.rot90(d_y, -k, axes)
@@ -373,11 +376,45 @@ def repeat(x: "*s", *, repeats, axis) -> resized(x, axis):
 
 
 @linear
-def pad(x: "*s", *, pad_width, mode="constant") -> "?":
+@when(mode == "constant")
+def pad(x: "*s", *, pad_width, mode="constant") -> padded(x, pad_width):
     """Zeros put around."""
     assert pad_width in (1, (2, 1), (0, 2))
     y = np.pad(x, pad_width, mode)
     d_x += helper.unpad(d_y, np.shape(x), pad_width)
+
+
+@linear
+@when(mode == "constant")
+def pad_number(x: "*s", c: scalar, *, pad_width, mode="constant") -> padded(x, pad_width):
+    """A number put around."""
+    assert pad_width in (1, (2, 1), (0, 2))
+    y = np.pad(x, pad_width, mode, constant_values=c)
+    inside = helper.unpad(d_y, np.shape(x), pad_width)
+    d_x += inside
+    d_c += np.sum(d_y) - np.sum(inside)
+
+
+@when(mode == "constant")
+def pad_numbers(x: "*s", *, pad_width, mode="constant", constant_values) -> padded(x, pad_width):
+    """Numbers put around, which are constant."""
+    assert pad_width in ((2, 1),)
+    assert constant_values in ((0.5, 2.0),)
+    y = np.pad(x, pad_width, mode, constant_values=constant_values)
+    d_x += helper.unpad(d_y, np.shape(x), pad_width)
+    dot_y = np.pad(dot_x, pad_width)
+
+
+@linear
+@when(mode in ("edge", "reflect", "symmetric", "wrap"))
+def pad_repeated(x: "*s", *, pad_width, mode) -> padded(x, pad_width):
+    """Elements of the array put around it; each gets the adjoints of its copies."""
+    assert pad_width in (1, (2, 1), (0, 2))
+    assert mode in ("edge", "reflect", "symmetric", "wrap")
+    x = np.concatenate([x, x, x], -1) if np.ndim(x) == 1 else np.kron(x, np.ones((3, 3)))
+    y = np.pad(x, pad_width, mode)
+    place = np.pad(np.reshape(np.arange(np.size(x)), np.shape(x)), pad_width, mode)
+    d_x += np.reshape(np.bincount(np.ravel(place), np.ravel(d_y), np.size(x)), np.shape(x))
 
 
 # ---------------------------------------------------------------- ranges
@@ -391,3 +428,67 @@ def linspace(a, b, *, num=50) -> "?":
     t = np.linspace(0.0, 1.0, num)
     d_a += np.tensordot(1.0 - t, d_y, 1)
     d_b += np.tensordot(t, d_y, 1)
+
+
+# ---------------------------------------------------------------- several arrays
+
+
+@linear
+def broadcast_arrays_2(a: "*s", b: "*r") -> (broadcast(a, b), broadcast(a, b)):
+    """Two arrays repeated to one shape."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((2, 1), (3,)), ((), (2, 3)))
+    y = np.broadcast_arrays(a, b)
+    d_a += helper.unbroadcast(d_y[0], np.shape(a))
+    d_b += helper.unbroadcast(d_y[1], np.shape(b))
+
+
+@linear
+def broadcast_arrays_3(a: "*s", b: "*r", c: "*q") -> (
+    broadcast(a, b, c), broadcast(a, b, c), broadcast(a, b, c)
+):  # fmt: skip
+    """Three arrays repeated to one shape."""
+    assert (a.shape, b.shape, c.shape) in (((3,), (3,), ()), ((2, 1), (3,), (4, 1, 1)))
+    y = np.broadcast_arrays(a, b, c)
+    d_a += helper.unbroadcast(d_y[0], np.shape(a))
+    d_b += helper.unbroadcast(d_y[1], np.shape(b))
+    d_c += helper.unbroadcast(d_y[2], np.shape(c))
+
+
+@linear
+@when(sparse == False)
+def meshgrid_2(a: "*s", b: "*r", *, indexing="xy", sparse=False) -> (
+    meshed((a, b), indexing), meshed((a, b), indexing)
+):  # fmt: skip
+    """The coordinates of the points of a grid in the plane."""
+    assert (a.shape, b.shape) in (((3,), (2,)), ((), (2,)))
+    assert indexing in ("xy", "ij")
+    y = np.meshgrid(a, b, indexing=indexing, sparse=sparse)
+    d_a += np.reshape(np.sum(d_y[0], axis=0 if indexing == "xy" else 1), np.shape(a))
+    d_b += np.reshape(np.sum(d_y[1], axis=1 if indexing == "xy" else 0), np.shape(b))
+
+
+@linear
+@when(sparse == False)
+def meshgrid_3(a: "*s", b: "*r", c: "*q", *, indexing="xy", sparse=False) -> (
+    meshed((a, b, c), indexing), meshed((a, b, c), indexing), meshed((a, b, c), indexing)
+):  # fmt: skip
+    """The coordinates of the points of a grid in space."""
+    assert (a.shape, b.shape, c.shape) in (((3,), (2,), (4,)),)
+    assert indexing in ("xy", "ij")
+    y = np.meshgrid(a, b, c, indexing=indexing, sparse=sparse)
+    d_a += np.reshape(np.sum(d_y[0], axis=(0, 2) if indexing == "xy" else (1, 2)), np.shape(a))
+    d_b += np.reshape(np.sum(d_y[1], axis=(1, 2) if indexing == "xy" else (0, 2)), np.shape(b))
+    d_c += np.reshape(np.sum(d_y[2], axis=(0, 1)), np.shape(c))
+
+
+@linear
+@view(a)
+@when(sparse == True)
+def meshgrid_sparse(a: "*s", b: "*r", *, indexing="xy", sparse) -> ("? ?", "? ?"):
+    """The coordinates of the points of a grid, as a row and a column."""
+    assert (a.shape, b.shape) in (((3,), (2,)),)
+    assert indexing in ("xy", "ij")
+    assert sparse in (True,)
+    y = np.meshgrid(a, b, indexing=indexing, sparse=sparse)
+    d_a += np.reshape(d_y[0], np.shape(a))
+    d_b += np.reshape(d_y[1], np.shape(b))
