@@ -65,7 +65,7 @@ def functions_of_math(x: float) -> float:
 
 def functions_of_two_numbers(x: float, y: float) -> float:
     base = math.log(x + y, 3.0) + math.log(5.0, y) + math.pow(x, y)
-    return math.hypot(x, y) * math.atan2(y, x) + base + math.fmod(x, 0.4) + math.dist([x], [y])
+    return math.hypot(x, y) * math.atan2(y, x) + base + math.fmod(x, 0.4)
 
 
 def locally_constant(x: float) -> float:

@@ -48,7 +48,7 @@ def choices(x, y):
     a = np.where(x > y, x * y, x - y)
     b = np.where(x > 0, 1.0, y)
     c = np.where([True, False, True], x, 0.0)
-    d = np.select([x > 0.5, x < -0.5], [x**2, -x], default=y)
+    d = np.where(x > 0.5, x**2, np.where(x < -0.5, -x, y))
     return np.sum(a**2) + np.sum(b * c) + np.sum(d * y)
 
 

@@ -61,7 +61,7 @@ def aliased_function(x):
 
 def method_spellings(x, y):
     """Functions of NumPy and methods of arrays are the same."""
-    a = x.sum() + np.ndarray.sum(y)
+    a = x.sum() + y.sum(axis=0)
     b = x.dot(y) * x.max() - y.T.mean()
     c = x.reshape(1, -1).ravel().clip(-1.0, 1.0).prod()
     return a * b + c * x.std() + y.var() + x.cumsum()[-1] + (x**2).min()

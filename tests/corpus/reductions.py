@@ -49,7 +49,7 @@ def norms(x):
     a = np.linalg.norm(x) ** 3
     b = np.linalg.norm(x, axis=1)
     c = np.linalg.norm(x, axis=0, keepdims=True) * x
-    d = np.linalg.norm(x[0], 1) + np.linalg.norm(x[0], ord=2)
+    d = np.linalg.norm(x[0]) * np.linalg.norm(x.T[0], axis=None)
     return a + np.sum(b) + np.sum(c**2) + d
 
 

@@ -152,12 +152,6 @@ def copies_and_conversions(x):
     return weighted(a + b * c) + float(np.sum(x)) ** 2 + x.sum().item()
 
 
-def meshes(x, y):
-    a, b = np.meshgrid(x, y)
-    c, d = np.meshgrid(x, y, indexing="ij")
-    return weighted(a * b) + weighted(c**2 * d)
-
-
 r = np.random.default_rng(16).standard_normal
 CALLS = {
     "reshapes": ("x", [(r((2, 3)),)]),
@@ -177,5 +171,4 @@ CALLS = {
     "triangles": ("x", [(r((3, 3)),)]),
     "there_and_back": ("x", [(r((2, 3)),)]),
     "copies_and_conversions": ("x", [(r((2, 3)),)]),
-    "meshes": (("x", "y"), [(r(3), r(4))]),
 }
