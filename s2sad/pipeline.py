@@ -83,6 +83,15 @@ class Observer:
         for local in derived.local:
             self.tidied(local)
 
+    def is_done(self, requests: Sequence[Request]) -> bool:
+        """Whether all that is to be printed has been; the passes that follow may refuse it."""
+        return self.dump != "" and len(self.texts) >= len(requests)
+
+    @property
+    def text(self) -> str:
+        """The printed programs."""
+        return "\n\n".join(self.texts)
+
     def _print(self, stage: str, function: Any, program: Any) -> None:
         from s2sad.ir.printer import Printer
         from s2sad.ir.verify import namer
@@ -127,7 +136,7 @@ def generate(
         except S2SADError as error:
             errors.append(error)
     derived = []
-    for request, function, wrt in prepared:
+    for request, function, wrt in [] if observer.is_done(requests) else prepared:
         try:
             derived.append(
                 engine.derive(
@@ -138,13 +147,13 @@ def generate(
             errors.append(error)
     errors += engine.errors
     sources = {name: source.text for name, source in module.sources.items()}
-    if dump and len(observer.texts) >= len(requests):
-        return Generated("\n\n".join(observer.texts), sources)
+    if observer.is_done(requests):
+        return Generated(observer.text, sources)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
     text = _assemble(module, program, engine, derived, command)
     if dump:
-        text = "\n\n".join(observer.texts)
+        text = observer.text
     return Generated(text, sources)
 
 

@@ -64,7 +64,6 @@ from s2sad.ir.nodes import (
     Select,
     Slice,
     Stmt,
-    Target,
     Unpack,
     Value,
     Var,
@@ -239,7 +238,7 @@ class Printer:
             case Branch():
                 return f"if {self.expr(statement.test)}:"
             case Guard():
-                return f"unless {self.var(statement.left)}:"
+                return f"unless {' or '.join(map(self.var, statement.left))}:"
             case For():
                 return f"for {self.target(statement.target)} in {self.expr(statement.iterable)}:"
             case While():
@@ -407,7 +406,7 @@ class Printer:
             parts.append(f"mutates {', '.join(map(self.var, expr.mutates))}")
         return f"opaque<{'; '.join(parts)}>"
 
-    def target(self, target: Target) -> str:
+    def target(self, target: object) -> str:
         """What an assignment gives a value to."""
         match target:
             case Var():
@@ -418,6 +417,7 @@ class Printer:
             case Unpack(targets, star):
                 parts = [("*" if n == star else "") + self.target(t) for n, t in enumerate(targets)]
                 return f"({', '.join(parts)}{',' if len(parts) == 1 else ''})"
+        return f"<{type(target).__name__}>"
 
     def _listed(self, exprs: Iterable[Expr | None]) -> str:
         return ", ".join("0" if e is None else self.expr(e) for e in exprs)

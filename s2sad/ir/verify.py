@@ -781,8 +781,8 @@ class _Halves(Walk):
             if isinstance(source, Branch):
                 return source.then, source.other
         match branch.test:
-            case Apply("not", (Ref(left),)):
-                return _guarded(original, left), []
+            case Apply("not", (test,)):
+                return _guarded(original, set(reads(test))), []
         return [], []
 
     def _body_of(self, loop: For | While) -> Block:
@@ -792,10 +792,10 @@ class _Halves(Walk):
         return []
 
 
-def _guarded(block: Block, left: Var) -> Block:
-    """The body of the guard on a flag in a block."""
+def _guarded(block: Block, left: set[Var]) -> Block:
+    """The body of the guard on these flags in a block."""
     for statement in block:
-        if isinstance(statement, Guard) and statement.left is left:
+        if isinstance(statement, Guard) and set(statement.left) == left:
             return statement.body
         if isinstance(statement, Context):
             found = _guarded(statement.body, left)
@@ -809,7 +809,7 @@ def _guarded(block: Block, left: Var) -> Block:
 
 @invariant("tidy")
 def no_generated_name_is_the_users(subject: Subject) -> Iterator[Fault]:
-    """A name that s2sad made belongs to one variable, and the function's text does not mention it."""
+    """A name that s2sad made belongs to one variable, and the user's text does not mention it."""
     derived = subject.program
     users = set(subject.function.names)
     owner: dict[str, Var] = {}
