@@ -168,6 +168,93 @@ def kron_backward_b(a, b, d_y):
     return np.reshape(np.sum(blocks, axis=outer), np.shape(b))
 
 
+def convolve_widen(d_y, n, m, mode):
+    """The adjoint of the full convolution of n and m numbers, from that in a mode of np.convolve."""
+    start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
+    d_full = np.zeros(n + m - 1)
+    d_full[start : start + len(d_y)] = d_y
+    return d_full
+
+
+def correlate_widen(d_y, n, m, mode):
+    """The adjoint of the full correlation of n and m numbers, from that in a mode of np.correlate."""
+    start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
+    if n < m:
+        start = n + m - 1 - start - len(d_y)
+    d_full = np.zeros(n + m - 1)
+    d_full[start : start + len(d_y)] = d_y
+    return d_full
+
+
+def multi_dot_backward(xs, d_y):
+    """Adjoints of the factors of y = np.linalg.multi_dot(xs)."""
+    factors = [xs[0][None] if np.ndim(xs[0]) == 1 else xs[0], *xs[1:-1]]
+    factors.append(xs[-1][:, None] if np.ndim(xs[-1]) == 1 else xs[-1])
+    d = np.reshape(d_y, (np.shape(factors[0])[0], np.shape(factors[-1])[1]))
+    d_xs = []
+    for i in range(len(xs)):
+        d_x = d
+        for factor in factors[:i]:
+            d_x = factor.T @ d_x
+        for factor in factors[:i:-1]:
+            d_x = d_x @ factor.T
+        d_xs.append(np.reshape(d_x, np.shape(xs[i])))
+    return d_xs
+
+
+def matrix_power_backward(a, n, d_y):
+    """Adjoint of a in y = np.linalg.matrix_power(a, n)."""
+    transposed = np.swapaxes(a, -1, -2)
+    if n < 0:
+        y = np.swapaxes(np.linalg.inv(a), -1, -2)
+        return -y @ matrix_power_backward(np.linalg.inv(a), -n, d_y) @ y
+    d_a = np.zeros(np.shape(a))
+    for i in range(n):
+        before = np.linalg.matrix_power(transposed, i)
+        d_a += before @ d_y @ np.linalg.matrix_power(transposed, n - 1 - i)
+    return d_a
+
+
+# ---------------------------------------------------------------- norms
+
+
+def norm_slope(x, order, axis):
+    """The slope of np.linalg.norm(x, order, axis) in each element of x.
+
+    It is 0 where the norm is 0; elements that tie share it evenly.
+    """
+    if axis is None:
+        axis = tuple(range(np.ndim(x))) if np.ndim(x) != 1 or order is None else 0
+    if order in (None, "fro"):
+        y = np.sqrt(np.sum(x * x, axis=axis, keepdims=True))
+        return x / np.where(y == 0.0, 1.0, y)
+    size = np.abs(x)
+    if np.ndim(axis) == 0:
+        if order == 0:
+            return np.zeros_like(x)
+        if order in (np.inf, -np.inf):
+            extreme = np.max if order > 0 else np.min
+            at = size == extreme(size, axis=axis, keepdims=True)
+            return np.sign(x) * at / np.sum(at, axis=axis, keepdims=True)
+        y = np.sum(size**order, axis=axis, keepdims=True) ** (1.0 / order)
+        return np.sign(x) * (size / np.where(y == 0.0, 1.0, y)) ** (order - 1.0)
+    rows, columns = axis
+    if order in (1, -1, np.inf, -np.inf):
+        inner, outer = (rows, columns) if abs(order) == 1 else (columns, rows)
+        extreme = np.max if order > 0 else np.min
+        sums = np.sum(size, axis=inner, keepdims=True)
+        at = sums == extreme(sums, axis=outer, keepdims=True)
+        return np.sign(x) * at / np.sum(at, axis=outer, keepdims=True)
+    u, s, vt = np.linalg.svd(np.moveaxis(x, axis, (-2, -1)), full_matrices=False)
+    if order == "nuc":
+        weight = np.ones_like(s)
+    else:
+        extreme = np.max if order > 0 else np.min
+        weight = s == extreme(s, axis=-1, keepdims=True)
+        weight = weight / np.sum(weight, axis=-1, keepdims=True)
+    return np.moveaxis((u * np.expand_dims(weight, -2)) @ vt, (-2, -1), axis)
+
+
 # ---------------------------------------------------------------- systems of equations
 
 
@@ -268,6 +355,21 @@ def along_axis(indices, axis):
     return tuple(grid)
 
 
+def transpose_backward(d_y, axes):
+    """Adjoint of x in y = np.transpose(x, axes), for axes that are known at run time only."""
+    if axes is None:
+        return np.transpose(d_y)
+    return np.transpose(d_y, np.argsort([axis % len(axes) for axis in axes]))
+
+
+def block_of(d_y, shape, row, column):
+    """The part of d_y that belongs to one of four blocks, of this shape; a vector is a row."""
+    n, m = (1, 1, *shape)[-2:]
+    rows = slice(n) if row == 0 else slice(len(d_y) - n, None)
+    columns = slice(m) if column == 0 else slice(np.shape(d_y)[1] - m, None)
+    return np.reshape(d_y[rows, columns], shape)
+
+
 def diagonal_backward(d_y, shape, offset, axis1, axis2):
     """Adjoint of x of this shape in y = np.diagonal(x, offset, axis1, axis2)."""
     d_x = np.zeros(shape, dtype=np.result_type(d_y))
@@ -315,6 +417,36 @@ def median_weights(x, axis):
     return weights
 
 
+def quantile_weights(x, q, axis):
+    """The slope of np.quantile(x, q, axis) in each element of x, in the order that np.argsort gives."""
+    rows = np.reshape(x, (-1, 1)) if axis is None else np.moveaxis(x, axis, 0)
+    order = np.argsort(rows, axis=0)
+    place = q * (len(rows) - 1)
+    low = int(place)
+    weights = np.zeros(np.shape(rows))
+    np.put_along_axis(weights, order[low : low + 1], 1.0 - (place - low), 0)
+    if place > low:
+        np.put_along_axis(weights, order[low + 1 : low + 2], place - low, 0)
+    return np.reshape(weights, np.shape(x)) if axis is None else np.moveaxis(weights, 0, axis)
+
+
+def weights_along(w, shape, axis):
+    """The weights of np.average, one for each element or one for each place on an axis."""
+    if np.shape(w) == tuple(shape):
+        return w
+    sizes = [1] * len(shape)
+    sizes[axis] = len(w)
+    return np.broadcast_to(np.reshape(w, sizes), shape)
+
+
+def weights_backward(d_weight, shape, axis):
+    """Adjoint of weights of this shape, from that of one weight for each element."""
+    if np.shape(d_weight) == tuple(shape):
+        return d_weight
+    others = tuple(i for i in range(np.ndim(d_weight)) if i != axis % np.ndim(d_weight))
+    return np.sum(d_weight, axis=others)
+
+
 def cumprod_forward(x, dot_x, axis):
     """Tangent of np.cumprod(x, axis), without a quotient."""
     rows = np.ravel(x) if axis is None else np.moveaxis(x, axis, 0)
@@ -337,6 +469,48 @@ def diff_backward(d_y, n, axis):
     return d_y
 
 
+def trapezoid_weights(shape, axis):
+    """What each element counts in np.trapezoid along an axis: one, and one half at the ends."""
+    weights = np.ones(shape[axis])
+    weights[[0, -1]] = 0.5 if shape[axis] > 1 else 0.0
+    sizes = [1] * len(shape)
+    sizes[axis] = shape[axis]
+    return np.reshape(weights, sizes)
+
+
+def trapezoid_backward_x(x, t, axis, d_y):
+    """Adjoint of x in y = np.trapezoid(x, t, axis=axis)."""
+    steps = np.diff(t) if np.ndim(t) == 1 else np.moveaxis(np.diff(t, axis=axis), axis, -1)
+    spread = np.expand_dims(d_y, -1) * (0.5 * steps)
+    d_x = np.zeros(np.shape(np.moveaxis(x, axis, -1)))
+    d_x[..., 1:] += spread
+    d_x[..., :-1] += spread
+    return np.moveaxis(d_x, -1, axis)
+
+
+def trapezoid_backward_t(x, t, axis, d_y):
+    """Adjoint of t in y = np.trapezoid(x, t, axis=axis)."""
+    rows = np.moveaxis(x, axis, -1)
+    spread = np.expand_dims(d_y, -1) * (0.5 * (rows[..., 1:] + rows[..., :-1]))
+    d_t = np.zeros(np.shape(rows))
+    d_t[..., 1:] += spread
+    d_t[..., :-1] -= spread
+    if np.ndim(t) == 1:
+        return np.sum(d_t, axis=tuple(range(np.ndim(d_t) - 1)))
+    return np.moveaxis(d_t, -1, axis)
+
+
+def gradient_backward(d_y, h, axis):
+    """Adjoint of x in y = np.gradient(x, h, axis=axis)."""
+    d_rows = np.moveaxis(d_y, axis, 0) / h
+    d_x = np.zeros(np.shape(d_rows))
+    d_x[2:] += 0.5 * d_rows[1:-1]
+    d_x[:-2] -= 0.5 * d_rows[1:-1]
+    d_x[[1, -1]] += d_rows[[0, -1]] if len(d_rows) > 2 else np.sum(d_rows, axis=0)
+    d_x[[0, -2]] -= d_rows[[0, -1]] if len(d_rows) > 2 else np.sum(d_rows, axis=0)
+    return np.moveaxis(d_x, 0, axis)
+
+
 # ---------------------------------------------------------------- containers and results
 
 
@@ -344,6 +518,7 @@ def like(x, d):
     """The gradient d of an array or number x, in its shape and dtype; float64 for Python numbers."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    d = add(np.zeros(np.shape(x)), d) if isinstance(d, dict) else d
     dtype = getattr(x, "dtype", np.dtype(float))
     dtype = dtype if dtype.kind in "fc" else np.dtype(float)
     return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
@@ -369,16 +544,23 @@ def like_tree(x, d):
 
 
 def add(a, b):
-    """The sum of two adjoints, of arrays or of containers of them; None and 0.0 are zero."""
-    if isinstance(a, (dict, list, tuple)) and isinstance(b, (dict, list, tuple)):
-        if isinstance(a, dict) or isinstance(b, dict):
-            return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
+    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
+    if a is None or b is None:
+        return b if a is None else a
+    held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
+    if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
+        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
+    if all(held):
         return [add(one, other) for one, other in zip(a, b, strict=True)]
-    if isinstance(a, (dict, list, tuple)) or b is None:
-        return a
-    if isinstance(b, (dict, list, tuple)) or a is None:
-        return b
-    return a + b
+    if not any(held):
+        return a + b
+    array, parts = (b, a) if held[0] else (a, b)
+    if np.ndim(array) == 0:
+        return {key: add(item, array) if array else item for key, item in _parts(parts).items()}
+    array = np.array(array, dtype=float)
+    for key, item in _parts(parts).items():
+        array[key] += item
+    return array
 
 
 def part(d, key):

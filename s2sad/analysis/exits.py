@@ -60,7 +60,8 @@ class _Loop:
 
 
 class _Exits:
-    def __init__(self) -> None:
+    def __init__(self, iterators: set[Var]) -> None:
+        self.iterators = iterators
         self.value = Var("value")
         self.returned = Var("returned")
         self.flagged = False
@@ -151,7 +152,7 @@ class _Exits:
             if inner.flags:
                 after = [Branch(none_of(inner.flags), after, [])]
         count = None
-        if inner.flags or isinstance(loop, While) or one_shot(loop.iterable):
+        if inner.flags or isinstance(loop, While) or one_shot(loop.iterable, self.iterators):
             count = Var("iterations")
             before.append(Assign((count,), Const(0)))
             one = Apply("add", (Ref(count), Const(1)), (), "infix", "+")
@@ -171,9 +172,10 @@ class _Exits:
 
 def structure_exits(function: Function) -> Function:
     """A function with one return at its end; the same object when it has that form already."""
-    if function.body and not _needs(function.body):
+    iterators = used_up(function.body)
+    if function.body and not _needs(function.body, iterators):
         return function
-    exits = _Exits()
+    exits = _Exits(iterators)
     exits.flagged = _partial(function.body)
     body = exits.block(function.body, None)
     if not function.body or not isinstance(function.body[-1], Return) or _returns(function.body[:-1]):
@@ -202,10 +204,28 @@ def structure_exits(function: Function) -> Function:
     )
 
 
-def one_shot(iterable: Expr) -> bool:
+def used_up(body: Block) -> set[Var]:
+    """The variables that hold an iterator, which can be run over once."""
+    makers = {"iter", "map", "filter", "zip", "enumerate", "reversed"}
+    found: set[Var] = set()
+    for statement in body:
+        if isinstance(statement, Assign) and isinstance(statement.targets[0], Var):
+            value = statement.value
+            made = isinstance(value, Apply) and value.op in {f"builtins.{m}" for m in makers}
+            made = made or (isinstance(value, Each) and value.kind == "generator")
+            if made or isinstance(value, Opaque):
+                found.add(statement.targets[0])
+        for inner in _inner(statement):
+            found |= used_up(inner)
+    return found
+
+
+def one_shot(iterable: Expr, iterators: set[Var]) -> bool:
     """Whether an iterable may be used up by running over it once."""
     for part in walk(iterable):
         match part:
+            case Ref(var) if var in iterators:
+                return True
             case Opaque() if not part.pure or part.parts:
                 return True
             case Each(kind="generator") | Invoke():
@@ -239,19 +259,19 @@ def _not(flag: Var) -> Apply:
     return Apply("not", (Ref(flag),), (), "prefix", "not")
 
 
-def _needs(block: Block) -> bool:
+def _needs(block: Block, iterators: set[Var]) -> bool:
     """Whether a function body has an exit before its end, or a loop that can end early."""
-    return not isinstance(block[-1], Return) or _returns(block[:-1]) or _early(block)
+    return not isinstance(block[-1], Return) or _returns(block[:-1]) or _early(block, iterators)
 
 
-def _early(block: Block) -> bool:
+def _early(block: Block, iterators: set[Var]) -> bool:
     """Whether a loop stands in a block that has to count its iterations."""
     for statement in block:
         if isinstance(statement, While | Break | Continue):
             return True
-        if isinstance(statement, For) and (statement.other or one_shot(statement.iterable)):
+        if isinstance(statement, For) and (statement.other or one_shot(statement.iterable, iterators)):
             return True
-        if any(_early(inner) for inner in _inner(statement)):
+        if any(_early(inner, iterators) for inner in _inner(statement)):
             return True
     return False
 

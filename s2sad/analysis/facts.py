@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.iteration import ITERABLES, element
+from s2sad.analysis.usage import used_as_numbers
 from s2sad.analysis.types import (
     BOOL,
     FLOAT,
@@ -98,6 +99,7 @@ class Summary:
     params: list[Fact]
     result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
     running: bool = False
+    sweep: int = 0
 
 
 class Environment:
@@ -127,6 +129,11 @@ class Facts:
         self.summaries: dict[Function, Summary] = {}
         self.bindings: dict[Var, Type] = {}
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
+        self.numeric: set[Var] = set()
+        self._scanned: set[Function] = set()
+        self._sweep = 0
+        self._recursive = False
+        self._depth = 0
         self._loops = 0
         self._marks: list[str] = []
         self._numbers: dict[Expr, int] = {}
@@ -178,21 +185,40 @@ class Facts:
                 self._join(old, new, f"{p.var.hint}")
                 for p, old, new in zip(function.params, summary.params, params, strict=True)
             ]
-            if joined == summary.params:
+            if joined == summary.params and summary.sweep == self._sweep:
                 return summary.result
             summary.params = joined
+            return self._again(function, summary)
         if summary.running:
+            self._recursive = True
+            return summary.result
+        return self._again(function, summary)
+
+    def _again(self, function: Function, summary: Summary) -> Fact:
+        """Interprets a function; one that calls itself, directly or not, until nothing changes."""
+        if summary.running:
+            self._recursive = True
             return summary.result
         summary.running = True
-        for _ in range(4):
+        self._depth += 1
+        for _ in range(6):
             before = (summary.result, list(summary.params))
             self._run(function, summary)
-            if (summary.result, summary.params) == before:
+            summary.sweep = self._sweep
+            if not self._recursive or (summary.result, summary.params) == before:
                 break
+            if self._depth == 1:
+                self._sweep += 1
+        self._depth -= 1
+        if self._depth == 0:
+            self._recursive = False
         summary.running = False
         return summary.result
 
     def _run(self, function: Function, summary: Summary, env: Environment | None = None) -> None:
+        if function not in self._scanned:
+            self._scanned.add(function)
+            self.numeric |= used_as_numbers(function.body)
         env = Environment(env)
         for parameter, fact in zip(function.params, summary.params, strict=True):
             env.own[parameter.var] = fact
@@ -362,7 +388,10 @@ class Facts:
             case Const(value):
                 return Fact(_literal_type(value))
             case Ref(var):
-                return env.get(var) or self._global(var)
+                fact = env.get(var) or self._global(var)
+                if isinstance(fact.type, Unknown) and var in self.numeric:
+                    return Fact(self.array(fact.type, expr), fact.varied)
+                return fact
             case Apply():
                 return self._apply(expr, env)
             case Invoke():
@@ -404,6 +433,8 @@ class Facts:
             return Fact(ITERABLES[node.op]([fact.type for fact in facts]), varied)
         if node.op == "getattr":
             return Fact(_attribute(facts[0].type, node.text), varied)
+        if node.op == "add" and any(isinstance(f.type, TupleOf | ListOf) for f in facts):
+            return Fact(_joined_lists(facts[0].type, facts[1].type), varied)
         if node.op == "getitem" and not isinstance(facts[0].type, Array):
             item = _index(facts[0].type, node.args[1])
             if item is not None:
@@ -551,9 +582,22 @@ def join(a: Type, b: Type, name: str) -> Type:
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.items) == len(b.items):
         pairs = enumerate(zip(a.items, b.items, strict=True))
         return TupleOf(tuple(join(x, y, f"{name}.{k}") for k, (x, y) in pairs))
+    if isinstance(a, TupleOf) and isinstance(b, TupleOf | ListOf):
+        a = ListOf(_common(a.items), "tuple")
+    if isinstance(b, TupleOf) and isinstance(a, ListOf):
+        b = ListOf(_common(b.items), "tuple")
     if isinstance(a, ListOf) and isinstance(b, ListOf):
         return ListOf(join(a.item, b.item, f"{name}.item"), a.kind)
     return Unknown(name)
+
+
+def _joined_lists(a: Type, b: Type) -> Type:
+    """The type of two lists or tuples put together."""
+    if isinstance(a, TupleOf) and isinstance(b, TupleOf):
+        return TupleOf(a.items + b.items)
+    parts = [_common(t.items) if isinstance(t, TupleOf) else getattr(t, "item", Unknown(""))
+             for t in (a, b)]  # fmt: skip
+    return ListOf(join(parts[0], parts[1], "item~"))
 
 
 def _join_dtype(a: Array, b: Array) -> str:

@@ -50,6 +50,44 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
     return types
 
 
+_STRUCTURAL = ("getitem", "getattr", "builtins.", "dict.", "is", "isnot", "in", "notin", "eq", "ne")
+"""Operators that say nothing about whether an operand is a number or a container."""
+
+
+def used_as_numbers(block: Block) -> set[Var]:
+    """The variables that arithmetic is done with, so that they hold numbers or arrays."""
+    found: set[Var] = set()
+
+    def see(expr: Expr) -> None:
+        for node in walk(expr):
+            if isinstance(node, Apply) and not node.op.startswith(_STRUCTURAL) and node.op != "add":
+                found.update(a.var for a in node.args if isinstance(a, Ref))
+
+    def visit(statements: Block) -> None:
+        for statement in statements:
+            match statement:
+                case Assign() | Evaluate():
+                    see(statement.value)
+                case Return():
+                    if statement.value is not None:
+                        see(statement.value)
+                case Branch():
+                    see(statement.test)
+                    visit(statement.then)
+                    visit(statement.other)
+                case For():
+                    see(statement.iterable)
+                    visit(statement.body)
+                case While():
+                    see(statement.test)
+                    visit(statement.body)
+                case Context() | Guard():
+                    visit(statement.body)
+
+    visit(block)
+    return found
+
+
 class Usage:
     """Collects how variables are used."""
 

@@ -349,7 +349,7 @@ class Engine:
 
 
 def _bound(statement: Any) -> Any:
-    from s2sad.derive.memory import bound_by
+    from s2sad.ir.bindings import bound_by
 
     return bound_by(statement)
 

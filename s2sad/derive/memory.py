@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from s2sad.analysis.exits import none_of, one_shot
+from s2sad.analysis.exits import none_of, one_shot, used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, Array, Inert
 from s2sad.derive.broadcasting import call
@@ -34,6 +34,7 @@ from s2sad.derive.mirror import (
     Step,
 )
 from s2sad.derive.values import Homes, can_repeat, cost, extract_or_repeat, hint_for, values_in
+from s2sad.ir.bindings import bound_by, mutated_by, targets_of, written_into
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -90,62 +91,6 @@ class _Loop:
     direct: bool = True
 
 
-def targets_of(target: Target) -> Iterable[Var]:
-    """The variables that a target binds."""
-    match target:
-        case Var():
-            yield target
-        case Unpack():
-            for part in target.targets:
-                yield from targets_of(part)
-
-
-def _written_into(target: Target) -> Iterable[Var]:
-    """The variables whose objects a target writes into."""
-    match target:
-        case Place(base):
-            while isinstance(base, Apply) and base.args:
-                base = base.args[0]
-            if isinstance(base, Ref):
-                yield base.var
-        case Unpack():
-            for part in target.targets:
-                yield from _written_into(part)
-
-
-def mutated_by(expr: Expr) -> list[Var]:
-    """The variables whose objects an unknown call inside an expression may change."""
-    return [var for node in walk(expr) if isinstance(node, Opaque) for var in node.mutates]
-
-
-def bound_by(statement: Stmt) -> dict[Var, None]:
-    """The variables that a statement may give a new value to, those inside it included."""
-    found: dict[Var, None] = {}
-    stack = [statement]
-    while stack:
-        node = stack.pop()
-        match node:
-            case Assign():
-                found |= dict.fromkeys(v for t in node.targets for v in targets_of(t))
-                found |= dict.fromkeys(mutated_by(node.value))
-                found |= dict.fromkeys(v for t in node.targets for v in _written_into(t))
-            case Branch():
-                stack += [*node.then, *node.other]
-            case For():
-                found |= dict.fromkeys(targets_of(node.target))
-                stack += node.body
-            case While() | Context() | Guard():
-                stack += node.body
-            case Verbatim():
-                found |= dict.fromkeys(node.binds)
-                found |= dict.fromkeys(node.mutates)
-            case Evaluate():
-                found |= dict.fromkeys(mutated_by(node.value))
-            case Define():
-                found[node.var] = None
-    return found
-
-
 class Planner:
     """Plans the memory of one function."""
 
@@ -165,6 +110,7 @@ class Planner:
         self.loops: list[_Loop] = []
         self.overwritten = _overwritten(function)
         self.mutated = _mutated(function)
+        self.used_up = used_up(function.body)
         self.flags: dict[Stmt, Var] = {}
         self.after: set[Ref] = set()
         self._tests: dict[Branch, Expr] = {}
@@ -803,7 +749,7 @@ class Planner:
             and isinstance(iterable.args[0], Const)
             and iterable.args[0].value == 0
         )
-        if not plain or not isinstance(target, Var):
+        if not plain or not isinstance(target, Var) or target.hint == "_":
             return None
         if any(target in bound_by(s) for s in loop.body):
             return None
@@ -820,21 +766,24 @@ class Planner:
         reads = {r.var for r in _refs(given)}
         if loop.iterable in self.plan.replaced:
             return loop.iterable, given, []
-        if one_shot(loop.iterable):
+        if one_shot(loop.iterable, self.used_up):
             return loop.iterable, None, []
         if reads & set(bound) or cost(loop.iterable, self.facts) > 8:
             var = Var("items")
             self.facts.types[ref := Ref(var)] = self.facts.type_of(loop.iterable)
             if self.loops:
                 self.overwritten.add(var)
-            return Ref(var), ref, [Assign((var,), loop.iterable)]
+            whole = loop.iterable
+            if not _is_sequence(whole, self.facts):
+                whole = call("builtins.list", whole, text="list")
+            return Ref(var), ref, [Assign((var,), whole)]
         return loop.iterable, given, []
 
     def _stacked_target(
         self, loop: For | While, mirror: MirrorLoop, reads: set[Var]
     ) -> tuple[Block, Block]:
         """Remembers the element of an iterable that cannot be run over again."""
-        if not isinstance(loop, For) or not one_shot(loop.iterable):
+        if not isinstance(loop, For) or not one_shot(loop.iterable, self.used_up):
             return [], []
         saves: Block = []
         restores: Block = []
@@ -1078,7 +1027,7 @@ def _mutated(function: Function) -> set[Var]:
             match statement:
                 case Assign():
                     found |= set(mutated_by(statement.value))
-                    found |= {v for t in statement.targets for v in _written_into(t)}
+                    found |= {v for t in statement.targets for v in written_into(t)}
                     if statement.augmented is not None:
                         found |= {v for t in statement.targets for v in targets_of(t)}
                 case Evaluate():

@@ -78,6 +78,7 @@ class Pull:
         self.modified: dict[object, dict[Slot, bool]] = {}
         self.loops: list[object] = []
         self.hints: dict[Expr, str] = {}
+        self.keyed: dict[Slot, bool] = {}
 
     # ------------------------------------------------------------ small tools
 
@@ -222,6 +223,9 @@ class Pull:
         self.state.set(slot, self.read(var, adjoint))
 
     def _add_trees(self, slot: Slot, whole: list[Adjoint], entry: Adjoint | None) -> None:
+        if entry is None and len(whole) == 1 and _is_literal_tree(whole[0].expr):
+            self.state.set(slot, whole[0])
+            return
         parts = [entry.expr] if entry is not None else []
         total = parts[0] if parts else whole[0].expr
         for adjoint in whole[0 if parts else 1 :]:
@@ -256,6 +260,7 @@ class Pull:
     def _add_item(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
+        self.has_keys(slot, key)
         if entry is None:
             self.out.append(Assign((var,), self.empty_tree(slot)))
         elif not _holds(entry, var):
@@ -264,7 +269,7 @@ class Pull:
         fresh = entry is None or (entry.fresh is not None and entry.fresh is loop)
         value = adjoint.expr
         if not fresh:
-            if isinstance(self.slot_type(slot), DictOf | Unknown):
+            if self.has_keys(slot):
                 old: Expr = Apply("dict.get", (Ref(var), key), (), "method", "get")
             else:
                 old = Apply("getitem", (Ref(var), key), (), "index")
@@ -321,11 +326,21 @@ class Pull:
 
     def empty_tree(self, slot: Slot) -> Expr:
         """The adjoint of a container of which no part has one yet."""
-        kind = self.slot_type(slot)
-        if isinstance(kind, DictOf | Unknown):
+        if self.has_keys(slot):
             return Make("dict", ())
         size = call("builtins.len", Value(self.slot_value(slot)), text="len")
         return Apply("mul", (Make("list", (Const(None),)), size), (), "infix", "*")
+
+    def has_keys(self, slot: Slot, key: Expr | None = None) -> bool:
+        """Whether a container is one of keys, not of positions; for one of unknown type the first
+        key that is seen tells."""
+        kind = self.slot_type(slot)
+        if isinstance(kind, Unknown):
+            if slot not in self.keyed and key is not None:
+                positions = isinstance(key, Slice) or is_integral(self.facts.type_of(key))
+                self.keyed[slot] = not positions
+            return self.keyed.get(slot, False)
+        return isinstance(kind, DictOf)
 
     # ------------------------------------------------------------ expressions
 
@@ -395,6 +410,9 @@ class Pull:
         if node.op in ("builtins.list", "builtins.tuple", "builtins.iter") and adjoint.tree:
             self.pull(node.args[0], adjoint)
             return
+        if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
+            self._pull_joined(node, adjoint)
+            return
         found = self.facts.rule_of(node)
         if found is None:
             advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
@@ -403,6 +421,17 @@ class Pull:
                         f"There is no rule for it in this form. {advice}")  # fmt: skip
             return
         self._apply_rule(node, *found, adjoint)
+
+    def _pull_joined(self, node: Apply, adjoint: Adjoint) -> None:
+        """Two lists or tuples put together: each gets its part of the adjoints."""
+        left, right = node.args
+        adjoint = self.let(f"d_{self.hint(node)}", adjoint)
+        kind = self.facts.type_of(left)
+        size: Expr = call("builtins.len", as_value(left), text="len")
+        if isinstance(kind, TupleOf):
+            size = Const(len(kind.items))
+        for part, span in ((left, Slice(None, size)), (right, Slice(size, None))):
+            self.pull(part, Adjoint(Apply("getitem", (adjoint.expr, span), (), "index"), tree=True))
 
     def _pull_item(self, node: Apply, adjoint: Adjoint) -> None:
         """An item of a container at a key that is not constant, or a slice of a list."""
@@ -429,6 +458,7 @@ class Pull:
         """A slice of a list: the adjoints of its elements go to their places."""
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
+        self.has_keys(slot, key)
         if entry is None and not self.loops:
             self.out.append(Assign((var,), self.empty_tree(slot)))
             self.out.append(Assign((Place(Ref(var), key),), adjoint.expr))
@@ -700,6 +730,10 @@ class Pull:
             if shape == SCALAR:
                 out.append(Assign((var,), Const(0.0)))
                 return self.read(var, Adjoint(Const(0.0), SCALAR, True, True))
+            if slot[1]:
+                # A part of a container may not even exist on this path.
+                out.append(Assign((var,), Const(0.0)))
+                return self.read(var, Adjoint(Const(0.0), SCALAR, False, True))
             if like is not None and like.full and self._shape_is_at_hand(slot):
                 out.append(Assign((var,), self.zeros(slot)))
                 return self.read(var, Adjoint(Const(0.0), shape, True, True))
@@ -770,6 +804,13 @@ def _is_zero(expr: Expr) -> bool:
 
 def _is_tree(expr: Expr) -> bool:
     return isinstance(expr, Make)
+
+
+def _is_literal_tree(expr: Expr) -> bool:
+    """Whether the adjoint of a container is known at generation."""
+    if isinstance(expr, Make):
+        return all(_is_literal_tree(item) for item in (*expr.items, *expr.keys))
+    return isinstance(expr, Const)
 
 
 def _is_call(expr: Expr, op: str) -> bool:

@@ -29,6 +29,7 @@ from s2sad.derive.mirror import (
     Step,
 )
 from s2sad.derive.pull import Pull
+from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -332,7 +333,7 @@ class Reverse(Pull):
         before, inner = self.repeated(statement, body)
         after: list[Mirror] = []
         if isinstance(statement, For):
-            for leaf in self._leaves(statement.iterable):
+            for leaf in self._leaves(statement.iterable, statement):
                 entry = self.take_root(leaf)
                 if entry is not None:
                     after += self._group(None, lambda e=entry, n=leaf: self.pull(n, e))  # type: ignore[misc]
@@ -521,26 +522,30 @@ class Reverse(Pull):
         if isinstance(seed, list):
             items = tuple(Const(0.0) if s is None else s.expr for s in seed)
             seed = Adjoint(Make("tuple", items), tree=True)
-        if isinstance(container, Make):
-            container_slot: Slot = (container, ())
-        else:
-            found = self.slot_of(container)
-            container_slot = found if found is not None else (container, ())
+        found = None if isinstance(container, Make) else self.slot_of(container)
+        loop = self.loops[-1] if self.loops else None
+        if found is not None and isinstance(loop, For) and found[0] in bound_by(loop):
+            found = None
+        container_slot: Slot = found if found is not None else (container, ())
         kind = self.facts.type_of(container)
         if isinstance(kind, Array):
             self.pend(container_slot, seed, "index", position)
         else:
             self.pend(container_slot, seed, "item", position)
 
-    def _leaves(self, iterable: Expr) -> list[Expr]:
-        """The iterables without a name that a loop runs over."""
+    def _leaves(self, iterable: Expr, loop: Stmt | None) -> list[Expr]:
+        """The iterables that a loop runs over and that have no name of their own: expressions, and
+        variables that the loop binds anew."""
         if isinstance(iterable, Apply) and (
             iterable.op in _WRAPPERS
             or iterable.op in ("builtins.zip", "builtins.enumerate", "builtins.reversed")
             or iterable.op.startswith("dict.")
         ):
-            return [leaf for arg in iterable.args for leaf in self._leaves(arg)]
-        return [] if self.slot_of(iterable) is not None else [iterable]
+            return [leaf for arg in iterable.args for leaf in self._leaves(arg, loop)]
+        slot = self.slot_of(iterable)
+        if slot is None:
+            return [iterable]
+        return [iterable] if loop is not None and slot[0] in bound_by(loop) else []
 
     # ------------------------------------------------------------ comprehensions and calls
 
@@ -571,7 +576,7 @@ class Reverse(Pull):
             statements = [Branch(as_value(condition), statements, [])]
         if statements:
             self.out += [self._each_loop(node, position if used[0] else None, statements)]
-        for leaf in self._leaves(node.iterable):
+        for leaf in self._leaves(node.iterable, None):
             entry = self.take_root(leaf)
             if entry is not None:
                 self.pull(leaf, entry)
@@ -605,8 +610,11 @@ class Reverse(Pull):
             if node.kind == "dict" and node.key is not None:
                 used[0] = False
                 key = as_value(node.key)
-            part = Apply("getitem", (whole.expr, key), (), "index")
-            return Adjoint(part, shape, True, False, tree)
+            if isinstance(whole.expr, Make):
+                part: Expr = Apply("getitem", (whole.expr, key), (), "index")
+            else:
+                part = call("helper.part", whole.expr, key, text="part")
+            return self.let("d_item", Adjoint(part, shape, True, False, tree))
 
         return element
 

@@ -185,6 +185,7 @@ class Opaque:
 
     `parts` are the expressions inside that were understood (arguments of an unknown call);
     `reason` says why a derivative cannot flow through it, for the refusal, and `code` is its code.
+    An `inert` one is a function or the like: nothing flows through it, whatever it reads.
     """
 
     parts: tuple[Expr, ...]
@@ -193,6 +194,7 @@ class Opaque:
     mutates: tuple[Var, ...] = ()
     pure: bool = True
     origin: Origin | None = None
+    inert: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -431,7 +433,9 @@ class Function:
 class Callee:
     """A function of the user's that is called: how it is found, and its body once it was lowered.
 
-    `local` ones are defined inside the function that calls them; their text stands there.
+    `local` ones read variables of the function that calls them, or are handed functions that do.
+    One defined inside a function has the scope `outer` around it. `known` are the functions, or the
+    numbers of arguments, that parameters stand for in a callee that is specialised for a call.
     """
 
     name: str
@@ -440,6 +444,8 @@ class Callee:
     local: bool = False
     method: bool = False
     definition: Any = None
+    outer: Any = None
+    known: tuple[tuple[str, Any], ...] = ()
 
 
 def children(expr: Expr) -> Iterator[Expr]:

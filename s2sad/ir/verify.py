@@ -260,12 +260,9 @@ def reads(expr: Expr) -> list[Var]:
 def every_expression_stands_once(subject: Subject) -> Iterator[Fault]:
     """Every expression stands at one place of the program, as tables are kept by expression."""
     seen: set[Expr] = set()
-    loops = _tests_with_walrus(subject.function.body)
     for statement in statements(subject.function.body):
         if isinstance(statement, Verbatim) and statement.origin is None:
             continue  # the names bound by a with statement, which has the same items
-        if isinstance(statement, Assign) and statement.embedded and statement.value in loops:
-            continue
         for root in expressions(statement):
             for node in _occurrences(root):
                 if node in seen and not isinstance(node, Const | Ref):
@@ -282,11 +279,6 @@ def _occurrences(root: Expr) -> Iterator[Expr]:
         yield node
         inside = children(node)
         stack.extend(dict.fromkeys(inside) if isinstance(node, Select) else inside)
-
-
-def _tests_with_walrus(body: Block) -> set[Expr]:
-    """The values of := in tests of loops: each is a part of the test as well."""
-    return {s.value for s in statements(body) if isinstance(s, Assign) and s.embedded}
 
 
 @invariant("lower", "exits")
@@ -362,6 +354,43 @@ def _flag(statement: Stmt | None, value: bool) -> Var | None:
         case Assign((Var() as var,), Const(constant)) if constant is value and not var.user:
             return var
     return None
+
+
+@invariant("exits", "facts")
+def the_result_is_assigned_once(subject: Subject) -> Iterator[Fault]:
+    """What may follow a return that was taken does not assign the result, except under a test of
+    the flag that says so."""
+    body = subject.function.body
+    match body[-1] if body else None:
+        case Return(Ref(result)) if not result.user:
+            yield from _results(body, result)
+
+
+def _results(block: Block, result: Var) -> Iterator[Fault]:
+    """Faults of a block; a statement that assigns the result as a whole is the last that does."""
+    assigned = False
+    for statement in block:
+        if isinstance(statement, Assign) and isinstance(statement.value, Const):
+            continue  # the result of a function that ends without a return
+        inside = inner_blocks(statement)
+        if not any(result in bound(s) for s in statements([statement])):
+            continue
+        if assigned and not _tests_flag(statement):
+            yield Fault(statement)
+        assigned = True
+        for inner in inside:
+            yield from _results(inner, result)
+
+
+def _tests_flag(statement: Stmt) -> bool:
+    """Whether a statement runs its blocks by flags that a pass made."""
+    match statement:
+        case Guard():
+            return True
+        case Branch():
+            found = reads(statement.test)
+            return bool(found) and not any(var.user for var in found)
+    return False
 
 
 @invariant("exits", "facts")

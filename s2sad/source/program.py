@@ -6,14 +6,20 @@ needed; a `Callee` stands for it before that, so that recursion has something to
 
 from __future__ import annotations
 
+import importlib
+from functools import cache
 from typing import Any
 
 import libcst as cst
 
 from s2sad.analysis.exits import structure_exits
-from s2sad.ir.nodes import Callee, Const, Expr, Function, Make
-from s2sad.source.lower import lower_function
-from s2sad.source.scope import Scope
+from s2sad.ir.nodes import Callee, Function, Var
+from s2sad.source.callables import Callables
+from s2sad.source.calls import forwarded, signature
+from s2sad.source.classes import Definition
+from s2sad.source.lower import is_plain, lower_function
+from s2sad.source.operators import canonical
+from s2sad.source.scope import Scope, parameters
 
 MARKERS = ("stop_gradient", "checkpointed", "on_gradient")
 """Functions of s2sad that mean something to the derivation."""
@@ -38,15 +44,25 @@ class Program:
         self.module = module
         self.markers = {f"s2sad.{name}": name for name in MARKERS}
         self.markers |= {f"s2sad.markers.{name}": name for name in MARKERS}
-        self._callees: dict[tuple[str, str], Callee] = {}
+        self.callables = Callables(self)
+        self._callees: dict[object, Callee] = {}
+        self._scopes: dict[str, Scope] = {}
 
     def function(self, callee: Callee) -> Function:
         """The lowered body of a callee."""
         if callee.function is None:
             definition = callee.definition
             lowered = lower_function(
-                definition.node, definition.module, self, owner=definition.owner
+                definition.node,
+                definition.module,
+                self,
+                name=callee.name,
+                owner=definition.owner,
+                outer=callee.outer,
+                inert_self=definition.owner is not None and not takes_object(definition),
+                known=dict(callee.known),
             )
+            lowered.captured = tuple(dict.fromkeys([*lowered.captured, *_captured(callee)]))
             callee.function = structure_exits(lowered)
         return callee.function
 
@@ -62,8 +78,22 @@ class Program:
         definition = cls.method(name)
         return None if definition is None else self._of_definition(definition)
 
+    def module_scope(self, module: Any) -> Scope:
+        """The scope of what stands outside of all functions of a module."""
+        if module.filename not in self._scopes:
+            self._scopes[module.filename] = Scope(module, set())
+        return self._scopes[module.filename]
+
+    def is_function(self, path: str) -> bool:
+        """Whether a dotted path leads to a function of a library."""
+        from s2sad.derive.rules import rules
+
+        return canonical(path) in rules() or _is_callable(path)
+
     def _of_definition(self, definition: Any) -> Callee | None:
         if not all(d in _TRANSPARENT for d in definition.decorators):
+            return None
+        if not is_plain(definition.node):
             return None
         key = (definition.module.filename, definition.qualname)
         if key not in self._callees:
@@ -76,77 +106,95 @@ class Program:
             )
         return self._callees[key]
 
-    def local_callee(self, name: str, node: cst.FunctionDef | cst.Lambda, outer: Scope) -> Callee:
-        """A function defined inside a function; lowered at once, so that its captures are known."""
-        callee = Callee(name, None, outer.module, local=True)
-        var = outer.vars.get(name)
-        if var is not None:
-            outer.callees[var] = callee
-        lowered = lower_function(node, outer.module, self, name=name, outer=outer)
-        callee.function = structure_exits(lowered)
-        return callee
+    def local_callee(
+        self, name: str, node: cst.FunctionDef | cst.Lambda, outer: Scope
+    ) -> Callee | None:
+        """A function defined inside a function; lowered at once, so that its captures are known.
 
-    def lambda_callee(self, node: cst.Lambda, name: str, outer: Scope) -> Callee:
-        """A lambda that is called where it stands."""
-        return self.local_callee(name, node, outer)
+        None for one that is not understood: a generator, one with decorators.
+        """
+        key = (id(node), id(outer))
+        if key not in self._callees:
+            if isinstance(node, cst.FunctionDef) and (node.decorators or not is_plain(node)):
+                return None
+            name = name or "function"
+            definition = Definition(name, name, node, outer.module)  # type: ignore[arg-type]
+            callee = Callee(name, None, outer.module, definition=definition)
+            callee.outer, callee.local = outer, outer.node is not None or outer.outer is not None
+            self._callees[key] = callee
+            self.function(callee)
+        return self._callees[key]
 
-    def bind_call(
-        self, callee: Callee, node: cst.Call, receiver: Expr | None, lowerer: Any
-    ) -> tuple[tuple[Expr | None, ...], tuple[tuple[str | None, int], ...]] | str:
-        """The arguments of a call in the callee's parameter order, or why they cannot be told."""
-        definition = callee.definition.node if callee.definition else callee.function
-        names, kinds = _signature(definition)
-        bound: dict[str, Expr] = {}
-        extra: list[Expr] = []
-        keywords: list[tuple[str, Expr]] = []
-        written: list[tuple[str | None, int]] = []
-        queue = [n for n in names if kinds[n] == "positional"]
-        if receiver is not None:
-            bound[queue.pop(0)] = receiver
-        for argument in node.args:
-            if argument.star:
-                return "s2sad does not see which arguments * stands for"
-            value = lowerer.lower(argument.value)
-            if argument.keyword is None:
-                if queue:
-                    written.append((None, names.index(queue[0])))
-                    bound[queue.pop(0)] = value
-                else:
-                    extra.append(value)
-            elif argument.keyword.value in names:
-                written.append((argument.keyword.value, names.index(argument.keyword.value)))
-                bound[argument.keyword.value] = value
-                if argument.keyword.value in queue:
-                    queue.remove(argument.keyword.value)
-            else:
-                keywords.append((argument.keyword.value, value))
-        for name in names:
-            if kinds[name] == "var_positional":
-                bound[name] = Make("tuple", tuple(extra))
-                extra = []
-            if kinds[name] == "var_keyword":
-                keys = tuple(Const(k) for k, _ in keywords)
-                bound[name] = Make("dict", tuple(v for _, v in keywords), keys)
-                keywords = []
-        if extra or keywords:
-            return f"the arguments do not fit the parameters of {callee.name}"
-        return tuple(bound.get(name) for name in names), tuple(written)
+    def specialised(self, callee: Callee, known: tuple[tuple[str, Any], ...]) -> Callee:
+        """A callee for the functions and the numbers of arguments that it is handed.
 
-
-def _signature(definition: Any) -> tuple[list[str], dict[str, str]]:
-    """The parameter names of a function in order, and the kind of each."""
-    if isinstance(definition, Function):
-        return (
-            [p.var.hint for p in definition.params],
-            {p.var.hint: p.kind for p in definition.params},
-        )
-    params = definition.params
-    kinds = {p.name.value: "positional" for p in (*params.posonly_params, *params.params)}
-    if isinstance(params.star_arg, cst.Param):
-        kinds[params.star_arg.name.value] = "var_positional"
-    kinds |= {p.name.value: "keyword" for p in params.kwonly_params}
-    if params.star_kwarg is not None:
-        kinds[params.star_kwarg.name.value] = "var_keyword"
-    return list(kinds), kinds
+        That counts only where it calls them, or hands them on one by one.
+        """
+        definition = callee.definition
+        kinds = signature(callee)
+        passed = forwarded(definition.node)
+        given = dict(known)
+        for parameter in parameters(definition.node.params):
+            name = parameter.name.value
+            if name not in given and parameter.default is not None:
+                scope = callee.outer or self.module_scope(definition.module)
+                found = self.callables.of(parameter.default, scope)
+                if found:
+                    given[name] = found
+        wanted = {
+            name: value
+            for name, value in given.items()
+            if (name in passed if kinds[name].startswith("var") else True)
+        }
+        if not wanted:
+            return callee
+        key = (id(definition.node), id(callee.outer), *sorted(
+            (name, _key_of(value)) for name, value in wanted.items()
+        ))  # fmt: skip
+        if key not in self._callees:
+            special = Callee(callee.name, None, callee.module, callee.local, callee.method, definition)
+            special.known = tuple(wanted.items())
+            special.outer = callee.outer
+            scopes = [
+                c.callee.outer
+                for value in wanted.values()
+                for c in _candidates(value)
+                if c.callee is not None and c.callee.local
+            ]
+            special.local = callee.local or bool(scopes)
+            self._callees[key] = special
+        return self._callees[key]
 
 
+def takes_object(definition: Any) -> bool:
+    """Whether a method is called on an object, not static and not of the class."""
+    kinds = ("builtins.staticmethod", "builtins.classmethod")
+    return not any(decorator in kinds for decorator in definition.decorators)
+
+
+def _candidates(value: Any) -> Any:
+    return [part for part in value if not isinstance(part, int | str)]
+
+
+def _key_of(value: Any) -> object:
+    return repr([getattr(part, "key", part) for part in value])
+
+
+def _captured(callee: Callee) -> list[Var]:
+    """What the functions that a callee is handed read of the functions around them."""
+    found: dict[Var, None] = {}
+    for _, value in callee.known:
+        for candidate in _candidates(value):
+            inner = candidate.callee
+            if inner is not None and inner.local and inner.function is not None:
+                found |= dict.fromkeys(inner.function.captured)
+    return list(found)
+
+
+@cache
+def _is_callable(path: str) -> bool:
+    home, _, name = path.rpartition(".")
+    if home not in ("numpy", "math", "cmath", "builtins", "operator", "numpy.linalg"):
+        return False
+    found = getattr(importlib.import_module(home), name, None)
+    return callable(found) and not isinstance(found, type)

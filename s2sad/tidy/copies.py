@@ -63,7 +63,7 @@ def _merge(
 
 def written(statement: Stmt) -> set[Var]:
     """The variables that a statement, or one inside it, gives a value to."""
-    from s2sad.derive.memory import bound_by
+    from s2sad.ir.bindings import bound_by
 
     return set(bound_by(statement))
 

@@ -348,3 +348,27 @@ def real(x):
     """Real part; a real number is its own."""
     y = np.real(x)
     d_x += d_y
+
+
+def imag(x: const) -> like(x):
+    """Imaginary part; that of a real number is 0."""
+    y = np.imag(x)
+
+
+# ---------------------------------------------------------------- parts of numbers
+
+
+def modf(x) -> (like(x), like(x)):
+    """Part after the point, and whole part, which is piecewise constant."""
+    assert np.abs(x - np.round(x)) > 0.05
+    y = np.modf(x)
+    d_x += d_y[0]
+    dot_y = (dot_x, 0.0 * y[1])
+
+
+@linear
+def unwrap(x: "*s", *, axis=-1) -> like(x):
+    """Angles without jumps: a constant is added to each."""
+    x = np.arange(np.size(x)).reshape(np.shape(x)) * 2.5 if np.ndim(x) else np.zeros(2)
+    y = np.unwrap(x, axis=axis)
+    d_x += d_y

@@ -287,6 +287,24 @@ def einsum_4(
 
 
 @multilinear
+@when(isinstance(spec, str))
+def einsum_5(
+    a: "*s", b: "*r", c: "*q", d: "*p", e: "*o", *, spec, optimize=False
+) -> einsum(spec, (a, b, c, d, e)):
+    """A product of five arrays, by letters."""
+    assert (a.shape, b.shape, c.shape, d.shape, e.shape) in (
+        ((2, 3), (3, 4), (4, 2), (2,), (3,)),
+    )
+    assert spec in ("ij,jk,kl,l,j->i",)
+    y = np.einsum(spec, a, b, c, d, e, optimize=optimize)
+    d_a += helper.einsum_backward(spec, 0, d_y, a, b, c, d, e)
+    d_b += helper.einsum_backward(spec, 1, d_y, a, b, c, d, e)
+    d_c += helper.einsum_backward(spec, 2, d_y, a, b, c, d, e)
+    d_d += helper.einsum_backward(spec, 3, d_y, a, b, c, d, e)
+    d_e += helper.einsum_backward(spec, 4, d_y, a, b, c, d, e)
+
+
+@multilinear
 def kron(a: "*s", b: "*r") -> "?":
     """Kronecker product."""
     assert (a.shape, b.shape) in (((2, 3), (3, 2)), ((2,), (3,)), ((2, 3), (2,)), ((2,), (2, 2, 3)))
@@ -311,12 +329,64 @@ def cross_rows(a: "... 3", b: "... 3") -> "... 3":
     d_b += np.cross(d_y, a)
 
 
+@multilinear
+def cross_any(a: "*s", b: "*r") -> broadcast(a, b):
+    """Cross products of vectors in space, whose shapes are known at run time only."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), (2, 3)))
+    y = np.cross(a, b)
+    d_a += helper.unbroadcast(np.cross(b, d_y), np.shape(a))
+    d_b += helper.unbroadcast(np.cross(d_y, a), np.shape(b))
+
+
+@multilinear
+def vecdot(a: "*s", b: "*r") -> reduced(broadcast(a, b), -1, False):
+    """Inner products along the last axes."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((2, 3), (2, 3)))
+    y = np.vecdot(a, b)
+    d_a += helper.unbroadcast(np.expand_dims(d_y, -1) * b, np.shape(a))
+    d_b += helper.unbroadcast(np.expand_dims(d_y, -1) * a, np.shape(b))
+
+
 # ---------------------------------------------------------------- convolution
 
 
 @multilinear
-def convolve(a: "n", b: "m") -> "?":
+def convolve(a: "*s", b: "*r") -> "p":
     """The full convolution of two vectors."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((4,), (2,)), ((2,), (4,)))
     y = np.convolve(a, b)
     d_a += np.convolve(d_y, b[::-1], "valid")
     d_b += np.convolve(d_y, a[::-1], "valid")
+
+
+@multilinear
+def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
+    """A part of the convolution of two vectors."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((4,), (2,)), ((2,), (4,)), ((3,), (6,)))
+    assert mode in ("full", "same", "valid")
+    y = np.convolve(a, b, mode)
+    d_full = helper.convolve_widen(d_y, len(a), len(b), mode)
+    d_a += np.convolve(d_full, b[::-1], "valid")
+    d_b += np.convolve(d_full, a[::-1], "valid")
+
+
+@multilinear
+def correlate(a: "*s", b: "*r", *, mode="valid") -> "p":
+    """Inner products of one vector with another that is moved along it."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((5,), (2,)), ((2,), (5,)), ((3,), (6,)), ((7,), (4,)))
+    assert mode in ("full", "same", "valid")
+    y = np.correlate(a, b, mode)
+    d_full = helper.correlate_widen(d_y, len(a), len(b), mode)
+    d_a += np.convolve(d_full, b, "valid")
+    d_b += np.convolve(d_full, a[::-1], "valid")[::-1]
+
+
+# ---------------------------------------------------------------- polynomials
+
+
+def polyval(p: "n", x: "*s") -> like(x):
+    """A polynomial, the coefficient of the highest power first."""
+    y = np.polyval(p, x)
+    d_p += np.ravel(d_y) @ np.vander(np.ravel(x), len(p))
+    d_x += d_y * np.polyval(np.polyder(p), x)
+    dot_y = np.polyval(dot_p, x) + dot_x * np.polyval(np.polyder(p), x)

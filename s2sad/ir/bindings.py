@@ -1,0 +1,83 @@
+"""Which variables a statement gives values to, and whose objects it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Branch,
+    Context,
+    Define,
+    Evaluate,
+    Expr,
+    For,
+    Guard,
+    Opaque,
+    Place,
+    Ref,
+    Stmt,
+    Target,
+    Unpack,
+    Var,
+    Verbatim,
+    While,
+    walk,
+)
+
+
+def targets_of(target: Target) -> Iterable[Var]:
+    """The variables that a target binds."""
+    match target:
+        case Var():
+            yield target
+        case Unpack():
+            for part in target.targets:
+                yield from targets_of(part)
+
+
+def written_into(target: Target) -> Iterable[Var]:
+    """The variables whose objects a target writes into."""
+    match target:
+        case Place(base):
+            while isinstance(base, Apply) and base.args:
+                base = base.args[0]
+            if isinstance(base, Ref):
+                yield base.var
+        case Unpack():
+            for part in target.targets:
+                yield from written_into(part)
+
+
+def mutated_by(expr: Expr) -> list[Var]:
+    """The variables whose objects an unknown call inside an expression may change."""
+    return [var for node in walk(expr) if isinstance(node, Opaque) for var in node.mutates]
+
+
+def bound_by(statement: Stmt) -> dict[Var, None]:
+    """The variables that a statement may give a new value to, those inside it included."""
+    found: dict[Var, None] = {}
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        match node:
+            case Assign():
+                found |= dict.fromkeys(v for t in node.targets for v in targets_of(t))
+                found |= dict.fromkeys(mutated_by(node.value))
+                found |= dict.fromkeys(v for t in node.targets for v in written_into(t))
+            case Branch():
+                stack += [*node.then, *node.other]
+            case For():
+                found |= dict.fromkeys(targets_of(node.target))
+                stack += node.body
+            case While() | Context() | Guard():
+                stack += node.body
+            case Verbatim():
+                found |= dict.fromkeys(node.binds)
+                found |= dict.fromkeys(node.mutates)
+            case Evaluate():
+                found |= dict.fromkeys(mutated_by(node.value))
+            case Define():
+                found[node.var] = None
+    return found
