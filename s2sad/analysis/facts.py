@@ -414,6 +414,8 @@ class Facts:
                 return Fact(self.type_of(node))
             case Opaque():
                 varied = [self._value(part, env).varied for part in expr.parts]
+                if expr.inert:
+                    return Fact(Inert("function"))
                 return Fact(Unknown(""), any(varied))
         raise AssertionError(expr)
 

@@ -106,6 +106,8 @@ class Writer:
                 continue
             if part in self.replaced and part is not expr:
                 found[part.origin.node] = self.names.name(self.replaced[part])
+            elif isinstance(part, Ref) and not isinstance(part.origin.node, cst.Name | cst.NamedExpr):
+                found[part.origin.node] = self.names.name(part.var)
             elif isinstance(part, Apply) and part.op.startswith("s2sad."):
                 found[part.origin.node] = None
         return found
@@ -128,8 +130,10 @@ class Writer:
                 return self._apply(expr)
             case Make():
                 return self._make(expr)
-            case Slice():
-                return self._slice(expr), _TUPLE
+            case Slice(start, stop, step):
+                bounds = [Const(None) if b is None else b for b in (start, stop, step)]
+                inside = ", ".join(self.text(b, _IF) for b in bounds)
+                return f"slice({inside})", _ATOM
             case Select():
                 return self._select(expr)
             case Invoke():

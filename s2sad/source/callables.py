@@ -199,7 +199,9 @@ class Callables:
             fixed = all(scope.is_fixed(argument.value) for argument, _ in given)
             if inner is None or not fixed or any(argument.star for argument, _ in given):
                 return None
-            return tuple(replace(c, given=(*c.given, *given), text="") for c in inner)
+            if not all(c.text for c in inner):
+                return None
+            return tuple(replace(c, given=(*c.given, *given)) for c in inner)
         if isinstance(node.func, cst.Attribute) and node.func.attr.value == "get":
             found = [self.elements(node.func.value, scope)]
             found += [self.of(argument.value, scope) for argument in node.args[1:]]
@@ -220,7 +222,7 @@ def _union(found: Iterable[Candidates | None]) -> Candidates | None:
 
 def _named(candidates: Candidates | None, name: str) -> Candidates | None:
     """One function under the name that is bound to it."""
-    if candidates is None or len(candidates) != 1:
+    if candidates is None or len(candidates) != 1 or candidates[0].given:
         return candidates
     return (replace(candidates[0], text=name),)
 

@@ -8,6 +8,9 @@ raised only if a derivative turns out to flow through it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
@@ -29,10 +32,14 @@ from s2sad.ir.nodes import (
     Target,
     Unpack,
     Var,
+    walk,
 )
+from s2sad.source.callables import Candidate, Candidates
+from s2sad.source.calls import Argument, arguments_of, bind, signature
 from s2sad.source.operators import ATTRIBUTES, COMPARE, METHODS, UNARY, canonical
 from s2sad.source.operators import BINARY as INFIX
-from s2sad.source.scope import Scope, names_in, target_names
+from s2sad.source.scope import Binding, Scope, names_in, target_names
+from s2sad.tidy.naming import describe
 
 _BINARY: dict[type, str] = {
     cst.Add: "+",
@@ -102,7 +109,8 @@ class ExpressionLowerer:
         self.scope = scope
         self.module = scope.module
         self.program = program
-        self.walrus: list[tuple[Var, Expr, cst.CSTNode]] = []
+        self.walrus: list[tuple[Var, Expr, cst.CSTNode | None]] = []
+        self.lifting = True
 
     # ------------------------------------------------------------ entry points
 
@@ -133,6 +141,14 @@ class ExpressionLowerer:
             case cst.Attribute():
                 return Place(self.lower(node.value), node.attr.value, self.origin(node))
         raise AssertionError(f"not a target: {node}")
+
+    @contextmanager
+    def in_place(self) -> Iterator[None]:
+        """What is lowered here may not be taken out of its place: it may never be evaluated, or
+        often."""
+        lifting, self.lifting = self.lifting, False
+        yield
+        self.lifting = lifting
 
     def origin(self, node: cst.CSTNode) -> Origin:
         """The place of a node."""
@@ -203,7 +219,9 @@ class ExpressionLowerer:
         return Apply(UNARY[token], (inner,), (), "prefix", token, self.origin(node))
 
     def _BooleanOperation(self, node: cst.BooleanOperation) -> Expr:
-        left, right = self.lower(node.left), self.lower(node.right)
+        left = self.lower(node.left)
+        with self.in_place():
+            right = self.lower(node.right)
         if isinstance(node.operator, cst.And):
             return Select(left, right, left, "and", self.origin(node))
         return Select(left, left, right, "or", self.origin(node))
@@ -218,8 +236,10 @@ class ExpressionLowerer:
         return Apply("chain", tuple(args), (), "chain", " ".join(tokens), self.origin(node))
 
     def _IfExp(self, node: cst.IfExp) -> Expr:
-        test, then = self.lower(node.test), self.lower(node.body)
-        return Select(test, then, self.lower(node.orelse), "if", self.origin(node))
+        test = self.lower(node.test)
+        with self.in_place():
+            then, other = self.lower(node.body), self.lower(node.orelse)
+        return Select(test, then, other, "if", self.origin(node))
 
     def _NamedExpr(self, node: cst.NamedExpr) -> Expr:
         value = self.lower(node.value)
@@ -249,7 +269,7 @@ class ExpressionLowerer:
         return Slice(*bounds)
 
     def _Attribute(self, node: cst.Attribute) -> Expr:
-        path = self.module.qualified(node, self.scope)
+        path = self.scope.qualified(node)
         if path is not None:
             return self._global_path(path, node)
         name = node.attr.value
@@ -318,8 +338,13 @@ class ExpressionLowerer:
             reason = "s2sad differentiates comprehensions with one for clause"
             return self._scoped_opaque(node, reason)
         iterable = self.lower(clause.iter)
-        inner = Scope(self.module, target_names(clause.target), self.scope)
+        names = target_names(clause.target)
+        inner = Scope(self.module, names, self.scope)
+        for name in names:
+            element_of = Binding("element", clause.iter, clause.target, True, self.scope)
+            inner.bind(name, element_of)
         lowerer = ExpressionLowerer(inner, self.program)
+        lowerer.lifting = False
         target = lowerer.target(clause.target)
         conditions = tuple(lowerer.lower(part.test) for part in clause.ifs)
         lowered_key = None if key is None else lowerer.lower(key)
@@ -334,69 +359,150 @@ class ExpressionLowerer:
     # ------------------------------------------------------------ calls
 
     def _Call(self, node: cst.Call) -> Expr:
-        if any(argument.star for argument in node.args):
-            return self._starred_call(node)
-        path = self.module.qualified(node.func, self.scope)
-        if path is not None:
-            return self._call_path(path, node)
-        if isinstance(node.func, cst.Name):
-            return self._call_local(node.func, node)
-        if isinstance(node.func, cst.Attribute):
-            return self._call_method(node.func, node)
-        if isinstance(node.func, cst.Lambda):
-            callee = self.program.lambda_callee(node.func, "lambda", self.scope)
-            return self._invoke(callee, node)
-        return self._unknown_call(node, "the function that is called is computed")
-
-    def _arguments(self, node: cst.Call) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
-        positional = tuple(self.lower(a.value) for a in node.args if a.keyword is None)
-        keywords = tuple(
-            (a.keyword.value, self.lower(a.value)) for a in node.args if a.keyword is not None
-        )
-        return positional, keywords
-
-    def _starred_call(self, node: cst.Call) -> Expr:
-        path = self.module.qualified(node.func, self.scope)
-        found = None if path is None else self.program.callee(self.module, path)
-        if found is not None:
-            return self._invoke(found, node)
-        return self._unknown_call(node, "s2sad does not see which arguments * stands for")
-
-    def _call_path(self, path: str, node: cst.Call) -> Expr:
+        path = self.scope.qualified(node.func)
         if path in self.program.markers:
-            return self._marker(self.program.markers[path], node)
-        callee = self.program.callee(self.module, path)
-        if callee is not None:
-            return self._invoke(callee, node)
-        cls = self.module.find_class(path)
+            return self._apply(f"s2sad.{self.program.markers[path]}", node)
+        cls = None if path is None else self.module.find_class(path)
         if cls is not None:
             return self._construct(cls, node)
-        positional, keywords = self._arguments(node)
+        if path is not None and path.startswith("functools."):
+            return self._apply(path, node)
+        candidates = self.program.callables.of(node.func, self.scope)
+        if candidates:
+            return self._call(candidates, node)
+        if path is not None and self.module.find_function(path) is None:
+            return self._apply(canonical(path), node)
+        if isinstance(node.func, cst.Attribute):
+            return self._call_method(node.func, node)
+        if isinstance(node.func, cst.Name):
+            receiver = self.scope.find(node.func.value)
+            cls = None if receiver is None else self.scope.class_of(receiver)
+            callee = None if cls is None else self.program.method(cls, "__call__")
+            if callee is not None:
+                return self._invoke(callee, self._given(node), node, self.lower(node.func))
+            return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
+        return self._unknown_call(node, "the function that is called is computed")
+
+    def _given(self, node: cst.Call, candidate: Candidate | None = None) -> list[Argument]:
+        """The arguments of a call, after those that a partial has bound."""
+        listed = [(argument, self.scope) for argument in node.args]
+        if candidate is not None:
+            named = {a.keyword.value for a in node.args if a.keyword is not None}
+            bound = [g for g in candidate.given if not (g[0].keyword and g[0].keyword.value in named)]
+            listed = [*bound, *listed]
+        return list(arguments_of(listed, self, self.program.callables))
+
+    def argument(self, node: cst.BaseExpression) -> Expr:
+        """An argument of a call; nothing flows through one that is a function."""
+        if isinstance(node, cst.Lambda) or not self.program.callables.of(node, self.scope):
+            lowered = self.lower(node)
+        else:
+            lowered = self.opaque(node, "")
+        if isinstance(lowered, Opaque) and self.program.callables.of(node, self.scope):
+            for candidate in self.program.callables.of(node, self.scope) or ():
+                self._captures(candidate)
+            return replace(lowered, inert=True)
+        return lowered
+
+    def _captures(self, candidate: Candidate) -> None:
+        callee = candidate.callee
+        if callee is not None and callee.local and callee.function is not None:
+            self.scope.capture(callee.function.captured)
+
+    def _call(self, candidates: Candidates, node: cst.Call) -> Expr:
+        """A call of one of several functions: which one, is asked again in the backward part."""
+        if len(candidates) == 1:
+            return self._call_one(candidates[0], self._given(node, candidates[0]), node, node)
+        named = sorted(candidates, key=lambda c: not self._is_nameable(c))
+        unnamed = [c for c in named if not self._is_nameable(c)]
+        if len(unnamed) > 1:
+            return self._unknown_call(node, "s2sad cannot tell the functions apart that this may be")
+        taken: dict[cst.CSTNode, Var] = {}
+        if not all(self._repeatable(argument.value, taken) for argument in node.args):
+            return self._unknown_call(node, "its arguments have no names, and several functions may be called")
+        arms = []
+        for candidate in named:
+            again = _Again(self, taken)
+            given = list(arguments_of(
+                [*candidate.given, *((a, self.scope) for a in node.args)],
+                again, self.program.callables,
+            ))  # fmt: skip
+            arms.append((candidate, self._call_one(candidate, given, node, None)))
+        result = arms[-1][1]
+        for position, (candidate, arm) in enumerate(reversed(arms[:-1])):
+            asked = Apply("is", (self.lower(node.func), self._name_of(candidate)), (), "infix", "is")
+            origin = self.origin(node) if position == len(arms) - 2 else None
+            result = Select(asked, arm, result, "if", origin)
+        return result
+
+    def _is_nameable(self, candidate: Candidate) -> bool:
+        root = candidate.text.partition(".")[0]
+        if not root or candidate.given:
+            return False
+        local = candidate.callee is not None and candidate.callee.local
+        return local or self.scope.qualified(cst.parse_expression(candidate.text)) is not None
+
+    def _name_of(self, candidate: Candidate) -> Expr:
+        if candidate.text.isidentifier():
+            found = self._Name(cst.Name(candidate.text))
+            assert isinstance(found, Ref)
+            return Ref(found.var)
+        return Apply(candidate.path or "user", (), (), "name", candidate.text)
+
+    def _repeatable(self, node: cst.BaseExpression, taken: dict[cst.CSTNode, Var]) -> bool:
+        """Whether an argument can stand at several places; gives it a name where it must have one."""
+        if isinstance(node, (cst.Name, cst.BaseNumber, cst.SimpleString)):
+            return True
+        value = self.lower(node)
+        if self.lifting:
+            var = Var(describe(value))
+            self.walrus.append((var, value, None))
+            taken[node] = var
+            return True
+        return not any(isinstance(part, Opaque) and not part.pure for part in walk(value))
+
+    def _call_one(
+        self, candidate: Candidate, given: list[Argument], node: cst.Call, whole: cst.Call | None
+    ) -> Expr:
+        origin = None if whole is None else self.origin(whole)
+        if not all(self._means_the_same(a.value, scope) for a, scope in candidate.given):
+            return self._unknown_call(node, "names that a partial binds mean something else here")
+        if candidate.callee is not None:
+            self._captures(candidate)
+            return self._invoke(candidate.callee, given, node, None, candidate.text, origin)
+        op = canonical(candidate.path)
+        if any(argument.star for argument in given):
+            return self._unknown_call(node, "s2sad does not see which arguments * stands for")
+        positional = tuple(a.value for a in given if a.keyword is None)
+        keywords = tuple((a.keyword, a.value) for a in given if a.keyword is not None)
+        return Apply(op, positional, keywords, "call", candidate.text, origin)
+
+    def _means_the_same(self, node: cst.BaseExpression, scope: Scope) -> bool:
+        """Whether the names of an expression of another scope are the same variables here."""
+        return all(
+            self.scope.bindings_of(name)[0] is scope.bindings_of(name)[0] for name in names_in(node)
+        )
+
+    def _apply(self, op: str, node: cst.Call) -> Expr:
+        given = self._given(node)
+        if any(argument.star for argument in given):
+            return self._unknown_call(node, "s2sad does not see which arguments * stands for")
+        positional, keywords = _split(given)
         text = self.module.code(node.func).strip()
-        op = canonical(path)
         return Apply(op, positional, keywords, "call", text, self.origin(node))
-
-    def _marker(self, name: str, node: cst.Call) -> Expr:
-        positional, keywords = self._arguments(node)
-        text = self.module.code(node.func).strip()
-        return Apply(f"s2sad.{name}", positional, keywords, "call", text, self.origin(node))
-
-    def _call_local(self, func: cst.Name, node: cst.Call) -> Expr:
-        var = self.scope.find(func.value)
-        callee = None if var is None else self.scope.callee_of(var)
-        if callee is not None:
-            return self._invoke(callee, node)
-        return self._unknown_call(node, f"s2sad cannot see which function {func.value} is")
 
     def _call_method(self, func: cst.Attribute, node: cst.Call) -> Expr:
         name = func.attr.value
         receiver = self.lower(func.value)
         cls = self.scope.class_of(receiver.var) if isinstance(receiver, Ref) else None
+        given = self._given(node)
         if cls is not None:
             callee = self.program.method(cls, name)
             if callee is not None:
-                return self._invoke(callee, node, receiver)
-        positional, keywords = self._arguments(node)
+                return self._invoke(callee, given, node, receiver)
+        if any(argument.star for argument in given):
+            return self._unknown_call(node, "s2sad does not see which arguments * stands for")
+        positional, keywords = _split(given)
         if name in STRUCTURE_METHODS and not positional and not keywords:
             return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
         if name in METHODS and name not in ("fill",):
@@ -407,22 +513,39 @@ class ExpressionLowerer:
     def _construct(self, cls: Any, node: cst.Call) -> Expr:
         info = cls[1] if isinstance(cls, tuple) else cls
         names = [field[0] for field in info.fields]
-        positional, keywords = self._arguments(node)
+        arguments = self._given(node)
+        positional, keywords = _split(arguments)
         given = dict(zip(names, positional, strict=False)) | dict(keywords)
         known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
-        if not known:
+        if not known or any(argument.star for argument in arguments):
             return self._unknown_call(node, "s2sad does not differentiate a constructor")
         keys = tuple(Const(name) for name in given)
         text = self.module.code(node.func).strip()
         return Make("object", tuple(given.values()), keys, text, self.origin(node))
 
-    def _invoke(self, callee: Callee, node: cst.Call, receiver: Expr | None = None) -> Expr:
-        bound = self.program.bind_call(callee, node, receiver, self)
+    def _invoke(
+        self,
+        callee: Callee,
+        given: list[Argument],
+        node: cst.Call,
+        receiver: Expr | None = None,
+        text: str = "",
+        origin: Origin | None = None,
+    ) -> Expr:
+        bound = bind(callee, given, receiver)
         if isinstance(bound, str):
             return self._unknown_call(node, bound)
-        args, written = bound
-        text = self.module.code(node.func).strip()
-        return Invoke(callee, args, written, text, self.origin(node))
+        callee = self.program.specialised(callee, bound.known)
+        args = list(bound.args)
+        names = signature(callee)
+        for position, name in enumerate(names):
+            default = None if callee.outer is None else callee.outer.defaults.get(
+                (callee.definition.node, name)
+            )  # fmt: skip
+            if args[position] is None and default is not None:
+                args[position] = Ref(default)
+        text = text or self.module.code(node.func).strip()
+        return Invoke(callee, tuple(args), (), text, origin or self.origin(node))
 
     def _unknown_call(self, node: cst.Call, reason: str) -> Expr:
         """A call of something unknown may change every object that it can reach."""
@@ -443,6 +566,30 @@ class ExpressionLowerer:
                 reads.append(read)
         reason = "s2sad does not differentiate through a lambda that is handed on"
         return Opaque(tuple(reads), reason, origin=self.origin(node))
+
+
+class _Again:
+    """Lowers an argument once more, or refers to the name that it was given."""
+
+    def __init__(self, lowerer: ExpressionLowerer, taken: dict[cst.CSTNode, Var]) -> None:
+        self.lowerer = lowerer
+        self.taken = taken
+
+    def lower(self, node: cst.BaseExpression) -> Expr:
+        """The value of an argument."""
+        if node in self.taken:
+            return Ref(self.taken[node], self.lowerer.origin(node))
+        return self.lowerer.lower(node)
+
+    def argument(self, node: cst.BaseExpression) -> Expr:
+        """The value of an argument, which may be a function."""
+        return self.lower(node) if node in self.taken else self.lowerer.argument(node)
+
+
+def _split(given: list[Argument]) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:
+    """Positional arguments and those with keywords."""
+    positional = tuple(a.value for a in given if a.keyword is None)
+    return positional, tuple((a.keyword, a.value) for a in given if a.keyword is not None)
 
 
 def _describe(node: cst.CSTNode) -> str:

@@ -9,11 +9,13 @@ and is refused only if a derivative turns out to flow through it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import libcst as cst
 
+from s2sad.analysis.types import DictOf, ListOf
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -39,10 +41,11 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
+    walk,
 )
 from s2sad.source.annotations import read_annotation
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
-from s2sad.source.scope import Scope, bound_names, names_in
+from s2sad.source.scope import Scope, bound_names, names_in, nonlocal_names, parameters
 
 
 def lower_function(
@@ -53,19 +56,28 @@ def lower_function(
     name: str = "",
     owner: Any = None,
     outer: Scope | None = None,
-    inert_self: bool = False,
+    known: Mapping[str, Any] | None = None,
+    symbols: str = "",
 ) -> Function:
     """The IR of a function definition or a lambda.
 
-    `owner` is the class of a method; `outer` the scope of the enclosing function.
+    `owner` is the class of a method that is called on an object or on the class; `outer` the scope
+    of the enclosing function; `known` are the functions, or the keys of the rest, that parameters
+    stand for; `symbols` goes before the names of sizes, where those of two functions would meet.
     """
-    names = {p.name.value for p in _all_params(node.params)}
+    names = {p.name.value for p in parameters(node.params)}
     bound = names if isinstance(node, cst.Lambda) else names | bound_names(node.body)
-    scope = Scope(module, bound, outer)
-    params = _parameters(node, scope, module, owner, inert_self)
+    scope = Scope(module, bound, outer, node)
+    for parameter, value in (known or {}).items():
+        if all(isinstance(part, int | str) for part in value):
+            scope.rest[parameter] = value
+        else:
+            scope.known[parameter] = tuple(replace(c, text=parameter) for c in value)
+    params = _parameters(node, scope, module, owner, symbols)
     lowerer = StatementLowerer(scope, program)
     doc = None
     if isinstance(node, cst.Lambda):
+        lowerer.expressions.lifting = False
         body: Block = [Return(lowerer.expressions.lower(node.body), Origin(node.body, module))]
         title = name or "lambda"
     else:
@@ -88,18 +100,8 @@ def lower_function(
     )
 
 
-def _all_params(params: cst.Parameters) -> list[cst.Param]:
-    found = [*params.posonly_params, *params.params]
-    if isinstance(params.star_arg, cst.Param):
-        found.append(params.star_arg)
-    found += params.kwonly_params
-    if params.star_kwarg is not None:
-        found.append(params.star_kwarg)
-    return found
-
-
 def _parameters(
-    node: cst.FunctionDef | cst.Lambda, scope: Scope, module: Any, owner: Any, inert_self: bool
+    node: cst.FunctionDef | cst.Lambda, scope: Scope, module: Any, owner: Any, symbols: str
 ) -> list[Parameter]:
     kinds = {id(p): "positional" for p in (*node.params.posonly_params, *node.params.params)}
     kinds |= {id(p): "keyword" for p in node.params.kwonly_params}
@@ -108,23 +110,44 @@ def _parameters(
     if node.params.star_kwarg is not None:
         kinds[id(node.params.star_kwarg)] = "var_keyword"
     params = []
-    for position, p in enumerate(_all_params(node.params)):
+    for position, p in enumerate(parameters(node.params)):
         var = scope.vars[p.name.value]
         annotation = None if p.annotation is None else p.annotation.annotation
-        if annotation is None:
-            kind: Any = None
-        else:
-            kind = read_annotation(annotation, module, p.name.value)
-            path = module.qualified(annotation)
-            cls = None if path is None else module.find_class(path)
+        kind: Any = None
+        if annotation is not None:
+            kind = read_annotation(annotation, module, p.name.value, symbols)
+            cls = _class_of(annotation, module)
             if cls is not None:
-                scope.classes[var] = cls[1] if isinstance(cls, tuple) else cls
-        if owner is not None and position == 0 and not inert_self:
+                scope.classes[var] = cls
+        if owner is not None and position == 0:
             scope.classes[var] = owner
+        if kind is not None and kinds[id(p)] == "var_positional":
+            kind = ListOf(kind, "tuple")
+        elif kind is not None and kinds[id(p)] == "var_keyword":
+            kind = DictOf((), kind)
         default = None if p.default is None else module.code(p.default).strip()
         text = None if annotation is None else module.code(annotation).strip()
         params.append(Parameter(var, kinds[id(p)], default, text, kind))
     return params
+
+
+def _class_of(annotation: cst.BaseExpression, module: Any) -> Any:
+    """The class of the user's that an annotation names, also in quotes."""
+    if isinstance(annotation, cst.SimpleString):
+        try:
+            annotation = cst.parse_expression(str(annotation.evaluated_value))
+        except cst.ParserSyntaxError:
+            return None
+    path = module.qualified(annotation)
+    found = None if path is None else module.find_class(path)
+    return None if found is None else found[1]
+
+
+def is_plain(node: cst.FunctionDef | cst.Lambda) -> bool:
+    """Whether a function runs from its start to its return and changes no variable around it."""
+    if isinstance(node, cst.Lambda):
+        return True
+    return node.asynchronous is None and not _yields(node) and not nonlocal_names(node)
 
 
 class StatementLowerer:
@@ -167,23 +190,28 @@ class StatementLowerer:
         if method is None:
             return [self.verbatim(node, _reason(node), line)]
         self.expressions.walrus = []
-        lowered: Stmt | None = method(node, Origin(line, self.module))
+        lowered: Stmt | Block | None = method(node, Origin(line, self.module))
         block: Block = self._embedded()
-        if lowered is not None:
+        if isinstance(lowered, list):
+            block += lowered
+        elif lowered is not None:
             block.append(lowered)
         return block
 
     def _embedded(self) -> Block:
+        """What a statement binds by := and what is taken out of it, before it."""
         found = self.expressions.walrus
         self.expressions.walrus = []
         return [
-            Assign((var,), value, origin=Origin(node, self.module), embedded=True)
+            Assign((var,), value)
+            if node is None
+            else Assign((var,), value, origin=Origin(node, self.module), embedded=True)
             for var, value, node in found
         ]
 
     # ------------------------------------------------------------ simple statements
 
-    def _Assign(self, node: cst.Assign, origin: Origin) -> Stmt:
+    def _Assign(self, node: cst.Assign, origin: Origin) -> Stmt | Block:
         if isinstance(node.value, cst.Lambda) and len(node.targets) == 1:
             target = node.targets[0].target
             if isinstance(target, cst.Name):
@@ -252,7 +280,8 @@ class StatementLowerer:
 
     def _While(self, node: cst.While) -> Block:
         self.expressions.walrus = []
-        test = self.expressions.lower(node.test)
+        with self.expressions.in_place():
+            test = self.expressions.lower(node.test)
         tested = self._embedded()
         other = self.suite(node.orelse.body) if node.orelse is not None else []
         body = [*tested, *self.suite(node.body)]
@@ -276,17 +305,23 @@ class StatementLowerer:
         return [*before, Context(header, reads, body, Origin(node, self.module))]
 
     def _FunctionDef(self, node: cst.FunctionDef) -> Block:
-        if node.asynchronous is not None or node.decorators or _yields(node):
-            return [self.verbatim(node, "s2sad does not differentiate this kind of function")]
-        return [self._define(node.name.value, node, Origin(node, self.module))]
+        return self._define(node.name.value, node, Origin(node, self.module))
 
     def _define(
         self, name: str, node: cst.FunctionDef | cst.Lambda, origin: Origin
-    ) -> Define | Verbatim:
-        var = self.scope.vars[name]
+    ) -> Block:
         callee = self.program.local_callee(name, node, self.scope)
-        self.scope.callees[var] = callee
-        return Define(var, callee, origin)
+        if callee is None:
+            return [self.verbatim(node, "s2sad does not differentiate this kind of function")]
+        # A default has the value that it has here, where the function is defined.
+        before: Block = []
+        for parameter in parameters(node.params):
+            found = None if parameter.default is None else self.expressions.lower(parameter.default)
+            if found is not None and any(isinstance(part, Ref) for part in walk(found)):
+                default = Var(f"{name}_{parameter.name.value}")
+                self.scope.defaults[node, parameter.name.value] = default
+                before.append(Assign((default,), found))
+        return [*before, Define(self.scope.vars[name], callee, origin)]
 
     def _Match(self, node: cst.Match) -> Block:
         from s2sad.source.matching import lower_match
@@ -303,7 +338,8 @@ class StatementLowerer:
         collector = _Expressions(self.expressions)
         node.visit(collector)
         self.expressions.walrus = []
-        bound = (self.scope.find(name) for name in sorted(bound_names(node)))
+        names = bound_names(node) | set(nonlocal_names(node))
+        bound = (self.scope.find(name) for name in sorted(names))
         binds = tuple(var for var in bound if var is not None)
         mutated = {r.var: None for e in collector.found for r in _opaque_refs(e)}
         pure = isinstance(node, (cst.Pass, cst.Import, cst.ImportFrom, cst.AnnAssign))
@@ -346,8 +382,6 @@ class _Expressions(cst.CSTVisitor):
 
 
 def _opaque_refs(expr: Expr) -> list[Ref]:
-    from s2sad.ir.nodes import walk
-
     found = []
     for node in walk(expr):
         if isinstance(node, Opaque):

@@ -57,10 +57,10 @@ class Program:
                 definition.module,
                 self,
                 name=callee.name,
-                owner=definition.owner,
+                owner=definition.owner if definition.owner and takes_object(definition) else None,
                 outer=callee.outer,
-                inert_self=definition.owner is not None and not takes_object(definition),
                 known=dict(callee.known),
+                symbols=callee.name,
             )
             lowered.captured = tuple(dict.fromkeys([*lowered.captured, *_captured(callee)]))
             callee.function = structure_exits(lowered)
@@ -167,9 +167,8 @@ class Program:
 
 
 def takes_object(definition: Any) -> bool:
-    """Whether a method is called on an object, not static and not of the class."""
-    kinds = ("builtins.staticmethod", "builtins.classmethod")
-    return not any(decorator in kinds for decorator in definition.decorators)
+    """Whether a method has an object or a class as its first argument."""
+    return "builtins.staticmethod" not in definition.decorators
 
 
 def _candidates(value: Any) -> Any:

@@ -36,8 +36,9 @@ class Scope:
     """The variables of one function. `module` is the SourceModule it stands in.
 
     `node` is the function, None for the module's own scope and for a comprehension. `bindings` are
-    the ways in which each name gets its value; `known` the functions that a parameter is, in a
-    function that is specialised for them.
+    the ways in which each name gets its value; `known` the functions that a parameter is, and `rest`
+    the keys of a rest parameter, in a function that is specialised for them; `defaults` hold the
+    values of defaults that nested functions have.
     """
 
     def __init__(
@@ -55,6 +56,8 @@ class Scope:
         self.globals: dict[str, Var] = {}
         self.classes: dict[Var, Any] = {}
         self.known: dict[str, Any] = {}
+        self.rest: dict[str, Any] = {}
+        self.defaults: dict[tuple[cst.CSTNode, str], Var] = {}
         self.bindings: dict[str, list[Binding]] = {}
         self.changed: set[str] = set()
         self.imports: dict[str, str] = {}
