@@ -186,6 +186,7 @@ class Facts:
                 for p, old, new in zip(function.params, summary.params, params, strict=True)
             ]
             if joined == summary.params and summary.sweep == self._sweep:
+                self._recursive |= summary.running
                 return summary.result
             summary.params = joined
             return self._again(function, summary)
