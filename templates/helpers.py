@@ -277,6 +277,101 @@ def outer_columns(s, y, rank):
     return s @ np.swapaxes(y, -1, -2)
 
 
+# ---------------------------------------------------------------- factors of matrices
+
+
+def cholesky_backward(y, d_y):
+    """Adjoint of a in y = np.linalg.cholesky(a), for the lower triangle of a."""
+    upper = np.swapaxes(y, -1, -2)
+    phi = np.tril(upper @ d_y)
+    phi = phi + np.swapaxes(np.tril(phi, -1), -1, -2)
+    s = np.linalg.solve(upper, np.swapaxes(np.linalg.solve(upper, phi), -1, -2))
+    return np.tril(s) * (1.0 - 0.5 * np.eye(np.shape(y)[-1]))
+
+
+def cholesky_forward(y, dot_a):
+    """Tangent of y = np.linalg.cholesky(a), which reads the lower triangle of a."""
+    dot_sym = np.tril(dot_a) + np.swapaxes(np.tril(dot_a, -1), -1, -2)
+    half = np.linalg.solve(y, np.swapaxes(np.linalg.solve(y, dot_sym), -1, -2))
+    return y @ (np.tril(half) * (1.0 - 0.5 * np.eye(np.shape(y)[-1])))
+
+
+def inverse_gaps(w):
+    """1 / (w[j] - w[i]) at the place (i, j), and 0 on the diagonal."""
+    gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1)
+    return (1.0 - np.eye(np.shape(w)[-1])) / (gaps + np.eye(np.shape(w)[-1]))
+
+
+def eigh_backward(w, v, d_w, d_v):
+    """Adjoint of the symmetric matrix in w, v = np.linalg.eigh(a); None for d_w or d_v is zero."""
+    gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1) + np.eye(np.shape(w)[-1])
+    inner = np.zeros(np.shape(v))
+    if d_v is not None:
+        inner = (1.0 - np.eye(np.shape(w)[-1])) / gaps * (np.swapaxes(v, -1, -2) @ d_v)
+    if d_w is not None:
+        inner = inner + np.expand_dims(d_w, -2) * np.eye(np.shape(w)[-1])
+    s = v @ inner @ np.swapaxes(v, -1, -2)
+    return 0.5 * (s + np.swapaxes(s, -1, -2))
+
+
+def svd_backward(u, s, vt, d_u, d_s, d_vt):
+    """Adjoint of a in u, s, vt = np.linalg.svd(a, full_matrices=False); None is zero."""
+    k = np.shape(s)[-1]
+    eye = np.eye(k)
+    v, ut = np.swapaxes(vt, -1, -2), np.swapaxes(u, -1, -2)
+    row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
+    inverse = (1.0 - eye) / (row * row - column * column + eye)
+    d_a = np.zeros(np.shape(u @ vt))
+    if d_s is not None:
+        d_a = d_a + (u * np.expand_dims(d_s, -2)) @ vt
+    if d_u is not None:
+        inner = inverse * (ut @ d_u)
+        d_a = d_a + u @ ((inner + np.swapaxes(inner, -1, -2)) * row) @ vt
+        d_a = d_a + (d_u - u @ (ut @ d_u)) / row @ vt
+    if d_vt is not None:
+        d_v = np.swapaxes(d_vt, -1, -2)
+        inner = inverse * (vt @ d_v)
+        d_a = d_a + u @ ((inner + np.swapaxes(inner, -1, -2)) * column) @ vt
+        d_a = d_a + u / row @ np.swapaxes(d_v - v @ (vt @ d_v), -1, -2)
+    return d_a
+
+
+def svd_forward(u, s, vt, dot_a):
+    """Tangents of u, s, vt = np.linalg.svd(a, full_matrices=False)."""
+    eye = np.eye(np.shape(s)[-1])
+    v, ut = np.swapaxes(vt, -1, -2), np.swapaxes(u, -1, -2)
+    row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
+    inverse = (1.0 - eye) / (row * row - column * column + eye)
+    turned = ut @ dot_a @ v
+    back = np.swapaxes(turned, -1, -2)
+    dot_s = np.diagonal(turned, 0, -2, -1)
+    dot_u = u @ (inverse * (turned * row + column * back))
+    dot_u = dot_u + (dot_a @ v - u @ turned) / row
+    dot_v = v @ (inverse * (column * turned + back * row))
+    dot_v = dot_v + (np.swapaxes(dot_a, -1, -2) @ u - v @ back) / row
+    return dot_u, dot_s, np.swapaxes(dot_v, -1, -2)
+
+
+def qr_backward(q, r, d_q, d_r):
+    """Adjoint of a in q, r = np.linalg.qr(a); None for d_q or d_r is zero."""
+    d_q = np.zeros(np.shape(q)) if d_q is None else d_q
+    d_r = np.zeros(np.shape(r)) if d_r is None else d_r
+    m = r @ np.swapaxes(d_r, -1, -2) - np.swapaxes(d_q, -1, -2) @ q
+    m = np.tril(m) + np.swapaxes(np.tril(m, -1), -1, -2)
+    return np.swapaxes(np.linalg.solve(r, np.swapaxes(d_q + q @ m, -1, -2)), -1, -2)
+
+
+def qr_forward(q, r, dot_a):
+    """Tangents of q, r = np.linalg.qr(a)."""
+    qt = np.swapaxes(q, -1, -2)
+    scaled = np.swapaxes(
+        np.linalg.solve(np.swapaxes(r, -1, -2), np.swapaxes(dot_a, -1, -2)), -1, -2
+    )
+    inner = qt @ scaled
+    skew = np.tril(inner, -1) - np.swapaxes(np.tril(inner, -1), -1, -2)
+    return scaled - q @ inner + q @ skew, (inner - skew) @ r
+
+
 # ---------------------------------------------------------------- products of elements
 
 
@@ -518,7 +613,7 @@ def like(x, d):
     """The gradient d of an array or number x, in its shape and dtype; float64 for Python numbers."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, dict) else d
+    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
     dtype = getattr(x, "dtype", np.dtype(float))
     dtype = dtype if dtype.kind in "fc" else np.dtype(float)
     return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
@@ -559,7 +654,7 @@ def add(a, b):
         return {key: add(item, array) if array else item for key, item in _parts(parts).items()}
     array = np.array(array, dtype=float)
     for key, item in _parts(parts).items():
-        array[key] += item
+        array[key] = add(array[key], item)
     return array
 
 

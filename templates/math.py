@@ -297,6 +297,56 @@ def fsum_of_array(x: "n") -> "":
     d_x += d_y
 
 
+@multilinear
+def sumprod_of_lists(p: ["scalar"], q: ["scalar"]) -> "":
+    """Sum of products, without loss of precision."""
+    y = math.sumprod(p, q)
+    d_p += [d_y * q[i] for i in range(len(p))]
+    d_q += [d_y * p[i] for i in range(len(p))]
+
+
+@multilinear
+def sumprod(p: "n", q: "n") -> "":
+    """Sum of products, without loss of precision."""
+    y = math.sumprod(p, q)
+    d_p += d_y * q
+    d_q += d_y * p
+
+
+def dist_of_lists(p: ["scalar"], q: ["scalar"]) -> "":
+    """Distance of two points; slope 0 where they are the same."""
+    y = math.dist(p, q)
+    d_p += [d_y * ((p[i] - q[i]) / y if y > 0.0 else 0.0) for i in range(len(p))]
+    d_q += [d_y * ((q[i] - p[i]) / y if y > 0.0 else 0.0) for i in range(len(p))]
+    dot_y = sum([(p[i] - q[i]) * (dot_p[i] - dot_q[i]) for i in range(len(p))]) / (
+        y if y > 0.0 else math.inf
+    )
+
+
+def prod_of_list(xs: ["scalar"], *, start=1) -> "":
+    """Product of a list of numbers. Not y / x, which fails where a number is zero."""
+    assert start in (1, 2.5)
+    y = math.prod(xs, start=start)
+    d_xs += [
+        d_y * math.prod([xs[j] for j in range(len(xs)) if j != i], start=start)
+        for i in range(len(xs))
+    ]
+    dot_y = sum(
+        [
+            dot_xs[i] * math.prod([xs[j] for j in range(len(xs)) if j != i], start=start)
+            for i in range(len(xs))
+        ]
+    )
+
+
+def prod_of_vector(x: "n", *, start=1) -> "":
+    """Product of the elements of a vector. Not y / x, which fails where an element is zero."""
+    assert start in (1, 2.5)
+    y = math.prod(x, start=start)
+    d_x += d_y * start * helper.product_of_others(x, None)
+    dot_y = start * np.sum(helper.product_of_others(x, None) * dot_x)
+
+
 def dist(p: "n", q: "n") -> "":
     """Distance of two points; slope 0 where they are the same."""
     y = math.dist(p, q)
@@ -341,3 +391,22 @@ def isnan(x: const) -> "":
 def isclose(a: const, b: const, *, rel_tol=1e-09, abs_tol=0.0) -> "":
     """Test: no derivative."""
     y = math.isclose(a, b, rel_tol=rel_tol, abs_tol=abs_tol)
+
+
+def comb(n: const, k: const) -> "":
+    """Number of combinations: no derivative."""
+    n = 5
+    k = 2
+    y = math.comb(n, k)
+
+
+def factorial(n: const) -> "":
+    """Product of whole numbers: no derivative."""
+    n = 5
+    y = math.factorial(n)
+
+
+def isqrt(n: const) -> "":
+    """Whole part of a root: no derivative."""
+    n = 5
+    y = math.isqrt(n)

@@ -10,6 +10,7 @@ values of a static argument, `assert (a.shape, b.shape) in (...)` for shapes tha
 from __future__ import annotations
 
 import ast
+import importlib
 import itertools
 import math
 import sys
@@ -64,6 +65,14 @@ def all_rules() -> list[Rule]:
     return [rule for variants in rules().values() for rule in variants]
 
 
+def is_available(rule: Rule) -> bool:
+    """Whether this Python and these libraries have the operator (math.sumprod came with 3.12)."""
+    module, _, name = rule.op.rpartition(".")
+    return not module.startswith(("math", "numpy", "scipy")) or hasattr(
+        importlib.import_module(module), name
+    )
+
+
 # ---------------------------------------------------------------- the template as Python
 
 
@@ -85,6 +94,7 @@ def world() -> dict[str, Any]:
     helpers: dict[str, Any] = {}
     exec((folder / "helpers.py").read_text(encoding="utf-8"), helpers)
     static = {path.removeprefix("static."): function for path, function in FOLDED.items()}
+    importlib.import_module("scipy.linalg")
     return {
         "np": np,
         "math": math,
@@ -458,6 +468,13 @@ def single_precision(sample: Sample) -> Sample:
         sample, values={n: v if n not in sample.active else _single(v) for n, v in
                         sample.values.items()}
     )  # fmt: skip
+
+
+def is_float_array(value: Any) -> bool:
+    """Whether a value is an array of floats, or a list of them."""
+    if isinstance(value, list):
+        return any(is_float_array(item) for item in value)
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
 
 
 def _single(value: Any) -> Any:

@@ -81,7 +81,10 @@ class _Exits:
                     return [*result, *loop.leave()[:1], statement]
                 case Continue():
                     return [*result, statement]
-                case Branch() if _exits(statement):
+                case Branch() if not _exits(statement):
+                    then, other = self.block(statement.then, loop), self.block(statement.other, loop)
+                    result.append(replace(statement, then=then, other=other))
+                case Branch():
                     return [*result, *self._branch(statement, rest, loop)]
                 case For() | While():
                     made, after = self._loop(statement)

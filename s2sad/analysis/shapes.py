@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from s2sad.analysis.sizes import UNKNOWN, Size, as_size, merged_size, product, size_sum
+from s2sad.analysis.sizes import UNKNOWN, Mask, Size, as_size, merged_size, product, size_sum
 from s2sad.analysis.types import SCALAR, AnyShape, Array, Dim, ListOf, Shape, Star
 
 SOME = Star("?")
@@ -75,6 +75,22 @@ def _padded_left(shape: Shape, rank: int) -> tuple[Dim, ...]:
 def summed(items: tuple[AnyShape, ...], start: AnyShape = SCALAR) -> AnyShape:
     """The shape of the sum of the items of a list."""
     return broadcast(start, *items)
+
+
+def selected(conditions: Any, items: tuple[AnyShape, ...], default: AnyShape) -> AnyShape:
+    """The shape of arrays from which conditions choose."""
+    masks = conditions if isinstance(conditions, list | tuple) else (UNKNOWN,)
+    return broadcast(default, *items, *(m.shape if isinstance(m, Mask) else SOME for m in masks))
+
+
+def meshed(shapes: tuple[AnyShape, ...], indexing: Any = "xy") -> AnyShape:
+    """The grid that the elements of arrays span."""
+    sizes = [raveled(shape).dims[0] for shape in shapes]
+    if indexing not in ("xy", "ij"):
+        return Shape(("?",) * len(sizes))
+    if indexing == "xy" and len(sizes) > 1:
+        sizes[:2] = sizes[1], sizes[0]
+    return Shape(tuple(sizes))
 
 
 def like(shape: AnyShape) -> AnyShape:
@@ -195,6 +211,29 @@ def resized(shape: AnyShape, axis: Any, size: Dim = "?") -> AnyShape:
     return Shape(tuple(size if i in axes else old for i, old in enumerate(shape.dims)))
 
 
+def padded(shape: AnyShape, width: Any) -> AnyShape:
+    """Every axis made longer, by a width on both sides, one before and one after, or one each."""
+    if isinstance(shape, Star):
+        return SOME
+    pairs: list[Any]
+    if type(width) is int:
+        pairs = [(width, width)] * shape.rank
+    elif _are_numbers(width) and len(width) == 2:
+        pairs = [width] * shape.rank
+    elif isinstance(width, tuple | list) and all(_are_numbers(pair) for pair in width):
+        pairs = [pair if len(pair) == 2 else (*pair, *pair) for pair in width]
+        pairs = pairs * shape.rank if len(pairs) == 1 else pairs
+    else:
+        pairs = []
+    if len(pairs) != shape.rank:
+        return Shape(("?",) * shape.rank)
+    return Shape(tuple(size_sum(size, sum(p)) for size, p in zip(shape.dims, pairs, strict=True)))
+
+
+def _are_numbers(values: Any) -> bool:
+    return isinstance(values, tuple | list) and all(type(value) is int for value in values)
+
+
 def at_least(shape: AnyShape, rank: int) -> AnyShape:
     """Axes of size one put round a shape, up to this rank, as np.atleast_3d does."""
     if isinstance(shape, Star):
@@ -209,7 +248,7 @@ def at_least(shape: AnyShape, rank: int) -> AnyShape:
 # ---------------------------------------------------------------- other forms
 
 
-def raveled(shape: AnyShape) -> AnyShape:
+def raveled(shape: AnyShape) -> Shape:
     """All elements in a row."""
     return Shape((product(shape.dims) if isinstance(shape, Shape) else "?",))
 
@@ -313,9 +352,7 @@ def dot(a: AnyShape, b: AnyShape) -> AnyShape:
 
 def outer(a: AnyShape, b: AnyShape) -> AnyShape:
     """All elements of one times all elements of the other."""
-    one, other = raveled(a), raveled(b)
-    assert isinstance(one, Shape) and isinstance(other, Shape)
-    return Shape(one.dims + other.dims)
+    return Shape(raveled(a).dims + raveled(b).dims)
 
 
 def inner(a: AnyShape, b: AnyShape) -> AnyShape:

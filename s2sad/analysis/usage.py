@@ -39,11 +39,14 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
     """The types of a function's parameters: annotated, else inferred from their use."""
     use = Usage(program)
     use.function(function)
+    numbers = used_as_numbers(function.body)
     types: list[Type] = []
     for parameter in function.params:
         kind = parameter.type
         if kind is None or (isinstance(kind, Unknown) and parameter.annotation is None):
             kind = use.kinds.get(parameter.var)
+            if isinstance(kind, Unknown) and parameter.var in numbers:
+                kind = None
         if kind is None:
             kind = Array("unknown", Star(parameter.var.hint))
         types.append(kind)
@@ -112,6 +115,8 @@ class Usage:
             match statement:
                 case Assign() | Evaluate():
                     self._expr(statement.value)
+                    if isinstance(statement, Assign):
+                        self._unpacked(statement)
                 case Return():
                     if statement.value is not None:
                         self._expr(statement.value)
@@ -134,6 +139,11 @@ class Usage:
                     for read in statement.reads:
                         self._expr(read)
 
+    def _unpacked(self, statement: Assign) -> None:
+        """What is unpacked into several names may be an array or a tuple."""
+        if isinstance(statement.value, Ref) and isinstance(statement.targets[0], Unpack):
+            self.kinds.setdefault(statement.value.var, Unknown(statement.value.var.hint))
+
     def _expr(self, expr: Expr) -> None:
         for node in walk(expr):
             match node:
@@ -152,6 +162,8 @@ class Usage:
         """Notes which variable holds the elements of which."""
         if isinstance(iterable, Ref) and isinstance(target, Var):
             self.elements.append((iterable.var, target))
+        if isinstance(iterable, Ref) and isinstance(target, Unpack):
+            self.kinds.setdefault(iterable.var, ListOf(Unknown(f"{iterable.var.hint}[]")))
         if not isinstance(iterable, Apply):
             return
         if iterable.op == "builtins.zip" and isinstance(target, Unpack):

@@ -280,12 +280,11 @@ class Engine:
             v for v in function.captured if (f := self.facts._captured.get(v)) and f.varied
         )
         plain = [k for k, p in enumerate(function.params) if p.kind == "positional"]
-        plain += [k for k, p in enumerate(function.params) if p.kind == "var_positional"]
-        named = tuple(
-            (p.var.hint, k) for k, p in enumerate(function.params)
-            if p.kind in ("keyword", "var_keyword")
-        )  # fmt: skip
-        has_defaults = any(p.default is not None or p.kind != "positional" for p in function.params)
+        rest = [k for k in range(len(function.params)) if k not in plain]
+        has_defaults = any(p.default is not None or p.kind == "keyword" for p in function.params)
+        if not has_defaults:
+            plain, rest = [*plain, *rest], []
+        named = tuple((function.params[k].var.hint, k) for k in rest)
         name = self.names.fresh(f"{function.name}_backward")
         interface = Interface(
             name, name, callee, wrt, captured, tuple(plain), named, has_defaults or bool(named),

@@ -917,9 +917,9 @@ def _rebuilt(node: Expr, inner: Any) -> Expr:
                 again if other is test else inner(other),
                 form,
             )
-        case Invoke(callee, args, written, text):
+        case Invoke(callee, args, function, text):
             called = tuple(None if a is None else inner(a) for a in args)
-            return Invoke(callee, called, written, text)
+            return Invoke(callee, called, None if function is None else inner(function), text)
     return node
 
 

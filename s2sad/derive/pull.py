@@ -541,8 +541,9 @@ class Pull:
             return self._list_contribution(value, node, operand, spec)
         wanted = self.facts.shape_of(operand)
         fresh = _is_fresh(value)
-        if is_integral(self.facts.type_of(value)):
+        if self._may_be_integral(value):
             value = _as_float(value)
+            fresh = True
         if spec.spec == "" and seed.full and seed.shape == SCALAR:
             # What gives one number was made from single numbers.
             return Adjoint(value, SCALAR, True, fresh)
@@ -566,6 +567,15 @@ class Pull:
             if not same_shape(shape, wanted):
                 return reduced_to_leading(value, wanted, operand, self.facts)
         return Adjoint(value, wanted, True, fresh)
+
+    def _may_be_integral(self, value: Expr) -> bool:
+        """Whether an adjoint may be an integer, or an array of them, which truncates what is added."""
+        if isinstance(value, Const):
+            return isinstance(value.value, int)
+        kind = self.facts.type_of(value)
+        if isinstance(value, Value):
+            return not (isinstance(kind, Array) and kind.dtype.startswith("float"))
+        return is_integral(kind)
 
     def _list_contribution(
         self, value: Expr, node: Apply, operand: Expr, spec: Operand
@@ -848,7 +858,9 @@ def _is_fresh(expr: Expr) -> bool:
 
 
 def _copied(expr: Expr) -> Expr:
-    return call("numpy.array", expr)
+    """An array of floats of the function's own: adding to one of integers would truncate."""
+    dtype = Apply("builtins.float", (), (), "name", "float")
+    return call("numpy.array", expr, dtype=dtype)
 
 
 def _summed(found: list[Adjoint]) -> Adjoint:

@@ -162,15 +162,13 @@ def _arguments(
         keywords = {len(match.args) + i: key for i, (key, _) in enumerate(match.kwargs)}
         by_name = {keywords.get(i, str(i)): arg for i, arg in enumerate(args)}
         return {**by_name, **dict(node.kwargs)}
-    found: dict[str, Expr] = {}
     by_position = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     variadic = [p for p in parameters if p.kind is p.VAR_POSITIONAL]
+    found = {p.name: arg for p, arg in zip(by_position, args, strict=False)}
     if variadic:
-        found[variadic[0].name] = Make("tuple", args)
+        found[variadic[0].name] = Make("tuple", args[len(by_position) :])
     elif len(args) > len(by_position):
         return None
-    else:
-        found = {p.name: arg for p, arg in zip(by_position, args, strict=False)}
     for key, value in node.kwargs:
         if key in found:
             return None

@@ -8,6 +8,7 @@ and when its conditions are proved:
     @when(axis is None)            any expression over static arguments that are known at generation
     @when(isinstance(n, int))      the type of a static argument
     @when(literal(n))              it is known at generation
+    @when(inexact(dtype))          a dtype that is named, and means integers, does not fit
     key: basic                     integers, slices, None and ... only
     key: mask                      an array of booleans
     @when(array(x))                not a list
@@ -55,15 +56,42 @@ def _nothing_known(expr: Expr) -> Any:
     return UNKNOWN
 
 
+def _nothing_varied(expr: Expr) -> bool:
+    return False
+
+
 def choose(
-    variants: Iterable[Rule], node: Apply, type_of: TypeOf, value_of: ValueOf = _nothing_known
+    variants: Iterable[Rule],
+    node: Apply,
+    type_of: TypeOf,
+    value_of: ValueOf = _nothing_known,
+    is_varied: Callable[[Expr], bool] = _nothing_varied,
 ) -> tuple[Rule, Bound] | None:
-    """The first variant that is proved to fit, with its arguments; None when none is."""
+    """The first variant that is proved to fit, with its arguments; None when none is.
+
+    Nothing that is varied may stand for a static argument: no derivative would flow into it.
+    """
     for rule in variants:
         bound = bind(rule, node)
-        if bound is not None and fits(rule, bound, type_of, value_of):
+        if bound is None or any(is_varied(bound[name]) for name, _ in rule.statics):
+            continue
+        _make_arrays(rule, bound, type_of)
+        if fits(rule, bound, type_of, value_of):
             return rule, bound
     return None
+
+
+def _make_arrays(rule: Rule, bound: Bound, type_of: TypeOf) -> None:
+    """A list where NumPy takes an array is read as np.array of it."""
+    if rule.zero or not rule.op.startswith(("numpy.", "scipy.", "matmul")):
+        return
+    for operand in rule.operands:
+        expr = bound[operand.name]
+        if not operand.is_list and (
+            (isinstance(expr, Make) and expr.kind in ("tuple", "list"))
+            or isinstance(type_of(expr), TupleOf | ListOf)
+        ):
+            bound[operand.name] = Apply("numpy.array", (expr,), text="np.array")
 
 
 def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing_known) -> bool:
@@ -121,6 +149,8 @@ def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound, type_of: Ty
             return isinstance(type_of(bound[var.hint]), Array | Shape | Star)
         case Apply("template.aligned", refs):
             return _is_aligned(*(values[ref.var] for ref in refs if isinstance(ref, Ref)))
+        case Apply("template.inexact", (Ref(var),)):
+            return dtype_kind(bound[var.hint]) != "integral"
         case Apply("template.integral" | "template.floating" as op, (Ref(var),)):
             return dtype_kind(bound[var.hint]) == op.removeprefix("template.")
     return evaluate(condition, lambda var: _only_known(values[var])) is True
@@ -197,6 +227,8 @@ def shape_of(kind: Type | AnyShape) -> AnyShape:
         return kind
     if isinstance(kind, Unknown) and kind.name:
         return Star(kind.name)
+    if isinstance(kind, TupleOf):
+        return shapes.stacked([shape_of(item) for item in kind.items])
     return kind.shape if isinstance(kind, Array) else shapes.SOME
 
 
@@ -292,12 +324,15 @@ RESULTS: dict[str, Callable[..., Result]] = {
         shapes.joined,
         shapes.like,
         shapes.matmul,
+        shapes.meshed,
         shapes.moved,
         shapes.outer,
+        shapes.padded,
         shapes.raveled,
         shapes.reduced,
         shapes.reshaped,
         shapes.resized,
+        shapes.selected,
         shapes.squeezed,
         shapes.stacked,
         shapes.summed,

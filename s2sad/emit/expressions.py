@@ -137,13 +137,39 @@ class Writer:
             case Select():
                 return self._select(expr)
             case Invoke():
-                args = [self.text(a, _IF) for a in expr.args if a is not None]
-                return f"{expr.text}({', '.join(args)})", _ATOM
+                return self._invoke(expr), _ATOM
             case Each():
                 return self._each(expr), _ATOM
             case Opaque():
                 raise AssertionError("an opaque expression without a source")
         raise AssertionError(expr)
+
+    def _invoke(self, node: Invoke) -> str:
+        """A call of the user's function; what it captures is not written."""
+        assert node.callee.function is not None
+        pairs = list(zip(node.callee.function.params, node.args, strict=True))
+        text = node.text if node.function is None else self.text(node.function)
+        if node.function is None and (not text or text.startswith(".")):
+            _, receiver = pairs.pop(0)
+            assert receiver is not None
+            text = self.text(receiver, _ATOM) + text
+        parts: list[str] = []
+        by_name = False
+        for parameter, argument in pairs:
+            if argument is None:
+                by_name = True
+            elif parameter.kind == "var_positional":
+                items = argument.items if isinstance(argument, Make) else None
+                parts += [f"*{self.text(argument, _BITOR)}"] if items is None else [
+                    self.text(item, _IF) for item in items
+                ]  # fmt: skip
+            elif parameter.kind == "var_keyword":
+                parts.append(f"**{self.text(argument, _BITOR)}")
+            elif parameter.kind != "captured":
+                named = by_name or parameter.kind == "keyword"
+                prefix = f"{parameter.var.hint}=" if named else ""
+                parts.append(prefix + self.text(argument, _IF))
+        return f"{text}({', '.join(parts)})"
 
     def _apply(self, node: Apply) -> tuple[str, int]:
         if node.op == "numpy.shape" and node.form == "call":

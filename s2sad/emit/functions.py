@@ -34,7 +34,9 @@ class FunctionWriter:
             live |= reads_of(derived.check_scalar)
         backward = without_dead(plan.backward, live, plan.sources)
         unmerged = backward
-        backward = merge_copies(backward, derived.returns, names, plan.sources)
+        backward = merge_copies(
+            backward, derived.returns, names, plan.sources, derived.seed
+        )
         forward = without_dead(
             plan.forward, live, {}, lambda var: not var.user, plan.replaced
         )
@@ -106,13 +108,16 @@ class FunctionWriter:
             name = parameter.var.hint
             text = name
             annotation = _plain_annotation(parameter.annotation, self.numpy)
-            if parameter.kind == "var_positional":
+            backward = derived.kind == "backward"
+            if parameter.kind == "var_positional" and not backward:
                 text, starred = f"*{name}", True
-            elif parameter.kind == "var_keyword":
+            elif parameter.kind == "var_keyword" and not backward:
                 continue
-            elif parameter.kind == "keyword" and not starred:
-                parts.append("*")
-                starred = True
+            elif parameter.kind != "positional" and not starred:
+                # Of a backward function, the rest is handed over as a tuple and a dict.
+                if not backward or derived.keyword_seed:
+                    parts.append("*")
+                    starred = True
             if annotation and not text.startswith("*") and derived.kind != "backward":
                 text += f": {annotation}"
             if parameter.default is not None:
@@ -122,7 +127,8 @@ class FunctionWriter:
             if derived.keyword_seed and not starred:
                 parts.append("*")
             parts.append(derived.names.name(derived.seed))
-        parts += [f"**{p.var.hint}" for p in derived.params if p.kind == "var_keyword"]
+        if derived.kind != "backward":
+            parts += [f"**{p.var.hint}" for p in derived.params if p.kind == "var_keyword"]
         return ", ".join(parts)
 
     def docstring(self, derived: Derived, names: Any) -> list[str]:

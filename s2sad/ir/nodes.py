@@ -115,13 +115,14 @@ class Apply:
 class Invoke:
     """A call of a function whose source is at hand.
 
-    `args` are the arguments in the callee's parameter order, None where the default stands.
-    `written` is the call as it is written: (keyword or None, index into args) pairs in order.
+    `args` are the arguments in the callee's parameter order, None where the default stands; those of
+    what it captures come last. `function` is the variable that holds it, if there is one. `text` is
+    how it is written; what begins with a dot, or is empty, is called on the first argument.
     """
 
     callee: Callee
     args: tuple[Expr | None, ...]
-    written: tuple[tuple[str | None, int], ...] = ()
+    function: Expr | None = None
     text: str = ""
     origin: Origin | None = None
 
@@ -401,7 +402,10 @@ Block: TypeAlias = list[Stmt]
 @dataclass(frozen=True, eq=False)
 class Parameter:
     """A parameter: its variable, kind (positional, keyword, var_positional, var_keyword), the text
-    of its default and its annotation, read as a type."""
+    of its default and its annotation, read as a type.
+
+    One that is `captured` stands for a variable of an enclosing function.
+    """
 
     var: Var
     kind: str = "positional"
@@ -433,18 +437,18 @@ class Function:
 class Callee:
     """A function of the user's that is called: how it is found, and its body once it was lowered.
 
-    `local` ones read variables of the function that calls them, or are handed functions that do.
-    One defined inside a function has the scope `outer` around it. `known` are the functions, or the
+    One defined inside a function has the scope `outer` around it; `captured` are the variables that
+    it reads there, itself or through functions that it is handed. `known` are the functions, or the
     numbers of arguments, that parameters stand for in a callee that is specialised for a call.
     """
 
     name: str
     function: Function | None
     module: Any = None
-    local: bool = False
     method: bool = False
     definition: Any = None
     outer: Any = None
+    captured: tuple[Var, ...] = ()
     known: tuple[tuple[str, Any], ...] = ()
 
 
@@ -456,6 +460,8 @@ def children(expr: Expr) -> Iterator[Expr]:
             for _, value in expr.kwargs:
                 yield value
         case Invoke():
+            if expr.function is not None:
+                yield expr.function
             for argument in expr.args:
                 if argument is not None:
                     yield argument

@@ -399,15 +399,8 @@ class ExpressionLowerer:
         else:
             lowered = self.opaque(node, "")
         if isinstance(lowered, Opaque) and self.program.callables.of(node, self.scope):
-            for candidate in self.program.callables.of(node, self.scope) or ():
-                self._captures(candidate)
             return replace(lowered, inert=True)
         return lowered
-
-    def _captures(self, candidate: Candidate) -> None:
-        callee = candidate.callee
-        if callee is not None and callee.local and callee.function is not None:
-            self.scope.capture(callee.function.captured)
 
     def _call(self, candidates: Candidates, node: cst.Call) -> Expr:
         """A call of one of several functions: which one, is asked again in the backward part."""
@@ -439,7 +432,7 @@ class ExpressionLowerer:
         root = candidate.text.partition(".")[0]
         if not root or candidate.given:
             return False
-        local = candidate.callee is not None and candidate.callee.local
+        local = candidate.callee is not None and candidate.callee.outer is not None
         return local or self.scope.qualified(cst.parse_expression(candidate.text)) is not None
 
     def _name_of(self, candidate: Candidate) -> Expr:
@@ -468,7 +461,6 @@ class ExpressionLowerer:
         if not all(self._means_the_same(a.value, scope) for a, scope in candidate.given):
             return self._unknown_call(node, "names that a partial binds mean something else here")
         if candidate.callee is not None:
-            self._captures(candidate)
             return self._invoke(candidate.callee, given, node, None, candidate.text, origin)
         op = canonical(candidate.path)
         if any(argument.star for argument in given):
@@ -544,8 +536,13 @@ class ExpressionLowerer:
             )  # fmt: skip
             if args[position] is None and default is not None:
                 args[position] = Ref(default)
+        args += [Ref(self.scope.holder(var)) for var in callee.captured]
         text = text or self.module.code(node.func).strip()
-        return Invoke(callee, tuple(args), (), text, origin or self.origin(node))
+        var = self.scope.find(text) if receiver is None and text.isidentifier() else None
+        if receiver is not None:
+            text = f".{node.func.attr.value}" if isinstance(node.func, cst.Attribute) else ""
+        held = None if var is None else Ref(var)
+        return Invoke(callee, tuple(args), held, text, origin or self.origin(node))
 
     def _unknown_call(self, node: cst.Call, reason: str) -> Expr:
         """A call of something unknown may change every object that it can reach."""

@@ -57,13 +57,15 @@ def lower_function(
     owner: Any = None,
     outer: Scope | None = None,
     known: Mapping[str, Any] | None = None,
+    captured: Mapping[Var, Var] | None = None,
     symbols: str = "",
 ) -> Function:
     """The IR of a function definition or a lambda.
 
     `owner` is the class of a method that is called on an object or on the class; `outer` the scope
     of the enclosing function; `known` are the functions, or the keys of the rest, that parameters
-    stand for; `symbols` goes before the names of sizes, where those of two functions would meet.
+    stand for; `captured` the variables of enclosing functions that it reads, with those that stand
+    for them in it; `symbols` goes before the names of sizes, where those of two functions would meet.
     """
     names = {p.name.value for p in parameters(node.params)}
     bound = names if isinstance(node, cst.Lambda) else names | bound_names(node.body)
@@ -74,6 +76,8 @@ def lower_function(
         else:
             scope.known[parameter] = tuple(replace(c, text=parameter) for c in value)
     params = _parameters(node, scope, module, owner, symbols)
+    scope.carried = dict(captured or {})
+    params += [Parameter(var, "captured") for var in scope.carried.values()]
     lowerer = StatementLowerer(scope, program)
     doc = None
     if isinstance(node, cst.Lambda):
@@ -92,9 +96,9 @@ def lower_function(
         params,
         body,
         doc,
-        tuple(scope.captured.values()),
+        (),
         top.globals,
-        frozenset(names_in(node)),
+        frozenset(names_in(node)) | {p.var.hint for p in params},
         module,
         Origin(node, module),
     )

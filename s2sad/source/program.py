@@ -7,6 +7,7 @@ needed; a `Callee` stands for it before that, so that recursion has something to
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
@@ -19,7 +20,7 @@ from s2sad.source.calls import forwarded, signature
 from s2sad.source.classes import Definition
 from s2sad.source.lower import is_plain, lower_function
 from s2sad.source.operators import canonical
-from s2sad.source.scope import Scope, parameters
+from s2sad.source.scope import Scope, bound_names, names_in, parameters
 
 MARKERS = ("stop_gradient", "checkpointed", "on_gradient")
 """Functions of s2sad that mean something to the derivation."""
@@ -60,9 +61,9 @@ class Program:
                 owner=definition.owner if definition.owner and takes_object(definition) else None,
                 outer=callee.outer,
                 known=dict(callee.known),
+                captured=_carried(callee),
                 symbols=callee.name,
             )
-            lowered.captured = tuple(dict.fromkeys([*lowered.captured, *_captured(callee)]))
             callee.function = structure_exits(lowered)
         return callee.function
 
@@ -109,7 +110,7 @@ class Program:
     def local_callee(
         self, name: str, node: cst.FunctionDef | cst.Lambda, outer: Scope
     ) -> Callee | None:
-        """A function defined inside a function; lowered at once, so that its captures are known.
+        """A function defined inside a function, or a lambda.
 
         None for one that is not understood: a generator, one with decorators.
         """
@@ -119,11 +120,32 @@ class Program:
                 return None
             name = name or "function"
             definition = Definition(name, name, node, outer.module)  # type: ignore[arg-type]
-            callee = Callee(name, None, outer.module, definition=definition)
-            callee.outer, callee.local = outer, outer.node is not None or outer.outer is not None
+            callee = Callee(name, None, outer.module, definition=definition, outer=outer)
             self._callees[key] = callee
-            self.function(callee)
+            callee.captured = tuple(self._captured(node, outer, set()))
         return self._callees[key]
+
+    def _captured(
+        self, node: cst.FunctionDef | cst.Lambda, outer: Scope, seen: set[int]
+    ) -> dict[Var, None]:
+        """The variables around a function that it reads, also through the functions that it calls."""
+        seen.add(id(node))
+        own = {p.name.value for p in parameters(node.params)}
+        own |= set() if isinstance(node, cst.Lambda) else bound_names(node.body)
+        found: dict[Var, None] = {}
+        for name in names_in(node):
+            owner, bindings = outer.bindings_of(name)
+            if name in own or owner is None:
+                continue
+            found[owner.vars[name]] = None
+            for candidate in owner.known.get(name, ()):
+                if candidate.callee is not None:
+                    found |= dict.fromkeys(map(outer.holder, candidate.callee.captured))
+            for binding in bindings:
+                inner = binding.node
+                if isinstance(inner, cst.FunctionDef | cst.Lambda) and id(inner) not in seen:
+                    found |= self._captured(inner, owner, seen)
+        return found
 
     def specialised(self, callee: Callee, known: tuple[tuple[str, Any], ...]) -> Callee:
         """A callee for the functions and the numbers of arguments that it is handed.
@@ -152,16 +174,9 @@ class Program:
             (name, _key_of(value)) for name, value in wanted.items()
         ))  # fmt: skip
         if key not in self._callees:
-            special = Callee(callee.name, None, callee.module, callee.local, callee.method, definition)
-            special.known = tuple(wanted.items())
-            special.outer = callee.outer
-            scopes = [
-                c.callee.outer
-                for value in wanted.values()
-                for c in _candidates(value)
-                if c.callee is not None and c.callee.local
-            ]
-            special.local = callee.local or bool(scopes)
+            special = Callee(callee.name, None, callee.module, callee.method, definition)
+            special.known, special.outer = tuple(wanted.items()), callee.outer
+            special.captured = callee.captured + _captured_by(wanted.values())
             self._callees[key] = special
         return self._callees[key]
 
@@ -179,15 +194,29 @@ def _key_of(value: Any) -> object:
     return repr([getattr(part, "key", part) for part in value])
 
 
-def _captured(callee: Callee) -> list[Var]:
-    """What the functions that a callee is handed read of the functions around them."""
-    found: dict[Var, None] = {}
-    for _, value in callee.known:
-        for candidate in _candidates(value):
-            inner = candidate.callee
-            if inner is not None and inner.local and inner.function is not None:
-                found |= dict.fromkeys(inner.function.captured)
-    return list(found)
+def _captured_by(values: Iterable[Any]) -> tuple[Var, ...]:
+    """What functions read of the functions around them."""
+    callees = [c.callee for value in values for c in _candidates(value) if c.callee is not None]
+    return tuple(dict.fromkeys(var for callee in callees for var in callee.captured))
+
+
+def _carried(callee: Callee) -> dict[Var, Var]:
+    """The variables that a callee captures, with those that stand for them in it.
+
+    What it reads itself is the variable; what a function reads that it is handed has a name of its
+    own, as the callee may mean something else by the name.
+    """
+    given = _captured_by(value for _, value in callee.known)
+    node = callee.definition.node
+    taken = set(names_in(node)) | {p.name.value for p in parameters(node.params)}
+    carried: dict[Var, Var] = {}
+    for var in callee.captured:
+        name = var.hint
+        while var in given and name in taken:
+            name += "_"
+        taken.add(name)
+        carried[var] = Var(name, user=True, name=name) if var in given else var
+    return carried
 
 
 @cache

@@ -38,7 +38,8 @@ class Scope:
     `node` is the function, None for the module's own scope and for a comprehension. `bindings` are
     the ways in which each name gets its value; `known` the functions that a parameter is, and `rest`
     the keys of a rest parameter, in a function that is specialised for them; `defaults` hold the
-    values of defaults that nested functions have.
+    values of defaults that nested functions have; `carried` what stands here for the variables that
+    functions read of the functions around them.
     """
 
     def __init__(
@@ -52,7 +53,7 @@ class Scope:
         self.outer = outer
         self.node = node
         self.vars = {name: Var(name, user=True, name=name) for name in sorted(bound)}
-        self.captured: dict[str, Var] = {}
+        self.carried: dict[Var, Var] = {}
         self.globals: dict[str, Var] = {}
         self.classes: dict[Var, Any] = {}
         self.known: dict[str, Any] = {}
@@ -116,26 +117,20 @@ class Scope:
         owner, found = self.bindings_of(node.value)
         return owner is None or (len(found) == 1 and not found[0].repeated)
 
-    def capture(self, variables: Sequence[Var]) -> None:
-        """Notes that what is called here reads these variables of enclosing functions."""
-        for var in variables:
-            self.find(var.hint)
-
-    @property
-    def depth(self) -> int:
-        """How many functions it stands in."""
-        return 0 if self.outer is None else self.outer.depth + 1
+    def holder(self, var: Var) -> Var:
+        """The variable that stands here for one of a function that this one is handed to."""
+        scope: Scope | None = self
+        while scope is not None:
+            if var in scope.carried:
+                return scope.carried[var]
+            scope = scope.outer
+        return var
 
     def find(self, name: str) -> Var | None:
         """The local variable of this name, also of an enclosing function; None for a global."""
         if name in self.vars:
             return self.vars[name]
-        if self.outer is not None:
-            var = self.outer.find(name)
-            if var is not None:
-                self.captured[name] = var
-            return var
-        return None
+        return None if self.outer is None else self.outer.find(name)
 
     def global_var(self, name: str) -> Var:
         """The variable that stands for a name of the module's."""

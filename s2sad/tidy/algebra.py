@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from typing import Any
 
-from s2sad.ir.nodes import Apply, Const, Expr, Invoke, Make, Ref, Select, Slice, Value
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Invoke, Make, Ref, Select, Slice, Value
 
 _BOOLEAN = {"lt", "le", "gt", "ge", "eq", "ne", "not", "invert", "bitand", "bitor"}
 
@@ -88,10 +88,16 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             if new_test is test and new_then is then and new_other is other:
                 return expr
             return Select(new_test, new_then, new_other, form)
-        case Invoke(callee, args, written, text):
+        case Each(kind, element, target, iterable, conditions, each_key):
+            parts = [rewrite(e, change) for e in (iterable, element, *conditions)]
+            if all(x is y for x, y in zip((iterable, element, *conditions), parts, strict=True)):
+                return expr
+            return Each(kind, parts[1], target, parts[0], tuple(parts[2:]), each_key)
+        case Invoke(callee, args, function, text):
             called = tuple(None if a is None else rewrite(a, change) for a in args)
-            same = all(x is y for x, y in zip(args, called, strict=True))
-            return expr if same else Invoke(callee, called, written, text)
+            held = None if function is None else rewrite(function, change)
+            same = held is function and all(x is y for x, y in zip(args, called, strict=True))
+            return expr if same else Invoke(callee, called, held, text)
     return expr
 
 

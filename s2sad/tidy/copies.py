@@ -19,15 +19,19 @@ from s2sad.tidy.naming import Names
 
 
 def merge_copies(
-    block: Block, returns: Expr, names: Names, sources: dict[Stmt, list[Stmt]]
+    block: Block,
+    returns: Expr,
+    names: Names,
+    sources: dict[Stmt, list[Stmt]],
+    fixed: Var | None = None,
 ) -> Block:
-    """The backward part without needless copies."""
+    """The backward part without needless copies; the variable `fixed` keeps its name."""
     final = reads_of(returns)
-    return _merge(block, final, names, sources, top=True)
+    return _merge(block, final, names, sources, fixed)
 
 
 def _merge(
-    block: Block, final: set[Var], names: Names, sources: dict[Stmt, list[Stmt]], top: bool
+    block: Block, final: set[Var], names: Names, sources: dict[Stmt, list[Stmt]], fixed: Var | None
 ) -> Block:
     first: dict[Var, int] = {}
     last: dict[Var, int] = {}
@@ -41,7 +45,7 @@ def _merge(
     moved: list[Stmt] = []
     for position, statement in enumerate(block):
         pair = _copy(statement)
-        if pair is not None and top:
+        if pair is not None and fixed not in pair:
             new, old = pair
             root = names.root(old)
             ends = max(last.get(root, -1), last.get(old, -1))

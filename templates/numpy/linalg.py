@@ -12,19 +12,32 @@ def norm(x: "*s") -> "":
     dot_y = np.sum(x * dot_x) / y if y > 0.0 else 0.0
 
 
-@when(axis is not None)
-def norm_axis(x: "*s", *, axis, keepdims=False) -> reduced(x, axis, keepdims):
+@when(axis is not None, ord in (None, "fro"))
+def norm_axis(x: "*s", *, ord=None, axis, keepdims=False) -> reduced(x, axis, keepdims):
     """The root of the sums of squares along axes; slope 0 where it is 0."""
-    assert axis in (0, -1)
+    assert axis in (0, -1, (0, 1))
     assert keepdims in (False, True)
-    y = np.linalg.norm(x, axis=axis, keepdims=keepdims)
+    y = np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)
     slope = d_y / np.where(y == 0.0, 1.0, y)
     d_x += (slope if keepdims else np.expand_dims(slope, axis)) * x
     dot_y = np.sum(x * dot_x, axis=axis, keepdims=keepdims) / np.where(y == 0.0, 1.0, y)
 
 
-def norm_fro(x: "n m") -> "":
+@when(ord == 2, isinstance(axis, int))
+def norm_2_axis(x: "*s", *, ord, axis, keepdims=False) -> reduced(x, axis, keepdims):
+    """The lengths of the vectors along an axis; slope 0 where it is 0."""
+    assert ord in (2,)
+    assert axis in (0, -1)
+    assert keepdims in (False, True)
+    y = np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    slope = d_y / np.where(y == 0.0, 1.0, y)
+    d_x += (slope if keepdims else np.expand_dims(slope, axis)) * x
+    dot_y = np.sum(x * dot_x, axis=axis, keepdims=keepdims) / np.where(y == 0.0, 1.0, y)
+
+
+def norm_fro(x: "*s") -> "":
     """The Frobenius norm of a matrix; slope 0 where it is 0."""
+    assert x.shape in ((2, 3),)
     y = np.linalg.norm(x, "fro")
     d_x += d_y * x / y if y > 0.0 else np.zeros_like(x)
     dot_y = np.sum(x * dot_x) / y if y > 0.0 else 0.0
@@ -45,11 +58,44 @@ def norm_1(x: "n") -> "":
     dot_y = np.sum(np.sign(x) * dot_x)
 
 
+def norm_any(x: "*s", *, ord=None, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """Any norm; elements that tie share its slope evenly, and where it is 0 the slope is 0."""
+    assert x.shape in ((3,), (2, 3), (3, 2))
+    assert ord in (None, 1, 2, 3, 0.5, np.inf, -np.inf, "fro", "nuc", -1, -2)
+    assert axis in (None, 0, -1, (0, 1), (1, 0))
+    assert keepdims in (False, True)
+    assert np.diff(np.sort(np.abs(np.ravel(x)))) > 0.02
+    assert np.abs(x) > 0.1
+    y = np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    slope = helper.norm_slope(x, ord, axis)
+    d_x += (d_y if axis is None or keepdims else np.expand_dims(d_y, axis)) * slope
+    dot_y = np.sum(slope * dot_x, axis=axis, keepdims=keepdims)
+
+
+def vector_norm(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
+    """The root of the sums of squares along axes; slope 0 where it is 0."""
+    assert axis in (None, 0, -1)
+    assert keepdims in (False, True)
+    y = np.linalg.vector_norm(x, axis=axis, keepdims=keepdims)
+    slope = d_y / np.where(y == 0.0, 1.0, y)
+    d_x += (slope if axis is None or keepdims else np.expand_dims(slope, axis)) * x
+    dot_y = np.sum(x * dot_x, axis=axis, keepdims=keepdims) / np.where(y == 0.0, 1.0, y)
+
+
 # ---------------------------------------------------------------- systems and inverses
 
 
-def inv(a: "... n n") -> like(a):
+def inv_matrix(a: "n n") -> "n n":
     """Inverse matrix (Giles 2.2.3)."""
+    a = a + 3.0 * np.eye(len(a))
+    y = np.linalg.inv(a)
+    d_a -= y.T @ d_y @ y.T
+    dot_y = -y @ dot_a @ y
+
+
+def inv(a: "*s") -> like(a):
+    """Inverse matrices (Giles 2.2.3)."""
+    assert a.shape in ((3, 3), (2, 3, 3))
     a = a + 3.0 * np.eye(np.shape(a)[-1])
     y = np.linalg.inv(a)
     d_a -= np.swapaxes(y, -1, -2) @ d_y @ np.swapaxes(y, -1, -2)
@@ -97,8 +143,9 @@ def solve_any(a: "*s", b: "*r") -> "?":
     dot_y = helper.solve_columns(a, dot_b - helper.matmul_columns(dot_a, y, np.ndim(b)), np.ndim(b))
 
 
-def pinv(a: "n m") -> "m n":
+def pinv(a: "*s") -> "m n":
     """Pseudoinverse, of a matrix of constant rank (Golub and Pereyra 1973)."""
+    assert a.shape in ((3, 2), (2, 3))
     y = np.linalg.pinv(a)
     d_a += (
         -y.T @ d_y @ y.T
@@ -112,19 +159,57 @@ def pinv(a: "n m") -> "m n":
     )
 
 
+def matrix_power(a: "*s", *, n) -> like(a):
+    """A product of equal matrices."""
+    assert a.shape in ((3, 3), (2, 3, 3))
+    assert n in (0, 1, 2, 3, -1, -2)
+    a = a + 3.0 * np.eye(np.shape(a)[-1])
+    y = np.linalg.matrix_power(a, n)
+    d_a += helper.matrix_power_backward(a, n, d_y)
+    dot_y = helper.matrix_power_backward(np.swapaxes(a, -1, -2), n, dot_a)
+
+
+def multi_dot(xs: ["*s"]) -> "?":
+    """The product of several matrices; the first and the last may be vectors."""
+    assert xs.shape in ((3, 3),)
+    y = np.linalg.multi_dot(xs)
+    d_xs += helper.multi_dot_backward(xs, d_y)
+    dot_y = sum(
+        [np.linalg.multi_dot([*xs[:i], dot_xs[i], *xs[i + 1 :]]) for i in range(len(xs))]
+    )
+
+
 # ---------------------------------------------------------------- determinants
 
 
-def det(a: "... n n") -> reduced(a, (-2, -1), False):
+def det_matrix(a: "n n") -> "":
     """Determinant (Giles 2.2.4), of a matrix that has an inverse."""
+    a = a + 3.0 * np.eye(len(a))
+    y = np.linalg.det(a)
+    d_a += d_y * y * np.linalg.inv(a).T
+    dot_y = y * np.sum(np.linalg.inv(a).T * dot_a)
+
+
+def det(a: "*s") -> reduced(a, (-2, -1), False):
+    """Determinants (Giles 2.2.4), of matrices that have inverses."""
+    assert a.shape in ((3, 3), (2, 3, 3))
     a = a + 3.0 * np.eye(np.shape(a)[-1])
     y = np.linalg.det(a)
     d_a += np.expand_dims(d_y * y, (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
     dot_y = y * np.sum(np.swapaxes(np.linalg.inv(a), -1, -2) * dot_a, axis=(-2, -1))
 
 
-def slogdet(a: "... n n") -> (reduced(a, (-2, -1), False), reduced(a, (-2, -1), False)):
+def slogdet_matrix(a: "n n") -> ("", ""):
     """Sign and logarithm of the determinant; the sign is constant."""
+    a = a + 3.0 * np.eye(len(a))
+    y = np.linalg.slogdet(a)
+    d_a += d_y[1] * np.linalg.inv(a).T
+    dot_y = (0.0, np.sum(np.linalg.inv(a).T * dot_a))
+
+
+def slogdet(a: "*s") -> (reduced(a, (-2, -1), False), reduced(a, (-2, -1), False)):
+    """Signs and logarithms of determinants; the signs are constant."""
+    assert a.shape in ((3, 3), (2, 3, 3))
     a = a + 3.0 * np.eye(np.shape(a)[-1])
     y = np.linalg.slogdet(a)
     d_a += np.expand_dims(d_y[1], (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
@@ -137,31 +222,94 @@ def slogdet(a: "... n n") -> (reduced(a, (-2, -1), False), reduced(a, (-2, -1), 
 # ---------------------------------------------------------------- factors
 
 
-def cholesky(a: "n n") -> "n n":
+def cholesky(a: "*s") -> like(a):
     """The lower triangular y with y @ y.T = a.
 
     Murray (2016), Differentiation of the Cholesky decomposition, equation 10. NumPy reads the
     lower triangle of a, which therefore gets the adjoint of both.
     """
-    a = a @ a.T + 3.0 * np.eye(len(a))
+    assert a.shape in ((3, 3), (2, 3, 3))
+    a = a @ np.swapaxes(a, -1, -2) + 3.0 * np.eye(np.shape(a)[-1])
     y = np.linalg.cholesky(a)
-    phi = np.tril(y.T @ d_y)
-    s = np.linalg.solve(y.T, np.linalg.solve(y.T, phi + np.tril(phi, -1).T).T)
-    d_a += np.tril(s) - 0.5 * np.diag(np.diag(s))
-    dot_sym = np.tril(dot_a) + np.tril(dot_a, -1).T
-    half = np.linalg.solve(y, np.linalg.solve(y, dot_sym).T)
-    dot_y = y @ (np.tril(half) - 0.5 * np.diag(np.diag(half)))
+    d_a += helper.cholesky_backward(y, d_y)
+    dot_y = helper.cholesky_forward(y, dot_a)
 
 
-def eigvalsh(a: "n n") -> "n":
+def eigvalsh(a: "*s") -> reduced(a, -1, False):
     """Eigenvalues of a symmetric matrix in rising order, which are to be distinct.
 
     NumPy reads the lower triangle of a, which therefore gets the adjoint of both.
     """
-    a = a + a.T + np.diag(np.arange(float(len(a))) * 3.0)
+    assert a.shape in ((3, 3), (2, 3, 3))
+    a = a + np.swapaxes(a, -1, -2) + np.diag(np.arange(float(np.shape(a)[-1])) * 8.0)
     y = np.linalg.eigvalsh(a)
     vectors = np.linalg.eigh(a)[1]
-    s = (vectors * d_y) @ vectors.T
+    s = (vectors * np.expand_dims(d_y, -2)) @ np.swapaxes(vectors, -1, -2)
     d_a += np.tril(s) + np.tril(s, -1)
-    dot_sym = np.tril(dot_a) + np.tril(dot_a, -1).T
-    dot_y = np.sum(vectors * (dot_sym @ vectors), axis=0)
+    dot_sym = np.tril(dot_a) + np.swapaxes(np.tril(dot_a, -1), -1, -2)
+    dot_y = np.sum(vectors * (dot_sym @ vectors), axis=-2)
+
+
+def eigh(a: "*s") -> (reduced(a, -1, False), like(a)):
+    """Eigenvalues, which are to be distinct, and eigenvectors of a symmetric matrix.
+
+    NumPy reads the lower triangle of a, which therefore gets the adjoint of both.
+    """
+    assert a.shape in ((3, 3), (2, 3, 3))
+    a = a + np.swapaxes(a, -1, -2) + np.diag(np.arange(float(np.shape(a)[-1])) * 8.0)
+    y = np.linalg.eigh(a)
+    s = helper.eigh_backward(y[0], y[1], d_y[0], d_y[1])
+    d_a += np.tril(s) + np.tril(s, -1)
+    dot_sym = np.tril(dot_a) + np.swapaxes(np.tril(dot_a, -1), -1, -2)
+    turned = np.swapaxes(y[1], -1, -2) @ dot_sym @ y[1]
+    dot_y = (
+        np.diagonal(turned, 0, -2, -1),
+        y[1] @ (turned * helper.inverse_gaps(y[0])),
+    )
+
+
+@when(compute_uv == False)
+def svd_values(a: "*s", *, full_matrices=True, compute_uv) -> "?":
+    """Singular values, in falling order, which are to be distinct."""
+    assert a.shape in ((3, 2), (2, 3, 4))
+    assert compute_uv in (False,)
+    y = np.linalg.svd(a, full_matrices=full_matrices, compute_uv=compute_uv)
+    factors = np.linalg.svd(a, full_matrices=False)
+    d_a += (factors[0] * np.expand_dims(d_y, -2)) @ factors[2]
+    dot_y = np.sum(factors[0] * (dot_a @ np.swapaxes(factors[2], -1, -2)), axis=-2)
+
+
+def svdvals(a: "*s") -> "?":
+    """Singular values, in falling order, which are to be distinct."""
+    assert a.shape in ((3, 2), (2, 3, 4))
+    y = np.linalg.svdvals(a)
+    factors = np.linalg.svd(a, full_matrices=False)
+    d_a += (factors[0] * np.expand_dims(d_y, -2)) @ factors[2]
+    dot_y = np.sum(factors[0] * (dot_a @ np.swapaxes(factors[2], -1, -2)), axis=-2)
+
+
+@when(full_matrices == False)
+def svd(a: "*s", *, full_matrices) -> ("n k", "k", "k m"):
+    """Singular vectors and values, which are to be distinct and not 0."""
+    assert a.shape in ((3, 3), (4, 2), (2, 4))
+    assert full_matrices in (False,)
+    y = np.linalg.svd(a, full_matrices=full_matrices)
+    d_a += helper.svd_backward(y[0], y[1], y[2], d_y[0], d_y[1], d_y[2])
+    dot_y = helper.svd_forward(y[0], y[1], y[2], dot_a)
+
+
+def qr(a: "*s") -> ("n k", "k m"):
+    """An orthogonal and an upper triangular factor, of a matrix with no more columns than rows.
+
+    Walter and Lehmann (2018), Algorithmic differentiation of linear algebra functions.
+    """
+    assert a.shape in ((3, 3), (4, 2))
+    y = np.linalg.qr(a)
+    d_a += helper.qr_backward(y[0], y[1], d_y[0], d_y[1])
+    dot_y = helper.qr_forward(y[0], y[1], dot_a)
+
+
+def matrix_rank(a: const) -> "?":
+    """A whole number: piecewise constant."""
+    a = np.zeros((2, 2))
+    y = np.linalg.matrix_rank(a)
