@@ -80,8 +80,6 @@ class Observer:
     def tidied(self, derived: Any) -> None:
         """Is shown a generated function after tidying and naming."""
         self("tidy", derived.function, derived, *([derived.seed] if derived.seed else []))
-        for local in derived.local:
-            self.tidied(local)
 
     def is_done(self, requests: Sequence[Request]) -> bool:
         """Whether all that is to be printed has been; the passes that follow may refuse it."""

@@ -89,10 +89,10 @@ class _Exits:
                 case For() | While():
                     made, after = self._loop(statement)
                     result += made
+                    if _returns(statement.body):
+                        return [*result, *self._unless(self.returned, [*after, *rest], loop)]
                     if after:
                         return [*result, *self.block([*after, *rest], loop)]
-                    if _returns(statement.body):
-                        return [*result, *self._unless(self.returned, rest, loop)]
                 case Context():
                     result.append(replace(statement, body=self.block(statement.body, loop)))
                     if _returns(statement.body):

@@ -224,8 +224,6 @@ class Facts:
         for parameter, fact in zip(function.params, summary.params, strict=True):
             env.own[parameter.var] = fact
             self._bind_type(parameter.var, fact.type)
-        for var in function.captured:
-            env.own.setdefault(var, self._captured.get(var, Fact(Unknown(var.hint))))
         outer_returns, self._returns = self._returns, []
         self._block(function.body, env)
         returned = [fact for owner, fact in self._returns if owner is None or owner is function]
@@ -274,9 +272,6 @@ class Facts:
             case Guard():
                 self._block(statement.body, env)
             case Define():
-                function = self.program.function(statement.callee)
-                for var in function.captured:
-                    self._captured[var] = env.get(var) or Fact(Unknown(var.hint))
                 env.own[statement.var] = Fact(Inert("function"))
             case Verbatim():
                 varied = any([self._value(read, env).varied for read in statement.reads])
@@ -516,16 +511,6 @@ class Facts:
                 continue
             fact = self._value(argument, env)
             params.append(Fact(_annotated(parameter.type, fact.type), fact.varied))
-        for var in function.captured:
-            found = env.get(var)
-            if found is not None:
-                old = self._captured.get(var)
-                self._captured[var] = found if old is None else self._join(old, found, var.hint)
-        if any(env_fact.varied for v in function.captured if (env_fact := self._captured.get(v))):
-            # What a nested function captures may have changed since the last call of it.
-            summary = self.summaries.get(function)
-            if summary is not None and not summary.running:
-                self._run(function, summary)
         result = self.interpret(function, params)
         kind = _renamed(result.type, f"{node.callee.name}{len(self._short)}", only_marked=True)
         return Fact(kind, result.varied)

@@ -20,6 +20,7 @@ from s2sad.analysis.types import (
     Type,
     Unknown,
 )
+from s2sad.ir.nodes import Apply, Expr
 
 
 def element(kind: Type, mark: str) -> Type:
@@ -96,3 +97,27 @@ ITERABLES: dict[str, Callable[[list[Type]], Type]] = {
 
 def _same(kind: Type) -> Type:
     return kind if isinstance(kind, ListOf | TupleOf | Unknown) else ListOf(_elements(kind))
+
+
+WRAPPERS = {
+    "builtins.list",
+    "builtins.tuple",
+    "builtins.iter",
+    "tqdm.tqdm",
+    "tqdm.auto.tqdm",
+    "s2sad.checkpointed",
+}
+"""Functions that hand on the elements of what they are given."""
+
+
+def unwrapped(iterable: Expr) -> Expr:
+    """What a loop runs over without what is only wrapped around it (a progress bar, list())."""
+    match iterable:
+        case Apply(op, (inner, *_)) if op in WRAPPERS:
+            return unwrapped(inner)
+        case Apply("builtins.enumerate" | "builtins.zip", args):
+            parts = tuple(unwrapped(arg) for arg in args)
+            if all(a is b for a, b in zip(args, parts, strict=True)):
+                return iterable
+            return Apply(iterable.op, parts, iterable.kwargs, iterable.form, iterable.text)
+    return iterable

@@ -43,6 +43,10 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
     types: list[Type] = []
     for parameter in function.params:
         kind = parameter.type
+        if parameter.kind == "var_positional":
+            kind = ListOf(kind or Unknown(f"{parameter.var.hint}[]"), "tuple")
+        if parameter.kind == "var_keyword":
+            kind = DictOf((), kind)
         if kind is None or (isinstance(kind, Unknown) and parameter.annotation is None):
             kind = use.kinds.get(parameter.var)
             if isinstance(kind, Unknown) and parameter.var in numbers:

@@ -29,6 +29,7 @@ from s2sad.derive.memory import Plan, Planner
 from s2sad.derive.reverse import Reverse
 from s2sad.derive.sharing import unshared
 from s2sad.errors import S2SADError
+from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
     Apply,
     Block,
@@ -66,7 +67,6 @@ class Derived:
     seed: Var | None = None
     keyword_seed: bool = False
     bare: bool = True
-    local: list[Derived] = field(default_factory=list)
     check_scalar: Expr | None = None
     params: list[Any] = field(default_factory=list)
 
@@ -79,7 +79,6 @@ class Interface:
     name: str
     callee: Callee
     wrt: tuple[int, ...]
-    captured: tuple[Var, ...]
     args: tuple[int, ...]
     named: tuple[tuple[str, int], ...]
     keyword: bool
@@ -98,7 +97,6 @@ class Engine:
         self.errors: list[S2SADError] = []
         self.current: Function | None = None
         self.backwards: list[Derived] = []
-        self.local: dict[Function, list[Derived]] = {}
         self.by_name: dict[str, Interface] = {}
         self.observer: Observer | None = None
 
@@ -190,7 +188,6 @@ class Engine:
             seed_var,
             mode == "vjp",
             bare,
-            local=self.local.get(function, []),
             check_scalar=value if check is not None else None,
             params=list(function.params),
         )
@@ -245,7 +242,7 @@ class Engine:
         self.facts.types[first] = kind
         if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
             return Const(0.0) if adjoint is None else adjoint.expr
-        rebound = any(var in _bound(s) for s in function.body)
+        rebound = any(var in bound_by(s) for s in function.body)
         if isinstance(kind, Array) and kind.dtype == "float64" and not rebound:
             if isinstance(kind.shape, Shape):
                 return self._array_gradient(first, adjoint, kind)
@@ -276,9 +273,6 @@ class Engine:
             return self.interfaces[function]
         summary = self.facts.summaries[function]
         wrt = tuple(k for k, fact in enumerate(summary.params) if fact.varied)
-        captured = tuple(
-            v for v in function.captured if (f := self.facts._captured.get(v)) and f.varied
-        )
         plain = [k for k, p in enumerate(function.params) if p.kind == "positional"]
         rest = [k for k in range(len(function.params)) if k not in plain]
         has_defaults = any(p.default is not None or p.kind == "keyword" for p in function.params)
@@ -287,7 +281,7 @@ class Engine:
         named = tuple((function.params[k].var.hint, k) for k in rest)
         name = self.names.fresh(f"{function.name}_backward")
         interface = Interface(
-            name, name, callee, wrt, captured, tuple(plain), named, has_defaults or bool(named),
+            name, name, callee, wrt, tuple(plain), named, has_defaults or bool(named),
             tuple(p.var.hint for p in function.params),
         )
         self.interfaces[function] = interface
@@ -298,7 +292,7 @@ class Engine:
     def _derive_backward(self, function: Function, interface: Interface) -> None:
         outer, self.current = self.current, function
         names = Names(function.names | self.names.taken)
-        variables = [function.params[k].var for k in interface.wrt] + list(interface.captured)
+        variables = [function.params[k].var for k in interface.wrt]
         seed_var = Var("d_out")
         kind = self.facts.summaries[function].result.type
         seed = self._seed(seed_var, kind)
@@ -320,14 +314,9 @@ class Engine:
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
             interface.keyword, params=list(function.params),
-            local=self.local.get(function, []),
         )  # fmt: skip
         self.derived[function] = derived
-        if interface.callee.local:
-            assert outer is not None
-            self.local.setdefault(outer, []).append(derived)
-        else:
-            self.backwards.append(derived)
+        self.backwards.append(derived)
         self.current = outer
 
     def _callee_result(self, var: Var, adjoint: Adjoint | None) -> Expr:
@@ -345,12 +334,6 @@ class Engine:
         """The variables of the current function whose arrays no other name refers to."""
         assert self.current is not None
         return unshared(self.current)
-
-
-def _bound(statement: Any) -> Any:
-    from s2sad.ir.bindings import bound_by
-
-    return bound_by(statement)
 
 
 def _result_expr(function: Function) -> Expr | None:

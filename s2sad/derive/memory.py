@@ -22,6 +22,7 @@ from typing import Any
 
 from s2sad.analysis.exits import none_of, one_shot, used_up
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.iteration import ITERABLES, unwrapped
 from s2sad.analysis.types import SCALAR, Array, Inert
 from s2sad.derive.broadcasting import call
 from s2sad.derive.instantiate import as_value
@@ -45,6 +46,7 @@ from s2sad.ir.nodes import (
     Context,
     Continue,
     Define,
+    Each,
     Evaluate,
     Expr,
     For,
@@ -165,7 +167,7 @@ class Planner:
         a name."""
         counts: dict[Any, int] = {}
         for statement in body:
-            for value in _values_of(statement):
+            for value in _own_values(statement):
                 if self._repeats(value.node) and cost(value.node, self.facts) > 0:
                     name = key(value.node)
                     counts[name] = counts.get(name, 0) + 1
@@ -173,11 +175,9 @@ class Planner:
         named: dict[Any, Var] = {}
         result: Block = []
         for statement in body:
-            for value in _values_of(statement):
+            for value in _own_values(statement):
                 name = key(value.node)
-                if name in shared and name not in named:
-                    if not self._repeats(value.node):
-                        continue
+                if name in shared and name not in named and self._repeats(value.node):
                     var = Var(hint_for(value.node))
                     result.append(Assign((var,), self._resolved(value)))
                     named[name] = var
@@ -202,13 +202,11 @@ class Planner:
                 return Evaluate(self._resolved(statement.value, named))
             case Branch():
                 test = self._resolved(statement.test, named)
-                then = [self._resolved_statement(s, named) for s in statement.then]
-                other = [self._resolved_statement(s, named) for s in statement.other]
-                return Branch(test, then, other)
+                then = self._resolved_group(statement.then)
+                return Branch(test, then, self._resolved_group(statement.other))
             case For():
                 iterable = self._resolved(statement.iterable, named)
-                body = [self._resolved_statement(s, named) for s in statement.body]
-                return For(statement.target, iterable, body)
+                return For(statement.target, iterable, self._resolved_group(statement.body))
         raise AssertionError(statement)
 
     def _resolved_target(self, target: Target, named: dict[Any, Var]) -> Target:
@@ -384,24 +382,11 @@ class Planner:
     # ------------------------------------------------------------ reads
 
     def _reads(self, body: Block) -> set[Var]:
-        found = {ref.var for statement in body for ref in _refs_of(statement)}
-        return found | self._captured(body)
-
-    def _captured(self, body: Block) -> set[Var]:
-        """What the backward functions of nested functions read of this function."""
-        found: set[Var] = set()
-        for statement in body:
-            for expr in _exprs_of(statement):
-                for node in walk(expr):
-                    if isinstance(node, Apply) and node.op.startswith("backward:"):
-                        callee = self.engine.by_name[node.op.partition(":")[2]].callee
-                        if callee.local and callee.function is not None:
-                            found |= set(callee.function.captured)
-        return found
+        return {ref.var for statement in body for ref in _refs_of(statement)}
 
     def _reads_by_time(self, body: Block, bound: dict[Var, None]) -> tuple[set[Var], set[Var]]:
         """What a group reads of the time before its statement, and of the time after it."""
-        before: set[Var] = self._captured(body)
+        before: set[Var] = set()
         after: set[Var] = set()
         for statement in body:
             for ref in _refs_of(statement):
@@ -768,7 +753,7 @@ class Planner:
             return loop.iterable, given, []
         if one_shot(loop.iterable, self.used_up):
             return loop.iterable, None, []
-        if reads & set(bound) or cost(loop.iterable, self.facts) > 8:
+        if reads & set(bound) or cost(unwrapped(loop.iterable), self.facts) > 8:
             var = Var("items")
             self.facts.types[ref := Ref(var)] = self.facts.type_of(loop.iterable)
             if self.loops:
@@ -882,11 +867,8 @@ def _is_sequence(expr: Expr, facts: Facts) -> bool:
     """Whether reversed() takes a value as it is: a list, a tuple, an array, a range."""
     from s2sad.analysis.types import ListOf, TupleOf
 
-    if isinstance(expr, Apply) and expr.op in (
-        "builtins.zip", "builtins.enumerate", "builtins.reversed", "dict.items", "dict.values",
-        "dict.keys",
-    ):  # fmt: skip
-        return False
+    if isinstance(expr, Apply) and expr.op in ITERABLES:
+        return expr.op in ("builtins.range", "builtins.list", "builtins.tuple")
     return isinstance(facts.type_of(expr), Array | ListOf | TupleOf)
 
 
@@ -923,8 +905,14 @@ def _rebuilt(node: Expr, inner: Any) -> Expr:
     return node
 
 
-def _values_of(statement: Stmt) -> list[Value]:
-    return [v for expr in _exprs_of(statement) for v in values_in(expr)]
+def _own_values(statement: Stmt) -> list[Value]:
+    """The references to values in a statement, not in those inside it, nor in comprehensions."""
+    exprs = _exprs_of(statement)
+    if isinstance(statement, Branch):
+        exprs = [statement.test]
+    if isinstance(statement, For):
+        exprs = [statement.iterable]
+    return [v for e in exprs if not isinstance(e, Each) for v in values_in(e)]
 
 
 def _exprs_of(statement: Stmt) -> list[Expr]:

@@ -426,7 +426,14 @@ class Pull:
         """Two lists or tuples put together: each gets its part of the adjoints."""
         left, right = node.args
         adjoint = self.let(f"d_{self.hint(node)}", adjoint)
-        kind = self.facts.type_of(left)
+        kind, other = self.facts.type_of(left), self.facts.type_of(right)
+        if isinstance(kind, TupleOf) and isinstance(other, TupleOf):
+            parts = [self.part_of(adjoint, k) for k in range(len(kind.items) + len(other.items))]
+            items = tuple(Const(0.0) if p is None else p.expr for p in parts)
+            first = len(kind.items)
+            self.pull(left, Adjoint(Make("tuple", items[:first]), tree=True))
+            self.pull(right, Adjoint(Make("tuple", items[first:]), tree=True))
+            return
         size: Expr = call("builtins.len", as_value(left), text="len")
         if isinstance(kind, TupleOf):
             size = Const(len(kind.items))
@@ -599,6 +606,10 @@ class Pull:
     ) -> None:
         assert line.key is not None
         key = instantiate(line.key, places)
+        if _is_everything(key):
+            # x[...] and x[()] are all of x, which may be a number that cannot be written into.
+            self.pull(operand, Adjoint(value, self.facts.shape_of(operand), True))
+            return
         slot = self.slot_of(operand)
         part = Adjoint(value, seed.shape)
         if slot is not None:
@@ -814,6 +825,13 @@ def _is_zero(expr: Expr) -> bool:
 
 def _is_tree(expr: Expr) -> bool:
     return isinstance(expr, Make)
+
+
+def _is_everything(key: Expr) -> bool:
+    """Whether an index takes the whole array."""
+    if isinstance(key, Const):
+        return key.value is Ellipsis
+    return isinstance(key, Make) and key.kind == "tuple" and not key.items
 
 
 def _is_literal_tree(expr: Expr) -> bool:

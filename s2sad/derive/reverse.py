@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.iteration import WRAPPERS, unwrapped
 from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, Struct, TupleOf, Unknown
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to
@@ -57,17 +58,6 @@ from s2sad.ir.nodes import (
     While,
     walk,
 )
-
-_WRAPPERS = {
-    "builtins.list",
-    "builtins.tuple",
-    "builtins.iter",
-    "tqdm.tqdm",
-    "tqdm.auto.tqdm",
-    "s2sad.checkpointed",
-}
-"""Functions that hand on the elements of what they are given."""
-
 
 class Reverse(Pull):
     """The backward sweep of one function."""
@@ -342,6 +332,7 @@ class Reverse(Pull):
         loop = MirrorLoop(statement, inner)
         if isinstance(statement, For):
             loop.iterable, loop.target = self._keyed(statement.iterable, statement.target)
+            loop.iterable = unwrapped(loop.iterable)
             if used[0]:
                 loop.position = position
                 loop.enumerated = _enumerated(statement) is not None
@@ -490,7 +481,7 @@ class Reverse(Pull):
             return False
         if isinstance(iterable, Apply):
             op, args = iterable.op, iterable.args
-            if op in _WRAPPERS:
+            if op in WRAPPERS:
                 return self._pull_element(args[0], seed, position)
             if op == "builtins.enumerate" and isinstance(seed, list):
                 return self._pull_element(args[0], seed[1], position)
@@ -537,7 +528,7 @@ class Reverse(Pull):
         """The iterables that a loop runs over and that have no name of their own: expressions, and
         variables that the loop binds anew."""
         if isinstance(iterable, Apply) and (
-            iterable.op in _WRAPPERS
+            iterable.op in WRAPPERS
             or iterable.op in ("builtins.zip", "builtins.enumerate", "builtins.reversed")
             or iterable.op.startswith("dict.")
         ):
@@ -654,13 +645,6 @@ class Reverse(Pull):
             shape = self.facts.array(kind).shape
             ref = self.typed(Ref(var), Array("unknown", shape))
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
-        for captured in interface.captured:
-            slot = (captured, ())
-            var = Var(f"d_{captured.hint}")
-            targets.append(var)
-            shape = self.slot_shape(slot)
-            ref = self.typed(Ref(var), Array("unknown", shape))
-            results.append((slot, Adjoint(ref, shape, True, False)))
         args: list[Expr] = []
         named: list[tuple[str, Expr]] = []
         for index in interface.args:

@@ -57,10 +57,6 @@ class FunctionWriter:
             body.line(f'raise ValueError("{name} must return a scalar")', 2)
         if backward:
             body.line("", 1)
-            for local in derived.local:
-                local.names.taken |= names.taken
-                inner = textwrap.indent(self.write(local), "    ")
-                body.lines += [*inner.split("\n"), ""]
             self._backward_title(body, derived, backward)
             for statement in backward:
                 body.statement(statement, 1)

@@ -81,3 +81,4 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
             case Define():
                 found[node.var] = None
     return found
+

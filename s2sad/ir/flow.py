@@ -134,8 +134,6 @@ def reads(expr: Expr) -> list[Var]:
                 found.append(node.var)
             case Each():
                 own.update(variables(node.target))
-            case Invoke() if node.callee.local and node.callee.function is not None:
-                found += node.callee.function.captured
     return [var for var in found if var not in own] if own else found
 
 

@@ -351,6 +351,10 @@ class ExpressionLowerer:
         body = lowerer.lower(element)
         if lowerer.walrus:
             return self._scoped_opaque(node, "s2sad does not differentiate := in a comprehension")
+        for var in inner.vars.values():
+            # The backward part runs a comprehension as a loop, where its variable must have a name
+            # of its own.
+            var.user, var.name = False, None
         return Each(kind, body, target, iterable, conditions, lowered_key, self.origin(node))
 
     def _scoped_opaque(self, node: cst.BaseExpression, reason: str) -> Expr:

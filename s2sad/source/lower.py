@@ -291,8 +291,8 @@ class StatementLowerer:
         body = [*tested, *self.suite(node.body)]
         loop = While(test, body, other, Origin(node, self.module))
         # A := in the test runs before each iteration and once more when the loop ends.
-        return [loop, *(Assign(a.targets, a.value, origin=a.origin, embedded=True) for a in tested
-                        if isinstance(a, Assign))]  # fmt: skip
+        self.expressions.lower(node.test)
+        return [loop, *self._embedded()]
 
     def _With(self, node: cst.With) -> Block:
         if node.asynchronous is not None:
@@ -345,6 +345,8 @@ class StatementLowerer:
         names = bound_names(node) | set(nonlocal_names(node))
         bound = (self.scope.find(name) for name in sorted(names))
         binds = tuple(var for var in bound if var is not None)
+        if isinstance(node, cst.Del):
+            binds = tuple(r.var for r in self.expressions.reads(node) if isinstance(r, Ref))
         mutated = {r.var: None for e in collector.found for r in _opaque_refs(e)}
         pure = isinstance(node, (cst.Pass, cst.Import, cst.ImportFrom, cst.AnnAssign))
         return Verbatim(

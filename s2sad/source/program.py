@@ -143,7 +143,9 @@ class Program:
                     found |= dict.fromkeys(map(outer.holder, candidate.callee.captured))
             for binding in bindings:
                 inner = binding.node
-                if isinstance(inner, cst.FunctionDef | cst.Lambda) and id(inner) not in seen:
+                if not isinstance(inner, cst.FunctionDef | cst.Lambda):
+                    continue
+                if id(inner) not in seen:
                     found |= self._captured(inner, owner, seen)
         return found
 

@@ -45,24 +45,41 @@ def _merge(
     moved: list[Stmt] = []
     for position, statement in enumerate(block):
         pair = _copy(statement)
-        if pair is not None and fixed not in pair:
+        if pair is not None and _mergeable(*pair, position, first, last, names, final, fixed):
             new, old = pair
             root = names.root(old)
-            ends = max(last.get(root, -1), last.get(old, -1))
-            if ends <= position and first.get(new) == position and not old.user and not new.user:
-                if new in final and root not in final and root.name is None:
-                    names.merge(root, new)
-                    last[new] = max(last.get(new, -1), position)
-                else:
-                    names.merge(new, root)
-                    last[root] = last.get(new, position)
-                moved += sources.pop(statement, [])
-                continue
+            if new in final and root not in final and root.name is None:
+                names.merge(root, new)
+                last[new] = max(last.get(new, -1), position)
+            else:
+                names.merge(new, root)
+                last[root] = last.get(new, position)
+            moved += sources.pop(statement, [])
+            continue
         if moved:
             sources[statement] = moved + sources.get(statement, [])
             moved = []
         result.append(statement)
     return result
+
+
+def _mergeable(
+    new: Var,
+    old: Var,
+    position: int,
+    first: dict[Var, int],
+    last: dict[Var, int],
+    names: Names,
+    final: set[Var],
+    fixed: Var | None,
+) -> bool:
+    """Whether two variables can be one: the old one is not used after the copy, nor the new before."""
+    root = names.root(old)
+    if new is fixed or new.user or old.user:
+        return False
+    if fixed is not None and names.root(fixed) is root and new in final:
+        return False
+    return max(last.get(root, -1), last.get(old, -1)) <= position == first.get(new)
 
 
 def written(statement: Stmt) -> set[Var]:

@@ -41,16 +41,12 @@ _Replaced = Mapping[Expr, Var]
 
 def reads_of(expr: Expr, replaced: _Replaced | None = None) -> set[Var]:
     """The variables that an expression reads, those that called nested functions capture included."""
-    from s2sad.ir.nodes import Invoke
-
     found = set()
     for node in walk(expr):
         if replaced and node in replaced:
             found.add(replaced[node])
         if isinstance(node, Ref):
             found.add(node.var)
-        elif isinstance(node, Invoke) and node.callee.local and node.callee.function is not None:
-            found |= set(node.callee.function.captured)
     return found
 
 
@@ -109,8 +105,7 @@ def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
                 found |= set(node.left)
                 stack += node.body
             case Define():
-                if node.callee.function is not None:
-                    found |= set(node.callee.function.captured)
+                found |= set(node.callee.captured)
             case Verbatim():
                 for read in node.reads:
                     found |= reads_of(read, replaced)
