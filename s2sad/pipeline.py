@@ -186,33 +186,36 @@ def _assemble(
 ) -> str:
     """The file: header, imports, what is carried, helpers, backward functions, derivatives."""
     from s2sad import __version__
+    from s2sad.emit.carry import Carrier
     from s2sad.emit.functions import FunctionWriter
     from s2sad.emit.layout import formatted
-    from s2sad.emit.module import Carrier, HelperSource, rename_helpers
+    from s2sad.emit.module import HelperSource, rename_helpers
 
     numpy = next((n for n, path in module.imports.items() if path == "numpy"), "np")
     writer = FunctionWriter(engine.facts, numpy)
-    carrier = Carrier(module, program.markers)
-    carrier.made = {d.name for d in (*derived, *engine.backwards)}
+    source = HelperSource()
+    writer.renamed = source.renamed({n for d in (*engine.backwards, *derived) for n in d.names.taken})
+    carrier = Carrier(module, program.markers, {d.name for d in (*derived, *engine.backwards)})
     texts = [(d, writer.write(d)) for d in (*engine.backwards, *derived)]
     for d, _ in texts:
         engine.observer.tidied(d)
     carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
     if any("copy.deepcopy(" in text for _, text in texts):
         carrier.imports["copy"] = "import copy"
+    texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
+    used = source.closure(list(writer.helpers))
+    helpers = [rename_helpers(source.texts[n], numpy, writer.renamed) for n in used]
+    backward_of: dict[object, list[str]] = {}
     for d, text in texts:
-        carrier.carry(text, d.function.module)
-    source = HelperSource()
-    helpers = [rename_helpers(source.texts[n], numpy) for n in source.closure(list(writer.helpers))]
-    backward_of = {d.function.name: text for d, text in texts if d.kind == "backward"}
+        if d.kind == "backward":
+            key = (d.function.module.filename, d.function.name)
+            backward_of.setdefault(key, []).append(text)
     parts: list[str] = [_header(module, __version__, command)]
     parts.append("\n".join(sorted(set(carrier.imports.values()), key=_import_order)))
-    for name, text in carrier.definitions.items():
-        parts.append(text)
-        if name in backward_of:
-            parts.append(backward_of.pop(name))
+    for key, text in carrier.definitions.items():
+        parts += [text, *backward_of.pop(key, ())]
     parts += helpers
-    parts += list(backward_of.values())
+    parts += [text for left in backward_of.values() for text in left]
     parts += [text for d, text in texts if d.kind != "backward"]
     return formatted("\n\n\n".join(part.rstrip("\n") for part in parts) + "\n", module.path)
 

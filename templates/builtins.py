@@ -78,7 +78,7 @@ def min_of_two(a, b) -> "":
     d_b += d_y * (0.5 if a == b else float(b < a))
 
 
-def max_of_several(xs: ["scalar"]) -> "":
+def max_of_several(xs: [""]) -> "":
     """The largest of several numbers; those that tie share its adjoint evenly."""
     y = max(*xs)
     count = sum([x == y for x in xs])
@@ -86,7 +86,7 @@ def max_of_several(xs: ["scalar"]) -> "":
     dot_y = sum([dot_xs[i] * (xs[i] == y) for i in range(len(xs))]) / count
 
 
-def min_of_several(xs: ["scalar"]) -> "":
+def min_of_several(xs: [""]) -> "":
     """The smallest of several numbers; those that tie share its adjoint evenly."""
     y = min(*xs)
     count = sum([x == y for x in xs])
@@ -94,7 +94,7 @@ def min_of_several(xs: ["scalar"]) -> "":
     dot_y = sum([dot_xs[i] * (xs[i] == y) for i in range(len(xs))]) / count
 
 
-def max_of_list(xs: ["scalar"]) -> "":
+def max_of_list(xs: [""]) -> "":
     """The largest number of a list; those that tie share its adjoint evenly."""
     y = max(xs)
     count = sum([x == y for x in xs])
@@ -102,7 +102,7 @@ def max_of_list(xs: ["scalar"]) -> "":
     dot_y = sum([dot_xs[i] * (xs[i] == y) for i in range(len(xs))]) / count
 
 
-def min_of_list(xs: ["scalar"]) -> "":
+def min_of_list(xs: [""]) -> "":
     """The smallest number of a list; those that tie share its adjoint evenly."""
     y = min(xs)
     count = sum([x == y for x in xs])

@@ -666,6 +666,8 @@ def part(d, key):
 
 def _parts(d):
     """The parts of a container's adjoint by key or position."""
+    if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
+        return d._asdict() if hasattr(d, "_asdict") else vars(d)
     if isinstance(d, (list, tuple)):
         return dict(enumerate(d))
     return d if isinstance(d, dict) else {}

@@ -99,7 +99,7 @@ def hypot(a, b) -> "":
     d_b += d_y * (b / y if y > 0.0 else 0.0)
 
 
-def hypot_of_several(xs: ["scalar"]) -> "":
+def hypot_of_several(xs: [""]) -> "":
     """The length of the vector of several numbers; slope 0 where it is 0."""
     y = math.hypot(*xs)
     d_xs += [d_y * (xs[i] / y if y > 0.0 else 0.0) for i in range(len(xs))]
@@ -284,21 +284,22 @@ def ldexp(x, n: const) -> "":
 
 
 @linear
-def fsum(xs: ["scalar"]) -> "":
+def fsum(xs: [""]) -> "":
     """Sum of a list of numbers, without loss of precision."""
     y = math.fsum(xs)
     d_xs += [d_y for i in range(len(xs))]
 
 
 @linear
-def fsum_of_array(x: "n") -> "":
+def fsum_of_array(x: "*s") -> reduced(x, None, False):
     """Sum of a vector, without loss of precision."""
+    assert x.shape in ((3,),)
     y = math.fsum(x)
     d_x += d_y
 
 
 @multilinear
-def sumprod_of_lists(p: ["scalar"], q: ["scalar"]) -> "":
+def sumprod_of_lists(p: [""], q: [""]) -> "":
     """Sum of products, without loss of precision."""
     y = math.sumprod(p, q)
     d_p += [d_y * q[i] for i in range(len(p))]
@@ -306,14 +307,15 @@ def sumprod_of_lists(p: ["scalar"], q: ["scalar"]) -> "":
 
 
 @multilinear
-def sumprod(p: "n", q: "n") -> "":
+def sumprod(p: "*s", q: "*s") -> "":
     """Sum of products, without loss of precision."""
+    assert (p.shape, q.shape) in (((3,), (3,)),)
     y = math.sumprod(p, q)
     d_p += d_y * q
     d_q += d_y * p
 
 
-def dist_of_lists(p: ["scalar"], q: ["scalar"]) -> "":
+def dist_of_lists(p: [""], q: [""]) -> "":
     """Distance of two points; slope 0 where they are the same."""
     y = math.dist(p, q)
     d_p += [d_y * ((p[i] - q[i]) / y if y > 0.0 else 0.0) for i in range(len(p))]
@@ -323,7 +325,7 @@ def dist_of_lists(p: ["scalar"], q: ["scalar"]) -> "":
     )
 
 
-def prod_of_list(xs: ["scalar"], *, start=1) -> "":
+def prod_of_list(xs: [""], *, start=1) -> "":
     """Product of a list of numbers. Not y / x, which fails where a number is zero."""
     assert start in (1, 2.5)
     y = math.prod(xs, start=start)
@@ -339,16 +341,18 @@ def prod_of_list(xs: ["scalar"], *, start=1) -> "":
     )
 
 
-def prod_of_vector(x: "n", *, start=1) -> "":
+def prod_of_vector(x: "*s", *, start=1) -> reduced(x, None, False):
     """Product of the elements of a vector. Not y / x, which fails where an element is zero."""
+    assert x.shape in ((3,),)
     assert start in (1, 2.5)
     y = math.prod(x, start=start)
     d_x += d_y * start * helper.product_of_others(x, None)
     dot_y = start * np.sum(helper.product_of_others(x, None) * dot_x)
 
 
-def dist(p: "n", q: "n") -> "":
+def dist(p: "*s", q: "*s") -> "":
     """Distance of two points; slope 0 where they are the same."""
+    assert (p.shape, q.shape) in (((3,), (3,)),)
     y = math.dist(p, q)
     d_p += d_y * (p - q) / y if y > 0.0 else np.zeros_like(p)
     d_q += d_y * (q - p) / y if y > 0.0 else np.zeros_like(q)

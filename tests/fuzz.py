@@ -18,6 +18,7 @@ import re
 import sys
 import tempfile
 import textwrap
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -360,16 +361,13 @@ def fault(error: BaseException) -> str:
 # ---------------------------------------------------------------- making failures small
 
 
-def smaller(text: str) -> Iterator[str]:
-    """Programs with one statement less, or with a compound statement replaced by its body."""
-    count = sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(text)))
-    for k in range(count):
-        for way in ("drop", "body", "orelse"):
-            tree = ast.parse(text)
-            changed = Without(k, way)
-            tree = changed.visit(tree)
-            if changed.done:
-                yield ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+def smaller(text: str, k: int) -> Iterator[str]:
+    """The program without its statement number k, and with one of its blocks in its place."""
+    for way in ("drop", "body", "orelse"):
+        changed = Without(k, way)
+        tree = changed.visit(ast.parse(text))
+        if changed.done:
+            yield ast.unparse(ast.fix_missing_locations(tree)) + "\n"
 
 
 class Without(ast.NodeTransformer):
@@ -398,19 +396,28 @@ class Without(ast.NodeTransformer):
         return node
 
 
-def minimal(text: str, folder: Path, number: int) -> str:
-    """A small program that goes wrong in the same way."""
-    kind = re.split("[:(]", outcome(text, folder / f"fuzz_{number}.py"))[0:2]
+def kind_of(found: str) -> list[str]:
+    return re.split("[:(0-9]", found)[:3]
+
+
+def minimal(text: str, folder: Path, number: int, seconds: float = 60.0) -> str:
+    """A small program that goes wrong in the same way, as far as the time allows."""
+    kind = kind_of(outcome(text, folder / f"fuzz_{number}.py"))
+    end = time.monotonic() + seconds
     tries = 0
-    shrunk = True
-    while shrunk:
-        shrunk = False
-        for candidate in smaller(text):
-            tries += 1
-            path = folder / f"fuzz_{number}_{tries}.py"
-            if re.split("[:(]", outcome(candidate, path))[0:2] == kind:
-                text, shrunk = candidate, True
-                break
+    before = ""
+    while before != text:
+        before, k = text, 0
+        while k < sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(text))):
+            for candidate in smaller(text, k):
+                if time.monotonic() > end:
+                    return text
+                tries += 1
+                if kind_of(outcome(candidate, folder / f"fuzz_{number}_{tries}.py")) == kind:
+                    text = candidate
+                    break
+            else:
+                k += 1
     return text
 
 

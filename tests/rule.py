@@ -295,7 +295,7 @@ def _shapes(rule: Rule) -> Iterator[dict[str, Any]]:
     specs = {operand.name: operand.spec for operand in rule.operands}
     if not specs:
         yield {}
-    elif all(spec in ("", "const") for spec in specs.values()) and _gives_number(rule):
+    elif all(spec in ("", "const", "list ") for spec in specs.values()) and _gives_number(rule):
         yield dict.fromkeys(specs, ())
     elif all(spec in ("", "const") for spec in specs.values()):
         for row in ELEMENTWISE:

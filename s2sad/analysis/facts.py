@@ -447,6 +447,10 @@ class Facts:
         rule, bound = found
         if node.op in _INTEGERS:
             return Fact(INT)
+        if node.op == "numpy.shape":
+            shape = self.array(facts[0].type, node.args[0]).shape
+            known = isinstance(shape, Shape)
+            return Fact(TupleOf((INT,) * shape.rank) if known else ListOf(INT, "tuple"))
         shape = self._named(result_shape(rule, bound, self.type_of), node)
         if not isinstance(shape, Shape | Star):
             return Fact(shape, varied and not rule.zero)

@@ -327,6 +327,15 @@ def divided(shape: AnyShape, sections: Any, axis: Any = 0) -> Result:
     return ListOf(Array("unknown", part))
 
 
+def columns(shape: AnyShape, sections: Any) -> Result:
+    """The parts that an array is split into along its second axis, or its only one."""
+    if isinstance(shape, Star):
+        parts = divided(SOME, sections)
+    else:
+        parts = divided(shape, sections, 0 if shape.rank == 1 else 1)
+    return parts
+
+
 # ---------------------------------------------------------------- products
 
 

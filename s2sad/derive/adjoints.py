@@ -98,6 +98,7 @@ def same_entry(one: Adjoint | None, other: Adjoint | None) -> bool:
 def joined(one: Adjoint, other: Adjoint) -> Adjoint:
     """The entry of a slot that is `one` on one path and `other` on the other."""
     full = one.full and other.full
-    shape = one.shape if one.shape == other.shape else other.shape if one.constant else one.shape
+    # Of two shapes the one that is no single number is the slot's own.
+    shape = other.shape if one.shape == SCALAR or one.constant else one.shape
     return replace(one, full=full, owned=one.owned and other.owned, shape=shape,
                    fresh=one.fresh if one.fresh is other.fresh else None)  # fmt: skip

@@ -665,7 +665,7 @@ class Planner:
         self.loops.append(inside)
         outer_kept = kept | set(hoisted)
         body_needed = (needed | (reads & set(bound) & self.overwritten)) - own - set(hoisted)
-        stacked, popped = self._stacked_target(loop, mirror, reads)
+        stacked, popped = self._stacked_target(loop, given, reads)
         fresh = (self._assigned_first(loop) | (targets - own)) & body_needed - needed
         body_needed -= fresh
         defined = set(self.defined)
@@ -753,22 +753,33 @@ class Planner:
             return loop.iterable, given, []
         if one_shot(loop.iterable, self.used_up):
             return loop.iterable, None, []
-        if reads & set(bound) or cost(unwrapped(loop.iterable), self.facts) > 8:
+        unknown = self._of_unknown_kind(loop.iterable)
+        if unknown and loop.count is not None:
+            return loop.iterable, None, []
+        if unknown or reads & set(bound) or cost(unwrapped(loop.iterable), self.facts) > 8:
             var = Var("items")
             self.facts.types[ref := Ref(var)] = self.facts.type_of(loop.iterable)
             if self.loops:
                 self.overwritten.add(var)
             whole = loop.iterable
-            if not _is_sequence(whole, self.facts):
+            if unknown or not _is_sequence(whole, self.facts):
                 whole = call("builtins.list", whole, text="list")
             return Ref(var), ref, [Assign((var,), whole)]
         return loop.iterable, given, []
 
+    def _of_unknown_kind(self, iterable: Expr) -> bool:
+        """Whether a parameter that a loop runs over may be an iterator, since nothing says what it
+        is. What carries a derivative is an array or a list."""
+        if not isinstance(iterable, Ref) or iterable in self.facts.varied:
+            return False
+        return any(p.var is iterable.var and p.annotation is None and p.kind == "positional"
+                   for p in self.function.params)  # fmt: skip
+
     def _stacked_target(
-        self, loop: For | While, mirror: MirrorLoop, reads: set[Var]
+        self, loop: For | While, given: Expr | None, reads: set[Var]
     ) -> tuple[Block, Block]:
         """Remembers the element of an iterable that cannot be run over again."""
-        if not isinstance(loop, For) or not one_shot(loop.iterable, self.used_up):
+        if not isinstance(loop, For) or given is not None:
             return [], []
         saves: Block = []
         restores: Block = []

@@ -14,10 +14,12 @@ from typing import Any
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import (
     SCALAR,
+    AnyShape,
     Array,
     DictOf,
     Inert,
     ListOf,
+    Star,
     Struct,
     TupleOf,
     Type,
@@ -139,13 +141,29 @@ class Pull:
         """Writes out the contributions of a statement."""
         pending, self.pending = self.pending, {}
         for slot in self._in_order(pending):
-            contributions = pending[slot]
+            contributions = self._own_seed_kept(slot, pending[slot])
             whole = [a for how, _, a in contributions if how == "add"]
             if whole:
                 self._add(slot, whole)
             for how, key, adjoint in contributions:
                 if how != "add":
                     self._add_part(slot, how, key, adjoint)
+
+    def _own_seed_kept(
+        self, slot: Slot, contributions: list[tuple[str, Expr | None, Adjoint]]
+    ) -> list[tuple[str, Expr | None, Adjoint]]:
+        """The contributions to a slot; parts of it are not added while its own old adjoint is read."""
+        var = self.adjoint_vars.get(slot)
+        if var is None or all(how == "add" for how, _, _ in contributions):
+            return contributions
+        read = {n.var for _, _, a in contributions for n in walk(a.expr) if isinstance(n, Ref)}
+        entry = self.state.get(slot)
+        if var not in read or (entry is not None and _holds(entry, var)):
+            return contributions
+        kept = Var(f"{var.hint}_out")
+        self.out.append(Assign((kept,), Ref(var)))
+        return [(how, _renamed(key, var, kept), _renamed_adjoint(a, var, kept))
+                for how, key, a in contributions]  # fmt: skip
 
     def _in_order(self, pending: dict[Slot, list[tuple[str, Expr | None, Adjoint]]]) -> list[Slot]:
         """The slots in an order in which no adjoint is overwritten before it is read.
@@ -199,7 +217,7 @@ class Pull:
             self._bind(slot, Adjoint(total, shape, full, owned))
             return
         var = self.adjoint_var(slot)
-        both = Adjoint(total, shape if full else entry.shape, full or entry.full, True)
+        both = Adjoint(total, _summed_shape(entry, shape, full), full or entry.full, True)
         if entry.constant or not isinstance(entry.expr, Ref) or entry.expr.var is not var:
             self._bind(slot, Adjoint(add(entry.expr, total), both.shape, both.full, True))
             return
@@ -810,6 +828,13 @@ def _is_whole_reduction(rule: Rule, bound: dict[str, Expr]) -> bool:
     if isinstance(axis, Ref):
         axis = bound.get(axis.var.hint, axis)
     return isinstance(axis, Const) and axis.value is None
+
+
+def _summed_shape(entry: Adjoint, shape: AnyShape, full: bool) -> AnyShape:
+    """The shape of the sum of an entry and of what is added to it."""
+    if full or entry.shape == shape:
+        return shape
+    return entry.shape if entry.full else Star("?")
 
 
 def _as_float(value: Expr) -> Expr:

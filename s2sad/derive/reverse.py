@@ -15,7 +15,7 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import WRAPPERS, unwrapped
-from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, Struct, TupleOf, Unknown
+from s2sad.analysis.types import INT, SCALAR, Array, DictOf, ListOf, Struct, TupleOf, Unknown
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
@@ -462,16 +462,23 @@ class Reverse(Pull):
 
     def _position(self, loop: For) -> Var:
         found = _enumerated(loop)
-        return found if found is not None else Var("i")
+        return found if found is not None else self.counter("i")
+
+    def counter(self, hint: str) -> Var:
+        """A variable that counts positions."""
+        var = Var(hint)
+        self.facts.bindings[var] = INT
+        return var
 
     def _pull_target(self, loop: For, position: Var, used: list[bool]) -> None:
         seeds = _seed_tree(loop.target, self)
-        self._loop_key = _key_of(loop.target)
         if seeds is not None and self.is_varied(loop.iterable):
-            if self._pull_element(loop.iterable, seeds, Ref(position)):
+            if self._pull_element(loop.iterable, seeds, Ref(position), loop.target):
                 used[0] = True
 
-    def _pull_element(self, iterable: Expr, seed: Any, position: Expr) -> bool:
+    def _pull_element(
+        self, iterable: Expr, seed: Any, position: Expr, target: Target | None
+    ) -> bool:
         """Passes the adjoint of a loop's element on to the place in the iterable that it came from.
 
         `seed` is an Adjoint, or a list of them for the parts of a tuple. Says whether the position
@@ -482,17 +489,21 @@ class Reverse(Pull):
         if isinstance(iterable, Apply):
             op, args = iterable.op, iterable.args
             if op in WRAPPERS:
-                return self._pull_element(args[0], seed, position)
+                return self._pull_element(args[0], seed, position, target)
             if op == "builtins.enumerate" and isinstance(seed, list):
-                return self._pull_element(args[0], seed[1], position)
+                return self._pull_element(args[0], seed[1], position, _part(target, 1))
             if op == "builtins.zip" and isinstance(seed, list):
-                parts = zip(args, seed, strict=True)
-                return any([self._pull_element(a, s, position) for a, s in parts])
+                return any(
+                    [
+                        self._pull_element(a, s, position, _part(target, k))
+                        for k, (a, s) in enumerate(zip(args, seed, strict=True))
+                    ]
+                )
             if op == "builtins.reversed":
                 back = Apply("sub", (Const(-1), position), (), "infix", "-")
-                return self._pull_element(args[0], seed, back)
+                return self._pull_element(args[0], seed, back, target)
             if op == "dict.items" and isinstance(seed, list):
-                key = self._loop_key
+                key = _key_of(target)
                 if key is not None:
                     self._pull_at(args[0], seed[1], Ref(key))
                 return False
@@ -501,8 +512,6 @@ class Reverse(Pull):
                 return False
         self._pull_at(iterable, seed, position)
         return True
-
-    _loop_key: Var | None = None
 
     def _values_key(self, iterable: Expr) -> Var:
         if iterable not in self.value_keys:
@@ -541,7 +550,7 @@ class Reverse(Pull):
     # ------------------------------------------------------------ comprehensions and calls
 
     def _pull_each(self, node: Each, adjoint: Adjoint) -> None:
-        position = Var("k")
+        position = self.counter("k")
         used = [False]
         outer = (self.out, self.pending)
         item = self._item_of(node, adjoint, position, used)
@@ -552,10 +561,8 @@ class Reverse(Pull):
             self.pull(node.element, element)
             self.flush()
             seeds = _seed_tree(node.target, self)
-            old_key, self._loop_key = self._loop_key, _key_of(node.target)
-            if seeds is not None and self._pull_element(node.iterable, seeds, Ref(position)):
+            if seeds is not None and self._pull_element(node.iterable, seeds, Ref(position), node.target):
                 used[0] = True
-            self._loop_key = old_key
             self.flush()
             return [Step(None, [Group(None, self.out)])]
 
@@ -724,7 +731,12 @@ def _enumerated(loop: For) -> Var | None:
     return None
 
 
-def _key_of(target: Target) -> Var | None:
+def _part(target: Target | None, position: int) -> Target | None:
+    """A part of a target that takes a tuple apart."""
+    return target.targets[position] if isinstance(target, Unpack) else None
+
+
+def _key_of(target: Target | None) -> Var | None:
     """The variable that holds the key in a loop over items."""
     if isinstance(target, Unpack) and isinstance(target.targets[0], Var):
         return target.targets[0]

@@ -11,7 +11,8 @@ and when its conditions are proved:
     @when(inexact(dtype))          a dtype that is named, and means integers, does not fit
     key: basic                     integers, slices, None and ... only
     key: mask                      an array of booleans
-    @when(array(x))                not a list
+    @when(array(x))                certainly an array
+    @when(single(x))               not a list
     @when(floating(dtype))         or integral: a dtype that is named
     @when(aligned(spec, a, b))     an einsum whose adjoints are einsums
 """
@@ -75,23 +76,23 @@ def choose(
         bound = bind(rule, node)
         if bound is None or any(is_varied(bound[name]) for name, _ in rule.statics):
             continue
-        _make_arrays(rule, bound, type_of)
         if fits(rule, bound, type_of, value_of):
-            return rule, bound
+            return rule, _with_arrays(rule, bound, type_of)
     return None
 
 
-def _make_arrays(rule: Rule, bound: Bound, type_of: TypeOf) -> None:
+def _with_arrays(rule: Rule, bound: Bound, type_of: TypeOf) -> Bound:
     """A list where NumPy takes an array is read as np.array of it."""
     if rule.zero or not rule.op.startswith(("numpy.", "scipy.", "matmul")):
-        return
-    for operand in rule.operands:
-        expr = bound[operand.name]
-        if not operand.is_list and (
-            (isinstance(expr, Make) and expr.kind in ("tuple", "list"))
-            or isinstance(type_of(expr), TupleOf | ListOf)
-        ):
-            bound[operand.name] = Apply("numpy.array", (expr,), text="np.array")
+        return bound
+    lists = [o.name for o in rule.operands if not o.is_list and _is_list(bound[o.name], type_of)]
+    return bound | {name: Apply("numpy.array", (bound[name],), text="np.array") for name in lists}
+
+
+def _is_list(expr: Expr, type_of: TypeOf) -> bool:
+    if isinstance(expr, Make):
+        return expr.kind in ("tuple", "list")
+    return isinstance(type_of(expr), TupleOf | ListOf)
 
 
 def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing_known) -> bool:
@@ -130,9 +131,10 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
         if len(dims) < len(names):
             return False
         dims = dims[len(dims) - len(names) :]
-    literal = {name: int(name) for name in names if name.isdigit()}
+    sizes: dict[str, Any] = {name: int(name) for name in names if name.isdigit()}
     return len(names) == len(dims) and all(
-        literal.get(name, size) == size for name, size in zip(names, dims, strict=True)
+        sizes.setdefault(name, size) == size and (size != "?" or names.count(name) == 1)
+        for name, size in zip(names, dims, strict=True)
     )
 
 
@@ -147,6 +149,8 @@ def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound, type_of: Ty
             return is_known(values[var])
         case Apply("template.array", (Ref(var),)):
             return isinstance(type_of(bound[var.hint]), Array | Shape | Star)
+        case Apply("template.single", (Ref(var),)):
+            return not _is_list(bound[var.hint], type_of)
         case Apply("template.aligned", refs):
             return _is_aligned(*(values[ref.var] for ref in refs if isinstance(ref, Ref)))
         case Apply("template.inexact", (Ref(var),)):
@@ -312,6 +316,7 @@ RESULTS: dict[str, Callable[..., Result]] = {
         indices.taken,
         shapes.at_least,
         shapes.broadcast,
+        shapes.columns,
         shapes.contracted,
         shapes.diag,
         shapes.diagonal,

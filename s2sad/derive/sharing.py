@@ -81,7 +81,8 @@ def _assigned(statement: Assign, found: set[Var], shared: set[Var]) -> None:
     for target, value in pairs:
         if isinstance(target, Var):
             found.add(target)
-            if not makes_new(value) or len(statement.targets) > 1:
+            several = len(statement.targets) > 1 and not isinstance(value, Const)
+            if not makes_new(value) or several:
                 shared.add(target)
         else:
             shared |= _targets(target)

@@ -65,6 +65,7 @@ class Writer:
         self.replaced = replaced
         self.numpy = numpy
         self.used: dict[str, None] = {}
+        self.helpers: dict[str, str] = {}
 
     def text(self, expr: Expr, level: int = 0, taken_out: bool = False) -> str:
         """An expression, in parentheses when it binds less tightly than `level`.
@@ -218,16 +219,10 @@ class Writer:
         if node.op.startswith("helper."):
             name = node.op.removeprefix("helper.")
             self.used[name] = None
-            return self.names.name(self.helper(name))
+            return self.helpers.get(name, name)
         if text.startswith("np."):
             return self.numpy + text[2:]
         return text
-
-    def helper(self, name: str) -> Var:
-        """The variable that stands for a helper function."""
-        return self.helpers.setdefault(name, Var(name, name=name))
-
-    helpers: dict[str, Var] = {}
 
     def _infix(self, node: Apply) -> tuple[str, int]:
         token = node.text if node.text in TOKENS.values() else TOKENS[node.op]

@@ -18,12 +18,14 @@ from s2sad.tidy.dead import reads_of, without_dead
 
 
 class FunctionWriter:
-    """Writes generated functions. `helpers` collects the helper functions that they use."""
+    """Writes generated functions. `helpers` collects the helper functions that they use; `renamed`
+    says which of them have another name, since the user's code has theirs."""
 
     def __init__(self, facts: Facts, numpy: str) -> None:
         self.facts = facts
         self.numpy = numpy
         self.helpers: dict[str, None] = {}
+        self.renamed: dict[str, str] = {}
 
     def write(self, derived: Derived) -> str:
         """The text of a function, before formatting."""
@@ -43,7 +45,7 @@ class FunctionWriter:
         derived.plan = replace(plan, forward=forward, backward=unmerged)
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
-        writer.used = self.helpers
+        writer.used, writer.helpers = self.helpers, self.renamed
         body = StatementWriter(writer, plan.sources)
         if forward:
             if derived.kind != "backward":

@@ -296,6 +296,8 @@ def _without_first(
         return None
     terms.reverse()
     first_op, total = terms[0]
+    if first_op == "add" and isinstance(total, Apply) and total.op == "neg":
+        first_op, total = "sub", total.args[0]
     sign = "+" if first_op == "add" else "-"
     for op, term in terms[1:]:
         flipped = op if first_op == "add" else ("sub" if op == "add" else "add")

@@ -30,7 +30,7 @@ def key(expr: Expr) -> Hashable:
         case Value(Const(value)):
             return ("const", type(value).__name__, repr(value))
         case Value(node):
-            return ("value", id(node))
+            return key(node)
         case Apply(op, args, kwargs):
             named = tuple((name, key(value)) for name, value in kwargs)
             return (op, tuple(key(arg) for arg in args), named)
@@ -112,6 +112,10 @@ def simplify(expr: Expr) -> Expr:
             return _quotient(a, b)
         case Apply("pow", (base, Const(int() | float() as n))):
             return _power(base, n)
+        case Apply("numpy.transpose", (Value(Apply("numpy.transpose", (inner,)) as first),)) if (
+            expr.form == first.form == "attribute" and not expr.kwargs
+        ):
+            return Value(inner)
         case Apply("numpy.transpose", (Apply("numpy.transpose", (inner,)),)) if expr.form == (
             "attribute"
         ) and not expr.kwargs:

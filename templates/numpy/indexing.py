@@ -208,16 +208,22 @@ def select(xs: [""], default, *, conditions) -> selected(conditions, xs, default
 
 
 @linear
-def bincount(w: "n", *, x, minlength=0) -> "m":
+def bincount(w: "*s", *, x, minlength=0) -> "m":
     """Sums of the weights that have the same number."""
+    assert w.shape in ((3,),)
     assert x in ([0, 2, 0],)
     assert minlength in (0, 5)
     y = np.bincount(x, w, minlength=minlength)
     d_w += d_y[x]
 
 
-def interp(x: "*s", xp: "n", fp: "n") -> like(x):
+def interp(x: "*s", xp: "*r", fp: "*r") -> like(x):
     """A function that is linear between points; outside of them it is constant."""
+    assert (x.shape, xp.shape, fp.shape) in (
+        ((3,), (3,), (3,)),
+        ((2, 3), (3,), (3,)),
+        ((), (3,), (3,)),
+    )
     xp = np.array([-1.0, 0.2, 2.0])
     assert np.abs(x - 0.2) > 0.05
     assert np.abs(x + 1.0) > 0.05

@@ -122,6 +122,7 @@ def append_flat(a: "*s", b: "*r") -> "?":
 
 
 @linear
+@when(single(a), single(b))
 def block_row(a: "*s", b: "*r") -> joined((a, b), -1):
     """Two arrays joined along their last axes."""
     a = np.atleast_1d(a)
@@ -132,14 +133,17 @@ def block_row(a: "*s", b: "*r") -> joined((a, b), -1):
 
 
 @linear
-def block_column(a: "n m", b: "p m") -> "q m":
-    """Two matrices, one below the other."""
+@when(single(a), single(b))
+def block_column(a: "*s", b: "*r") -> "q m":
+    """Two matrices, one below the other; vectors count as rows."""
+    assert (a.shape, b.shape) in (((2, 3), (1, 3)), ((2, 3), (3,)))
     y = np.block([[a], [b]])
-    d_a += d_y[: len(a)]
-    d_b += d_y[len(a) :]
+    d_a += helper.block_of(d_y, np.shape(a), 0, 0)
+    d_b += helper.block_of(d_y, np.shape(b), 1, 0)
 
 
 @linear
+@when(single(a), single(b), single(c), single(d))
 def block(a: "*s", b: "*r", c: "*q", d: "*p") -> "q p":
     """Four matrices put together to one; vectors count as rows."""
     assert (a.shape, b.shape, c.shape, d.shape) in (
@@ -188,7 +192,7 @@ def vsplit(x: "*s", *, indices_or_sections) -> divided(x, indices_or_sections, 0
 
 @linear
 @view(x)
-def hsplit(x: "*s", *, indices_or_sections) -> "?":
+def hsplit(x: "*s", *, indices_or_sections) -> columns(x, indices_or_sections):
     """The parts of an array along its second axis, or its only one."""
     assert indices_or_sections in ([1],)
     y = np.hsplit(x, indices_or_sections)

@@ -384,8 +384,9 @@ def correlate(a: "*s", b: "*r", *, mode="valid") -> "p":
 # ---------------------------------------------------------------- polynomials
 
 
-def polyval(p: "n", x: "*s") -> like(x):
+def polyval(p: "*r", x: "*s") -> like(x):
     """A polynomial, the coefficient of the highest power first."""
+    assert (p.shape, x.shape) in (((3,), (2, 3)), ((1,), (3,)), ((4,), ()))
     y = np.polyval(p, x)
     d_p += np.ravel(d_y) @ np.vander(np.ravel(x), len(p))
     d_x += d_y * np.polyval(np.polyder(p), x)

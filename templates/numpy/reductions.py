@@ -56,9 +56,10 @@ def sum_where(x: "*s", *, axis=None, dtype=None, keepdims=False, where) -> reduc
 
 @linear
 def sum_initial(
-    x: "*s", initial: scalar, *, axis=None, dtype=None, keepdims=False, where=True
+    x: "*s", initial: "*r", *, axis=None, dtype=None, keepdims=False, where=True
 ) -> reduced(x, axis, keepdims):
     """Sum over axes, and a number to start with."""
+    assert (x.shape, initial.shape) in (((3,), ()), ((2, 3), ()), ((2, 2, 3), ()))
     assert axis in (None, 0, (0, -1))
     assert keepdims in (False, True)
     assert where in (True, [True, False, True])
@@ -414,13 +415,14 @@ def trapezoid_any(x: "*s", *, dx=1.0, axis=-1) -> reduced(x, axis, False):
     d_x += np.expand_dims(d_y * dx, axis) * helper.trapezoid_weights(np.shape(x), axis)
 
 
-def trapezoid_step(x: "*s", h: scalar, *, axis=-1) -> reduced(x, axis, False):
+def trapezoid_step(x: "*s", h: "*r", *, axis=-1) -> reduced(x, axis, False):
     """Integral by the trapezoidal rule, for equal steps of a length that is varied."""
+    assert (x.shape, h.shape) in (((3,), ()), ((2, 3), ()), ((4, 2, 3), ()))
     assert axis in (0, -1)
     y = np.trapezoid(x, dx=h, axis=axis)
     weight = helper.trapezoid_weights(np.shape(x), axis)
     d_x += np.expand_dims(d_y * h, axis) * weight
-    d_h += np.sum(d_y * np.sum(weight * x, axis))
+    d_h += helper.unbroadcast(d_y * np.sum(weight * x, axis), np.shape(h))
     dot_y = h * np.sum(weight * dot_x, axis) + dot_h * np.sum(weight * x, axis)
 
 
@@ -435,8 +437,13 @@ def trapezoid_points_any(x: "*s", t: "*r", *, axis=-1) -> reduced(x, axis, False
 
 
 @linear
-def gradient_vector(x: "n", *, h=1.0) -> "n":
-    """Slopes by central differences, with one-sided ones at the ends."""
+def gradient_vector(x: "*s", *, h=1.0) -> like(x):
+    """Slopes by central differences, with one-sided ones at the ends.
+
+    Without an axis this is for vectors: of a matrix np.gradient gives a tuple, which np.reshape
+    does not take for an array of the shape of x.
+    """
+    assert x.shape in ((3,), (2,), (5,))
     assert h in (1.0, 0.5)
     y = np.gradient(x, h)
     d_x += helper.gradient_backward(d_y, h, 0)

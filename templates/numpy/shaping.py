@@ -87,7 +87,7 @@ def astype_integer(x: const, *, dtype) -> like(x):
 
 
 @linear
-@when(floating(dtype))
+@when(inexact(dtype))
 def astype(x, *, dtype):
     """Converted to another float type."""
     dtype = np.float64
@@ -386,13 +386,14 @@ def pad(x: "*s", *, pad_width, mode="constant") -> padded(x, pad_width):
 
 @linear
 @when(mode == "constant")
-def pad_number(x: "*s", c: scalar, *, pad_width, mode="constant") -> padded(x, pad_width):
+def pad_number(x: "*s", c: "*r", *, pad_width, mode="constant") -> padded(x, pad_width):
     """A number put around."""
+    assert (x.shape, c.shape) in (((3,), ()), ((2, 3), ()))
     assert pad_width in (1, (2, 1), (0, 2))
     y = np.pad(x, pad_width, mode, constant_values=c)
     inside = helper.unpad(d_y, np.shape(x), pad_width)
     d_x += inside
-    d_c += np.sum(d_y) - np.sum(inside)
+    d_c += np.reshape(np.sum(d_y) - np.sum(inside), np.shape(c))
 
 
 @when(mode == "constant")
