@@ -174,9 +174,7 @@ def multi_dot(xs: ["*s"]) -> "?":
     assert xs.shape in ((3, 3),)
     y = np.linalg.multi_dot(xs)
     d_xs += helper.multi_dot_backward(xs, d_y)
-    dot_y = sum(
-        [np.linalg.multi_dot([*xs[:i], dot_xs[i], *xs[i + 1 :]]) for i in range(len(xs))]
-    )
+    dot_y = sum([np.linalg.multi_dot([*xs[:i], dot_xs[i], *xs[i + 1 :]]) for i in range(len(xs))])
 
 
 # ---------------------------------------------------------------- determinants

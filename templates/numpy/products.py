@@ -292,9 +292,7 @@ def einsum_5(
     a: "*s", b: "*r", c: "*q", d: "*p", e: "*o", *, spec, optimize=False
 ) -> einsum(spec, (a, b, c, d, e)):
     """A product of five arrays, by letters."""
-    assert (a.shape, b.shape, c.shape, d.shape, e.shape) in (
-        ((2, 3), (3, 4), (4, 2), (2,), (3,)),
-    )
+    assert (a.shape, b.shape, c.shape, d.shape, e.shape) in (((2, 3), (3, 4), (4, 2), (2,), (3,)),)
     assert spec in ("ij,jk,kl,l,j->i",)
     y = np.einsum(spec, a, b, c, d, e, optimize=optimize)
     d_a += helper.einsum_backward(spec, 0, d_y, a, b, c, d, e)
@@ -373,7 +371,13 @@ def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
 @multilinear
 def correlate(a: "*s", b: "*r", *, mode="valid") -> "p":
     """Inner products of one vector with another that is moved along it."""
-    assert (a.shape, b.shape) in (((3,), (3,)), ((5,), (2,)), ((2,), (5,)), ((3,), (6,)), ((7,), (4,)))
+    assert (a.shape, b.shape) in (
+        ((3,), (3,)),
+        ((5,), (2,)),
+        ((2,), (5,)),
+        ((3,), (6,)),
+        ((7,), (4,)),
+    )
     assert mode in ("full", "same", "valid")
     y = np.correlate(a, b, mode)
     d_full = helper.correlate_widen(d_y, len(a), len(b), mode)

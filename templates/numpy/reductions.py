@@ -43,9 +43,9 @@ def mean(x: "*s", *, axis=None, dtype=None, keepdims=False) -> reduced(x, axis, 
 
 
 @linear
-def sum_where(x: "*s", *, axis=None, dtype=None, keepdims=False, where) -> reduced(
-    x, axis, keepdims
-):
+def sum_where(
+    x: "*s", *, axis=None, dtype=None, keepdims=False, where
+) -> reduced(x, axis, keepdims):
     """Sum over axes of the elements where a condition holds."""
     assert axis in (None, 0, -1, (0, -1))
     assert keepdims in (False, True)
@@ -69,9 +69,9 @@ def sum_initial(
 
 
 @linear
-def mean_where(x: "*s", *, axis=None, dtype=None, keepdims=False, where) -> reduced(
-    x, axis, keepdims
-):
+def mean_where(
+    x: "*s", *, axis=None, dtype=None, keepdims=False, where
+) -> reduced(x, axis, keepdims):
     """Mean over axes of the elements where a condition holds."""
     assert axis in (None, 0, -1, (0, -1))
     assert keepdims in (False, True)
@@ -179,9 +179,9 @@ def min(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     )
 
 
-def max_initial(x: "*s", *, axis=None, keepdims=False, initial, where=True) -> reduced(
-    x, axis, keepdims
-):
+def max_initial(
+    x: "*s", *, axis=None, keepdims=False, initial, where=True
+) -> reduced(x, axis, keepdims):
     """The largest along axes, of a number too; those that tie share its adjoint evenly."""
     assert axis in (None, 0, -1)
     assert keepdims in (False, True)
@@ -196,9 +196,9 @@ def max_initial(x: "*s", *, axis=None, keepdims=False, initial, where=True) -> r
     dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
 
 
-def min_initial(x: "*s", *, axis=None, keepdims=False, initial, where=True) -> reduced(
-    x, axis, keepdims
-):
+def min_initial(
+    x: "*s", *, axis=None, keepdims=False, initial, where=True
+) -> reduced(x, axis, keepdims):
     """The smallest along axes, of a number too; those that tie share its adjoint evenly."""
     assert axis in (None, 0, -1)
     assert keepdims in (False, True)
@@ -446,7 +446,7 @@ def gradient_vector(x: "*s", *, h=1.0) -> like(x):
     assert x.shape in ((3,), (2,), (5,))
     assert h in (1.0, 0.5)
     y = np.gradient(x, h)
-    d_x += helper.gradient_backward(d_y, h, 0)
+    d_x += np.reshape(helper.gradient_backward(d_y, h, 0), np.shape(x))
 
 
 @linear
@@ -514,9 +514,9 @@ def average_weighted_axis(x: "*s", w: "*r", *, axis) -> reduced(x, axis, False):
     d_x += share * weight
     d_w += helper.weights_backward(share * (x - np.expand_dims(y, axis)), np.shape(w), axis)
     dot_weight = helper.weights_along(dot_w, np.shape(x), axis)
-    dot_y = np.sum(
-        weight * dot_x + (x - np.expand_dims(y, axis)) * dot_weight, axis=axis
-    ) / np.sum(weight, axis=axis)
+    dot_y = np.sum(weight * dot_x + (x - np.expand_dims(y, axis)) * dot_weight, axis=axis) / np.sum(
+        weight, axis=axis
+    )
 
 
 # ---------------------------------------------------------------- statistics that leave out nan
@@ -555,7 +555,9 @@ def nanstd(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, ke
     deviation = np.nan_to_num(x - np.nanmean(x, axis=axis, keepdims=True))
     count = np.sum(~np.isnan(x), axis=axis, keepdims=True) - ddof
     spread = d_y / np.where(y == 0.0, np.inf, y)
-    d_x += (spread if axis is None or keepdims else np.expand_dims(spread, axis)) * deviation / count
+    d_x += (
+        (spread if axis is None or keepdims else np.expand_dims(spread, axis)) * deviation / count
+    )
     dot_y = np.sum(deviation / count * dot_x, axis=axis, keepdims=keepdims) / np.where(
         y == 0.0, np.inf, y
     )

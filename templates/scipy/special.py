@@ -276,9 +276,9 @@ def logsumexp(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdim
     dot_y = np.sum(weight * dot_x, axis=axis, keepdims=keepdims)
 
 
-def logsumexp_weighted(x: "*s", b: "*s", *, axis=None, keepdims=False) -> reduced(
-    x, axis, keepdims
-):
+def logsumexp_weighted(
+    x: "*s", b: "*s", *, axis=None, keepdims=False
+) -> reduced(x, axis, keepdims):
     """log(sum(b * exp(x))) without overflow, the weights b being of the shape of x."""
     assert axis in (None, 0, -1)
     assert keepdims in (False, True)
