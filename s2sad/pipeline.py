@@ -152,7 +152,10 @@ def generate(
     text = _assemble(module, program, engine, derived, command)
     if dump:
         text = observer.text
-    return Generated(text, sources)
+    captured = {
+        d.name: tuple(p.var.hint for p in d.params if p.kind == "captured") for d in derived
+    }
+    return Generated(text, sources, {name: names for name, names in captured.items() if names})
 
 
 def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str]]:
@@ -160,12 +163,16 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
     from s2sad.source.lower import lower_function
 
     module = program.module
-    definition = module.functions.get(request.function)
+    definition = module.functions.get(request.function) or module.nested(request.function)
     if definition is None:
         close = difflib.get_close_matches(request.function, list(module.functions), 1)
         advice = f"Did you mean {close[0]}?" if close else "Check the name."
         raise S2SADError("S2S003", f"no function {request.function} in {module.filename}", None, advice)
-    function = lower_function(definition.node, module, program, owner=definition.owner)
+    outer = program.scope_around(definition)
+    captured = program.captured_by(definition, outer)
+    function = lower_function(
+        definition.node, module, program, owner=definition.owner, outer=outer, captured=captured
+    )
     engine.observe("lower", function, function)
     names = [p.var.hint for p in function.params]
     first = 1 if definition.owner is not None else 0

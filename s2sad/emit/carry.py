@@ -75,7 +75,8 @@ class Carrier:
             self._taken.add(name)
         if key not in self._running:
             self._running.add(key)
-            self.definitions[key] = self._text(found)
+            text = self._text(found)
+            self.definitions[key] = text  # after what it needs, which was met in its text
         return self._names[key]
 
     def _text(self, found: _Found) -> str:
@@ -96,8 +97,6 @@ class Carrier:
             changed = changed.with_changes(name=cst.Name(name))
         text = module.tree.code_for_node(changed).strip() + "\n"
         self._import_free_names(text, module)
-        # What it needs was put in while it was read, and stands before it.
-        self.definitions.pop(found.key, None)
         return text
 
     def find(self, names: list[str], module: Any, imports: dict[str, str]) -> _Found | None:
@@ -176,6 +175,7 @@ class _Adopt(cst.CSTTransformer):
         self.module = module
         self.generated = generated
         self.frames: list[tuple[set[str], dict[str, str]]] = []
+        self.classes: list[int] = []
         self.fixed: set[cst.CSTNode] = set()
 
     # ------------------------------------------------------------ scopes
@@ -208,11 +208,13 @@ class _Adopt(cst.CSTTransformer):
     def visit_ClassDef(self, node: cst.ClassDef) -> None:
         self.fixed.add(node.name)
         self.frames.append((bound_names(node.body), {}))
+        self.classes.append(len(self.frames))
 
     def leave_ClassDef(
         self, original_node: cst.ClassDef, updated_node: cst.ClassDef
     ) -> cst.ClassDef:
         self.frames.pop()
+        self.classes.pop()
         return updated_node
 
     def on_visit(self, node: cst.CSTNode) -> bool:
@@ -308,13 +310,10 @@ class _Adopt(cst.CSTTransformer):
     def leave_AnnAssign(
         self, original_node: cst.AnnAssign, updated_node: cst.AnnAssign
     ) -> cst.AnnAssign | cst.Assign:
-        in_class = len(self.frames) > 0 and not self.generated and updated_node.value is None
-        if updated_node.value is None or in_class or self.generated or self._in_class():
+        is_field = self.classes[-1:] == [len(self.frames)]
+        if updated_node.value is None or is_field or self.generated:
             return updated_node
         return cst.Assign([cst.AssignTarget(updated_node.target)], updated_node.value)
-
-    def _in_class(self) -> bool:
-        return False
 
     def leave_Import(
         self, original_node: cst.Import, updated_node: cst.Import

@@ -398,6 +398,12 @@ class SourceModule:
             todo.extend((part, prefix, owner) for part in parts(node))
         return found
 
+    def nested(self, qualname: str) -> Definition | None:
+        """The function inside a function that has this qualified name, if there is only one."""
+        name = qualname.rpartition(".")[2]
+        found = [d for d in self.definitions.get(name, ()) if d.qualname == qualname]
+        return found[0] if len(found) == 1 else None
+
     def definition_at(self, line: int, name: str) -> Definition | None:
         """The function of this name whose `def` line, or whose first decorator, is at a line."""
         for definition in self.definitions.get(name, ()):

@@ -14,6 +14,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.analysis.exits import structure_exits
+from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Callee, Function, Var
 from s2sad.source.callables import Callables
 from s2sad.source.calls import forwarded, signature
@@ -79,6 +80,33 @@ class Program:
         definition = cls.method(name)
         return None if definition is None else self._of_definition(definition)
 
+    def scope_around(self, definition: Any) -> Scope | None:
+        """The scope of the function that a definition stands in; None outside of all functions."""
+        around, _, _ = definition.qualname.rpartition(".<locals>.")
+        enclosing = definition.module.nested(around) or definition.module.functions.get(around)
+        if not around or enclosing is None:
+            return None
+        node = enclosing.node
+        names = {p.name.value for p in parameters(node.params)} | bound_names(node.body)
+        return Scope(definition.module, names, self.scope_around(enclosing), node)
+
+    def captured_by(self, definition: Any, outer: Scope | None) -> dict[Var, Var]:
+        """The variables that a function asked for reads of the functions around it, or of the
+        notebook around its cell: values that are handed to its derivative."""
+        module = definition.module
+        own = set(names_in(definition.node.body))
+        found: dict[Var, Var] = {}
+        for var in self._captured(definition.node, outer, set()) if outer is not None else ():
+            if var.hint not in own:
+                raise S2SADError(
+                    "S2S015",
+                    f"{definition.name} calls a function that reads {var.hint}",
+                    module.location(definition.node.name),
+                    f"Read {var.hint} in {definition.name} too, or hand it on as an argument.",
+                )
+            found[var] = var
+        return found
+
     def module_scope(self, module: Any) -> Scope:
         """The scope of what stands outside of all functions of a module."""
         if module.filename not in self._scopes:
@@ -133,7 +161,7 @@ class Program:
         own = {p.name.value for p in parameters(node.params)}
         own |= set() if isinstance(node, cst.Lambda) else bound_names(node.body)
         found: dict[Var, None] = {}
-        for name in names_in(node):
+        for name in names_in(node.body):
             owner, bindings = outer.bindings_of(name)
             if name in own or owner is None:
                 continue
