@@ -169,7 +169,7 @@ def kron_backward_b(a, b, d_y):
 
 
 def convolve_widen(d_y, n, m, mode):
-    """The adjoint of the full convolution of n and m numbers, from that in a mode of np.convolve."""
+    """Adjoint of the full convolution of n and m numbers, from that in a mode of np.convolve."""
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     d_full = np.zeros(n + m - 1)
     d_full[start : start + len(d_y)] = d_y
@@ -177,7 +177,7 @@ def convolve_widen(d_y, n, m, mode):
 
 
 def correlate_widen(d_y, n, m, mode):
-    """The adjoint of the full correlation of n and m numbers, from that in a mode of np.correlate."""
+    """Adjoint of the full correlation of n and m numbers, from that in a mode of np.correlate."""
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     if n < m:
         start = n + m - 1 - start - len(d_y)
@@ -303,37 +303,30 @@ def inverse_gaps(w):
 
 
 def eigh_backward(w, v, d_w, d_v):
-    """Adjoint of the symmetric matrix in w, v = np.linalg.eigh(a); None for d_w or d_v is zero."""
-    gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1) + np.eye(np.shape(w)[-1])
-    inner = np.zeros(np.shape(v))
-    if d_v is not None:
-        inner = (1.0 - np.eye(np.shape(w)[-1])) / gaps * (np.swapaxes(v, -1, -2) @ d_v)
-    if d_w is not None:
-        inner = inner + np.expand_dims(d_w, -2) * np.eye(np.shape(w)[-1])
+    """Adjoint of the symmetric matrix in w, v = np.linalg.eigh(a)."""
+    eye = np.eye(np.shape(w)[-1])
+    gaps = np.expand_dims(w, -2) - np.expand_dims(w, -1) + eye
+    d_v = np.broadcast_to(d_v, np.shape(v))
+    inner = (1.0 - eye) / gaps * (np.swapaxes(v, -1, -2) @ d_v)
+    inner = inner + np.expand_dims(np.broadcast_to(d_w, np.shape(w)), -2) * eye
     s = v @ inner @ np.swapaxes(v, -1, -2)
     return 0.5 * (s + np.swapaxes(s, -1, -2))
 
 
 def svd_backward(u, s, vt, d_u, d_s, d_vt):
-    """Adjoint of a in u, s, vt = np.linalg.svd(a, full_matrices=False); None is zero."""
-    k = np.shape(s)[-1]
-    eye = np.eye(k)
+    """Adjoint of a in u, s, vt = np.linalg.svd(a, full_matrices=False)."""
+    eye = np.eye(np.shape(s)[-1])
     v, ut = np.swapaxes(vt, -1, -2), np.swapaxes(u, -1, -2)
     row, column = np.expand_dims(s, -2), np.expand_dims(s, -1)
     inverse = (1.0 - eye) / (row * row - column * column + eye)
-    d_a = np.zeros(np.shape(u @ vt))
-    if d_s is not None:
-        d_a = d_a + (u * np.expand_dims(d_s, -2)) @ vt
-    if d_u is not None:
-        inner = inverse * (ut @ d_u)
-        d_a = d_a + u @ ((inner + np.swapaxes(inner, -1, -2)) * row) @ vt
-        d_a = d_a + (d_u - u @ (ut @ d_u)) / row @ vt
-    if d_vt is not None:
-        d_v = np.swapaxes(d_vt, -1, -2)
-        inner = inverse * (vt @ d_v)
-        d_a = d_a + u @ ((inner + np.swapaxes(inner, -1, -2)) * column) @ vt
-        d_a = d_a + u / row @ np.swapaxes(d_v - v @ (vt @ d_v), -1, -2)
-    return d_a
+    d_u, d_s = np.broadcast_to(d_u, np.shape(u)), np.broadcast_to(d_s, np.shape(s))
+    d_v = np.swapaxes(np.broadcast_to(d_vt, np.shape(vt)), -1, -2)
+    inner_u, inner_v = inverse * (ut @ d_u), inverse * (vt @ d_v)
+    inner = (inner_u + np.swapaxes(inner_u, -1, -2)) * row
+    inner = inner + (inner_v + np.swapaxes(inner_v, -1, -2)) * column
+    d_a = u @ (inner + np.expand_dims(d_s, -2) * eye) @ vt
+    d_a = d_a + (d_u - u @ (ut @ d_u)) / row @ vt
+    return d_a + u / row @ np.swapaxes(d_v - v @ (vt @ d_v), -1, -2)
 
 
 def svd_forward(u, s, vt, dot_a):
@@ -353,9 +346,8 @@ def svd_forward(u, s, vt, dot_a):
 
 
 def qr_backward(q, r, d_q, d_r):
-    """Adjoint of a in q, r = np.linalg.qr(a); None for d_q or d_r is zero."""
-    d_q = np.zeros(np.shape(q)) if d_q is None else d_q
-    d_r = np.zeros(np.shape(r)) if d_r is None else d_r
+    """Adjoint of a in q, r = np.linalg.qr(a)."""
+    d_q, d_r = np.broadcast_to(d_q, np.shape(q)), np.broadcast_to(d_r, np.shape(r))
     m = r @ np.swapaxes(d_r, -1, -2) - np.swapaxes(d_q, -1, -2) @ q
     m = np.tril(m) + np.swapaxes(np.tril(m, -1), -1, -2)
     return np.swapaxes(np.linalg.solve(r, np.swapaxes(d_q + q @ m, -1, -2)), -1, -2)
@@ -513,7 +505,7 @@ def median_weights(x, axis):
 
 
 def quantile_weights(x, q, axis):
-    """The slope of np.quantile(x, q, axis) in each element of x, in the order that np.argsort gives."""
+    """The slope of np.quantile(x, q, axis) in each element of x; ties are as np.argsort has them."""
     rows = np.reshape(x, (-1, 1)) if axis is None else np.moveaxis(x, axis, 0)
     order = np.argsort(rows, axis=0)
     place = q * (len(rows) - 1)
@@ -662,6 +654,12 @@ def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
     found = _parts(d).get(key)
     return 0.0 if found is None else found
+
+
+def all_parts(d, values):
+    """The adjoints of all the items of a list of arrays; zeros where there is none."""
+    found = _parts(d)
+    return [np.zeros(np.shape(v)) + found.get(k, 0.0) for k, v in enumerate(values)]
 
 
 def _parts(d):

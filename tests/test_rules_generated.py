@@ -57,19 +57,12 @@ class Style:
 
 STYLES = [
     Style("plain", True, "", "all", True),
-    Style("expressions", False, "", "all", True),
-    Style("symbols", True, "symbols", "first", True),
-    Style("numbers", False, "numbers", "last", True),
+    Style("expressions", False, "", "last", True),
+    Style("symbols", False, "symbols", "all", True),
+    Style("numbers", True, "numbers", "first", True),
     Style("narrow", True, "", "all", False),
     Style("narrow_symbols", False, "symbols", "all", False),
 ]
-
-REFUSED = {
-    # The number of axes has to be known.
-    ("numpy.solve_stack", "plain"),
-}
-"""Rules and styles where a refusal is right."""
-
 
 # ---------------------------------------------------------------- functions round a match line
 
@@ -240,9 +233,9 @@ def _shape(value: Any) -> tuple[int, ...]:
 
 
 def programs(rule: Rule) -> Iterator[Program]:
-    """All functions that are written for a rule."""
+    """All functions that are written for a rule: each sample in half of the styles."""
     for number, sample in enumerate(chosen_samples(rule)):
-        for style in STYLES:
+        for style in STYLES[number % 2 :: 2]:
             yield program(sample, style, f"{style.name}_{number}")
 
 
@@ -283,11 +276,12 @@ def check(each: Program, plain: Any, generated: Any) -> None:
             moved = moved if isinstance(each.arguments[name], np.ndarray) else float(moved)
             return float(plain(**copy.deepcopy({**each.arguments, name: moved})))
 
-        h = 1e-3
+        h = 0.1 if "np.float32" in each.text else 1e-3
         numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
         exact = float(np.sum(np.asarray(gradient) * direction))
         scale = 1.0 + abs(numeric) + abs(float(wanted))
-        assert abs(exact - numeric) < 2e-6 * scale, f"d_{name}: {exact:.9f}, not {numeric:.9f}"
+        error = 1e-2 if "np.float32" in each.text else 2e-6
+        assert abs(exact - numeric) < error * scale, f"d_{name}: {exact:.9f}, not {numeric:.9f}"
     if "Float64" in each.text:
         return
     single = {key: _narrowed(argument) for key, argument in each.arguments.items()}
@@ -313,9 +307,7 @@ def failures(rule: Rule) -> list[tuple[Program, str, str]]:
             try:
                 batches.append(([each], derived([each])))
             except S2SADError as error:
-                style = each.name.rpartition("_")[0]
-                if (f"{rule.op}.{rule.name}", style) not in REFUSED:
-                    found.append((each, f"refused: {error.code} {error.message}", ""))
+                found.append((each, f"refused: {error.code} {error.message}", ""))
             except Exception as error:
                 found.append((each, f"generation failed: {type(error).__name__}: {error}", ""))
     for group, (plain, generated, text) in batches:

@@ -32,7 +32,7 @@ class Adjoint:
     `full` says that it has the whole shape of its value; `owned` that no other name refers to the
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
     broadcast to the shape of `result` where that is given. `fresh` is the loop in which a container
-    was made, so that each item is written once.
+    was made, so that each item is written once. `mask` is an np.where that is still to be applied.
     """
 
     expr: Expr
@@ -42,6 +42,7 @@ class Adjoint:
     tree: bool = False
     fresh: object = None
     result: Expr | None = None
+    mask: Expr | None = None
 
     @property
     def constant(self) -> bool:

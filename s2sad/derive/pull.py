@@ -9,6 +9,7 @@ uses of a variable in one statement make one term:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.facts import Facts
@@ -463,6 +464,12 @@ class Pull:
         base = node.args[0]
         key = as_value(node.args[1])
         slot = self.slot_of(base)
+        kind = self.facts.type_of(base)
+        if slot is None and isinstance(kind, TupleOf) and isinstance(key, Const):
+            items: list[Expr] = [Const(0.0)] * len(kind.items)
+            items[key.value] = adjoint.expr
+            self.pull(base, Adjoint(Make("tuple", tuple(items)), tree=True))
+            return
         if slot is None:
             temporary = self.let_tree(base)
             self.pend(temporary, adjoint, "item", key)
@@ -502,6 +509,11 @@ class Pull:
             o.name for o in rule.operands if not o.const and self._operand_varied(bound, o.name)
         }
         lines = [line for line in rule.contributions if line.operand in wanted]
+        mask = adjoint.mask
+        if adjoint.tree and isinstance(self.facts.type_of(node), ListOf | TupleOf):
+            if not _is_complete(adjoint.expr):
+                parts = call("helper.all_parts", adjoint.expr, Value(node), text="all_parts")
+                adjoint = Adjoint(parts, tree=True)
         narrow = rule.kind == "elementwise" or _is_whole_reduction(rule, bound)
         if not adjoint.full and not narrow:
             adjoint = expand(adjoint, node, self.facts)
@@ -533,7 +545,9 @@ class Pull:
             operand = bound[line.operand]
             if line.how == "add":
                 spec = next(o for o in rule.operands if o.name == line.operand)
+                value, passed = self._masked(value, mask, rule, operand)
                 one = self._contribution(value, node, rule, operand, adjoint, spec)
+                one = replace(one, mask=passed)
                 gathered.setdefault(line.operand, []).append(one)
             else:
                 self._part_contribution(line, value, places, operand, adjoint)
@@ -543,6 +557,33 @@ class Pull:
             if called is not None:
                 self.hints.setdefault(operand, called)
             self.pull(operand, _summed(found))
+
+    def _masked(
+        self, value: Expr, mask: Expr | None, rule: Rule, operand: Expr
+    ) -> tuple[Expr, Expr | None]:
+        """A contribution, and the mask that is still to be applied to it.
+
+        np.where gives one of its operands no adjoint where the other was chosen. Zero times an
+        infinite slope further down is nan, so the mask waits until the end of the chain of
+        elementwise operators that np.where alone reads.
+        """
+        chained = isinstance(operand, Apply) and self._is_elementwise(operand)
+        if mask is not None:
+            if rule.kind == "elementwise" and chained:
+                return value, mask
+            return _with_mask(mask, value), None
+        match value:
+            case Apply("numpy.where", (_, Const(0.0), inner)) if chained:
+                return inner, value
+            case Apply("numpy.where", (_, inner, Const(0.0))) if chained:
+                return inner, value
+        return value, None
+
+    def _is_elementwise(self, node: Apply) -> bool:
+        if not self.is_varied(node) or node.op in ("getitem", "getattr", "add"):
+            return node.op == "add" and isinstance(self.facts.type_of(node), Array)
+        found = self.facts.rule_of(node)
+        return found is not None and found[0].kind == "elementwise" and found[0].view is None
 
     def _operand_varied(self, bound: dict[str, Expr], name: str) -> bool:
         operand = bound.get(name)
@@ -599,6 +640,8 @@ class Pull:
             return isinstance(value.value, int)
         kind = self.facts.type_of(value)
         if isinstance(value, Value):
+            if value.node in self.facts.varied:
+                return False
             return not (isinstance(kind, Array) and kind.dtype.startswith("float"))
         return is_integral(kind)
 
@@ -852,6 +895,22 @@ def _is_tree(expr: Expr) -> bool:
     return isinstance(expr, Make)
 
 
+def _with_mask(mask: Expr, value: Expr) -> Expr:
+    """A contribution under the mask of an np.where: where the other operand was chosen, zero."""
+    assert isinstance(mask, Apply)
+    test, first, second = mask.args
+    if isinstance(first, Const):
+        return call("numpy.where", test, Const(0.0), value)
+    return call("numpy.where", test, value, Const(0.0))
+
+
+def _is_complete(expr: Expr) -> bool:
+    """Whether the adjoint of a list has all its items."""
+    if isinstance(expr, Make):
+        return expr.kind in ("tuple", "list") and not any(_is_zero(item) for item in expr.items)
+    return not isinstance(expr, Ref) and not _is_call(expr, "helper.add")
+
+
 def _is_everything(key: Expr) -> bool:
     """Whether an index takes the whole array."""
     if isinstance(key, Const):
@@ -907,8 +966,14 @@ def _copied(expr: Expr) -> Expr:
 
 
 def _summed(found: list[Adjoint]) -> Adjoint:
+    """The sum of several adjoints of one value."""
     if len(found) == 1:
         return found[0]
+    if any(a.tree for a in found):
+        whole = found[0].expr
+        for other in found[1:]:
+            whole = call("helper.add", whole, other.expr, text="add")
+        return Adjoint(whole, tree=True)
     total = add(*(a.expr for a in found))
     best = next((a for a in found if a.full), found[0])
     return Adjoint(total, best.shape, best.full, True)

@@ -29,7 +29,7 @@ from s2sad.derive.mirror import (
     MirrorLoop,
     Step,
 )
-from s2sad.derive.pull import Pull
+from s2sad.derive.pull import Pull, _summed
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
     Apply,
@@ -139,8 +139,7 @@ class Reverse(Pull):
         if not seeds or not self.is_varied(statement.value):
             return
         self._check_in_place(statement)
-        for seed in seeds:
-            self._pull_root(statement.value, seed, statement.targets[0])
+        self._pull_root(statement.value, _summed(seeds), statement.targets[0])
 
     def _pull_root(self, value: Expr, seed: Adjoint, target: Target | None = None) -> None:
         if isinstance(target, Var):
@@ -189,7 +188,13 @@ class Reverse(Pull):
             self.refuse("S2S014", "cannot differentiate a starred target", value,
                         "Take the parts by index.")  # fmt: skip
             return
-        self._pull_parts(value, seeds)
+        whole = []
+        for part, seed in zip(target.targets, seeds, strict=True):
+            if isinstance(part, Var) and seed is not None and not seed.tree:
+                node = self.typed(Ref(part), self.facts.bindings.get(part, Unknown(part.hint)))
+                seed = expand(seed, node, self.facts)
+            whole.append(seed)
+        self._pull_parts(value, whole)
 
     def _pull_parts(self, value: Expr, seeds: list[Adjoint | None]) -> None:
         slot = self.slot_of(value)
@@ -647,6 +652,8 @@ class Reverse(Pull):
                 continue
             kind = self.facts.type_of(argument)
             var = self._target_for(argument)
+            if var in targets:
+                var = Var(var.hint)
             targets.append(var)
             tree = isinstance(kind, ListOf | DictOf | TupleOf | Struct | Unknown)
             shape = self.facts.array(kind).shape

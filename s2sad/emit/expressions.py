@@ -89,6 +89,8 @@ class Writer:
         changed = self.changes(expr)
         if changed:
             node = self.changed(node, changed)
+        if isinstance(expr, Opaque):
+            node = node.visit(_Rename(self._renamed(expr)))
         text: str = module.tree.code_for_node(node)
         text = text.strip()
         if getattr(node, "lpar", ()):
@@ -97,6 +99,11 @@ class Writer:
         if "\n" in text and own < _ATOM:
             return f"({text})"
         return f"({text})" if own < level else text
+
+    def _renamed(self, expr: Expr) -> dict[str, str]:
+        """The variables under an expression that have another name here than in the source."""
+        refs = (part.var for part in walk(expr) if isinstance(part, Ref))
+        return {v.hint: name for v in refs if (name := self.names.name(v)) != v.hint}
 
     def changes(self, expr: Expr) -> dict[Any, str | None]:
         """The nodes of the source inside an expression that a variable stands for now, with its
@@ -278,8 +285,7 @@ class Writer:
         if expr.form == "and":
             return f"{self.text(expr.test, _AND)} and {self.text(expr.then, _AND + 1)}", _AND
         if expr.form == "or":
-            other = expr.other if expr.then is expr.test else expr.then
-            return f"{self.text(expr.test, _OR)} or {self.text(other, _OR + 1)}", _OR
+            return f"{self.text(expr.test, _OR)} or {self.text(expr.other, _OR + 1)}", _OR
         test, then = self.text(expr.test, _OR), self.text(expr.then, _OR)
         return f"{then} if {test} else {self.text(expr.other, _IF)}", _IF
 
@@ -323,6 +329,23 @@ class _Replace(cst.CSTTransformer):
         if name is not None:
             return cst.Name(name)
         return parenthesized(updated_node.args[0].value)
+
+
+class _Rename(cst.CSTTransformer):
+    """Gives names that are read other names; attributes and keywords keep theirs."""
+
+    def __init__(self, renamed: dict[str, str]) -> None:
+        self.renamed = renamed
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
+        new = self.renamed.get(original_node.value)
+        return updated_node if new is None else updated_node.with_changes(value=new)
+
+    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> Any:
+        return updated_node.with_changes(attr=original_node.attr)
+
+    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> Any:
+        return updated_node.with_changes(keyword=original_node.keyword)
 
 
 def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:

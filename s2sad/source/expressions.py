@@ -35,7 +35,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.source.callables import Candidate, Candidates
-from s2sad.source.calls import Argument, arguments_of, bind, signature
+from s2sad.source.calls import Argument, Part, arguments_of, bind, parts_of, signature
 from s2sad.source.operators import ATTRIBUTES, COMPARE, METHODS, UNARY, canonical
 from s2sad.source.operators import BINARY as INFIX
 from s2sad.source.scope import Binding, Scope, names_in, target_names
@@ -149,6 +149,28 @@ class ExpressionLowerer:
         lifting, self.lifting = self.lifting, False
         yield
         self.lifting = lifting
+
+    def regrouped(self, value: Expr, target: Unpack, node: cst.BaseExpression) -> Expr:
+        """A value as one item for each part of a target, of which the starred one gets a list."""
+        count, star = len(target.targets), target.star
+        assert star is not None
+        if isinstance(value, Make) and value.kind in ("tuple", "list"):
+            after = len(value.items) - (count - star - 1)
+            middle = Make("list", value.items[star:after])
+            return Make("tuple", (*value.items[:star], middle, *value.items[after:]))
+        if not isinstance(value, Ref):
+            var = Var(describe(value))
+            self.walrus.append((var, value, None))
+            value = Ref(var, self.origin(node))
+        parts: list[Expr] = []
+        for position in range(count):
+            key: Expr = Const(position if position < star else position - count)
+            if position == star:
+                stop = position - count + 1
+                key = Slice(Const(star), Const(stop) if stop else None)
+            whole = value if position == 0 else Ref(value.var)
+            parts.append(Apply("getitem", (whole, key), (), "index"))
+        return Make("tuple", tuple(parts))
 
     def origin(self, node: cst.CSTNode) -> Origin:
         """The place of a node."""
@@ -290,10 +312,43 @@ class ExpressionLowerer:
         return Apply(path, (), (), "name", text, self.origin(node))
 
     def _elements(self, node: cst.Tuple | cst.List | cst.Set, kind: str) -> Expr:
-        if any(isinstance(element, cst.StarredElement) for element in node.elements):
-            return self.opaque(node, "s2sad does not differentiate a starred element")
+        starred = any(isinstance(element, cst.StarredElement) for element in node.elements)
+        if starred and kind == "set":
+            return self.opaque(node, "s2sad does not differentiate a starred element of a set")
+        if starred:
+            return self._joined(node, kind)
         items = tuple(self.lower(element.value) for element in node.elements)
         return Make(kind, items, origin=self.origin(node))
+
+    def _joined(self, node: cst.Tuple | cst.List | cst.Set, kind: str) -> Expr:
+        """A display with starred elements: its parts, or where these are not known, their sum."""
+        joined: list[Expr] = []
+        items: list[Expr] = []
+        for element in node.elements:
+            parts = None
+            if isinstance(element, cst.StarredElement):
+                parts = parts_of(element.value, self.scope)
+                if parts is None:
+                    joined.append(Make(kind, tuple(items)))
+                    inside = (self.lower(element.value),)
+                    joined.append(Apply(f"builtins.{kind}", inside, (), "call", kind))
+                    items = []
+                    continue
+            for _, part in [("", element.value)] if parts is None else parts:
+                items.append(self.part(part))
+        if not joined:
+            return Make(kind, tuple(items), origin=self.origin(node))
+        pieces = [piece for piece in (*joined, Make(kind, tuple(items)))
+                  if not (isinstance(piece, Make) and not piece.items)]  # fmt: skip
+        total = pieces[0]
+        for position, piece in enumerate(pieces[1:], 2):
+            origin = self.origin(node) if position == len(pieces) else None
+            total = Apply("add", (total, piece), (), "infix", "+", origin)
+        return total if len(pieces) > 1 else replace(total, origin=self.origin(node))
+
+    def part(self, part: Part) -> Expr:
+        """A part of a container: an expression of the source, or what makes it."""
+        return self.lower(part) if isinstance(part, cst.BaseExpression) else part(self)
 
     def _Tuple(self, node: cst.Tuple) -> Expr:
         return self._elements(node, "tuple")
@@ -306,7 +361,12 @@ class ExpressionLowerer:
 
     def _Dict(self, node: cst.Dict) -> Expr:
         if any(isinstance(element, cst.StarredDictElement) for element in node.elements):
-            return self.opaque(node, "s2sad does not differentiate a ** inside a dict")
+            parts = parts_of(node, self.scope)
+            if parts is None:
+                return self.opaque(node, "s2sad does not see the keys that ** stands for in a dict")
+            names = tuple(Const(key) for key, _ in parts)
+            merged = tuple(self.part(part) for _, part in parts)
+            return Make("dict", merged, names, origin=self.origin(node))
         pairs = [e for e in node.elements if isinstance(e, cst.DictElement)]
         keys = tuple(self.lower(pair.key) for pair in pairs)
         values = tuple(self.lower(pair.value) for pair in pairs)

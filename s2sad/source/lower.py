@@ -222,6 +222,9 @@ class StatementLowerer:
                 return self._define(target.value, node.value, origin)
         value = self.expressions.lower(node.value)
         targets = tuple(self.expressions.target(t.target) for t in node.targets)
+        if len(targets) == 1 and isinstance(targets[0], Unpack) and targets[0].star is not None:
+            value = self.expressions.regrouped(value, targets[0], node.value)
+            targets = (replace(targets[0], star=None),)
         if any(_global_target(t, self.scope) for t in targets):
             return self.verbatim(node, "it assigns to a global or nonlocal name", origin.node)
         return Assign(targets, value, origin=origin)

@@ -266,7 +266,7 @@ def eigh(a: "*s") -> (reduced(a, -1, False), like(a)):
     )
 
 
-@when(compute_uv == False)
+@when(not compute_uv)
 def svd_values(a: "*s", *, full_matrices=True, compute_uv) -> "?":
     """Singular values, in falling order, which are to be distinct."""
     assert a.shape in ((3, 2), (2, 3, 4))
@@ -286,7 +286,7 @@ def svdvals(a: "*s") -> "?":
     dot_y = np.sum(factors[0] * (dot_a @ np.swapaxes(factors[2], -1, -2)), axis=-2)
 
 
-@when(full_matrices == False)
+@when(not full_matrices)
 def svd(a: "*s", *, full_matrices) -> ("n k", "k", "k m"):
     """Singular vectors and values, which are to be distinct and not 0."""
     assert a.shape in ((3, 3), (4, 2), (2, 4))

@@ -456,7 +456,7 @@ def broadcast_arrays_3(a: "*s", b: "*r", c: "*q") -> (
 
 
 @linear
-@when(sparse == False)
+@when(not sparse)
 def meshgrid_2(a: "*s", b: "*r", *, indexing="xy", sparse=False) -> (
     meshed((a, b), indexing), meshed((a, b), indexing)
 ):  # fmt: skip
@@ -469,7 +469,7 @@ def meshgrid_2(a: "*s", b: "*r", *, indexing="xy", sparse=False) -> (
 
 
 @linear
-@when(sparse == False)
+@when(not sparse)
 def meshgrid_3(a: "*s", b: "*r", c: "*q", *, indexing="xy", sparse=False) -> (
     meshed((a, b, c), indexing), meshed((a, b, c), indexing), meshed((a, b, c), indexing)
 ):  # fmt: skip
@@ -484,7 +484,7 @@ def meshgrid_3(a: "*s", b: "*r", c: "*q", *, indexing="xy", sparse=False) -> (
 
 @linear
 @view(a)
-@when(sparse == True)
+@when(sparse)
 def meshgrid_sparse(a: "*s", b: "*r", *, indexing="xy", sparse) -> ("? ?", "? ?"):
     """The coordinates of the points of a grid, as a row and a column."""
     assert (a.shape, b.shape) in (((3,), (2,)),)

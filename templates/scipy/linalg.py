@@ -1,4 +1,4 @@
-"""Functions of scipy.linalg. The formulas are in Giles (2008), Collected matrix derivative results."""
+"""Functions of scipy.linalg; the formulas are those of numpy.linalg."""
 
 import numpy as np
 import scipy.linalg
@@ -54,7 +54,7 @@ def det(a: "*s") -> "":
 # ---------------------------------------------------------------- factors
 
 
-@when(lower == True)
+@when(lower)
 def cholesky_lower(a: "*s", *, lower) -> like(a):
     """The lower triangular y with y @ y.T = a, of which the lower triangle is read."""
     assert a.shape in ((3, 3),)
@@ -65,7 +65,7 @@ def cholesky_lower(a: "*s", *, lower) -> like(a):
     dot_y = helper.cholesky_forward(y, dot_a)
 
 
-@when(lower == False)
+@when(not lower)
 def cholesky_upper(a: "*s", *, lower=False) -> like(a):
     """The upper triangular y with y.T @ y = a, of which the upper triangle is read."""
     assert a.shape in ((3, 3),)
