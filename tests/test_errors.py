@@ -1,6 +1,6 @@
 """Refusals: each program in errors/ has a comment on every line that must be refused.
 
-    y = np.partition(x, 2)  # error: S2S012 numpy.partition
+    y = np.poly(x)  # error: S2S012 numpy.poly
 
 names the code and a part of the message. Each is generated for its function `f` with the default
 wrt; nothing else may be refused, and the shown place must be in that line.

@@ -131,6 +131,15 @@ def match_statement(x: float, action) -> float:
     return y * y
 
 
+def match_takes_a_pair_apart(x: float) -> float:
+    """The captures are varied, and the guard reads one."""
+    match (x, x * x):
+        case (a, b) if a > 0:
+            return a * b
+        case _:
+            return x
+
+
 def walrus(x: float) -> float:
     """A name bound inside an expression, before and inside a branch."""
     y = (z := x * x) + z
@@ -183,6 +192,7 @@ CALLS = {
         "x",
         [(1.4, a) for a in ("double", ("power", 3), ("shift", 0.5), {"scale": 4.0}, None)],
     ),
+    "match_takes_a_pair_apart": ("x", [(1.4,), (-1.4,)]),
     "walrus": ("x", [(1.4,), (-0.6,)]),
     "both_ways_bind_many": (("x", "y"), [(1.4, 0.2), (0.1, 0.2)]),
     "array_test": ("x", [(r(4),), (0.1 * r(5),), (-np.abs(r(3)) / 9,)]),

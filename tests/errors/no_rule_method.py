@@ -4,5 +4,5 @@ import numpy as np
 
 
 def f(x):
-    y = x.choose([1.0, 2.0])  # error: S2S012 choose
+    y = x.byteswap()  # error: S2S012 byteswap
     return np.sum(y)

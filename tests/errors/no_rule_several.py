@@ -4,6 +4,6 @@ import numpy as np
 
 
 def f(x):
-    a = np.partition(x, 2)  # error: S2S012 numpy.partition
-    b = np.unwrap(x)  # error: S2S012 numpy.unwrap
+    a = np.poly(x)  # error: S2S012 numpy.poly
+    b = np.roots(x)  # error: S2S012 numpy.roots
     return np.sum(a * b)
