@@ -505,7 +505,7 @@ def median_weights(x, axis):
 
 
 def quantile_weights(x, q, axis):
-    """The slope of np.quantile(x, q, axis) in each element of x; ties in the order of np.argsort."""
+    """The slope of np.quantile(x, q, axis) in each element of x; ties as in np.argsort."""
     rows = np.reshape(x, (-1, 1)) if axis is None else np.moveaxis(x, axis, 0)
     order = np.argsort(rows, axis=0)
     place = q * (len(rows) - 1)
@@ -602,7 +602,7 @@ def gradient_backward(d_y, h, axis):
 
 
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (of a Python number float64)."""
+    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
@@ -612,7 +612,7 @@ def like(x, d):
 
 
 def like_tree(x, d):
-    """The gradient d of a container x, in its structure. None: in d zero, in the result no float."""
+    """The gradient d of a container x, in its structure; None is zero in d, else no float."""
     if isinstance(x, dict):
         parts = d if isinstance(d, dict) else {}
         return type(x)((key, like_tree(item, parts.get(key))) for key, item in x.items())

@@ -364,6 +364,53 @@ def _into_domain(
     raise AssertionError("no sample in the domain")
 
 
+# ---------------------------------------------------------------- where no derivative exists
+
+
+CONVENTIONS: list[tuple[str, str, dict[str, Any], list[Any]]] = [
+    ("numpy.abs", "abs", {"x": 0.0}, [0.0]),
+    ("builtins.abs", "abs", {"x": 0.0}, [0.0]),
+    ("math.fabs", "fabs", {"x": 0.0}, [0.0]),
+    ("numpy.maximum", "maximum", {"a": 0.0, "b": 0.0}, [0.5, 0.5]),
+    ("numpy.minimum", "minimum", {"a": 0.0, "b": 0.0}, [0.5, 0.5]),
+    ("builtins.max", "max_of_two", {"a": 1.0, "b": 1.0}, [0.5, 0.5]),
+    ("builtins.max", "max_of_list", {"xs": [1.0, 1.0, 0.0]}, [[0.5, 0.5, 0.0]]),
+    ("numpy.max", "max_all", {"x": np.array([1.0, 1.0])}, [[0.5, 0.5]]),
+    ("numpy.min", "min", {"x": np.array([[1.0, 1.0]]), "axis": 1}, [[[0.5, 0.5]]]),
+    ("numpy.clip", "clip", {"x": 0.0, "low": 0.0, "high": 1.0}, [1.0, 0.0, 0.0]),
+    ("numpy.clip", "clip_below", {"x": 0.0, "low": 0.0}, [1.0, 0.0]),
+    ("numpy.linalg.norm", "norm", {"x": np.zeros(2)}, [[0.0, 0.0]]),
+    ("numpy.linalg.norm", "norm_axis", {"x": np.zeros((1, 2)), "axis": 1}, [[[0.0, 0.0]]]),
+    ("numpy.std", "std", {"x": np.ones(2)}, [[0.0, 0.0]]),
+    ("numpy.std", "std_all", {"x": np.ones(2)}, [[0.0, 0.0]]),
+    ("numpy.hypot", "hypot", {"a": 0.0, "b": 0.0}, [0.0, 0.0]),
+    ("math.hypot", "hypot", {"a": 0.0, "b": 0.0}, [0.0, 0.0]),
+    ("numpy.sqrt", "sqrt", {"x": 0.0}, [np.inf]),
+    ("math.sqrt", "sqrt", {"x": 0.0}, [np.inf]),
+    ("pow", "pow_root", {"x": 0.0, "n": 0.5}, [np.inf]),
+    ("pow", "pow", {"x": 0.0, "p": 0.0}, [0.0, 0.0]),
+    ("pow", "pow", {"x": 0.0, "p": 1.0}, [1.0, 0.0]),
+    ("pow", "pow", {"x": 0.0, "p": 3}, [0.0, 0.0]),
+    ("pow", "pow", {"x": np.zeros(2), "p": 2.0}, [[0.0, 0.0], 0.0]),
+    ("math.pow", "pow_", {"x": 0.0, "p": 2.0}, [0.0, 0.0]),
+    ("numpy.prod", "prod", {"x": np.array([0.0, 2.0, 3.0])}, [[6.0, 0.0, 0.0]]),
+    ("numpy.prod", "prod", {"x": np.array([0.0, 2.0, 0.0])}, [[0.0, 0.0, 0.0]]),
+    ("numpy.cumprod", "cumprod_all", {"x": np.array([2.0, 0.0, 3.0])}, [[1.0, 8.0, 0.0]]),
+    ("numpy.sinc", "sinc", {"x": 0.0}, [0.0]),
+    ("numpy.logaddexp", "logaddexp", {"a": -np.inf, "b": -np.inf}, [0.0, 0.0]),
+    ("numpy.nan_to_num", "nan_to_num", {"x": np.array([np.nan, 1.0])}, [[0.0, 1.0]]),
+    ("numpy.linalg.norm", "norm_any", {"x": np.array([0.0, -2.0]), "ord": 1}, [[0.0, -1.0]]),
+    ("numpy.linalg.norm", "norm_any", {"x": np.array([2.0, -2.0]), "ord": np.inf}, [[0.5, -0.5]]),
+    ("numpy.linalg.norm", "norm_any", {"x": np.zeros(2), "ord": 3}, [[0.0, 0.0]]),
+    ("numpy.max", "max_initial", {"x": np.array([1.0, 0.0]), "initial": 1.0}, [[0.5, 0.0]]),
+    ("numpy.nanmax", "nanmax", {"x": np.array([1.0, np.nan, 1.0])}, [[0.5, 0.0, 0.5]]),
+    ("numpy.nanstd", "nanstd", {"x": np.ones(2)}, [[0.0, 0.0]]),
+    ("scipy.special.xlogy", "xlogy", {"a": 0.0, "b": 0.0}, [-np.inf, 0.0]),
+    ("scipy.special.logsumexp", "logsumexp", {"x": np.full(2, -np.inf)}, [[0.0, 0.0]]),
+]
+"""Operator, variant, arguments, and what each operand gets there from an adjoint of ones."""
+
+
 # ---------------------------------------------------------------- differences
 
 
