@@ -31,6 +31,7 @@ from s2sad.ir.nodes import (
     Var,
     walk,
 )
+from s2sad.source.calls import is_property
 from s2sad.source.operators import TOKENS
 from s2sad.tidy.naming import Names
 
@@ -161,6 +162,8 @@ class Writer:
             _, receiver = pairs.pop(0)
             assert receiver is not None
             text = self.text(receiver, _ATOM) + text
+            if is_property(node.callee):
+                return text
         parts: list[str] = []
         by_name = False
         for parameter, argument in pairs:

@@ -181,6 +181,20 @@ def bind(callee: Callee, given: list[Argument], receiver: Expr | None) -> Bound 
     return Bound(tuple(bound.get(name) for name in kinds), tuple(sorted(known.items())))
 
 
+def is_static(callee: Callee) -> bool:
+    """Whether a method is called without an object."""
+    return "builtins.staticmethod" in callee.definition.decorators
+
+
+def is_property(callee: Callee) -> bool:
+    """Whether a method is called by reading an attribute."""
+    node = callee.definition.node
+    names = ("builtins.property", "functools.cached_property")
+    return isinstance(node, cst.FunctionDef) and any(
+        decorator in names for decorator in callee.definition.decorators
+    )
+
+
 def signature(callee: Callee) -> dict[str, str]:
     """The names of a callee's parameters in order, with their kinds."""
     params = callee.definition.node.params

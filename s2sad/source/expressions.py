@@ -35,7 +35,16 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.source.callables import Candidate, Candidates
-from s2sad.source.calls import Argument, Part, arguments_of, bind, parts_of, signature
+from s2sad.source.calls import (
+    Argument,
+    Part,
+    arguments_of,
+    bind,
+    is_static,
+    parts_of,
+    signature,
+)
+from s2sad.source.objects import class_of
 from s2sad.source.operators import ATTRIBUTES, COMPARE, METHODS, UNARY, canonical
 from s2sad.source.operators import BINARY as INFIX
 from s2sad.source.scope import Binding, Scope, names_in, target_names
@@ -84,6 +93,8 @@ _AUGMENTED: dict[type, str] = {
     cst.LeftShiftAssign: "lshift",
     cst.RightShiftAssign: "rshift",
 }
+
+_PROPERTIES = {"builtins.property", "functools.cached_property"}
 
 STRUCTURE_METHODS = {"items", "values", "keys"}
 """Methods of dicts that loops understand."""
@@ -296,14 +307,13 @@ class ExpressionLowerer:
             return self._global_path(path, node)
         name = node.attr.value
         inner = self.lower(node.value)
-        op = ATTRIBUTES.get(name, "getattr")
-        if self._has_field(inner, name):
-            op = "getattr"
+        cls = class_of(node.value, self.scope)
+        method = None if cls is None else cls.method(name)
+        if method is not None and set(method.decorators) & _PROPERTIES:
+            callee = self.program.method(cls, name)
+            return self._invoke(callee, [], node, inner, f".{name}")
+        op = ATTRIBUTES.get(name, "getattr") if cls is None else "getattr"
         return Apply(op, (inner,), (), "attribute", name, self.origin(node))
-
-    def _has_field(self, inner: Expr, name: str) -> bool:
-        found = self.scope.class_of(inner.var) if isinstance(inner, Ref) else None
-        return found is not None and any(field[0] == name for field in found.fields)
 
     def _global_path(self, path: str, node: cst.BaseExpression) -> Expr:
         if path == "numpy.newaxis":
@@ -429,6 +439,11 @@ class ExpressionLowerer:
         cls = None if path is None else self.module.find_class(path)
         if cls is not None:
             return self._construct(cls, node)
+        if path == "dataclasses.replace" and node.args:
+            cls = class_of(node.args[0].value, self.scope)
+            if cls is not None:
+                whole, *given = self._given(node)
+                return self._replaced(cls, whole.value, node.args[0].value, given, node)
         if path is not None and path.startswith("functools."):
             return self._apply(path, node)
         candidates = self.program.callables.of(node.func, self.scope)
@@ -436,14 +451,13 @@ class ExpressionLowerer:
             return self._call(candidates, node)
         if path is not None and self.module.find_function(path) is None:
             return self._apply(canonical(path), node)
+        cls = class_of(node.func, self.scope)
+        callee = None if cls is None else self.program.method(cls, "__call__")
+        if callee is not None:
+            return self._invoke(callee, self._given(node), node, self.lower(node.func), "")
         if isinstance(node.func, cst.Attribute):
             return self._call_method(node.func, node)
         if isinstance(node.func, cst.Name):
-            receiver = self.scope.find(node.func.value)
-            cls = None if receiver is None else self.scope.class_of(receiver)
-            callee = None if cls is None else self.program.method(cls, "__call__")
-            if callee is not None:
-                return self._invoke(callee, self._given(node), node, self.lower(node.func))
             return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
         return self._unknown_call(node, "the function that is called is computed")
 
@@ -550,12 +564,16 @@ class ExpressionLowerer:
     def _call_method(self, func: cst.Attribute, node: cst.Call) -> Expr:
         name = func.attr.value
         receiver = self.lower(func.value)
-        cls = self.scope.class_of(receiver.var) if isinstance(receiver, Ref) else None
+        cls = class_of(func.value, self.scope)
         given = self._given(node)
         if cls is not None:
             callee = self.program.method(cls, name)
+            if callee is not None and is_static(callee):
+                return self._invoke(callee, given, node, text=self.module.code(func).strip())
             if callee is not None:
-                return self._invoke(callee, given, node, receiver)
+                return self._invoke(callee, given, node, receiver, f".{name}")
+            if name == "_replace" and cls.kind == "NamedTuple":
+                return self._replaced(cls, receiver, func.value, given, node)
         if any(argument.star for argument in given):
             return self._unknown_call(node, "s2sad does not see which arguments * stands for")
         positional, keywords = _split(given)
@@ -565,6 +583,28 @@ class ExpressionLowerer:
             args = (receiver, *positional)
             return Apply(METHODS[name], args, keywords, "method", name, self.origin(node))
         return self._unknown_call(node, f"s2sad does not know the method {name}")
+
+    def _replaced(
+        self,
+        cls: Any,
+        whole: Expr,
+        written: cst.BaseExpression,
+        given: list[Argument],
+        node: cst.Call,
+    ) -> Expr:
+        """An object like another one, but for some fields."""
+        new = {a.keyword: a.value for a in given}
+        names = [field.name for field in cls.fields]
+        if None in new or not set(new) <= set(names) or any(a.star for a in given):
+            return self._unknown_call(node, "s2sad does not see which fields are replaced")
+        items = [
+            new[name]
+            if name in new
+            else Apply("getattr", (self.lower(written),), (), "attribute", name)
+            for name in names
+        ]
+        keys = tuple(Const(name) for name in names)
+        return Make("object", tuple(items), keys, cls.name, self.origin(node))
 
     def _construct(self, cls: Any, node: cst.Call) -> Expr:
         info = cls[1] if isinstance(cls, tuple) else cls
@@ -583,12 +623,14 @@ class ExpressionLowerer:
         self,
         callee: Callee,
         given: list[Argument],
-        node: cst.Call,
+        node: cst.Call | cst.Attribute,
         receiver: Expr | None = None,
         text: str = "",
         origin: Origin | None = None,
     ) -> Expr:
         bound = bind(callee, given, receiver)
+        if isinstance(bound, str) and isinstance(node, cst.Attribute):
+            return self.opaque(node, bound, "S2S012")
         if isinstance(bound, str):
             return self._unknown_call(node, bound)
         callee = self.program.specialised(callee, bound.known)
@@ -601,10 +643,10 @@ class ExpressionLowerer:
             if args[position] is None and default is not None:
                 args[position] = Ref(default)
         args += [Ref(self.scope.holder(var)) for var in callee.captured]
-        text = text or self.module.code(node.func).strip()
-        var = self.scope.find(text) if receiver is None and text.isidentifier() else None
-        if receiver is not None:
-            text = f".{node.func.attr.value}" if isinstance(node.func, cst.Attribute) else ""
+        if receiver is None:
+            assert isinstance(node, cst.Call)
+            text = text or self.module.code(node.func).strip()
+        var = self.scope.find(text) if text.isidentifier() else None
         held = None if var is None else Ref(var)
         return Invoke(callee, tuple(args), held, text, origin or self.origin(node))
 

@@ -34,6 +34,8 @@ _TRANSPARENT = {
     "functools.wraps",
     "builtins.staticmethod",
     "builtins.classmethod",
+    "builtins.property",
+    "functools.cached_property",
     "s2sad.differentiable",
     "s2sad.api.differentiable",
 }

@@ -1,0 +1,165 @@
+"""Of which of the user's classes an expression is an object, from annotations and constructors.
+
+    def predict(net: Network, x):
+        for layer in net.layers[:-1]:       layer: Linear, as Network declares layers: list[Linear]
+            x = layer(x)
+        state = State(x, 0.0)               state: State
+
+The answer is certain or None: of a name that is bound to objects of two classes there is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import libcst as cst
+
+from s2sad.source.classes import ClassInfo
+from s2sad.source.scope import Binding, Scope, parameters
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """What an annotation says; `module` is where it is written."""
+
+    annotation: cst.BaseExpression
+    module: Any
+
+
+_Kind = ClassInfo | _Declared
+
+_SEQUENCES = {"list", "tuple", "List", "Tuple", "Sequence", "Iterable", "Collection", "set"}
+_MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"}
+
+
+def class_of(node: cst.BaseExpression, scope: Scope) -> ClassInfo | None:
+    """The class of the user's that an expression is an object of."""
+    return _class(_kind(node, scope, frozenset()))
+
+
+def _class(kind: _Kind | None) -> ClassInfo | None:
+    if not isinstance(kind, _Declared):
+        return kind
+    path = kind.module.qualified(kind.annotation)
+    found = None if path is None else kind.module.find_class(path)
+    return None if found is None else found[1]
+
+
+def _kind(node: cst.BaseExpression, scope: Scope, seen: frozenset[str]) -> _Kind | None:
+    match node:
+        case cst.Name():
+            return _of_name(node.value, scope, seen)
+        case cst.Attribute(value=base, attr=cst.Name(name)):
+            cls = _class(_kind(base, scope, seen))
+            for item in cls.fields if cls is not None else ():
+                if item.name == name and item.annotation is not None:
+                    return _declared(item.annotation, item.module)
+        case cst.Subscript(value=base):
+            kind = _kind(base, scope, seen)
+            sliced = any(isinstance(part.slice, cst.Slice) for part in node.slice)
+            return kind if sliced else _element(kind)
+        case cst.Call():
+            return _of_call(node, scope, seen)
+    return None
+
+
+def _declared(annotation: cst.BaseExpression, module: Any) -> _Declared | None:
+    if isinstance(annotation, cst.SimpleString):
+        try:
+            annotation = cst.parse_expression(str(annotation.evaluated_value))
+        except cst.ParserSyntaxError:
+            return None
+    return _Declared(annotation, module)
+
+
+def _of_name(name: str, scope: Scope, seen: frozenset[str]) -> _Kind | None:
+    owner, bindings = scope.bindings_of(name)
+    if owner is None or name in seen:
+        return None
+    if owner.vars[name] in owner.classes:
+        cls: ClassInfo = owner.classes[owner.vars[name]]
+        return cls if all(b.how == "parameter" for b in bindings) else None
+    found = [_of_binding(name, binding, owner, seen | {name}) for binding in bindings]
+    classes = {_class(kind) for kind in found}
+    return found[0] if found and (len(found) == 1 or len(classes) == 1) else None
+
+
+def _of_binding(name: str, binding: Binding, owner: Scope, seen: frozenset[str]) -> _Kind | None:
+    match binding.how:
+        case "parameter" if owner.node is not None:
+            for parameter in parameters(owner.node.params):
+                if parameter.name.value == name and parameter.annotation is not None:
+                    return _declared(parameter.annotation.annotation, owner.module)
+        case "value":
+            return _kind(binding.node, owner, seen)
+        case "element":
+            return _iterated(name, binding.target, binding.node, binding.scope or owner, seen)
+    return None
+
+
+def _iterated(
+    name: str,
+    target: cst.CSTNode | None,
+    iterable: cst.BaseExpression,
+    scope: Scope,
+    seen: frozenset[str],
+) -> _Kind | None:
+    """What a loop over an iterable gives to the name in its target."""
+    call = iterable if isinstance(iterable, cst.Call) else None
+    path = None if call is None else scope.qualified(call.func)
+    if isinstance(target, cst.Name):
+        if call is not None and path in ("builtins.reversed", "builtins.list", "builtins.tuple"):
+            return _iterated(name, target, call.args[0].value, scope, seen)
+        if call is not None and isinstance(call.func, cst.Attribute):
+            values = call.func.attr.value == "values" and not call.args
+            return _element(_kind(call.func.value, scope, seen)) if values else None
+        return _element(_kind(iterable, scope, seen))
+    if not isinstance(target, (cst.Tuple, cst.List)) or call is None:
+        return None
+    for position, part in enumerate(target.elements):
+        if not isinstance(part.value, cst.Name) or part.value.value != name:
+            continue
+        if path == "builtins.enumerate" and position == 1:
+            return _iterated(name, part.value, call.args[0].value, scope, seen)
+        if path == "builtins.zip" and position < len(call.args):
+            return _iterated(name, part.value, call.args[position].value, scope, seen)
+        if isinstance(call.func, cst.Attribute) and call.func.attr.value == "items":
+            return _element(_kind(call.func.value, scope, seen)) if position == 1 else None
+    return None
+
+
+def _element(kind: _Kind | None) -> _Kind | None:
+    """What the elements of a container are, from its annotation."""
+    if not isinstance(kind, _Declared) or not isinstance(kind.annotation, cst.Subscript):
+        return None
+    path = kind.module.qualified(kind.annotation.value) or ""
+    name = path.rpartition(".")[2]
+    inside = [p.slice.value for p in kind.annotation.slice if isinstance(p.slice, cst.Index)]
+    if name in _MAPPINGS and len(inside) == 2:
+        return _declared(inside[1], kind.module)
+    same = len(inside) == 1 or (len(inside) == 2 and isinstance(inside[1], cst.Ellipsis))
+    return _declared(inside[0], kind.module) if name in _SEQUENCES and same else None
+
+
+def _of_call(node: cst.Call, scope: Scope, seen: frozenset[str]) -> _Kind | None:
+    path = scope.qualified(node.func)
+    if path is not None:
+        cls = scope.module.find_class(path)
+        if cls is not None:
+            found: ClassInfo = cls[1]
+            return found
+        if path == "dataclasses.replace" and node.args:
+            return _kind(node.args[0].value, scope, seen)
+        function = scope.module.find_function(path)
+        if function is not None and function[1].node.returns is not None:
+            return _declared(function[1].node.returns.annotation, function[0])
+        return None
+    if isinstance(node.func, cst.Attribute):
+        owner = _class(_kind(node.func.value, scope, seen))
+        if owner is not None and node.func.attr.value == "_replace":
+            return owner
+        method = None if owner is None else owner.method(node.func.attr.value)
+        if method is not None and method.node.returns is not None:
+            return _declared(method.node.returns.annotation, method.module)
+    return None
