@@ -161,6 +161,7 @@ def generate(
 def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str]]:
     """The lowered function of a request, interpreted, and the parameters it is with respect to."""
     from s2sad.source.lower import lower_function
+    from s2sad.source.program import takes_object
 
     module = program.module
     definition = module.functions.get(request.function) or module.nested(request.function)
@@ -170,12 +171,13 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
         raise S2SADError("S2S003", f"no function {request.function} in {module.filename}", None, advice)
     outer = program.scope_around(definition)
     captured = program.captured_by(definition, outer)
+    owner = definition.owner if definition.owner and takes_object(definition) else None
     function = lower_function(
-        definition.node, module, program, owner=definition.owner, outer=outer, captured=captured
+        definition.node, module, program, owner=owner, outer=outer, captured=captured
     )
     engine.observe("lower", function, function)
     names = [p.var.hint for p in function.params]
-    first = 1 if definition.owner is not None else 0
+    first = 1 if definition.owner is not None and takes_object(definition) else 0
     wrt = list(request.wrt) or names[first : first + 1]
     for name in wrt:
         if name not in names:

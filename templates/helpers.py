@@ -642,8 +642,10 @@ def add(a, b):
     if not any(held):
         return a + b
     array, parts = (b, a) if held[0] else (a, b)
-    if np.ndim(array) == 0:
-        return {key: add(item, array) if array else item for key, item in _parts(parts).items()}
+    if np.ndim(array) == 0 and not array:
+        return parts
+    if not any(np.any(item) for item in _parts(parts).values()):
+        return array
     array = np.array(array, dtype=float)
     for key, item in _parts(parts).items():
         array[key] = add(array[key], item)

@@ -45,7 +45,7 @@ def standalone(text: str, name: str) -> Any:
     """The function called name of a generated text, run where neither s2sad nor the tests are."""
     limited = {**vars(builtins), "__import__": guarded_import}
     scope = {"__builtins__": limited, "__name__": "generated"}
-    exec(compile(text, f"<{name}>", "exec"), scope)
+    exec(compile(text, f"<{name}>", "exec", dont_inherit=True), scope)
     return scope[name]
 
 
@@ -53,6 +53,11 @@ def standalone(text: str, name: str) -> Any:
 def test_gradient(module: Any, name: str, wrt: Any, calls: list[Any], as_vjp: bool) -> None:
     function = getattr(module, name)
     has_aux = name in getattr(module, "AUX", ())
+    if name in getattr(module, "REFUSED", {}):
+        with pytest.raises(s2sad.S2SADError) as refusal:
+            s2sad.value_and_grad(function, wrt=wrt)
+        assert refusal.value.code == module.REFUSED[name]
+        return
     if as_vjp:
         live = s2sad.vjp(function, wrt=wrt)
     elif has_aux:

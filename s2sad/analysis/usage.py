@@ -49,7 +49,8 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
             kind = DictOf((), kind)
         if kind is None or (isinstance(kind, Unknown) and parameter.annotation is None):
             kind = use.kinds.get(parameter.var)
-            if isinstance(kind, Unknown) and parameter.var in numbers:
+            certain = parameter.var in use.containers
+            if isinstance(kind, Unknown) and parameter.var in numbers and not certain:
                 kind = None
         if kind is None:
             kind = Array("unknown", Star(parameter.var.hint))
@@ -92,7 +93,15 @@ def used_as_numbers(block: Block) -> set[Var]:
                     visit(statement.body)
 
     visit(block)
-    return found
+    return found - tested_as_containers(block)
+
+
+def tested_as_containers(block: Block) -> set[Var]:
+    """The variables that `isinstance` compares with a container type."""
+    use = Usage(None)
+    use.tests_only = True
+    use._block(block)
+    return use.containers
 
 
 class Usage:
@@ -101,8 +110,10 @@ class Usage:
     def __init__(self, program: Any) -> None:
         self.program = program
         self.kinds: dict[Var, Type] = {}
+        self.containers: set[Var] = set()
         self.elements: list[tuple[Var, Var]] = []
         self.seen: set[Function] = set()
+        self.tests_only = False
 
     def function(self, function: Function) -> None:
         """Looks at one function, and at those that it calls."""
@@ -157,6 +168,11 @@ class Usage:
                     self.kinds.setdefault(var, Unknown(var.hint))
                 case Apply("dict.items" | "dict.values" | "dict.keys", (Ref(var),)):
                     self.kinds.setdefault(var, DictOf((), None))
+                case Apply("builtins.isinstance", (Ref(var), kind)):
+                    names = {n.op for n in walk(kind) if isinstance(n, Apply)}
+                    if names & {"builtins.tuple", "builtins.list", "builtins.dict"}:
+                        self.containers.add(var)
+                        self.kinds.setdefault(var, Unknown(var.hint))
                 case Each():
                     self._iterated(node.iterable, node.target)
                 case Invoke():
@@ -179,6 +195,8 @@ class Usage:
             self._iterated(iterable.args[0], target)
 
     def _call(self, node: Invoke) -> None:
+        if self.tests_only:
+            return
         callee = self.program.function(node.callee)
         self.function(callee)
         for parameter, argument in zip(callee.params, node.args, strict=True):

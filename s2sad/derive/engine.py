@@ -25,6 +25,7 @@ from s2sad.analysis.types import (
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.broadcasting import call, expand
+from s2sad.derive.effects import unseen_changes
 from s2sad.derive.memory import Plan, Planner
 from s2sad.derive.reverse import Reverse
 from s2sad.derive.sharing import unshared
@@ -37,6 +38,7 @@ from s2sad.ir.nodes import (
     Const,
     Expr,
     Function,
+    Invoke,
     Make,
     Ref,
     Return,
@@ -119,8 +121,21 @@ class Engine:
                 self._check_float(function, parameter, kind)
             params.append(Fact(kind, name in wrt))
         self.facts.interpret(function, params)
+        for call in unseen_changes(function, self.facts, self.program):
+            self._refuse_change(call)
         self.observe("facts", function, function)
         return function
+
+    def _refuse_change(self, call: Invoke) -> None:
+        origin = call.origin
+        self.errors.append(
+            S2SADError(
+                "S2S011",
+                f"{call.callee.name} writes into what it is handed",
+                None if origin is None else origin.module.location(origin.node),
+                "Let it return the new value instead, and give that a name.",
+            )
+        )
 
     def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
         if is_integral(kind) or isinstance(kind, Inert):

@@ -545,7 +545,7 @@ class Pull:
             operand = bound[line.operand]
             if line.how == "add":
                 spec = next(o for o in rule.operands if o.name == line.operand)
-                value, passed = self._masked(value, mask, rule, operand)
+                value, passed = self._masked(value, mask, node, operand)
                 one = self._contribution(value, node, rule, operand, adjoint, spec)
                 one = replace(one, mask=passed)
                 gathered.setdefault(line.operand, []).append(one)
@@ -559,19 +559,18 @@ class Pull:
             self.pull(operand, _summed(found))
 
     def _masked(
-        self, value: Expr, mask: Expr | None, rule: Rule, operand: Expr
+        self, value: Expr, mask: Expr | None, node: Apply, operand: Expr
     ) -> tuple[Expr, Expr | None]:
         """A contribution, and the mask that is still to be applied to it.
 
         np.where gives one of its operands no adjoint where the other was chosen. Zero times an
         infinite slope further down is nan, so the mask waits until the end of the chain of
-        elementwise operators that np.where alone reads.
+        elementwise operators of one shape that np.where alone reads.
         """
         chained = isinstance(operand, Apply) and self._is_elementwise(operand)
+        chained = chained and same_shape(self.facts.shape_of(node), self.facts.shape_of(operand))
         if mask is not None:
-            if rule.kind == "elementwise" and chained:
-                return value, mask
-            return _with_mask(mask, value), None
+            return (value, mask) if chained else (_with_mask(mask, value), None)
         match value:
             case Apply("numpy.where", (_, Const(0.0), inner)) if chained:
                 return inner, value
@@ -806,7 +805,7 @@ class Pull:
             return entry
         if entry is None:
             if like is not None and like.tree:
-                out.append(Assign((var,), Const(None)))
+                out.append(Assign((var,), Const(0.0)))
                 return Adjoint(Ref(var), tree=True)
             shape = self.slot_shape(slot)
             if shape == SCALAR:
@@ -898,8 +897,8 @@ def _is_tree(expr: Expr) -> bool:
 def _with_mask(mask: Expr, value: Expr) -> Expr:
     """A contribution under the mask of an np.where: where the other operand was chosen, zero."""
     assert isinstance(mask, Apply)
-    test, first, second = mask.args
-    if isinstance(first, Const):
+    test, first, _ = mask.args
+    if _is_zero(first):
         return call("numpy.where", test, Const(0.0), value)
     return call("numpy.where", test, value, Const(0.0))
 

@@ -186,6 +186,11 @@ def is_static(callee: Callee) -> bool:
     return "builtins.staticmethod" in callee.definition.decorators
 
 
+def is_of_class(callee: Callee) -> bool:
+    """Whether a method has its class as its first argument."""
+    return callee.method and "builtins.classmethod" in callee.definition.decorators
+
+
 def is_property(callee: Callee) -> bool:
     """Whether a method is called by reading an attribute."""
     node = callee.definition.node

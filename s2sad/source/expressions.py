@@ -40,6 +40,7 @@ from s2sad.source.calls import (
     Part,
     arguments_of,
     bind,
+    is_of_class,
     is_static,
     parts_of,
     signature,
@@ -212,6 +213,9 @@ class ExpressionLowerer:
             return Const(value, self.origin(node))
         var = self.scope.find(node.value)
         if var is None:
+            path = self.module.qualified(node, self.scope)
+            if path is not None and path.startswith("builtins."):
+                return Apply(path, (), (), "name", node.value, self.origin(node))
             var = self.scope.global_var(node.value)
         return Ref(var, self.origin(node))
 
@@ -563,6 +567,8 @@ class ExpressionLowerer:
 
     def _call_method(self, func: cst.Attribute, node: cst.Call) -> Expr:
         name = func.attr.value
+        if isinstance(func.value, cst.Call) and self.scope.qualified(func.value.func) == "builtins.super":
+            return self._unknown_call(node, "s2sad does not follow super()")
         receiver = self.lower(func.value)
         cls = class_of(func.value, self.scope)
         given = self._given(node)
@@ -628,6 +634,8 @@ class ExpressionLowerer:
         text: str = "",
         origin: Origin | None = None,
     ) -> Expr:
+        if receiver is None and is_of_class(callee) and isinstance(node.func, cst.Attribute):
+            receiver, text = self.lower(node.func.value), f".{node.func.attr.value}"
         bound = bind(callee, given, receiver)
         if isinstance(bound, str) and isinstance(node, cst.Attribute):
             return self.opaque(node, bound, "S2S012")
@@ -642,6 +650,8 @@ class ExpressionLowerer:
             )  # fmt: skip
             if args[position] is None and default is not None:
                 args[position] = Ref(default)
+            elif args[position] is None and name in self.program.local_defaults(callee):
+                return self._unknown_call(node, "a default of it was computed in a function")
         args += [Ref(self.scope.holder(var)) for var in callee.captured]
         if receiver is None:
             assert isinstance(node, cst.Call)
@@ -658,6 +668,8 @@ class ExpressionLowerer:
             parts.append(self.lower(argument.value))
         if isinstance(node.func, cst.Attribute):
             parts.append(self.lower(node.func.value))
+        elif isinstance(node.func, cst.Name) and self.scope.find(node.func.value) is not None:
+            parts.append(self.lower(node.func))
         mutated = tuple(r.var for r in reads if isinstance(r, Ref))
         return Opaque(tuple(parts), reason, "S2S012", mutated, False, self.origin(node))
 

@@ -130,6 +130,8 @@ def _parameters(
         elif kind is not None and kinds[id(p)] == "var_keyword":
             kind = DictOf((), kind)
         default = None if p.default is None else module.code(p.default).strip()
+        if default is not None and any(n in (scope.outer or ()) for n in names_in(p.default)):
+            default = "None"  # handed over by every call: it was evaluated where the function is
         text = None if annotation is None else module.code(annotation).strip()
         params.append(Parameter(var, kinds[id(p)], default, text, kind))
     return params

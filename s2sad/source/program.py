@@ -109,6 +109,17 @@ class Program:
             found[var] = var
         return found
 
+    def local_defaults(self, callee: Callee) -> set[str]:
+        """The parameters of a nested function whose defaults read variables around it."""
+        if callee.outer is None:
+            return set()
+        return {
+            p.name.value
+            for p in parameters(callee.definition.node.params)
+            if p.default is not None
+            and any(callee.outer.bindings_of(n)[0] is not None for n in names_in(p.default))
+        }
+
     def module_scope(self, module: Any) -> Scope:
         """The scope of what stands outside of all functions of a module."""
         if module.filename not in self._scopes:
