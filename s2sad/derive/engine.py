@@ -138,7 +138,8 @@ class Engine:
         )
 
     def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
-        if is_integral(kind) or isinstance(kind, Inert):
+        is_complex = isinstance(kind, Array) and kind.dtype.startswith("complex")
+        if is_complex or is_integral(kind) or isinstance(kind, Inert):
             location = None
             if function.origin is not None:
                 location = function.module.location(function.origin.node.name)
