@@ -427,6 +427,8 @@ class Facts:
             return Fact(FLOAT if node.op in _NUMBERS else Inert(node.op))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
+        if node.op == "chain":
+            return Fact(BOOL)  # `and` asks for one truth value, so that no operand is an array
         if node.op in ITERABLES:
             return Fact(ITERABLES[node.op]([fact.type for fact in facts]), varied)
         if node.op == "getattr":

@@ -61,8 +61,9 @@ class Carrier:
         """A text of a module in which everything of the project's has its name in this file."""
         tree = cst.parse_module(text)
         with_names = tree.visit(_Adopt(self, module, generated=True))
-        self._import_free_names(with_names.code, module)
-        return with_names.code
+        adopted: str = with_names.code
+        self._import_free_names(adopted, module)
+        return adopted
 
     def carried(self, found: _Found) -> str:
         """The name under which something is carried; carries it along when it is first met."""
@@ -95,7 +96,7 @@ class Carrier:
         assert isinstance(changed, cst.CSTNode)
         if isinstance(changed, cst.FunctionDef | cst.ClassDef):
             changed = changed.with_changes(name=cst.Name(name))
-        text = module.tree.code_for_node(changed).strip() + "\n"
+        text: str = module.tree.code_for_node(changed).strip() + "\n"
         self._import_free_names(text, module)
         return text
 
@@ -318,12 +319,12 @@ class _Adopt(cst.CSTTransformer):
     def leave_Import(
         self, original_node: cst.Import, updated_node: cst.Import
     ) -> cst.Import | cst.RemovalSentinel:
-        return self._without_project(original_node, updated_node)
+        return cst.RemoveFromParent() if self._is_of_project(original_node) else original_node
 
     def leave_ImportFrom(
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
     ) -> cst.ImportFrom | cst.RemovalSentinel:
-        return self._without_project(original_node, updated_node)
+        return cst.RemoveFromParent() if self._is_of_project(original_node) else original_node
 
     def visit_ImportAlias(self, node: cst.ImportAlias) -> bool:
         return False
@@ -331,11 +332,9 @@ class _Adopt(cst.CSTTransformer):
     def visit_ImportFrom(self, node: cst.ImportFrom) -> bool:
         return False
 
-    def _without_project(self, original: Any, updated: Any) -> Any:
-        paths = self.module.imports_of(original).values()
-        if any(self.carrier.is_project(path, self.module) for path in paths):
-            return cst.RemoveFromParent()
-        return original
+    def _is_of_project(self, node: cst.Import | cst.ImportFrom) -> bool:
+        paths = self.module.imports_of(node).values()
+        return any(self.carrier.is_project(path, self.module) for path in paths)
 
 
 def _imports_in(body: cst.CSTNode) -> Iterator[cst.Import | cst.ImportFrom]:

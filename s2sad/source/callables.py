@@ -104,7 +104,9 @@ class Callables:
                 return self.elements(inner, scope)
             case cst.Call(args=[cst.Arg(value=inner)]):
                 wrappers = ("builtins.list", "builtins.tuple", "builtins.reversed")
-                return self.elements(inner, scope) if scope.qualified(node.func) in wrappers else None
+                return (
+                    self.elements(inner, scope) if scope.qualified(node.func) in wrappers else None
+                )
         return None
 
     def _of_path(self, path: str, text: str, scope: Scope) -> Candidates | None:
@@ -131,7 +133,8 @@ class Callables:
             home = self.program.module_scope(scope.module)
             return _named(self.of(constant.value, home), name)
         if name in owner.known:
-            return owner.known[name]
+            known: Candidates = owner.known[name]
+            return known
         if (id(owner), name) in self._running:
             return ()
         self._running.add((id(owner), name))

@@ -166,13 +166,15 @@ def bind(callee: Callee, given: list[Argument], receiver: Expr | None) -> Bound 
     known = {name: found for name, found in functions.items() if found}
     for name, kind in kinds.items():
         if kind == "var_positional":
-            bound[name] = whole.pop("*", None) or Make("tuple", tuple(extra))
+            bound[name] = whole.pop("*") if "*" in whole else Make("tuple", tuple(extra))
             if isinstance(bound[name], Make):
                 known[name] = tuple(range(len(extra)))
             extra = []
         if kind == "var_keyword":
             keys = tuple(Const(key) for key in more)
-            bound[name] = whole.pop("**", None) or Make("dict", tuple(more.values()), keys)
+            bound[name] = (
+                whole.pop("**") if "**" in whole else Make("dict", tuple(more.values()), keys)
+            )
             if isinstance(bound[name], Make):
                 known[name] = tuple(more)
             more = {}

@@ -302,8 +302,10 @@ class ExpressionLowerer:
         if isinstance(part, cst.Index):
             return self.lower(part.value)
         assert isinstance(part, cst.Slice)
-        bounds = [None if b is None else self.lower(b) for b in (part.lower, part.upper, part.step)]
-        return Slice(*bounds)
+        lower, upper, step = (
+            None if b is None else self.lower(b) for b in (part.lower, part.upper, part.step)
+        )
+        return Slice(lower, upper, step)
 
     def _Attribute(self, node: cst.Attribute) -> Expr:
         path = self.scope.qualified(node)
@@ -443,6 +445,8 @@ class ExpressionLowerer:
         cls = None if path is None else self.module.find_class(path)
         if cls is not None:
             return self._construct(cls, node)
+        if path == "builtins.map" and len(node.args) == 2:
+            return self._mapped(node)
         if path == "dataclasses.replace" and node.args:
             cls = class_of(node.args[0].value, self.scope)
             if cls is not None:
@@ -465,12 +469,29 @@ class ExpressionLowerer:
             return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
         return self._unknown_call(node, "the function that is called is computed")
 
+    def _mapped(self, node: cst.Call) -> Expr:
+        """map(f, xs) is a generator expression, (f(x) for x in xs)."""
+        candidates = self.program.callables.of(node.args[0].value, self.scope)
+        if candidates is None or len(candidates) != 1 or any(a.star for a in node.args):
+            return self._unknown_call(node, "s2sad cannot see which function is mapped")
+        item = Var("item")
+        given = [Argument(None, Ref(item))]
+        called = cst.Call(node.args[0].value, [cst.Arg(cst.Name("item"))])
+        element = self._call_one(candidates[0], given, called, None)
+        if isinstance(element, Opaque):
+            return self._unknown_call(node, element.reason)
+        element = replace(element, origin=None)
+        iterable = self.lower(node.args[1].value)
+        return Each("generator", element, item, iterable, origin=self.origin(node))
+
     def _given(self, node: cst.Call, candidate: Candidate | None = None) -> list[Argument]:
         """The arguments of a call, after those that a partial has bound."""
         listed = [(argument, self.scope) for argument in node.args]
         if candidate is not None:
             named = {a.keyword.value for a in node.args if a.keyword is not None}
-            bound = [g for g in candidate.given if not (g[0].keyword and g[0].keyword.value in named)]
+            bound = [
+                g for g in candidate.given if not (g[0].keyword and g[0].keyword.value in named)
+            ]
             listed = [*bound, *listed]
         return list(arguments_of(listed, self, self.program.callables))
 
@@ -491,10 +512,13 @@ class ExpressionLowerer:
         named = sorted(candidates, key=lambda c: not self._is_nameable(c))
         unnamed = [c for c in named if not self._is_nameable(c)]
         if len(unnamed) > 1:
-            return self._unknown_call(node, "s2sad cannot tell the functions apart that this may be")
+            return self._unknown_call(
+                node, "s2sad cannot tell the functions apart that this may be"
+            )
         taken: dict[cst.CSTNode, Var] = {}
         if not all(self._repeatable(argument.value, taken) for argument in node.args):
-            return self._unknown_call(node, "its arguments have no names, and several functions may be called")
+            reason = "several functions may be called, with arguments that have no names"
+            return self._unknown_call(node, reason)
         arms = []
         for candidate in named:
             again = _Again(self, taken)
@@ -505,7 +529,9 @@ class ExpressionLowerer:
             arms.append((candidate, self._call_one(candidate, given, node, None)))
         result = arms[-1][1]
         for position, (candidate, arm) in enumerate(reversed(arms[:-1])):
-            asked = Apply("is", (self.lower(node.func), self._name_of(candidate)), (), "infix", "is")
+            asked = Apply(
+                "is", (self.lower(node.func), self._name_of(candidate)), (), "infix", "is"
+            )
             origin = self.origin(node) if position == len(arms) - 2 else None
             result = Select(asked, arm, result, "if", origin)
         return result
@@ -525,7 +551,7 @@ class ExpressionLowerer:
         return Apply(candidate.path or "user", (), (), "name", candidate.text)
 
     def _repeatable(self, node: cst.BaseExpression, taken: dict[cst.CSTNode, Var]) -> bool:
-        """Whether an argument can stand at several places; gives it a name where it must have one."""
+        """Whether an argument can stand at several places; gives it a name if it must have one."""
         if isinstance(node, (cst.Name, cst.BaseNumber, cst.SimpleString)):
             return True
         value = self.lower(node)
@@ -567,7 +593,8 @@ class ExpressionLowerer:
 
     def _call_method(self, func: cst.Attribute, node: cst.Call) -> Expr:
         name = func.attr.value
-        if isinstance(func.value, cst.Call) and self.scope.qualified(func.value.func) == "builtins.super":
+        inner = func.value.func if isinstance(func.value, cst.Call) else None
+        if inner is not None and self.scope.qualified(inner) == "builtins.super":
             return self._unknown_call(node, "s2sad does not follow super()")
         receiver = self.lower(func.value)
         cls = class_of(func.value, self.scope)
@@ -604,9 +631,11 @@ class ExpressionLowerer:
         if None in new or not set(new) <= set(names) or any(a.star for a in given):
             return self._unknown_call(node, "s2sad does not see which fields are replaced")
         items = [
-            new[name]
-            if name in new
-            else Apply("getattr", (self.lower(written),), (), "attribute", name)
+            (
+                new[name]
+                if name in new
+                else Apply("getattr", (self.lower(written),), (), "attribute", name)
+            )
             for name in names
         ]
         keys = tuple(Const(name) for name in names)
@@ -634,11 +663,10 @@ class ExpressionLowerer:
         text: str = "",
         origin: Origin | None = None,
     ) -> Expr:
-        if receiver is None and is_of_class(callee) and isinstance(node.func, cst.Attribute):
-            receiver, text = self.lower(node.func.value), f".{node.func.attr.value}"
+        func = node.func if isinstance(node, cst.Call) else None
+        if receiver is None and is_of_class(callee) and isinstance(func, cst.Attribute):
+            receiver, text = self.lower(func.value), f".{func.attr.value}"
         bound = bind(callee, given, receiver)
-        if isinstance(bound, str) and isinstance(node, cst.Attribute):
-            return self.opaque(node, bound, "S2S012")
         if isinstance(bound, str):
             return self._unknown_call(node, bound)
         callee = self.program.specialised(callee, bound.known)
@@ -660,8 +688,10 @@ class ExpressionLowerer:
         held = None if var is None else Ref(var)
         return Invoke(callee, tuple(args), held, text, origin or self.origin(node))
 
-    def _unknown_call(self, node: cst.Call, reason: str) -> Expr:
+    def _unknown_call(self, node: cst.Call | cst.Attribute, reason: str) -> Expr:
         """A call of something unknown may change every object that it can reach."""
+        if isinstance(node, cst.Attribute):
+            return self.opaque(node, reason, "S2S012")
         reads = self.reads(node)
         parts: list[Expr] = []
         for argument in node.args:

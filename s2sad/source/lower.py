@@ -65,7 +65,7 @@ def lower_function(
     `owner` is the class of a method that is called on an object or on the class; `outer` the scope
     of the enclosing function; `known` are the functions, or the keys of the rest, that parameters
     stand for; `captured` the variables of enclosing functions that it reads, with those that stand
-    for them in it; `symbols` goes before the names of sizes, where those of two functions would meet.
+    for them in it; `symbols` goes before the names of sizes, so that those of two functions differ.
     """
     names = {p.name.value for p in parameters(node.params)}
     bound = names if isinstance(node, cst.Lambda) else names | bound_names(node.body)
@@ -130,7 +130,7 @@ def _parameters(
         elif kind is not None and kinds[id(p)] == "var_keyword":
             kind = DictOf((), kind)
         default = None if p.default is None else module.code(p.default).strip()
-        if default is not None and any(n in (scope.outer or ()) for n in names_in(p.default)):
+        if p.default is not None and any(n in (scope.outer or ()) for n in names_in(p.default)):
             default = "None"  # handed over by every call: it was evaluated where the function is
         text = None if annotation is None else module.code(annotation).strip()
         params.append(Parameter(var, kinds[id(p)], default, text, kind))
@@ -209,9 +209,11 @@ class StatementLowerer:
         found = self.expressions.walrus
         self.expressions.walrus = []
         return [
-            Assign((var,), value)
-            if node is None
-            else Assign((var,), value, origin=Origin(node, self.module), embedded=True)
+            (
+                Assign((var,), value)
+                if node is None
+                else Assign((var,), value, origin=Origin(node, self.module), embedded=True)
+            )
             for var, value, node in found
         ]
 
@@ -316,9 +318,7 @@ class StatementLowerer:
     def _FunctionDef(self, node: cst.FunctionDef) -> Block:
         return self._define(node.name.value, node, Origin(node, self.module))
 
-    def _define(
-        self, name: str, node: cst.FunctionDef | cst.Lambda, origin: Origin
-    ) -> Block:
+    def _define(self, name: str, node: cst.FunctionDef | cst.Lambda, origin: Origin) -> Block:
         callee = self.program.local_callee(name, node, self.scope)
         if callee is None:
             return [self.verbatim(node, "s2sad does not differentiate this kind of function")]
@@ -340,9 +340,7 @@ class StatementLowerer:
 
     # ------------------------------------------------------------ what is carried verbatim
 
-    def verbatim(
-        self, node: cst.CSTNode, reason: str, line: cst.CSTNode | None = None
-    ) -> Verbatim:
+    def verbatim(self, node: cst.CSTNode, reason: str, line: cst.CSTNode | None = None) -> Verbatim:
         """A statement that is carried through; its expressions are read, its names bound."""
         collector = _Expressions(self.expressions)
         node.visit(collector)
@@ -441,5 +439,3 @@ def _reason(node: cst.CSTNode) -> str:
         "ImportFrom": "",
     }
     return names.get(type(node).__name__, f"s2sad does not differentiate {type(node).__name__}")
-
-

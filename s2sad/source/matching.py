@@ -1,9 +1,9 @@
 """`match` statements to branches: each pattern is a test, and parts of the subject with names.
 
-    match action:                       if isinstance(action, (tuple, list)) and len(action) == 2
-        case ("power", int(n)):                 and action[0] == "power" and isinstance(action[1], int):
-            y = x**n                        n = action[1]
-                                            y = x**n
+match action:                       if isinstance(action, (tuple, list)) and len(action) == 2
+    case ("power", int(n)):                 and action[0] == "power" and isinstance(action[1], int):
+        y = x**n                        n = action[1]
+                                        y = x**n
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def rewrite_copy(step: Expr) -> Expr:
         case Const(value):
             return Const(value)
         case Slice(start, stop):
-            bounds = (None if b is None else rewrite_copy(b) for b in (start, stop))
-            return Slice(*bounds)
+            first, last = (None if b is None else rewrite_copy(b) for b in (start, stop))
+            return Slice(first, last)
     raise AssertionError(step)
 
 
@@ -194,9 +194,7 @@ def _any_of(node: cst.MatchOr, path: _Path, lowerer: Any) -> Expr:
     return result
 
 
-def _read_sequence(
-    node: cst.MatchSequence, path: _Path, found: _Pattern, lowerer: Any
-) -> None:
+def _read_sequence(node: cst.MatchSequence, path: _Path, found: _Pattern, lowerer: Any) -> None:
     patterns = list(node.patterns)
     star = next((k for k, p in enumerate(patterns) if isinstance(p, cst.MatchStar)), None)
     count = len(patterns) - (star is not None)

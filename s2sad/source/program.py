@@ -169,7 +169,7 @@ class Program:
     def _captured(
         self, node: cst.FunctionDef | cst.Lambda, outer: Scope, seen: set[int]
     ) -> dict[Var, None]:
-        """The variables around a function that it reads, also through the functions that it calls."""
+        """The variables around a function that it reads, or that functions it calls read."""
         seen.add(id(node))
         own = {p.name.value for p in parameters(node.params)}
         own |= set() if isinstance(node, cst.Lambda) else bound_names(node.body)

@@ -36,10 +36,10 @@ class Scope:
     """The variables of one function. `module` is the SourceModule it stands in.
 
     `node` is the function, None for the module's own scope and for a comprehension. `bindings` are
-    the ways in which each name gets its value; `known` the functions that a parameter is, and `rest`
-    the keys of a rest parameter, in a function that is specialised for them; `defaults` hold the
-    values of defaults that nested functions have; `carried` what stands here for the variables that
-    functions read of the functions around them.
+    the ways in which each name gets its value; `known` the functions that a parameter is, and
+    `rest` the keys of a rest parameter, in a function that is specialised for them; `defaults` hold
+    the values of defaults that nested functions have; `carried` what stands here for the variables
+    that functions read of the functions around them.
     """
 
     def __init__(

@@ -321,6 +321,48 @@ def partial_callees(x: float) -> float:
     return double(x) * raised(shift=x) + local(x) + double(x, shift=x)
 
 
+def siblings(x: float) -> float:
+    """A local function calls another one, and so reads what that one reads."""
+
+    def a(v):
+        return v * x
+
+    def b(v):
+        return a(v) + x
+
+    return b(x) * b(2.0)
+
+
+def default_at_definition(x: float) -> float:
+    k = x * x
+
+    def g(v, k=k):
+        return v * k
+
+    k = 3.0
+    return g(x) * k
+
+
+def handed_on_with_equal_names(x: float, y: float) -> float:
+    """The lambda reads the caller's x, where x is something else."""
+    return descend(lambda v: v * x - y, y) + descend(np.sin, x)
+
+
+def descend(f, x, n=3):
+    for _ in range(n):
+        x = x - f(x) * 0.1
+    return x
+
+
+def table_of_lambdas(x: float, key: str = "a") -> float:
+    table = {"a": lambda v: v * x, "b": np.sin}
+    return table[key](x)
+
+
+def mapped(x):
+    return sum(map(lambda v: v * v, x))
+
+
 def docstring_only_callee(x: float) -> float:
     note(x)
     return x * 2.0 * x
@@ -375,6 +417,11 @@ CALLS = {
     "even_steps": ("x", [(0.7, 0), (0.7, 1), (0.7, 4)]),
     "cached_callees": ("x", [(0.7,)]),
     "partial_callees": ("x", [(0.7,)]),
+    "siblings": ("x", [(0.7,)]),
+    "default_at_definition": ("x", [(0.7,)]),
+    "handed_on_with_equal_names": (("x", "y"), [(0.7, 0.4)]),
+    "table_of_lambdas": ("x", [(0.7,), (0.7, "b")]),
+    "mapped": ("x", [(r(3),)]),
     "docstring_only_callee": ("x", [(0.7,)]),
     "closure": ("x", [(r(3),)]),
 }

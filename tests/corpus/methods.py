@@ -57,6 +57,10 @@ class Linear:
     def size(self):
         return self.W.size + self.b.size
 
+    @property
+    def energy(self):
+        return np.sum(self.W**2) + np.sum(self.b)
+
 
 @dataclass(frozen=True)
 class Network:
@@ -103,6 +107,11 @@ def dataclass_with_methods(net: Network, x, t) -> float:
     return net.loss(x, t) + 0.01 * np.sum(y * y) + 0.0 * net.layers[0].size()
 
 
+def property_of_parameters(layer: Linear, x) -> float:
+    """What a property computes depends on the fields."""
+    return layer.energy * np.sum(layer(x))
+
+
 def called_layer(layer: Linear, x) -> float:
     return np.sum(np.tanh(layer(x)) ** 2)
 
@@ -117,5 +126,6 @@ CALLS = {
     "inherited_method": ("x", [(Steep(1.3), 0.7)]),
     "attributes_only": ("x", [(Scaler(1.3), 0.7)]),
     "dataclass_with_methods": (("net", "x"), [(NET, r((5, 3)), r((5, 2)))]),
+    "property_of_parameters": (("layer", "x"), [(Linear(r((3, 4)), r(4)), r((5, 3)))]),
     "called_layer": (("layer", "x"), [(Linear(r((3, 4)), r(4)), r((5, 3)))]),
 }
