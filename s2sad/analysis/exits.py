@@ -16,9 +16,11 @@ each `Break` comes after its loop's flag was set; a loop with a `Break`, and eve
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -39,6 +41,8 @@ from s2sad.ir.nodes import (
     Return,
     Select,
     Stmt,
+    Target,
+    Unpack,
     Var,
     Verbatim,
     While,
@@ -175,6 +179,10 @@ class _Exits:
 
 def structure_exits(function: Function) -> Function:
     """A function with one return at its end; the same object when it has that form already."""
+    body = _own_targets(function.body)
+    if body is not function.body:
+        function = copy.copy(function)
+        function.body = body
     iterators = used_up(function.body)
     if function.body and not _needs(function.body, iterators):
         return function
@@ -248,6 +256,53 @@ def _runs_again(op: str) -> bool:
 
 def _set(flag: Var) -> Stmt:
     return Assign((flag,), Const(True))
+
+
+def _own_targets(block: Block) -> Block:
+    """A block in which no loop's body gives the loop's target another value.
+
+    for k in items:             for k_item in items:
+        k = k * x       ->          k = k_item
+                                    k = k * x
+    """
+    changed = False
+    result: Block = []
+    for statement in block:
+        new = _with_own_target(statement)
+        changed = changed or new is not statement
+        result.append(new)
+    return result if changed else block
+
+
+def _with_own_target(statement: Stmt) -> Stmt:
+    match statement:
+        case Branch():
+            then, other = _own_targets(statement.then), _own_targets(statement.other)
+            if then is statement.then and other is statement.other:
+                return statement
+            return replace(statement, then=then, other=other)
+        case Context() | While():
+            body = _own_targets(statement.body)
+            return statement if body is statement.body else replace(statement, body=body)
+        case For():
+            body = _own_targets(statement.body)
+            bound = {v for s in body for v in bound_by(s)}
+            renamed = {v: Var(f"{v.hint}_item") for v in targets_of(statement.target) if v in bound}
+            if not renamed:
+                return statement if body is statement.body else replace(statement, body=body)
+            first: Block = [Assign((old,), Ref(new)) for old, new in renamed.items()]
+            target = _renamed_target(statement.target, renamed)
+            return replace(statement, target=target, body=[*first, *body])
+    return statement
+
+
+def _renamed_target(target: Target, renamed: dict[Var, Var]) -> Target:
+    match target:
+        case Var():
+            return renamed.get(target, target)
+        case Unpack(targets, star):
+            return Unpack(tuple(_renamed_target(t, renamed) for t in targets), star)
+    return target
 
 
 def none_of(flags: Sequence[Var]) -> Expr:

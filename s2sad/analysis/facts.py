@@ -75,6 +75,9 @@ _CLOSED = set(
 )
 """Operators whose result on integers is an integer."""
 
+_REAL_PARTS = {"numpy.real", "numpy.imag", "numpy.abs", "builtins.abs", "numpy.angle"}
+"""Operators whose result on complex numbers is real."""
+
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
 
@@ -171,7 +174,8 @@ class Facts:
         return self.rules[node]
 
     def _choose(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
-        return choose(rules().get(node.op, ()), node, self.type_of)
+        variants = rules().get(node.op, ())
+        return choose(variants, node, self.type_of, is_varied=self.varied.__contains__)
 
     # ------------------------------------------------------------ functions
 
@@ -656,6 +660,8 @@ def _literal_type(value: object) -> Type:
 def _promote(op: str, operands: list[Array]) -> str:
     if not operands:
         return "unknown"
+    if any(a.dtype.startswith("complex") for a in operands):
+        return "float64" if op in _REAL_PARTS else "complex128"
     if all(is_integral(a) for a in operands):
         return "int64" if op in _CLOSED else "float64"
     strong = {a.dtype for a in operands if not a.python}

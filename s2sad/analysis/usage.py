@@ -52,6 +52,8 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
             certain = parameter.var in use.containers
             if isinstance(kind, Unknown) and parameter.var in numbers and not certain:
                 kind = None
+        if kind is None and (parameter.default or "").endswith(("j", "J")):
+            kind = Array("complex128", Star(parameter.var.hint))
         if kind is None:
             kind = Array("unknown", Star(parameter.var.hint))
         types.append(kind)

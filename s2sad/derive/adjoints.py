@@ -92,7 +92,7 @@ def same_entry(one: Adjoint | None, other: Adjoint | None) -> bool:
         case Const(a), Const(b):
             return bool(a == b)
         case Ref(a), Ref(b):
-            return a is b
+            return a is b and one.full == other.full
     return one.expr is other.expr
 
 

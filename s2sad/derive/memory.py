@@ -103,7 +103,7 @@ class Planner:
         self.defined: set[Var] = {p.var for p in function.params} | set(function.captured)
         self.undefined: dict[Var, None] = {}
         self.plan = Plan()
-        self.value = Var("value")
+        self.value = _returned_variable(function)
         self.homes = Homes(function.body)
         last = function.body[-1] if function.body else None
         if isinstance(last, Return) and not isinstance(last.value, Ref | None):
@@ -134,7 +134,8 @@ class Planner:
         """A returned variable that the backward part restores is kept under another name."""
         last = forward[-1] if forward else None
         if isinstance(last, Return) and isinstance(last.value, Ref):
-            if any(last.value.var in bound_by(s) for s in backward):
+            restored = any(last.value.var in bound_by(s) for s in backward)
+            if restored and last.value.var is not self.value:
                 kept = Assign((self.value,), last.value)
                 return [*forward[:-1], kept, Return(Ref(self.value))]
         return forward
@@ -831,7 +832,7 @@ def _without(target: Target, variables: set[Var]) -> Target:
 def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     """Variables in a given order, the others after them by name."""
     known = [var for var in order if var in variables]
-    return known + sorted(variables - set(known), key=lambda var: var.hint)
+    return known + sorted(variables - set(known), key=lambda var: var.serial)
 
 
 def _leaves_early(block: Block) -> bool:
@@ -1004,6 +1005,15 @@ def _inner_first(statement: Stmt) -> list[Expr]:
         order.append(node)
         stack.extend(children(node))
     return order[::-1]
+
+
+def _returned_variable(function: Function) -> Var:
+    """The variable that holds the result: the one that the exits made, else a new one."""
+    last = function.body[-1] if function.body else None
+    if isinstance(last, Return) and isinstance(last.value, Ref):
+        if last.value.var.hint == "value" and not last.value.var.user:
+            return last.value.var
+    return Var("value")
 
 
 def is_number(kind: Any) -> bool:

@@ -367,6 +367,11 @@ class Pull:
         """Passes the adjoint of an expression on to what it reads."""
         if not self.is_varied(node):
             return
+        kind = self.facts.type_of(node)
+        if isinstance(kind, Array) and kind.dtype.startswith("complex"):
+            self.refuse("S2S021", "cannot differentiate complex numbers", node,
+                        "Write the real and the imaginary part as numbers of their own.")  # fmt: skip
+            return
         slot = self.slot_of(node)
         if slot is not None:
             self.pend(slot, adjoint)
@@ -811,6 +816,10 @@ class Pull:
             if shape == SCALAR:
                 out.append(Assign((var,), Const(0.0)))
                 return self.read(var, Adjoint(Const(0.0), SCALAR, True, True))
+            if isinstance(slot[0], Var) and not slot[0].user:
+                # The result, which has no value yet on this path.
+                out.append(Assign((var,), Const(0.0)))
+                return self.read(var, Adjoint(Const(0.0), SCALAR, False, True))
             if slot[1]:
                 # A part of a container may not even exist on this path.
                 out.append(Assign((var,), Const(0.0)))

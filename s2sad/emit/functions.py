@@ -88,7 +88,7 @@ class FunctionWriter:
 
     def _name_in_order(self, derived: Derived) -> None:
         """Adjoints of parameters have the first choice of names."""
-        for var in sorted(reads_of(derived.returns), key=lambda var: var.hint):
+        for var in sorted(reads_of(derived.returns), key=lambda var: var.serial):
             derived.names.name(var)
 
     def _returned(self, derived: Derived, writer: Writer) -> str:

@@ -204,7 +204,7 @@ class StatementWriter:
     def _branch(self, statement: Branch, depth: int, word: str = "if") -> None:
         then, other = statement.then, statement.other
         if not _visible(then) and _visible(other) and statement in self.sources:
-            self._header(f"if not {self.writer.text(statement.test, 6)}", statement, depth)
+            self._header(f"{word} not {self.writer.text(statement.test, 6)}", statement, depth)
             self.block(other, depth + 1)
             return
         self._header(f"{word} {self.writer.text(statement.test)}", statement, depth)

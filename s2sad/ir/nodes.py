@@ -40,6 +40,7 @@ Statements
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -57,12 +58,14 @@ class Origin:
 class Var:
     """A variable. One of the user's has its name; one made by a pass has a hint until it is named.
 
-    `hint` is what the variable is (`d_x`, `tanh_in`, `x_trace`); naming makes it unique.
+    `hint` is what the variable is (`d_x`, `tanh_in`, `x_trace`); naming makes it unique. `serial`
+    puts variables in the order in which they were made.
     """
 
     hint: str
     user: bool = False
     name: str | None = None
+    serial: int = field(default_factory=itertools.count().__next__)
 
     def __repr__(self) -> str:
         return self.name or (self.hint if self.user else f"{self.hint}'")

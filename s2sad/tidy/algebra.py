@@ -213,7 +213,7 @@ def _terms(expr: Expr, sign: float, found: list[tuple[Any, Expr]]) -> None:
 def _sum(parts: list[Expr]) -> Expr:
     terms: list[tuple[Any, Expr]] = []
     for part in parts:
-        _terms(part, 1.0, terms)
+        _terms(part, 1, terms)
     collected: dict[Hashable, tuple[Any, Expr]] = {}
     for number, term in terms:
         name = key(term)
@@ -242,7 +242,8 @@ def _sum(parts: list[Expr]) -> Expr:
 def _scaled(number: Any, term: Expr) -> Expr:
     if isinstance(term, Const):
         return Const(number * term.value)
-    return _product([Const(number), term]) if number != 1 else term
+    # Terms were put together: a factor of adjoints is a float.
+    return _product([Const(float(number)), term]) if number != 1 else term
 
 
 def _quotient(a: Expr, b: Expr) -> Expr:
