@@ -134,10 +134,10 @@ class Planner:
         """A returned variable that the backward part restores is kept under another name."""
         last = forward[-1] if forward else None
         if isinstance(last, Return) and isinstance(last.value, Ref):
-            restored = any(last.value.var in bound_by(s) for s in backward)
-            if restored and last.value.var is not self.value:
-                kept = Assign((self.value,), last.value)
-                return [*forward[:-1], kept, Return(Ref(self.value))]
+            if any(last.value.var in bound_by(s) for s in backward):
+                result = Var("result") if last.value.var is self.value else self.value
+                kept = Assign((result,), last.value)
+                return [*forward[:-1], kept, Return(Ref(result))]
         return forward
 
     # ------------------------------------------------------------ values
