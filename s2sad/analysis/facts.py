@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.iteration import ITERABLES, element
-from s2sad.analysis.usage import used_as_numbers
 from s2sad.analysis.types import (
     BOOL,
     FLOAT,
@@ -34,6 +33,7 @@ from s2sad.analysis.types import (
     Unknown,
     is_integral,
 )
+from s2sad.analysis.usage import used_as_numbers
 from s2sad.derive.rules import rules
 from s2sad.derive.selection import choose, result_shape
 from s2sad.derive.templates import Rule
@@ -455,8 +455,9 @@ class Facts:
             return Fact(INT)
         if node.op == "numpy.shape":
             shape = self.array(facts[0].type, node.args[0]).shape
-            known = isinstance(shape, Shape)
-            return Fact(TupleOf((INT,) * shape.rank) if known else ListOf(INT, "tuple"))
+            if isinstance(shape, Shape):
+                return Fact(TupleOf((INT,) * shape.rank))
+            return Fact(ListOf(INT, "tuple"))
         shape = self._named(result_shape(rule, bound, self.type_of), node)
         if not isinstance(shape, Shape | Star):
             return Fact(shape, varied and not rule.zero)

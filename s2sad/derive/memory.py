@@ -2,16 +2,16 @@
 
 Input: a function, the mirror of it, and facts. Output: a `Plan`, the forward and the backward
 statements, in which every forward value is had in one of three ways: it still stands in its
-variable, it is computed again, or it was remembered before it was overwritten and is restored on the
-way back. The backward part then finds each variable as the forward statement found it ("to be
+variable, it is computed again, or it was remembered before it was overwritten and is restored on
+the way back. The backward part then finds each variable as the forward statement found it ("to be
 recorded" analysis; Hascoet, Naumann, Pascual: TBR analysis in reverse-mode AD, 2005).
 
     x_trace[i] = x                 x = x_trace[i]
     x = np.sin(x)                  d_x = d_x * np.cos(x)
 
-A variable is needed at a point when the backward part of an earlier statement reads its value there.
-The forward program is walked once, in order, with the set of needed variables; a statement that
-overwrites one remembers it first. Only variables that are overwritten somewhere are followed.
+A variable is needed at a point when the backward part of an earlier statement reads its value
+there. The forward program is walked once, in order, with the set of needed variables; a statement
+that overwrites one remembers it first. Only variables that are overwritten somewhere are followed.
 """
 
 from __future__ import annotations
@@ -45,14 +45,12 @@ from s2sad.ir.nodes import (
     Const,
     Context,
     Continue,
-    Define,
     Each,
     Evaluate,
     Expr,
     For,
     Function,
     Guard,
-    Opaque,
     Place,
     Ref,
     Return,
@@ -120,7 +118,7 @@ class Planner:
     # ------------------------------------------------------------ entry point
 
     def run(self, steps: list[Step], results: list[Expr]) -> Plan:
-        """The plan for a function whose mirror these steps are, and which returns these adjoints."""
+        """The plan for a function with these steps as its mirror, which returns these adjoints."""
         self._resolve_all(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
         needed = {r.var for expr in self.plan.results for r in _refs(expr)} & self.overwritten
@@ -233,7 +231,11 @@ class Planner:
 
     def _again(self, node: Expr) -> Expr:
         """An expression computed again from variables, whatever it costs."""
-        if isinstance(node, Const | Ref) or node in self.plan.replaced or node in self.homes.variable:
+        if (
+            isinstance(node, Const | Ref)
+            or node in self.plan.replaced
+            or node in self.homes.variable
+        ):
             return self._value(node)
         again = _rebuilt(node, self._again)
         self.facts.types[again] = self.facts.type_of(node)
@@ -361,9 +363,7 @@ class Planner:
             if any(r in self.after and r.var in restored for r in _refs_of(statement)):
                 last = position
         early = body[: last + 1]
-        mixed = any(
-            r.var in restored and r not in self.after for s in early for r in _refs_of(s)
-        )
+        mixed = any(r.var in restored and r not in self.after for s in early for r in _refs_of(s))
         if not mixed:
             return [*early, *restores, *body[last + 1 :]]
         kept: dict[Var, Var] = {}
@@ -424,9 +424,7 @@ class Planner:
 
     # ------------------------------------------------------------ remembering
 
-    def _save(
-        self, bound: Iterable[Var], needed: set[Var], kept: set[Var]
-    ) -> tuple[Block, Block]:
+    def _save(self, bound: Iterable[Var], needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
         """Remembers the needed variables among those that are about to be overwritten."""
         saves: Block = []
         restores: Block = []
@@ -1070,5 +1068,3 @@ def _overwritten(function: Function) -> set[Var]:
 
     visit(function.body, 1)
     return {var for var, count in counts.items() if count > 1}
-
-

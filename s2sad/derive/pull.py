@@ -153,7 +153,7 @@ class Pull:
     def _own_seed_kept(
         self, slot: Slot, contributions: list[tuple[str, Expr | None, Adjoint]]
     ) -> list[tuple[str, Expr | None, Adjoint]]:
-        """The contributions to a slot; parts of it are not added while its own old adjoint is read."""
+        """The contributions to a slot; no parts are added while its own old adjoint is read."""
         var = self.adjoint_vars.get(slot)
         if var is None or all(how == "add" for how, _, _ in contributions):
             return contributions
@@ -370,7 +370,7 @@ class Pull:
         kind = self.facts.type_of(node)
         if isinstance(kind, Array) and kind.dtype.startswith("complex"):
             self.refuse("S2S021", "cannot differentiate complex numbers", node,
-                        "Write the real and the imaginary part as numbers of their own.")  # fmt: skip
+                        "Write the real and the imaginary part as separate numbers.")  # fmt: skip
             return
         slot = self.slot_of(node)
         if slot is not None:
@@ -639,7 +639,7 @@ class Pull:
         return Adjoint(value, wanted, True, fresh)
 
     def _may_be_integral(self, value: Expr) -> bool:
-        """Whether an adjoint may be an integer, or an array of them, which truncates what is added."""
+        """Whether an adjoint may be an integer or an array of them, which truncates additions."""
         if isinstance(value, Const):
             return isinstance(value.value, int)
         kind = self.facts.type_of(value)
@@ -649,9 +649,7 @@ class Pull:
             return not (isinstance(kind, Array) and kind.dtype.startswith("float"))
         return is_integral(kind)
 
-    def _list_contribution(
-        self, value: Expr, node: Apply, operand: Expr, spec: Operand
-    ) -> Adjoint:
+    def _list_contribution(self, value: Expr, node: Apply, operand: Expr, spec: Operand) -> Adjoint:
         """The adjoints of the items of a list; items that were broadcast are summed down later."""
         match value:
             case Each(element=element, target=Var() as target):
@@ -833,7 +831,7 @@ class Pull:
         return self.read(var, entry) if not entry.tree else Adjoint(Ref(var), tree=True)
 
     def _shape_is_at_hand(self, slot: Slot) -> bool:
-        """Whether np.shape of the variable is the slot's shape wherever in the function it is read."""
+        """Whether np.shape of the variable is the slot's shape wherever it is read."""
         return True
 
     # ------------------------------------------------------------ comprehensions

@@ -1,8 +1,8 @@
 """Reverse mode: the backward sweep over the statements of a function.
 
-Input: a function with structured exits, and its facts. Output: a `Backward`, the mirror image of the
-function, in which forward values are referred to by definition; what must be remembered for that is
-decided later (`derive/memory.py`).
+Input: a function with structured exits, and its facts. Output: a `Backward`, the mirror image of
+the function, in which forward values are referred to by definition; what must be remembered for
+that is decided later (`derive/memory.py`).
 
     h = np.tanh(z)                 d_z = d_h * (1.0 - h * h)
     for i in range(n): ...         for i in reversed(range(n)): ...
@@ -58,6 +58,7 @@ from s2sad.ir.nodes import (
     While,
     walk,
 )
+
 
 class Reverse(Pull):
     """The backward sweep of one function."""
@@ -245,8 +246,9 @@ class Reverse(Pull):
             seed = self.take(var)
             if seed is not None and varied:
                 reason = statement.reason or "s2sad does not look into this statement"
-                self.refuse(statement.code, f"cannot differentiate: {reason}", statement,
-                            "If no derivative should flow here, use stop_gradient(...).")  # fmt: skip
+                advice = "If no derivative should flow here, use stop_gradient(...)."
+                message = f"cannot differentiate: {reason}"
+                self.refuse(statement.code, message, statement, advice)
 
     def _check_place(self, target: Target, statement: Assign) -> None:
         if isinstance(target, Unpack):
@@ -441,7 +443,7 @@ class Reverse(Pull):
         return isinstance(kind, ListOf | DictOf | TupleOf | Struct)
 
     def _close(self, slot: Slot, closing: Block, head: State) -> None:
-        """Makes a slot stand in its variable at the end of an iteration, in the form it began with."""
+        """Makes a slot stand in its variable as an iteration ends, in the form it began with."""
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
         start = head.get(slot)
@@ -566,7 +568,9 @@ class Reverse(Pull):
             self.pull(node.element, element)
             self.flush()
             seeds = _seed_tree(node.target, self)
-            if seeds is not None and self._pull_element(node.iterable, seeds, Ref(position), node.target):
+            if seeds is not None and self._pull_element(
+                node.iterable, seeds, Ref(position), node.target
+            ):
                 used[0] = True
             self.flush()
             return [Step(None, [Group(None, self.out)])]
@@ -574,7 +578,9 @@ class Reverse(Pull):
         before, mirror = self.repeated(node, body)
         self.out, self.pending = outer
         self.out += before
-        statements = [s for step in mirror for g in step.nodes if isinstance(g, Group) for s in g.body]
+        statements = [
+            s for step in mirror for g in step.nodes if isinstance(g, Group) for s in g.body
+        ]
         for condition in reversed(node.conditions):
             statements = [Branch(as_value(condition), statements, [])]
         if statements:
