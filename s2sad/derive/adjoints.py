@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from s2sad.analysis.types import SCALAR, AnyShape
+from s2sad.analysis.types import SCALAR, AnyShape, Star
 from s2sad.ir.nodes import Const, Expr, Ref, Var
 
 Root: TypeAlias = Var | Expr
@@ -99,6 +99,8 @@ def same_entry(one: Adjoint | None, other: Adjoint | None) -> bool:
 def joined(one: Adjoint, other: Adjoint) -> Adjoint:
     """The entry of a slot that is `one` on one path and `other` on the other."""
     full = one.full and other.full
+    if not full and one.shape != other.shape:
+        return replace(one, full=False, owned=one.owned and other.owned, shape=Star("?"), fresh=None)
     # Of two shapes the one that is no single number is the slot's own.
     shape = other.shape if one.shape == SCALAR or one.constant else one.shape
     return replace(one, full=full, owned=one.owned and other.owned, shape=shape,

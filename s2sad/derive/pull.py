@@ -761,6 +761,8 @@ class Pull:
     # ------------------------------------------------------------ conditional expressions
 
     def _pull_select(self, node: Select, adjoint: Adjoint) -> None:
+        # What is pending may stand in a variable that an arm adds to.
+        self.flush()
         adjoint = self.protected(adjoint, f"d_{self.hint(node)}")
         arms: list[tuple[Block, State]] = []
         outer = (self.out, self.pending, self.state)

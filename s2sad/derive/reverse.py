@@ -15,7 +15,7 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import WRAPPERS, unwrapped
-from s2sad.analysis.types import INT, SCALAR, Array, DictOf, ListOf, Struct, TupleOf, Unknown
+from s2sad.analysis.types import INT, SCALAR, Array, DictOf, ListOf, Star, Struct, TupleOf, Unknown
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
@@ -461,7 +461,7 @@ class Reverse(Pull):
             closing.append(Assign((var,), whole.expr))
             settled = self.read(var, whole)
         full = settled.full and start.full
-        shape = settled.shape if settled.shape == start.shape else start.shape
+        shape = start.shape if full or settled.shape == start.shape else Star("?")
         self.state.set(slot, Adjoint(settled.expr, shape, full,
                                      settled.owned and start.owned, settled.tree))  # fmt: skip
 
@@ -557,6 +557,7 @@ class Reverse(Pull):
     # ------------------------------------------------------------ comprehensions and calls
 
     def _pull_each(self, node: Each, adjoint: Adjoint) -> None:
+        self.flush()
         position = self.counter("k")
         used = [False]
         outer = (self.out, self.pending)
