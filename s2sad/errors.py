@@ -1,10 +1,10 @@
 """Errors that a user can cause, each with its place, its code and the way out.
 
-    model.py:14:9: S2S012 cannot differentiate through scipy.optimize.brentq
-       14 |     root = brentq(f, 0.0, x)
-          |            ^^^^^^^^^^^^^^^^^
-       There is no rule for it. If it does not depend on W or b, wrap it in stop_gradient(...).
-       See docs/errors.md#S2S012.
+model.py:14:9: S2S012 cannot differentiate through scipy.optimize.brentq
+   14 |     root = brentq(f, 0.0, x)
+      |            ^^^^^^^^^^^^^^^^^
+   There is no rule for it. If it does not depend on W or b, wrap it in stop_gradient(...).
+   See docs/errors.md#S2S012.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class ManyErrors(S2SADError):
         super().__init__(first.code, first.message, first.location, first.advice)
         self.args = ("\n".join(error.render() for error in errors),)
 
-    def __reduce__(self) -> tuple[type[ManyErrors], tuple[object, ...]]:  # type: ignore[override]
+    def __reduce__(self) -> tuple[type[ManyErrors], tuple[object, ...]]:
         return type(self), (self.errors,)
 
 
 class InternalError(Exception):
-    """A fault in s2sad itself: a verifier's invariant does not hold. Carries the printed program."""
+    """A fault in s2sad itself: an invariant does not hold. Carries the printed program."""

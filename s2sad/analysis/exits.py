@@ -6,8 +6,8 @@
                                         value = x * x
                                     return value
 
-Where the structure allows, what follows an exit becomes the other branch. Where it does not (an exit
-from a loop, or from a part of a branch) a flag says that the exit was taken. Loops that can end
+Where the structure allows, what follows an exit becomes the other branch. Where it does not (an
+exit from a loop, or from a part of a branch) a flag says that it was taken. Loops that can end
 early count their iterations, so that the backward part can run the same ones in reverse.
 
 Invariants afterwards: `Return` only as the last statement of the function; no `other` on loops;
@@ -86,7 +86,9 @@ class _Exits:
                 case Continue():
                     return [*result, statement]
                 case Branch() if not _exits(statement):
-                    then, other = self.block(statement.then, loop), self.block(statement.other, loop)
+                    then, other = self.block(statement.then, loop), self.block(
+                        statement.other, loop
+                    )
                     result.append(replace(statement, then=then, other=other))
                 case Branch():
                     return [*result, *self._branch(statement, rest, loop)]
@@ -189,7 +191,11 @@ def structure_exits(function: Function) -> Function:
     exits = _Exits(iterators)
     exits.flagged = _partial(function.body)
     body = exits.block(function.body, None)
-    if not function.body or not isinstance(function.body[-1], Return) or _returns(function.body[:-1]):
+    if (
+        not function.body
+        or not isinstance(function.body[-1], Return)
+        or _returns(function.body[:-1])
+    ):
         body = [*body, Return(Ref(exits.value))]
     else:
         last = body.pop()
@@ -327,7 +333,9 @@ def _early(block: Block, iterators: set[Var]) -> bool:
     for statement in block:
         if isinstance(statement, While | Break | Continue):
             return True
-        if isinstance(statement, For) and (statement.other or one_shot(statement.iterable, iterators)):
+        if isinstance(statement, For) and (
+            statement.other or one_shot(statement.iterable, iterators)
+        ):
             return True
         if any(_early(inner, iterators) for inner in _inner(statement)):
             return True
@@ -347,9 +355,7 @@ def _inner(statement: Stmt) -> list[Block]:
 
 def _returns(block: Block) -> bool:
     """Whether a return stands anywhere in a block."""
-    return any(
-        isinstance(s, Return) or any(_returns(inner) for inner in _inner(s)) for s in block
-    )
+    return any(isinstance(s, Return) or any(_returns(inner) for inner in _inner(s)) for s in block)
 
 
 def _exits(statement: Branch) -> bool:

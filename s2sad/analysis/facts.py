@@ -427,6 +427,13 @@ class Facts:
         facts = [self._value(a, env) for a in node.args]
         facts += [self._value(a, env) for _, a in node.kwargs]
         varied = any(fact.varied for fact in facts)
+        if not varied and node.form == "call" and node.op != "functools.partial":
+            # A function that is handed to another one brings along what it has captured.
+            handed = (a for a in (*node.args, *(a for _, a in node.kwargs)))
+            varied = any(
+                part in self.varied
+                for a in handed if isinstance(a, Opaque) and a.inert for part in a.parts
+            )  # fmt: skip
         if node.form == "name":
             return Fact(FLOAT if node.op in _NUMBERS else Inert(node.op))
         if node.op == "s2sad.stop_gradient":

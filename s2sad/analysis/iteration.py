@@ -1,7 +1,7 @@
 """What loops run over: the types of iterables and of their elements.
 
-    zip(xs, ys)      a list of pairs
-    params.items()   a list of (key, value) pairs
+zip(xs, ys)      a list of pairs
+params.items()   a list of (key, value) pairs
 """
 
 from __future__ import annotations
@@ -50,7 +50,9 @@ def _marked(kind: Type, mark: str) -> Type:
         case Array(dtype, Star(name)):
             return Array(dtype, Star(f"{name}{mark}"))
         case Array(dtype, Shape(dims), python) if any(_made_up(d) for d in dims):
-            return Array(dtype, Shape(tuple(f"{d}{mark}" if _made_up(d) else d for d in dims)), python)
+            return Array(
+                dtype, Shape(tuple(f"{d}{mark}" if _made_up(d) else d for d in dims)), python
+            )
         case Unknown(name):
             return Unknown(f"{name}{mark}")
     return kind

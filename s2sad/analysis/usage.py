@@ -1,8 +1,8 @@
 """What an unannotated parameter is, read off how it is used.
 
 A parameter is a number or an array unless the function takes it apart as a container: by a key that
-is a string, by an attribute that arrays do not have, by `.items()`; or iterates over it and takes the
-elements apart so, or hands it to a function that does.
+is a string, by an attribute that arrays do not have, by `.items()`; or iterates over it and takes
+the elements apart so, or hands it to a function that does.
 """
 
 from __future__ import annotations

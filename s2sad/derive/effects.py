@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
+from s2sad.errors import S2SADError
+from s2sad.analysis.shapes import SCALAR
+from s2sad.analysis.types import Array
 from s2sad.ir.bindings import written_into
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
+    Evaluate,
     Expr,
     Function,
     Invoke,
     Opaque,
     Ref,
+    Stmt,
     Var,
+    Verbatim,
     walk,
 )
 
@@ -39,6 +46,107 @@ def is_harmless(expr: Expr) -> bool:
         attribute = getattr(func, "attr", None)
         return attribute is not None and attribute.value in _LOGGERS
     return True
+
+
+_WRITERS = {
+    *("append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"),
+    *("fill", "put", "partition", "resize", "setdefault", "popitem", "add", "discard", "appendleft"),
+}
+
+
+def writer(expr: Expr) -> str:
+    """A call of a method that changes its object, as it is shown: `ys.append`; else nothing."""
+    node = getattr(getattr(expr, "origin", None), "node", None)
+    func = getattr(node, "func", None)
+    attribute = getattr(func, "attr", None)
+    if not isinstance(expr, Opaque) or attribute is None or attribute.value not in _WRITERS:
+        return ""
+    assert expr.origin is not None
+    shown: str = expr.origin.module.code(func).strip()
+    return shown
+
+
+def unseen_effects(function: Function, facts: Any, program: Any) -> list[S2SADError]:
+    """What a function, and those that it calls, would do that no derivative accounts for: writes by
+    out=, arrays that carry a derivative in the hands of unknown functions, exits inside `try`."""
+    found = []
+    for current in _reached(function, program):
+        for statement in statements(current.body):
+            if isinstance(statement, Verbatim) and statement.exits:
+                found.append(_refusal(
+                    statement, "S2S013", f"cannot leave a function or a loop here: {statement.reason}",
+                    "Leave it after the statement instead.",
+                ))  # fmt: skip
+            for node in _nodes(statement):
+                found += _effects(node, statement, facts)
+    return found
+
+
+def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
+    if not isinstance(node, Apply | Opaque) or node.origin is None:
+        return
+    whole = isinstance(statement, Evaluate) and statement.value is node
+    parts = node.parts if isinstance(node, Opaque) else (*node.args, *(a for _, a in node.kwargs))
+    if not any(part in facts.varied for part in parts):
+        return
+    if isinstance(node, Apply):
+        if any(name == "out" for name, _ in node.kwargs):
+            advice = "Give the result a name instead."
+            yield _refusal(node, "S2S011", "cannot differentiate a write by out=", advice)
+        elif whole and node.form == "call" and node.op.startswith("numpy."):
+            if not node.op.startswith(_HARMLESS) and facts.rule_of(node) is None:
+                message = f"cannot differentiate {node.op}, which writes in place"
+                yield _refusal(node, "S2S011", message, "Build the new value with np.where instead.")
+        elif whole and node.form == "call" and not is_harmless(node) and "." in node.op:
+            if node.op not in _READERS and facts.rule_of(node) is None:
+                yield _unknown(node, node.op)
+    elif node.mutates and not whole and not node.inert and not is_harmless(node):
+        if node not in facts.varied or not any(_is_changeable(p, facts) for p in parts):
+            return
+        yield _unknown(node, "this function")
+
+
+_READERS = {"functools.partial", "builtins.next", "builtins.repr", "builtins.str", "builtins.id"}
+
+
+def _is_changeable(part: Expr, facts: Any) -> bool:
+    """Whether a varied value may be an object that can be changed."""
+    if part not in facts.varied:
+        return False
+    kind = facts.type_of(part)
+    return not (isinstance(kind, Array) and kind.shape == SCALAR)
+
+
+def _unknown(node: Expr, name: str) -> S2SADError:
+    message = f"cannot see what {name} does to what it is handed"
+    advice = "If it changes nothing that carries a derivative, hand it stop_gradient(...)."
+    return _refusal(node, "S2S012", message, advice)
+
+
+def _refusal(node: Any, code: str, message: str, advice: str) -> S2SADError:
+    origin = node.origin
+    location = None if origin is None else origin.module.location(origin.node)
+    return S2SADError(code, message, location, advice)
+
+
+def _nodes(statement: Stmt) -> Iterator[Expr]:
+    for expr in expressions(statement):
+        yield from walk(expr)
+
+
+def _reached(function: Function, program: Any) -> list[Function]:
+    """A function and all those that it calls, each once."""
+    reached = {function: None}
+    todo = [function]
+    while todo:
+        for statement in statements(todo.pop().body):
+            for node in _nodes(statement):
+                if isinstance(node, Invoke):
+                    callee = program.function(node.callee)
+                    if callee not in reached:
+                        reached[callee] = None
+                        todo.append(callee)
+    return list(reached)
 
 
 def unseen_changes(function: Function, facts: Any, program: Any) -> list[Invoke]:

@@ -25,14 +25,13 @@ from s2sad.analysis.types import (
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.broadcasting import call, expand
-from s2sad.derive.effects import unseen_changes
+from s2sad.derive.effects import unseen_changes, unseen_effects
 from s2sad.derive.memory import Plan, Planner
 from s2sad.derive.reverse import Reverse
 from s2sad.derive.sharing import unshared
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
-    Apply,
     Block,
     Callee,
     Const,
@@ -75,7 +74,7 @@ class Derived:
 
 @dataclass
 class Interface:
-    """How a callee's backward function is called. `args` and `named` are positions of parameters."""
+    """How a callee's backward function is called; `args` and `named` are parameters' positions."""
 
     key: str
     name: str
@@ -88,7 +87,7 @@ class Interface:
 
 
 class Engine:
-    """Derives the functions of one run. `taken` are names that generated functions must not have."""
+    """Derives the functions of one run. Generated functions do not have the names `taken`."""
 
     def __init__(self, program: Any, taken: set[str]) -> None:
         self.program = program
@@ -121,8 +120,13 @@ class Engine:
                 self._check_float(function, parameter, kind)
             params.append(Fact(kind, name in wrt))
         self.facts.interpret(function, params)
-        for call in unseen_changes(function, self.facts, self.program):
-            self._refuse_change(call)
+        effects = unseen_effects(function, self.facts, self.program)
+        for effect in effects:
+            if effect.code == "S2S013":
+                raise effect  # what the function returns is not known
+        self.errors += effects
+        for change in unseen_changes(function, self.facts, self.program):
+            self._refuse_change(change)
         self.observe("facts", function, function)
         return function
 
@@ -297,7 +301,13 @@ class Engine:
         named = tuple((function.params[k].var.hint, k) for k in rest)
         name = self.names.fresh(f"{function.name}_backward")
         interface = Interface(
-            name, name, callee, wrt, tuple(plain), named, has_defaults or bool(named),
+            name,
+            name,
+            callee,
+            wrt,
+            tuple(plain),
+            named,
+            has_defaults or bool(named),
             tuple(p.var.hint for p in function.params),
         )
         self.interfaces[function] = interface

@@ -16,7 +16,8 @@ def as_value(expr: Expr) -> Expr:
         case Const() | Value():
             return expr
         case Slice(start, stop, step):
-            return Slice(*(None if p is None else as_value(p) for p in (start, stop, step)))
+            first, last, by = (None if p is None else as_value(p) for p in (start, stop, step))
+            return Slice(first, last, by)
         case Make("tuple" | "list" as kind, items):
             return Make(kind, tuple(as_value(item) for item in items))
     return Value(expr)
@@ -40,8 +41,10 @@ def instantiate(expr: Expr, places: Mapping[Var, Expr]) -> Expr:
                 return _constant(folded)
             return Select(test, then, other, expr.form)
         case Slice(start, stop, step):
-            return Slice(*(None if p is None else instantiate(p, places)
-                           for p in (start, stop, step)))  # fmt: skip
+            first, last, by = (
+                None if p is None else instantiate(p, places) for p in (start, stop, step)
+            )
+            return Slice(first, last, by)
         case Make(kind, items):
             return Make(kind, tuple(instantiate(item, places) for item in items))
         case Each():

@@ -681,8 +681,11 @@ class Planner:
         needed |= self._reads(first) & self.overwritten
         where = self.loops[0].before if self.loops else ahead
         where += inside.before
-        ahead.append(replace(loop, body=[*stacked, *forward], iterable=header)  # type: ignore[call-arg]
-                     if isinstance(loop, For) else replace(loop, body=forward))  # fmt: skip
+        if isinstance(loop, For):
+            assert header is not None
+            ahead.append(replace(loop, body=[*stacked, *forward], iterable=header))
+        else:
+            ahead.append(replace(loop, body=forward))
         if not backward and not popped:
             return ahead, [*first, *back_after]
         target, iterable = self._reversed(loop, mirror, given)

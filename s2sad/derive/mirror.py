@@ -59,8 +59,8 @@ class MirrorContext:
 
 @dataclass(eq=False)
 class MirrorLoop:
-    """The adjoint of a loop. `position` is the variable that counts its iterations, where one of the
-    adjoints is indexed by it; `iterable` is what it runs over, reversed when it is written."""
+    """The adjoint of a loop. `position` is the variable that counts its iterations, where one of
+    the adjoints is indexed by it; `iterable` is what it runs over, reversed when it is written."""
 
     source: For | While
     body: list[Step]

@@ -37,6 +37,7 @@ from s2sad.derive.broadcasting import (
     shape_of_value,
 )
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
+from s2sad.derive.rules import rules
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
@@ -439,6 +440,11 @@ class Pull:
             return
         found = self.facts.rule_of(node)
         if found is None:
+            inner = [a for a in node.args if isinstance(a, Opaque) and not a.inert]
+            if inner and any(self.is_varied(a) for a in inner):
+                for part in inner:
+                    self.pull(part, adjoint)
+                return
             advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
             name = node.op if "." in node.op else f"the operator {node.text or node.op}"
             self.refuse("S2S012", f"cannot differentiate through {name}", node,
@@ -798,7 +804,8 @@ class Pull:
                 continue
             a = self.settle(slot, a, one[0], b)
             b = self.settle(slot, b, other[0], a)
-            result.set(slot, joined(a, b))
+            both = joined(a, b)
+            result.set(slot, both if both.tree else self.read(self.adjoint_var(slot), both))
         return result
 
     def settle(
@@ -824,17 +831,13 @@ class Pull:
                 # A part of a container may not even exist on this path.
                 out.append(Assign((var,), Const(0.0)))
                 return self.read(var, Adjoint(Const(0.0), SCALAR, False, True))
-            if like is not None and like.full and self._shape_is_at_hand(slot):
+            if like is not None and like.full:
                 out.append(Assign((var,), self.zeros(slot)))
                 return self.read(var, Adjoint(Const(0.0), shape, True, True))
             out.append(Assign((var,), Const(0.0)))
             return self.read(var, Adjoint(Const(0.0), SCALAR, False, True))
         out.append(Assign((var,), entry.expr))
         return self.read(var, entry) if not entry.tree else Adjoint(Ref(var), tree=True)
-
-    def _shape_is_at_hand(self, slot: Slot) -> bool:
-        """Whether np.shape of the variable is the slot's shape wherever it is read."""
-        return True
 
     # ------------------------------------------------------------ comprehensions
 
@@ -949,22 +952,17 @@ def _holds(entry: Adjoint, var: Var) -> bool:
     return isinstance(entry.expr, Ref) and entry.expr.var is var
 
 
-_VIEWS = {
-    "getitem", "numpy.transpose", "numpy.reshape", "numpy.ravel", "numpy.squeeze",
-    "numpy.swapaxes", "numpy.moveaxis", "numpy.expand_dims", "numpy.broadcast_to", "numpy.diagonal",
-    "numpy.real", "numpy.imag", "pos", "numpy.atleast_1d", "numpy.atleast_2d", "numpy.atleast_3d",
-    "numpy.flip", "numpy.rot90", "numpy.asarray", "numpy.matrix_transpose", "numpy.split",
-    "numpy.fliplr", "numpy.flipud", "numpy.conj", "numpy.array_split", "numpy.hsplit",
-    "numpy.vsplit", "numpy.dsplit", "numpy.trim_zeros", "numpy.rollaxis", "helper.unbroadcast",
-    "helper.part", "helper.add", "numpy.ascontiguousarray", "numpy.astype",
-}  # fmt: skip
+_NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "numpy.imag"}
+"""Operators whose result may be an operand itself, or share memory with it."""
 
 
 def _is_fresh(expr: Expr) -> bool:
     """Whether evaluating an expression makes an array that nothing else refers to."""
     if isinstance(expr, Const):
         return True
-    return isinstance(expr, Apply) and expr.op not in _VIEWS and not expr.op.startswith("backward")
+    if not isinstance(expr, Apply) or expr.op in _NOT_NEW or expr.op.startswith("backward"):
+        return False
+    return all(rule.view is None for rule in rules().get(expr.op, ()))
 
 
 def _copied(expr: Expr) -> Expr:

@@ -228,9 +228,14 @@ class Reverse(Pull):
     def _evaluate(self, statement: Evaluate) -> list[Mirror]:
         """A call for its effect; handing it something varied is harmless only where it is known."""
         value = statement.value
-        from s2sad.derive.effects import is_harmless
+        from s2sad.derive.effects import is_harmless, writer
 
         if self.is_varied(value) and not is_harmless(value):
+            if written := writer(value):
+                self.refuse("S2S011", f"cannot differentiate {written}, which writes in place",
+                            value, "Build the new value with np.where, np.concatenate or a "
+                            "comprehension instead.")  # fmt: skip
+                return []
             mutated = value.mutates if hasattr(value, "mutates") else ()
             if any(self.facts.bindings.get(v) is not None for v in mutated):
                 advice = (
@@ -462,8 +467,9 @@ class Reverse(Pull):
             settled = self.read(var, whole)
         full = settled.full and start.full
         shape = start.shape if full or settled.shape == start.shape else Star("?")
-        self.state.set(slot, Adjoint(settled.expr, shape, full,
-                                     settled.owned and start.owned, settled.tree))  # fmt: skip
+        owned = settled.owned and start.owned
+        closed = Adjoint(settled.expr, shape, full, owned, settled.tree)
+        self.state.set(slot, closed if closed.tree else self.read(var, closed))
 
     # ------------------------------------------------------------ what a loop runs over
 

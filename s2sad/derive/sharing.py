@@ -1,4 +1,4 @@
-"""Which variables hold an array that no other name refers to, so that `a += e` is like `a = a + e`."""
+"""Which variables hold an array of their own, so that `a += e` is like `a = a + e`."""
 
 from __future__ import annotations
 

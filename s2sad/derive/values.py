@@ -48,8 +48,9 @@ FREE, CHEAP, MODERATE, DEAR, NEVER = 0, 1, 3, 20, 1000
 _FREE = {
     "getitem", "getattr", "numpy.transpose", "numpy.shape", "numpy.size", "numpy.ndim",
     "builtins.len", "builtins.range", "numpy.reshape", "numpy.ravel", "attribute.dtype",
-    "builtins.zip", "builtins.list", "builtins.tuple", "builtins.enumerate", "builtins.reversed", "dict.items", "dict.values",
-    "dict.keys", "numpy.expand_dims", "numpy.squeeze", "numpy.swapaxes", "numpy.moveaxis",
+    "builtins.zip", "builtins.list", "builtins.tuple", "builtins.enumerate", "builtins.reversed",
+    "dict.items", "dict.values", "dict.keys", "numpy.expand_dims", "numpy.squeeze",
+    "numpy.swapaxes", "numpy.moveaxis",
 }  # fmt: skip
 
 
@@ -160,11 +161,8 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             return CHEAP
         case Opaque():
             return FREE if node.pure and not node.parts else NEVER if not node.pure else DEAR
-        case Invoke():
+        case Invoke() | Each():
             return DEAR
-        case Each():
-            return DEAR
-    return DEAR
 
 
 def can_repeat(node: Expr, facts: Facts) -> bool:

@@ -89,6 +89,16 @@ class Carrier:
                 module.location(node),
                 "Hand it to the function as a parameter.",
             )
+        if isinstance(node, cst.Assign | cst.AnnAssign) and node.value is not None:
+            made_by = _Foreign(module)
+            node.value.visit(made_by)
+            if made_by.found:
+                raise S2SADError(
+                    "S2S015",
+                    f"cannot carry {found.name}, which {made_by.found} makes",
+                    module.location(node),
+                    "Hand it to the function as a parameter.",
+                )
         if isinstance(node, cst.FunctionDef | cst.ClassDef):
             node = node.with_changes(leading_lines=(), lines_after_decorators=())
         adopter = _Adopt(self, module)
@@ -143,7 +153,7 @@ class Carrier:
             raise S2SADError(
                 "S2S015",
                 f"cannot carry the module's name {name}",
-                None,
+                _first_binding(name, module),
                 "Give it a value once, at the top level of the module.",
             )
 
@@ -161,6 +171,58 @@ class Carrier:
                 "S2S019", f"two things are called {name}", None, "Give one of them another name."
             )
         self._taken.add(name)
+
+
+_CONSTANT_MAKERS = {
+    *("builtins", "collections", "dataclasses", "decimal", "enum", "fractions", "functools"),
+    *("itertools", "logging", "math", "numpy", "operator", "re", "string", "typing"),
+}
+
+
+class _Foreign(cst.CSTVisitor):
+    """Looks in a constant's value for what only running the module could tell."""
+
+    def __init__(self, module: Any) -> None:
+        self.module = module
+        self.found = ""
+
+    def visit_Lambda(self, node: cst.Lambda) -> bool:
+        return False
+
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
+        self._look(node)
+        return not isinstance(node.value, cst.Name)
+
+    def visit_Call(self, node: cst.Call) -> None:
+        self._look(node.func)
+
+    def _look(self, node: cst.BaseExpression) -> None:
+        names = dotted_parts(node)
+        path = None if names is None else self.module.imports.get(names[0])
+        if path is None and names in (["open"], ["input"]):
+            self.found = names[0]
+        if path is None or path.startswith(".") or any(True for _ in self.module._modules(path)):
+            return
+        if path.partition(".")[0] not in _CONSTANT_MAKERS and names is not None:
+            self.found = ".".join(names)
+
+
+class _Binding(cst.CSTVisitor):
+    """Finds the first place that gives a name a value."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.found: cst.CSTNode | None = None
+
+    def visit_AssignTarget(self, node: cst.AssignTarget) -> None:
+        if self.found is None and self.name in target_names(node.target):
+            self.found = node.target
+
+
+def _first_binding(name: str, module: Any) -> Any:
+    finder = _Binding(name)
+    module.tree.visit(finder)
+    return None if finder.found is None else module.location(finder.found)
 
 
 class _Adopt(cst.CSTTransformer):

@@ -115,7 +115,9 @@ class Writer:
                 continue
             if part in self.replaced and part is not expr:
                 found[part.origin.node] = self.names.name(self.replaced[part])
-            elif isinstance(part, Ref) and not isinstance(part.origin.node, cst.Name | cst.NamedExpr):
+            elif isinstance(part, Ref) and not isinstance(
+                part.origin.node, cst.Name | cst.NamedExpr
+            ):
                 found[part.origin.node] = self.names.name(part.var)
             elif isinstance(part, Apply) and part.op.startswith("s2sad."):
                 found[part.origin.node] = None
@@ -299,7 +301,7 @@ class Writer:
         element = self.text(expr.element, _IF)
         if expr.kind == "dict" and expr.key is not None:
             return f"{{{self.text(expr.key, _IF)}: {element}{tail}}}"
-        opening, closing = {"list": "[]", "set": "{}", "tuple": "()"}.get(expr.kind, "()")
+        opening, closing = {"list": ("[", "]"), "set": ("{", "}")}.get(expr.kind, ("(", ")"))
         return f"{opening}{element}{tail}{closing}"
 
     def target(self, target: Target, inner: bool = False) -> str:
@@ -314,11 +316,9 @@ class Writer:
                 ]
                 inside = ", ".join(parts) + ("," if len(parts) == 1 else "")
                 return f"({inside})" if inner else inside
-            case Place(base, str(name)):
-                return f"{self.text(base, _ATOM)}.{name}"
             case Place(base, key):
-                return f"{self.text(base, _ATOM)}[{self.key(key)}]"
-        raise AssertionError(target)
+                whole = self.text(base, _ATOM)
+                return f"{whole}.{key}" if isinstance(key, str) else f"{whole}[{self.key(key)}]"
 
 
 class _Replace(cst.CSTTransformer):

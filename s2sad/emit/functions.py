@@ -36,12 +36,8 @@ class FunctionWriter:
             live |= reads_of(derived.check_scalar)
         backward = without_dead(plan.backward, live, plan.sources)
         unmerged = backward
-        backward = merge_copies(
-            backward, derived.returns, names, plan.sources, derived.seed
-        )
-        forward = without_dead(
-            plan.forward, live, {}, lambda var: not var.user, plan.replaced
-        )
+        backward = merge_copies(backward, derived.returns, names, plan.sources, derived.seed)
+        forward = without_dead(plan.forward, live, {}, lambda var: not var.user, plan.replaced)
         derived.plan = replace(plan, forward=forward, backward=unmerged)
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
@@ -176,9 +172,7 @@ def _wrapped_doc(lines: list[str]) -> list[str]:
     wrapped: list[str] = []
     for line in lines:
         indent = line[: len(line) - len(line.lstrip())]
-        wrapped += textwrap.wrap(
-            line, 82, subsequent_indent=indent, break_long_words=False
-        ) or [""]
+        wrapped += textwrap.wrap(line, 82, subsequent_indent=indent, break_long_words=False) or [""]
     escaped = [line.replace("\\", "\\\\").replace('"""', "'''") for line in wrapped]
     result = [f'    """{escaped[0]}']
     result += [f"    {line}" if line else "" for line in escaped[1:]]
@@ -208,5 +202,3 @@ def _plain_annotation(text: str | None, numpy: str) -> str | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return None
     return text.strip("'\"")
-
-

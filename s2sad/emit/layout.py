@@ -14,6 +14,7 @@ def formatted(text: str, path: Path | None) -> str:
 
 def _mode(path: Path | None):  # type: ignore[no-untyped-def]
     import black
+    from black.const import DEFAULT_LINE_LENGTH
     from black.files import find_pyproject_toml, parse_pyproject_toml
 
     if path is None:
@@ -21,7 +22,7 @@ def _mode(path: Path | None):  # type: ignore[no-untyped-def]
     found = find_pyproject_toml((str(path),))
     settings = parse_pyproject_toml(found) if found else {}
     return black.Mode(
-        line_length=int(settings.get("line_length", black.DEFAULT_LINE_LENGTH)),
+        line_length=int(settings.get("line_length", DEFAULT_LINE_LENGTH)),
         string_normalization=not settings.get("skip_string_normalization", False),
         magic_trailing_comma=not settings.get("skip_magic_trailing_comma", False),
     )

@@ -21,6 +21,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Guard,
+    Place,
     Ref,
     Return,
     Stmt,
@@ -48,7 +49,9 @@ class StatementWriter:
         before = len(self.lines)
         for statement in block:
             self.statement(statement, depth)
-        if not any(line.strip() and not line.strip().startswith("#") for line in self.lines[before:]):
+        if not any(
+            line.strip() and not line.strip().startswith("#") for line in self.lines[before:]
+        ):
             self.line("pass", depth)
 
     def line(self, text: str, depth: int) -> None:
@@ -138,10 +141,8 @@ class StatementWriter:
         match statement:
             case Evaluate(value):
                 self.line(self.writer.text(value), depth)
-            case Return(None):
-                self.line("return", depth)
             case Return(value):
-                self.line(f"return {self.writer.text(value)}", depth)
+                self.line("return" if value is None else f"return {self.writer.text(value)}", depth)
             case Break():
                 self.line("break", depth)
             case Continue():
@@ -161,7 +162,9 @@ class StatementWriter:
             elif isinstance(value, Apply) and value.origin is None:
                 for part in value.args:
                     if part in self.writer.replaced and part.origin is not None:
-                        changes[part.origin.node] = self.writer.names.name(self.writer.replaced[part])
+                        changes[part.origin.node] = self.writer.names.name(
+                            self.writer.replaced[part]
+                        )
         if changes:
             node = self.writer.changed(node, changes)
         if isinstance(node, cst.SimpleStatementLine):
@@ -253,8 +256,10 @@ def _generated(statement: Any) -> bool:
     node = statement.origin.node
     if isinstance(node, cst.SimpleStatementLine):
         node = node.body[0]
-    return isinstance(node, cst.Return) and isinstance(statement.value, Ref) and (
-        statement.value.origin is None
+    return (
+        isinstance(node, cst.Return)
+        and isinstance(statement.value, Ref)
+        and statement.value.origin is None
     )
 
 
@@ -281,9 +286,7 @@ def _trailing(origin: Any) -> str:
     return f"  {comment.value}" if comment is not None else ""
 
 
-def _without_first(
-    target: Target, value: Apply, writer: Writer
-) -> tuple[str, Expr] | None:
+def _without_first(target: Target, value: Apply, writer: Writer) -> tuple[str, Expr] | None:
     """The operator and right side of an augmented assignment, from `target op rest`."""
     terms = []
     node: Expr = value
@@ -308,9 +311,8 @@ def _without_first(
 def _is_target(node: Expr, target: Target) -> bool:
     if isinstance(target, Var):
         return isinstance(node, Ref) and node.var is target
-    if isinstance(node, Apply) and node.op == "getitem":
-        base = getattr(target, "base", None)
-        if base is None:
-            return False
-        return key(node.args[0]) == key(base) and key(node.args[1]) == key(target.key)  # type: ignore[union-attr]
-    return False
+    if not isinstance(target, Place) or isinstance(target.key, str):
+        return False
+    if not isinstance(node, Apply) or node.op != "getitem":
+        return False
+    return key(node.args[0]) == key(target.base) and key(node.args[1]) == key(target.key)

@@ -81,4 +81,3 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
             case Define():
                 found[node.var] = None
     return found
-

@@ -26,7 +26,6 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Guard,
-    Invoke,
     Place,
     Ref,
     Return,

@@ -118,9 +118,9 @@ class Apply:
 class Invoke:
     """A call of a function whose source is at hand.
 
-    `args` are the arguments in the callee's parameter order, None where the default stands; those of
-    what it captures come last. `function` is the variable that holds it, if there is one. `text` is
-    how it is written; what begins with a dot, or is empty, is called on the first argument.
+    `args` are the arguments in the callee's parameter order, None where the default stands; those
+    of what it captures come last. `function` is the variable that holds it, if there is one. `text`
+    is how it is written; what begins with a dot, or is empty, is called on the first argument.
     """
 
     callee: Callee
@@ -280,7 +280,7 @@ class Branch:
 
 @dataclass(frozen=True, eq=False)
 class Guard:
-    """What follows a statement that may have left the loop: `body` runs unless one of `left` is set.
+    """What follows a statement that may have left the loop; runs unless one of `left` is set.
 
     The forward part needs no test, since control does not come here; the backward part does.
     """

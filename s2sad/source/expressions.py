@@ -329,10 +329,10 @@ class ExpressionLowerer:
 
     def _elements(self, node: cst.Tuple | cst.List | cst.Set, kind: str) -> Expr:
         starred = any(isinstance(element, cst.StarredElement) for element in node.elements)
-        if starred and kind == "set":
-            return self.opaque(node, "s2sad does not differentiate a starred element of a set")
         if starred:
             return self._joined(node, kind)
+        if kind == "set":
+            return self.opaque(node, "s2sad does not differentiate a set")
         items = tuple(self.lower(element.value) for element in node.elements)
         return Make(kind, items, origin=self.origin(node))
 
@@ -465,6 +465,11 @@ class ExpressionLowerer:
             return self._invoke(callee, self._given(node), node, self.lower(node.func), "")
         if isinstance(node.func, cst.Attribute):
             return self._call_method(node.func, node)
+        found = None if path is None else self.module.find_function(path)
+        kind = None if found is None else _unusual(found[1].node)
+        if kind:
+            reason = f"{self.module.code(node.func).strip()} is {kind}"
+            return replace(self._unknown_call(node, reason), code="S2S017")
         if isinstance(node.func, cst.Name):
             return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
         return self._unknown_call(node, "the function that is called is computed")
@@ -501,8 +506,12 @@ class ExpressionLowerer:
             lowered = self.lower(node)
         else:
             lowered = self.opaque(node, "")
-        if isinstance(lowered, Opaque) and self.program.callables.of(node, self.scope):
-            return replace(lowered, inert=True)
+        candidates = self.program.callables.of(node, self.scope)
+        if isinstance(lowered, Opaque) and candidates:
+            captured = [c.callee.captured for c in candidates if c.callee is not None]
+            found = dict.fromkeys(var for variables in captured for var in variables)
+            reads = [Ref(v) for v in found if self.scope.bindings_of(v.hint)[0] is not None]
+            return replace(lowered, parts=(*lowered.parts, *reads), inert=True)
         return lowered
 
     def _call(self, candidates: Candidates, node: cst.Call) -> Expr:
@@ -688,7 +697,7 @@ class ExpressionLowerer:
         held = None if var is None else Ref(var)
         return Invoke(callee, tuple(args), held, text, origin or self.origin(node))
 
-    def _unknown_call(self, node: cst.Call | cst.Attribute, reason: str) -> Expr:
+    def _unknown_call(self, node: cst.Call | cst.Attribute, reason: str) -> Opaque:
         """A call of something unknown may change every object that it can reach."""
         if isinstance(node, cst.Attribute):
             return self.opaque(node, reason, "S2S012")
@@ -729,6 +738,12 @@ class _Again:
     def argument(self, node: cst.BaseExpression) -> Expr:
         """The value of an argument, which may be a function."""
         return self.lower(node) if node in self.taken else self.lowerer.argument(node)
+
+
+def _unusual(node: cst.FunctionDef) -> str:
+    from s2sad.source.lower import unusual
+
+    return unusual(node)
 
 
 def _split(given: list[Argument]) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:

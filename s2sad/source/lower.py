@@ -149,11 +149,36 @@ def _class_of(annotation: cst.BaseExpression, module: Any) -> Any:
     return None if found is None else found[1]
 
 
+_TRANSPARENT = {
+    "builtins.open",
+    "contextlib.closing",
+    "contextlib.nullcontext",
+    "contextlib.redirect_stderr",
+    "contextlib.redirect_stdout",
+    "decimal.localcontext",
+    "numpy.errstate",
+    "numpy.printoptions",
+    "threadpoolctl.threadpool_limits",
+    "tqdm.tqdm",
+    "tqdm.auto.tqdm",
+    "warnings.catch_warnings",
+}
+
+
 def is_plain(node: cst.FunctionDef | cst.Lambda) -> bool:
     """Whether a function runs from its start to its return and changes no variable around it."""
     if isinstance(node, cst.Lambda):
         return True
     return node.asynchronous is None and not _yields(node) and not nonlocal_names(node)
+
+
+def unusual(node: cst.FunctionDef | cst.Lambda) -> str:
+    """What a function is that does not run from its start to its return when it is called."""
+    if isinstance(node, cst.Lambda):
+        return ""
+    if node.asynchronous is not None:
+        return "an async function"
+    return "a generator" if _yields(node) else ""
 
 
 class StatementLowerer:
@@ -307,6 +332,10 @@ class StatementLowerer:
         reads = tuple(self.expressions.lower(item.item) for item in node.items)
         header = ", ".join(self.module.code(item.with_changes(comma=cst.MaybeSentinel.DEFAULT))
                            for item in node.items)  # fmt: skip
+        unknown = next((item.item for item in node.items if not self._is_transparent(item)), None)
+        if unknown is not None:
+            shown = self.module.code(unknown).strip()
+            return [self.verbatim(node, f"the with statement's {shown} may swallow exceptions")]
         body = self.suite(node.body)
         binds = {n for item in node.items if item.asname for n in bound_names(item.asname)}
         before: Block = []
@@ -314,6 +343,13 @@ class StatementLowerer:
             bound = tuple(v for n in sorted(binds) if (v := self.scope.find(n)) is not None)
             before = [Verbatim(reads, bound, pure=True, reason="it is bound by a with statement")]
         return [*before, Context(header, reads, body, Origin(node, self.module))]
+
+    def _is_transparent(self, item: cst.WithItem) -> bool:
+        """Whether a context is known to let every exception out."""
+        found = item.item.func if isinstance(item.item, cst.Call) else item.item
+        if isinstance(item.item, cst.Name) or not isinstance(found, cst.Name | cst.Attribute):
+            return False
+        return self.module.qualified(found, self.scope) in _TRANSPARENT
 
     def _FunctionDef(self, node: cst.FunctionDef) -> Block:
         return self._define(node.name.value, node, Origin(node, self.module))
@@ -371,10 +407,19 @@ class _Expressions(cst.CSTVisitor):
         self.lowerer = lowerer
         self.found: list[Expr] = []
         self.exits = False
+        self.loops = 0
+
+    def on_leave(self, original_node: cst.CSTNode) -> None:
+        if isinstance(original_node, (cst.For, cst.While)):
+            self.loops -= 1
 
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, (cst.Return, cst.Break, cst.Continue)):
+        if isinstance(node, cst.Return) or (
+            isinstance(node, (cst.Break, cst.Continue)) and not self.loops
+        ):
             self.exits = True
+        if isinstance(node, (cst.For, cst.While)):
+            self.loops += 1
         if isinstance(node, cst.FunctionDef):
             self.found += self.lowerer.reads(node)
             return False

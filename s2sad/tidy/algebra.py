@@ -67,21 +67,21 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     if new is not None:
         return new
     match expr:
-        case Apply(op, args, kwargs, form, text, origin):
+        case Apply(op, args, kwargs, form, text):
             new_args = tuple(rewrite(a, change) for a in args)
             new_kwargs = tuple((name, rewrite(a, change)) for name, a in kwargs)
             same = all(x is y for x, y in zip(args, new_args, strict=True))
             same = same and all(x[1] is y[1] for x, y in zip(kwargs, new_kwargs, strict=True))
             return expr if same else Apply(op, new_args, new_kwargs, form, text, None)
-        case Make(kind, items, keys, cls, origin):
+        case Make(kind, items, keys, cls):
             new_items = tuple(rewrite(i, change) for i in items)
             new_keys = tuple(rewrite(k, change) for k in keys)
             same = all(x is y for x, y in zip(items + keys, new_items + new_keys, strict=True))
             return expr if same else Make(kind, new_items, new_keys, cls, None)
         case Slice(start, stop, step):
-            parts = [None if p is None else rewrite(p, change) for p in (start, stop, step)]
-            same = parts[0] is start and parts[1] is stop and parts[2] is step
-            return expr if same else Slice(*parts)
+            ends = [None if p is None else rewrite(p, change) for p in (start, stop, step)]
+            same = ends[0] is start and ends[1] is stop and ends[2] is step
+            return expr if same else Slice(ends[0], ends[1], ends[2])
         case Select(test, then, other, form):
             new_test, new_then = rewrite(test, change), rewrite(then, change)
             new_other = rewrite(other, change)
@@ -116,9 +116,9 @@ def simplify(expr: Expr) -> Expr:
             expr.form == first.form == "attribute" and not expr.kwargs
         ):
             return Value(inner)
-        case Apply("numpy.transpose", (Apply("numpy.transpose", (inner,)),)) if expr.form == (
-            "attribute"
-        ) and not expr.kwargs:
+        case Apply("numpy.transpose", (Apply("numpy.transpose", (inner,)),)) if (
+            expr.form == "attribute" and not expr.kwargs
+        ):
             return inner if expr.args[0].form == "attribute" else expr  # type: ignore[union-attr]
     return expr
 
@@ -137,7 +137,7 @@ def _number(expr: Expr) -> float | int | None:
 
 
 def _factors(expr: Expr, found: list[Expr]) -> Any:
-    """Splits a product into its number, which is returned, and its other factors, which are added."""
+    """Splits a product: returns its number, and adds its other factors to those found."""
     value = _number(expr)
     if value is not None:
         return value

@@ -73,7 +73,7 @@ def _mergeable(
     final: set[Var],
     fixed: Var | None,
 ) -> bool:
-    """Whether two variables can be one: the old one is not used after the copy, nor the new before."""
+    """Whether two variables can be one: the old is not used after the copy, nor the new before."""
     root = names.root(old)
     if new is fixed or new.user or old.user:
         return False
@@ -94,5 +94,3 @@ def _copy(statement: Stmt) -> tuple[Var, Var] | None:
         case Assign((Var() as new,), Ref(old), None):
             return new, old
     return None
-
-

@@ -34,13 +34,12 @@ from s2sad.ir.nodes import (
     walk,
 )
 
-
 _Replaced = Mapping[Expr, Var]
 """Expressions for which a variable stands."""
 
 
 def reads_of(expr: Expr, replaced: _Replaced | None = None) -> set[Var]:
-    """The variables that an expression reads, those that called nested functions capture included."""
+    """The variables that an expression reads, with those that called functions capture."""
     found = set()
     for node in walk(expr):
         if replaced and node in replaced:
@@ -258,5 +257,3 @@ def _mutated(value: Expr) -> set[Var]:
         elif isinstance(node, Apply) and node.op in ("list.append", "list.pop", "numpy.add.at"):
             found |= reads_of(node.args[0])
     return found
-
-

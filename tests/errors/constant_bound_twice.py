@@ -3,10 +3,10 @@
 import sys
 
 if sys.platform == "win32":
-    LIMIT = 1.0
+    LIMIT = 1.0  # error: S2S015 LIMIT
 else:
     LIMIT = 2.0
 
 
 def f(x: float) -> float:
-    return x * x * LIMIT  # error: S2S015 LIMIT
+    return x * x * LIMIT

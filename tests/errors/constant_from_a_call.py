@@ -2,8 +2,8 @@
 
 import os
 
-SCALE = float(os.environ.get("SCALE", "2.0"))
+SCALE = float(os.environ.get("SCALE", "2.0"))  # error: S2S015 SCALE
 
 
 def f(x: float) -> float:
-    return x * x * SCALE  # error: S2S015 SCALE
+    return x * x * SCALE

@@ -1,9 +1,9 @@
 """A module variable that gets a varied value."""
 
-total = 0.0
+total = 0.0  # error: S2S015 total
 
 
 def f(x: float) -> float:
-    global total  # error: S2S013 global
+    global total
     total = total + x * x
     return total

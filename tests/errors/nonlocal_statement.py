@@ -5,9 +5,9 @@ def f(x: float) -> float:
     total = 0.0
 
     def add(v):
-        nonlocal total  # error: S2S013 nonlocal
+        nonlocal total
         total = total + v * v
 
-    add(x)
-    add(2.0 * x)
+    add(x)  # error: S2S012 call
+    add(2.0 * x)  # error: S2S012 call
     return total

@@ -1,6 +1,6 @@
 """A constant of the module that some function rebinds: its value at the call is not known."""
 
-RATE = 0.1
+RATE = 0.1  # error: S2S015 RATE
 
 
 def set_rate(value):
@@ -9,4 +9,4 @@ def set_rate(value):
 
 
 def f(x: float) -> float:
-    return x * x * RATE  # error: S2S015 RATE
+    return x * x * RATE

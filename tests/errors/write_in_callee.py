@@ -4,10 +4,10 @@ import numpy as np
 
 
 def scale(v):
-    v[0] *= 2.0  # error: S2S011 v
+    v[0] *= 2.0
 
 
 def f(x):
     y = x * 1.0
-    scale(y)
+    scale(y)  # error: S2S011 scale
     return np.sum(y)
