@@ -69,6 +69,7 @@ class Reverse(Pull):
         self.widened: dict[object, dict[Slot, None]] = {}
         self.seeds: set[Var] = set()
         self.whole_call = False
+        self.given: set[Var] = set()
 
     def run(self, function: Function, seed: Adjoint, wrt: list[Var]) -> Backward:
         """The backward part of a function for an adjoint of its result.
@@ -76,6 +77,10 @@ class Reverse(Pull):
         `wrt` are the variables whose adjoints are returned, in order.
         """
         mirror: list[Step] = []
+        self.given = {p.var for p in function.params}
+        for statement in function.body:
+            if isinstance(statement, Assign):
+                self.given |= set(bound_by(statement))
         body = function.body
         if body and isinstance(body[-1], Return):
             last = body[-1]
@@ -429,6 +434,10 @@ class Reverse(Pull):
         if entry is not None and entry.full and entry.shape == SCALAR and not wide:
             shape = SCALAR
         if entry is None or (entry.constant and entry.expr.value == 0):  # type: ignore[union-attr]
+            if shape != SCALAR and not self._certain(slot, key):
+                before.append(Assign((var,), Const(0.0)))
+                self.state.set(slot, self.read(var, Adjoint(Const(0.0), Star("?"), False, True)))
+                return
             zero: Expr = Const(0.0) if shape == SCALAR else self.zeros(slot)
             before.append(Assign((var,), zero))
             self.state.set(slot, self.read(var, Adjoint(zero, shape, True, True)))
@@ -442,6 +451,14 @@ class Reverse(Pull):
         elif not entry.owned and shape != SCALAR:
             # An update in place inside the loop must not reach another name's array.
             self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, entry.full, False)))
+
+    def _certain(self, slot: Slot, loop: object) -> bool:
+        """Whether a variable has a value, of the shape in question, where a loop has ended: one that
+        the loop alone gives values to has none when the loop does not run."""
+        root = slot[0]
+        if not isinstance(root, Var) or root in self.given:
+            return True
+        return not (isinstance(loop, For | While) and root in bound_by(loop))
 
     def _is_container(self, slot: Slot) -> bool:
         kind = self.slot_type(slot)
