@@ -144,6 +144,7 @@ def generate(
         except S2SADError as error:
             errors.append(error)
     errors += engine.errors
+    errors = list({error.location or error.message: error for error in errors}.values())
     sources = {name: source.text for name, source in module.sources.items()}
     if observer.is_done(requests):
         return Generated(observer.text, sources)

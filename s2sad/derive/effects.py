@@ -100,10 +100,19 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
         elif whole and node.form == "call" and not is_harmless(node) and "." in node.op:
             if node.op not in _READERS and facts.rule_of(node) is None:
                 yield _unknown(node, node.op)
-    elif node.mutates and not whole and not node.inert and not is_harmless(node):
+    elif not whole and node.mutates and not (node.inert or is_harmless(node) or _only_reads(node)):
         if node not in facts.varied or not any(_is_changeable(p, facts) for p in parts):
             return
         yield _unknown(node, "this function")
+
+
+_READING_METHODS = {"get", "copy", "index", "count", "tolist", "item"}
+
+
+def _only_reads(node: Opaque) -> bool:
+    """Whether a method is known by its name to leave its object as it is."""
+    attribute = getattr(getattr(node.origin and node.origin.node, "func", None), "attr", None)
+    return attribute is not None and attribute.value in _READING_METHODS
 
 
 _READERS = {"functools.partial", "builtins.next", "builtins.repr", "builtins.str", "builtins.id"}

@@ -129,3 +129,7 @@ CALLS = {
     "property_of_parameters": (("layer", "x"), [(Linear(r((3, 4)), r(4)), r((5, 3)))]),
     "called_layer": (("layer", "x"), [(Linear(r((3, 4)), r(4)), r((5, 3)))]),
 }
+
+REFUSED = {
+    "inherited_method": "S2S011",
+}

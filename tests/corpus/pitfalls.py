@@ -538,3 +538,10 @@ CALLS = {
     "exit_values_by_name": ("x", [(0.7, 2), (0.7, 9), (0.7, 0)]),
     "reused_trace_name": ("x", [(0.7,)]),
 }
+
+REFUSED = {
+    "dict_grows_by_merging": "S2S014",
+    "dict_entry_replaced_while_walking": "S2S014",
+    "default_captured_in_a_loop": "S2S012",
+    "function_chosen_each_iteration": "S2S012",
+}

@@ -43,3 +43,7 @@ CALLS = {
     "around_enumerate_and_inside_it": ("x", [(r(4),)]),
     "with_a_postfix": ("x", [(0.7,)]),
 }
+
+REFUSED = {
+    "with_a_postfix": "S2S012",
+}
