@@ -116,17 +116,13 @@ def list_of_arrays_value_and_grad(xs: list, w):
     # value = np.sum(np.concatenate(hidden) ** 2) + np.sum(np.stack([h[0] for h in
     # hidden]))
     d_sum_in = np.ones(np.shape(stack))
-    d_hidden = [None] * len(hidden)
+    d_hidden = np.split(
+        2.0 * concatenate_hidden, np.cumsum([np.shape(x_)[0] for x_ in hidden])[:-1], axis=0
+    )
     for k, h_ in enumerate(hidden):
         d_h = np.zeros(np.shape(h_))
         d_h[0] += np.take(d_sum_in, k, 0)
-        d_hidden[k] = d_h
-    d_hidden = add(
-        d_hidden,
-        np.split(
-            2.0 * concatenate_hidden, np.cumsum([np.shape(x_)[0] for x_ in hidden])[:-1], axis=0
-        ),
-    )
+        d_hidden[k] = add(d_hidden[k], d_h)
     # hidden = [np.tanh(x @ w) for x in xs]
     d_w = np.zeros(np.shape(w))
     d_xs = [None] * len(xs)

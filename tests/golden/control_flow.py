@@ -372,11 +372,10 @@ def comprehensions_value_and_grad(x, powers=(1, 2, 3)):
         raise ValueError("comprehensions must return a scalar")
 
     # Backward: value = sum(terms) + sum(t * t for t in terms)
-    d_terms = [None] * len(terms)
+    d_terms = [1.0] * len(terms)
     for k, t_ in enumerate(terms):
         d_t = 2.0 * t_
-        d_terms[k] = d_t
-    d_terms = add(d_terms, [1.0] * len(terms))
+        d_terms[k] = add(d_terms[k], d_t)
     # terms = [x**p / math.factorial(p) for p in powers]
     d_x = np.zeros(np.shape(x))
     for k_, p_ in enumerate(powers):

@@ -72,7 +72,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
     row = None
     broke = None
     iterations = None
-    value_ = None
+    value = None
     returned = False
     total = 0.0
     broke_ = False
@@ -97,8 +97,8 @@ def return_from_nested_loops_value_and_grad(x, target: float):
             row_trace_.append(row)
             row = row * x[i, j] + 0.1
             if row > target:
-                value_trace.append(value_)
-                value_ = row * total + x[i, j]
+                value_trace.append(value)
+                value = row * total + x[i, j]
                 returned = True
                 broke = True
                 break
@@ -110,17 +110,17 @@ def return_from_nested_loops_value_and_grad(x, target: float):
         total_trace_.append(total)
         total = total * 0.5 + row
     if not returned:
-        value_in = value_
-        value_ = total
-    value = value_
-    if np.ndim(value) != 0:
+        value_in = value
+        value = total
+    result = value
+    if np.ndim(result) != 0:
         raise ValueError("return_from_nested_loops must return a scalar")
 
     # Backward.
     if not returned:
-        value_ = value_in
+        value = value_in
         d_total = 1.0
-        d_value = np.zeros(np.shape(value_))
+        d_value = 0.0
     else:
         d_total = np.zeros(np.shape(total))
         d_value = 1.0
@@ -136,13 +136,17 @@ def return_from_nested_loops_value_and_grad(x, target: float):
         broke_ = False
         for j in reversed(range(4)[:iterations]):
             if broke:
-                value_ = value_trace.pop()
                 # value = row * total + x[i, j]
-                d_product = unbroadcast(d_value, np.shape(row * total))
+                d_product = unbroadcast(
+                    np.broadcast_to(d_value, np.shape(value)), np.shape(row * total)
+                )
                 d_row += unbroadcast(d_product * total, np.shape(row))
                 d_total += unbroadcast(d_product * row, np.shape(total))
-                d_x[i, j] += unbroadcast(d_value, np.shape(x[i, j]))
-                d_value = np.zeros(np.shape(value_))
+                d_x[i, j] += unbroadcast(
+                    np.broadcast_to(d_value, np.shape(value)), np.shape(x[i, j])
+                )
+                value = value_trace.pop()
+                d_value = 0.0
             else:
                 total = total_trace.pop()
                 # total = total + row * row
@@ -157,4 +161,4 @@ def return_from_nested_loops_value_and_grad(x, target: float):
         iterations = iterations_trace.pop()
         broke = broke_trace.pop()
         row = row_trace.pop()
-    return value, like(x, d_x)
+    return result, like(x, d_x)
