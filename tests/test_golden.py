@@ -6,6 +6,7 @@ import ast
 import importlib
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -54,6 +55,9 @@ def test_ruff_finds_nothing() -> None:
         row = fault["location"]["row"]
         line = path.read_text(encoding="utf-8").splitlines()[row - 1]
         carried = {each.strip() for each in case.source.read_text(encoding="utf-8").splitlines()}
+        zips = re.findall(r"zip\((?:[^()]|\([^()]*\))*\)", line) if fault["code"] == "B905" else []
+        if zips and all(any(part in each for each in carried) for part in zips):
+            continue  # the iterable of a loop is the user's own
         if line.strip() not in carried:
             found.append(f"{path.name}:{row}: {fault['code']} {fault['message']}: {line.strip()}")
     assert not found, "\n".join(found)

@@ -50,7 +50,17 @@ def is_harmless(expr: Expr) -> bool:
 
 _WRITERS = {
     *("append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"),
-    *("fill", "put", "partition", "resize", "setdefault", "popitem", "add", "discard", "appendleft"),
+    *(
+        "fill",
+        "put",
+        "partition",
+        "resize",
+        "setdefault",
+        "popitem",
+        "add",
+        "discard",
+        "appendleft",
+    ),
 }
 
 
@@ -96,7 +106,9 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
         elif whole and node.form == "call" and node.op.startswith("numpy."):
             if not node.op.startswith(_HARMLESS) and facts.rule_of(node) is None:
                 message = f"cannot differentiate {node.op}, which writes in place"
-                yield _refusal(node, "S2S011", message, "Build the new value with np.where instead.")
+                yield _refusal(
+                    node, "S2S011", message, "Build the new value with np.where instead."
+                )
         elif whole and node.form == "call" and not is_harmless(node) and "." in node.op:
             if node.op not in _READERS and facts.rule_of(node) is None:
                 yield _unknown(node, node.op)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import ast
 import textwrap
 from dataclasses import replace
@@ -56,10 +57,13 @@ class FunctionWriter:
         if backward:
             body.line("", 1)
             self._backward_title(body, derived, backward)
+            start = len(body.lines)
             for statement in backward:
                 body.statement(statement, 1)
         returns = self._returned(derived, writer)
         body.line(f"return {returns}", 1)
+        if backward:
+            body.lines[start:] = _unused_targets_hidden(body.lines[start:])
         head = f"def {derived.name}({self.signature(derived)}):"
         doc = self.docstring(derived, names)
         return "\n".join([head, *doc, *body.lines])
@@ -89,7 +93,8 @@ class FunctionWriter:
 
     def _returned(self, derived: Derived, writer: Writer) -> str:
         if isinstance(derived.returns, Make) and derived.returns.kind == "tuple":
-            return ", ".join(writer.text(item, 1) for item in derived.returns.items)
+            listed = ", ".join(writer.text(item, 1) for item in derived.returns.items)
+            return f"{listed}," if len(derived.returns.items) == 1 else listed
         return writer.text(derived.returns)
 
     # ------------------------------------------------------------ signature and docstring
@@ -202,3 +207,38 @@ def _plain_annotation(text: str | None, numpy: str) -> str | None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return None
     return text.strip("'\"")
+
+
+_HEADER = re.compile(r"^( *)for ([\w, ()]+?) in (.*):$")
+
+
+def _unused_targets_hidden(lines: list[str]) -> list[str]:
+    """Lines in which the targets of loops that nothing reads are called `_`.
+
+    A name is read unless each mention is inside another loop that gives it its value.
+    """
+    changed = list(lines)
+    loops = []
+    for number, line in enumerate(lines):
+        if found := _HEADER.match(line):
+            indent = len(found[1])
+            end = number + 1
+            while end < len(lines) and (
+                not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > indent
+            ):
+                end += 1
+            loops.append((number, end, re.findall(r"\w+", found[2]), found))
+    for number, end, names, found in loops:
+        for name in names:
+            mention = re.compile(rf"(?<![\w.]){name}(?!\w)")
+            others = [(a, b) for a, b, bound, _ in loops if a != number and name in bound]
+            others = [(a, b) for a, b in others if b <= number or a >= end]
+            used = [k for k, text in enumerate(lines) if k != number and mention.search(text)
+                    and not text.lstrip().startswith("#")
+                    and not any(a <= k < b for a, b in others)]  # fmt: skip
+            rest = [found[3], *(lines[a].split(" in ", 1)[1] for a, _ in others)]
+            if name == "_" or used or any(mention.search(text) for text in rest):
+                continue
+            head, tail = changed[number].split(" in ", 1)
+            changed[number] = f"{mention.sub('_', head)} in {tail}"
+    return changed

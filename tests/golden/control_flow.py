@@ -337,7 +337,7 @@ def iterate_containers_value_and_grad(xs):
     # Backward.
     d_total = 1.0
     d_xs = np.zeros(np.shape(xs))
-    for i, u in reversed(list(enumerate(reversed(xs)))):
+    for i, _ in reversed(list(enumerate(reversed(xs)))):
         # total = 0.5 * total + u
         d_u = d_total
         d_total = 0.5 * d_total

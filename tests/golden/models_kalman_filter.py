@@ -55,7 +55,7 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
     d_mean = np.zeros(np.shape(mean))
     d_q = 0.0
     d_variance = 0.0
-    for y in reversed(items):
+    for _ in reversed(items):
         total = total_trace.pop()
         residual = residual_trace.pop()
         gain = gain_trace.pop()

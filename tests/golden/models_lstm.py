@@ -168,7 +168,7 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
     d_W = np.zeros(np.shape(params["W"]))
     d_b = np.zeros(np.shape(params["b"]))
     d_xs = np.zeros(np.shape(xs))
-    for i_, x in reversed(list(enumerate(xs))):
+    for i_, _ in reversed(list(enumerate(xs))):
         concatenate = concatenate_trace.pop()
         product = product_trace.pop()
         z = z_trace.pop()
