@@ -73,7 +73,7 @@ def function(*body: Any, params: tuple[Var, ...] = (X, Y, N)) -> Function:
 
 
 def helper() -> Function:
-    return Function("g", [Parameter(X)], [Return(Ref(X))], captured=(Y,))
+    return Function("g", [Parameter(X)], [Return(Ref(X))])
 
 
 # ---------------------------------------------------------------- printing
@@ -135,7 +135,7 @@ def test_expressions(node: Any, text: str) -> None:
         (Define(Y, Callee("g", None)), "y = define g"),
         (
             Define(Y, Callee("g", helper())),
-            "y = define g\n    g(x):\n        captures y\n        return x",
+            "y = define g\n    g(x):\n        return x",
         ),
         (Verbatim((Ref(X),), (Y,), (N,)), "verbatim <made>; reads x; binds y; mutates n"),
     ],

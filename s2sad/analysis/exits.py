@@ -213,7 +213,6 @@ def structure_exits(function: Function) -> Function:
         function.params,
         body,
         function.doc,
-        function.captured,
         function.globals,
         function.names,
         function.module,

@@ -68,13 +68,6 @@ class State:
         """Gives a slot an entry."""
         self.entries.setdefault(slot[0], {})[slot[1]] = adjoint
 
-    def drop(self, slot: Slot) -> None:
-        """Makes a slot zero."""
-        paths = self.entries.get(slot[0], {})
-        paths.pop(slot[1], None)
-        if not paths:
-            self.entries.pop(slot[0], None)
-
     def take(self, root: Root) -> dict[Path, Adjoint]:
         """The entries of all parts of a variable, which are zero from then on."""
         return self.entries.pop(root, {})
@@ -100,7 +93,9 @@ def joined(one: Adjoint, other: Adjoint) -> Adjoint:
     """The entry of a slot that is `one` on one path and `other` on the other."""
     full = one.full and other.full
     if not full and one.shape != other.shape:
-        return replace(one, full=False, owned=one.owned and other.owned, shape=Star("?"), fresh=None)
+        return replace(
+            one, full=False, owned=one.owned and other.owned, shape=Star("?"), fresh=None
+        )
     # Of two shapes the one that is no single number is the slot's own.
     shape = other.shape if one.shape == SCALAR or one.constant else one.shape
     return replace(one, full=full, owned=one.owned and other.owned, shape=shape,

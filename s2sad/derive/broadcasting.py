@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from s2sad.analysis.facts import Facts
-from s2sad.analysis.types import SCALAR, AnyShape, Array, Shape, Star
+from s2sad.analysis.types import SCALAR, AnyShape, Shape, Star
 from s2sad.derive.adjoints import Adjoint
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, walk
 
@@ -106,8 +106,3 @@ def _axes(wanted: Shape, whole: Shape) -> tuple[tuple[int, ...], tuple[int, ...]
             return None
         ones.append(axis)
     return tuple(range(extra)), tuple(ones)
-
-
-def is_python_number(kind: object) -> bool:
-    """Whether a type is certainly a Python number."""
-    return isinstance(kind, Array) and kind.python

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from s2sad.analysis.types import SCALAR, Array
 from s2sad.errors import S2SADError
-from s2sad.analysis.shapes import SCALAR
-from s2sad.analysis.types import Array
 from s2sad.ir.bindings import written_into
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
@@ -106,9 +105,8 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
         elif whole and node.form == "call" and node.op.startswith("numpy."):
             if not node.op.startswith(_HARMLESS) and facts.rule_of(node) is None:
                 message = f"cannot differentiate {node.op}, which writes in place"
-                yield _refusal(
-                    node, "S2S011", message, "Build the new value with np.where instead."
-                )
+                advice = "Build the new value with np.where instead."
+                yield _refusal(node, "S2S011", message, advice)
         elif whole and node.form == "call" and not is_harmless(node) and "." in node.op:
             if node.op not in _READERS and facts.rule_of(node) is None:
                 yield _unknown(node, node.op)

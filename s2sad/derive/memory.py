@@ -98,7 +98,7 @@ class Planner:
         self.function = function
         self.facts = facts
         self.engine = engine
-        self.defined: set[Var] = {p.var for p in function.params} | set(function.captured)
+        self.defined: set[Var] = {p.var for p in function.params}
         self.undefined: dict[Var, None] = {}
         self.plan = Plan()
         self.value = _returned_variable(function)
@@ -1050,7 +1050,6 @@ def _mutated(function: Function) -> set[Var]:
 def _overwritten(function: Function) -> set[Var]:
     """The variables that are given a value more than once when the function runs."""
     counts: dict[Var, int] = {p.var: 1 for p in function.params}
-    counts |= {var: 1 for var in function.captured}
 
     def visit(block: Block, weight: int) -> None:
         for statement in block:

@@ -453,7 +453,7 @@ class Reverse(Pull):
             self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, entry.full, False)))
 
     def _certain(self, slot: Slot, loop: object) -> bool:
-        """Whether a variable has a value, of the shape in question, where a loop has ended: one that
+        """Whether a variable has a value, of the shape in question, where a loop has ended: what
         the loop alone gives values to has none when the loop does not run."""
         root = slot[0]
         if not isinstance(root, Var) or root in self.given:

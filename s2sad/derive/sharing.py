@@ -44,7 +44,7 @@ def makes_new(expr: Expr) -> bool:
 def unshared(function: Function) -> set[Var]:
     """The local variables whose value is always new, and never given to another name."""
     found: set[Var] = set()
-    shared: set[Var] = {p.var for p in function.params} | set(function.captured)
+    shared: set[Var] = {p.var for p in function.params}
     _block(function.body, found, shared)
     return found - shared
 

@@ -421,15 +421,14 @@ class Parameter:
 class Function:
     """A function: its name, parameters and body.
 
-    `captured` are variables of an enclosing function that the body reads; `globals` are the names
-    of the module's that it reads, by name; `names` are all names that its text mentions.
+    `globals` are the names of the module's that it reads, by name; `names` are all names that its
+    text mentions.
     """
 
     name: str
     params: list[Parameter]
     body: Block
     doc: str | None = None
-    captured: tuple[Var, ...] = ()
     globals: dict[str, Var] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     module: Any = None

@@ -148,8 +148,6 @@ class Printer:
         """A function with its parameters and body."""
         params = ", ".join(self._parameter(p) for p in function.params)
         self.line(f"{function.name}({params}):", depth, function)
-        if function.captured:
-            self.line(f"captures {', '.join(map(self.var, function.captured))}", depth + 1)
         self.block(function.body, depth + 1)
 
     def titled(self, function: Function, program: object) -> None:

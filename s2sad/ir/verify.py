@@ -467,7 +467,7 @@ def _given(subject: Subject) -> list[Var]:
     """What has a value before the first statement."""
     function = subject.function
     params = [p.var for p in function.params]
-    return [*params, *function.captured, *function.globals.values(), *subject.given]
+    return [*params, *function.globals.values(), *subject.given]
 
 
 Event: TypeAlias = tuple[Stmt, Path]

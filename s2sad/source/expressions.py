@@ -100,14 +100,6 @@ _PROPERTIES = {"builtins.property", "functools.cached_property"}
 STRUCTURE_METHODS = {"items", "values", "keys"}
 """Methods of dicts that loops understand."""
 
-_PURE_ROOTS = ("numpy.", "math.", "builtins.", "scipy.", "itertools.", "functools.", "operator.")
-_IMPURE = ("numpy.random.", "builtins.print", "builtins.input", "builtins.open", "builtins.next")
-
-
-def is_pure_call(path: str) -> bool:
-    """Whether calling this library function again gives the same and shows no effect."""
-    return path.startswith(_PURE_ROOTS) and not path.startswith(_IMPURE)
-
 
 def augmented_operator(node: cst.BaseAugOp) -> str:
     """The canonical operator of `+=` and its kin."""

@@ -96,7 +96,6 @@ def lower_function(
         params,
         body,
         doc,
-        (),
         top.globals,
         frozenset(names_in(node)) | {p.var.hint for p in params},
         module,
