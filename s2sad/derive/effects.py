@@ -82,10 +82,9 @@ def unseen_effects(function: Function, facts: Any, program: Any) -> list[S2SADEr
     for current in _reached(function, program):
         for statement in statements(current.body):
             if isinstance(statement, Verbatim) and statement.exits:
-                found.append(_refusal(
-                    statement, "S2S013", f"cannot leave a function or a loop here: {statement.reason}",
-                    "Leave it after the statement instead.",
-                ))  # fmt: skip
+                message = f"cannot leave a function or a loop here: {statement.reason}"
+                advice = "Leave it after the statement instead."
+                found.append(_refusal(statement, "S2S013", message, advice))
             for node in _nodes(statement):
                 found += _effects(node, statement, facts)
     return found
@@ -111,7 +110,8 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
             if node.op not in _READERS and facts.rule_of(node) is None:
                 yield _unknown(node, node.op)
     elif not whole and node.mutates and not (node.inert or is_harmless(node) or _only_reads(node)):
-        if node not in facts.varied or not any(_is_changeable(p, facts) for p in parts):
+        local = "cannot see which function" in node.reason  # it may change variables around it
+        if not local and not any(_is_changeable(part, facts) for part in parts):
             return
         yield _unknown(node, "this function")
 

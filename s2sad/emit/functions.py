@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import ast
+import re
 import textwrap
 from dataclasses import replace
 from typing import Any
