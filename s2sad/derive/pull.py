@@ -620,9 +620,17 @@ class Pull:
         if self._may_be_integral(value):
             value = _as_float(value)
             fresh = True
-        if spec.spec == "" and seed.full and seed.shape == SCALAR:
+        if spec.spec == "" and seed.full and seed.shape == SCALAR and not seed.tree:
             # What gives one number was made from single numbers.
             return Adjoint(value, SCALAR, True, fresh)
+        several = self.facts.type_of(node)
+        if spec.spec == "" and isinstance(several, TupleOf):
+            shape = self.facts.array(several.items[-1]).shape
+            if same_shape(shape, wanted):
+                return Adjoint(value, wanted, True, fresh)
+            sizes = call("numpy.shape", as_value(operand))
+            summed = call("helper.unbroadcast", value, sizes, text="unbroadcast")
+            return Adjoint(summed, wanted, True, True)
         if spec.spec == "":
             whole = self.facts.shape_of(node)
             if isinstance(value, Const) and whole != SCALAR:

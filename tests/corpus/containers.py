@@ -122,7 +122,7 @@ def list_of_pairs_unpacked(layers, x):
     return np.sum((x @ W + b) ** 2)
 
 
-def last_layer_apart(layers, x):
+def last_layer_apart(layers: list, x):
     *hidden, (W, b) = layers
     for V, c in hidden:
         x = np.tanh(x @ V + c)

@@ -266,16 +266,6 @@ def recursion_over_halves(x):
     return left * right + left
 
 
-def recursion_over_a_tree(tree):
-    """Nested tuples, evaluated as an expression: the gradient has the tree's structure."""
-    if isinstance(tree, tuple):
-        kind, left, right = tree
-        a = recursion_over_a_tree(left)
-        b = recursion_over_a_tree(right)
-        return a * b if kind == "*" else a + b
-    return tree * 1.0
-
-
 def even_steps(x: float, n: int) -> float:
     """Two functions that call each other."""
     if n == 0:
@@ -413,7 +403,6 @@ CALLS = {
     "keyword_only": (("x", "scale"), [Call(r(3), scale=1.3), Call(r(3), power=3, scale=0.2)]),
     "factorial_like": ("x", [(0.7, 1), (0.7, 5)]),
     "recursion_over_halves": ("x", [(r(7),), (r(1),)]),
-    "recursion_over_a_tree": ("tree", [(("*", ("+", 0.7, 1.2), ("*", 0.3, 2.0)),), (0.5,)]),
     "even_steps": ("x", [(0.7, 0), (0.7, 1), (0.7, 4)]),
     "cached_callees": ("x", [(0.7,)]),
     "partial_callees": ("x", [(0.7,)]),
