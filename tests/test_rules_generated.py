@@ -326,7 +326,7 @@ RULES = [
     rule
     for rule in template_tests.all_rules()
     if not rule.zero
-    and not rule.writes  # refused so far: tests/errors/writes.py
+    and not rule.writes  # refused so far: tests/errors/write_element.py
     and not rule.op.startswith("helper.")
     and template_tests.is_available(rule)
 ]
