@@ -429,7 +429,7 @@ class Pull:
 
     def _pull_apply(self, node: Apply, adjoint: Adjoint) -> None:
         kind = self.facts.type_of(node.args[0]) if node.args else Inert()
-        if node.op == "getitem" and not isinstance(kind, Array):
+        if node.op in ("getitem", "getattr") and not isinstance(kind, Array):
             self._pull_item(node, adjoint)
             return
         if node.op in ("builtins.list", "builtins.tuple", "builtins.iter") and adjoint.tree:
@@ -473,6 +473,14 @@ class Pull:
     def _pull_item(self, node: Apply, adjoint: Adjoint) -> None:
         """An item of a container at a key that is not constant, or a slice of a list."""
         base = node.args[0]
+        name = node.text if node.op == "getattr" else None
+        if name is None and isinstance(node.args[1], Const):
+            name = node.args[1].value if isinstance(node.args[1].value, str) else None
+        if name is not None:
+            # A field, or a key that is a string, of what has no slot of its own.
+            fields = Make("dict", (adjoint.expr,), (Const(name),))
+            self.pull(base, Adjoint(fields, tree=True))
+            return
         key = as_value(node.args[1])
         slot = self.slot_of(base)
         kind = self.facts.type_of(base)
