@@ -31,14 +31,10 @@ def logits_backward(layers, images, d_out):
     # value = h @ layers[-1]["W"] + layers[-1]["b"]
     d_product = unbroadcast(d_out, np.shape(product_))
     d_h = matmul_backward_a(h, layers[-1]["W"], d_product)
-    d_layers_part = {}
-    d_layers_part["W"] = matmul_backward_b(h, layers[-1]["W"], d_product)
     d_layers = [None] * len(layers)
-    d_layers[-1] = d_layers_part
-    d_layers_part_ = {}
-    d_layers_part_["b"] = unbroadcast(d_out, np.shape(layers[-1]["b"]))
-    d_layers[-1] = add(d_layers[-1], d_layers_part_)
-    d_layers_part__ = [None] * len(layers[:-1])
+    d_layers[-1] = {"W": matmul_backward_b(h, layers[-1]["W"], d_product)}
+    d_layers[-1] = add(d_layers[-1], {"b": unbroadcast(d_out, np.shape(layers[-1]["b"]))})
+    d_layers_part = [None] * len(layers[:-1])
     for i, layer in reversed(list(enumerate(layers[:-1]))):
         product = product_trace.pop()
         sum_ = sum_trace.pop()
@@ -49,8 +45,8 @@ def logits_backward(layers, images, d_out):
         d_h = matmul_backward_a(h, layer["W"], d_product_)
         d_W = matmul_backward_b(h, layer["W"], d_product_)
         d_b = unbroadcast(d_sum, np.shape(layer["b"]))
-        d_layers_part__[i] = {"W": d_W, "b": d_b}
-    d_layers[:-1] = add(d_layers[:-1], d_layers_part__)
+        d_layers_part[i] = {"W": d_W, "b": d_b}
+    d_layers[:-1] = add(d_layers[:-1], d_layers_part)
     return d_layers
 
 
