@@ -260,6 +260,9 @@ class Pull:
         if how == "item":
             self._add_item(slot, key, adjoint)
             return
+        if how == "slice":
+            self._add_slice(slot, key, adjoint)
+            return
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
         if entry is None or (entry.constant and _is_zero(entry.expr)):
@@ -497,7 +500,7 @@ class Pull:
             self.state.take(base)
             return
         if isinstance(key, Slice):
-            self._pull_slice(slot, key, adjoint)
+            self.pend(slot, adjoint, "slice", key)
             return
         self.pend(slot, adjoint, "item", key)
 
@@ -505,7 +508,7 @@ class Pull:
         """The slot of a container that has no name."""
         return base, ()
 
-    def _pull_slice(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
+    def _add_slice(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
         """A slice of a list: the adjoints of its elements go to their places."""
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)

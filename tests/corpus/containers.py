@@ -269,6 +269,17 @@ r = np.random.default_rng(8).standard_normal
 X = r(3)
 SHARED = r(3)
 LAYERS = [(r((3, 4)), r(4)), (r((4, 4)), r(4)), (r((4, 2)), r(2))]
+
+
+def _last_of(layers, x):
+    return np.sum(np.tanh(x @ layers[-1]))
+
+
+def whole_and_slice(layers: list, x):
+    """A list is handed on whole and as a slice, in one expression."""
+    return _last_of(layers, x) * 2.0 + _last_of(layers[:1], x)
+
+
 CALLS = {
     "tuple_parameter": ("params", [((r(3), r(3)), X), ((0.5, r(3)), X)]),
     "list_parameter": ("params", [([r(3), r(3), 0.7], X), ([0.1, 0.2, 0.3], X)]),
@@ -336,6 +347,7 @@ CALLS = {
             ((np.array(0.7), 0.3, r(2), np.array([2.0])),),
         ],
     ),
+    "whole_and_slice": ("layers", [([np.ones((3, 2)), np.eye(3)[:, :2]], np.ones((4, 3)) / 3)]),
 }
 
 REFUSED = {
