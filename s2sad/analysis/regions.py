@@ -1,0 +1,432 @@
+"""Which variables may share memory, and what is written into: alias classes of one function.
+
+A *region* is a set of variables whose objects may share memory: names of one array, views of it, a
+container and what is in it. Regions are found by unification, without regard to the order of
+statements. A region is
+
+    written   when some statement changes the contents of an object in it
+    shared    when two of its names may stand for the same memory at one time
+
+    v = np.copy(u)               u and v are of two regions
+    first = v[0]                 first is in the region of v, which is shared
+    first[:] = 0.0               and written
+    a, b = b, a                  a and b are of one region; trading places shares nothing
+
+Where the types of values are known, numbers and what else cannot be changed are in no region.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias
+
+from s2sad.analysis.types import SCALAR, Array, Inert, Type, is_integral
+from s2sad.derive.rules import rules
+from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import expressions, statements
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Define,
+    Each,
+    Evaluate,
+    Expr,
+    For,
+    Function,
+    Invoke,
+    Make,
+    Opaque,
+    Place,
+    Ref,
+    Return,
+    Select,
+    Stmt,
+    Target,
+    Unpack,
+    Var,
+    Verbatim,
+    walk,
+)
+
+Sharing: TypeAlias = Literal["same", "view", "maybe", "part"]
+"""How a value shares memory with a variable: it is its object, a view of it, one or a copy as NumPy
+decides at run time, or a container with it inside."""
+
+Aliases: TypeAlias = list[tuple[Var, Sharing]]
+
+TypeOf: TypeAlias = Callable[[Expr], Type]
+
+
+@dataclass
+class Effects:
+    """What a call of a function does to its arguments, by the positions of its parameters."""
+
+    writes: frozenset[int] = frozenset()
+    returns: dict[int, Sharing] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Write:
+    """A change of the contents of an object: `base[key] = ...`, `base.key = ...`; a key of None
+    stands for all of it, or for what is not known of it."""
+
+    statement: Stmt
+    base: Expr
+    key: Expr | str | None
+
+
+class Regions:
+    """The regions of a function. `calls` knows what its callees do to their arguments."""
+
+    def __init__(self, function: Function, calls: Calls, type_of: TypeOf | None = None) -> None:
+        self.function = function
+        self.calls = calls
+        self.type_of = type_of
+        self._parent: dict[Var, Var] = {}
+        self._written: dict[Var, None] = {}
+        self._shared: dict[Var, None] = {}
+        self.writes: dict[Stmt, list[Write]] = {}
+        for parameter in function.params:
+            self._root(parameter.var)
+        for statement in statements(function.body):
+            self._statement(statement)
+        self._written = dict.fromkeys(self._root(var) for var in self._written)
+        self._shared = dict.fromkeys(self._root(var) for var in self._shared)
+
+    # ------------------------------------------------------------ questions
+
+    def of(self, var: Var) -> Var:
+        """The variable that stands for the region of a variable."""
+        return self._root(var)
+
+    def members(self, var: Var) -> list[Var]:
+        """The variables of the region of a variable, in the order in which they turn up."""
+        root = self._root(var)
+        return [other for other in list(self._parent) if self._root(other) is root]
+
+    def is_written(self, var: Var) -> bool:
+        """Whether the contents of an object of the region are changed somewhere."""
+        return self._root(var) in self._written
+
+    def is_shared(self, var: Var) -> bool:
+        """Whether two names of the region may stand for the same memory at one time."""
+        return self._root(var) in self._shared
+
+    def effects(self) -> Effects:
+        """What a call of the function does to its arguments."""
+        positions = {p.var: k for k, p in enumerate(self.function.params)}
+        written = frozenset(k for var, k in positions.items() if self.is_written(var))
+        returns: dict[int, Sharing] = {}
+        for statement in statements(self.function.body):
+            if isinstance(statement, Return) and statement.value is not None:
+                for var, how in self.aliases(statement.value):
+                    for parameter, k in positions.items():
+                        if self._root(parameter) is self._root(var):
+                            exact = parameter is var and not self._is_rebound(var)
+                            returns[k] = _weaker(returns.get(k), how if exact else "maybe")
+        return Effects(written, returns)
+
+    def _is_rebound(self, var: Var) -> bool:
+        return any(
+            var in targets_of(target)
+            for statement in statements(self.function.body)
+            for target in _targets(statement)
+        )
+
+    def aliases(self, expr: Expr) -> Aliases:
+        """The variables that the value of an expression may share memory with."""
+        return list(dict(self._aliases(expr)).items())
+
+    # ------------------------------------------------------------ union
+
+    def _root(self, var: Var) -> Var:
+        parent = self._parent.setdefault(var, var)
+        while parent is not self._parent[parent]:
+            parent = self._parent[parent]
+        self._parent[var] = parent
+        return parent
+
+    def _unite(self, one: Var, other: Var) -> None:
+        a, b = self._root(one), self._root(other)
+        if a is not b:
+            first, second = sorted((a, b), key=lambda var: var.serial)
+            self._parent[second] = first
+
+    # ------------------------------------------------------------ statements
+
+    def _statement(self, statement: Stmt) -> None:
+        match statement:
+            case Assign():
+                self._assign(statement)
+            case For(target, iterable):
+                for var in targets_of(target):
+                    self._bind(var, [(v, "view") for v, _ in self._aliases(iterable)])
+            case Verbatim():
+                parts = [v for e in statement.reads for v, _ in self._aliases(e)]
+                for var in statement.binds:
+                    self._bind(var, [(v, "maybe") for v in parts])
+            case Define():
+                self._root(statement.var)
+            case Evaluate(Apply() as call):
+                self._called(statement, call)
+        for expr in expressions(statement):
+            for node in walk(expr):
+                self._expression(statement, node)
+
+    def _called(self, statement: Stmt, call: Apply) -> None:
+        """A call for its effect: one that writes into its first argument."""
+        if any(rule.writes for rule in rules().get(call.op, ())):
+            self._write(statement, call.args[0], None)
+
+    def _assign(self, statement: Assign) -> None:
+        for target in statement.targets:
+            self._target(statement, target, statement.value)
+        if len(statement.targets) > 1:
+            # a = b = e: each is a name of what e gives.
+            names = [t for t in statement.targets if isinstance(t, Var)]
+            for one, other in zip(names, names[1:], strict=False):
+                if not self._is_immutable(statement.value):
+                    self._bind(one, [(other, "same")])
+
+    def _target(self, statement: Assign, target: Target, value: Expr) -> None:
+        match target:
+            case Var():
+                if statement.augmented is not None:
+                    self._root(target)
+                    if not self._is_immutable(value):
+                        self._write(statement, Ref(target), None)
+                    return
+                self._bind(target, self.aliases(value))
+            case Place(base, key):
+                self._write(statement, base, key)
+                for var, _ in self._stored(base, value):
+                    for root, _ in self._aliases(base):
+                        self._bind(root, [(var, "part")])
+            case Unpack(parts):
+                if self._is_exchange(target, value):
+                    assert isinstance(value, Make)
+                    refs = [item.var for item in value.items if isinstance(item, Ref)]
+                    for one, other in zip(refs, refs[1:], strict=False):
+                        self._unite(one, other)
+                elif isinstance(value, Make) and len(value.items) == len(parts):
+                    for part, item in zip(parts, value.items, strict=True):
+                        self._target(statement, part, item)
+                else:
+                    for var in targets_of(target):
+                        self._bind(var, [(v, "view") for v, _ in self._aliases(value)])
+                    for part in parts:
+                        if isinstance(part, Place):
+                            self._target(statement, part, value)
+
+    def _stored(self, base: Expr, value: Expr) -> Aliases:
+        """What a write puts into a container as it is; into an array it is copied."""
+        if self.type_of is not None and isinstance(self.type_of(base), Array):
+            return []
+        return self.aliases(value)
+
+    def _bind(self, var: Var, found: Aliases) -> None:
+        self._root(var)
+        for other, _ in found:
+            if other is not var:
+                self._unite(var, other)
+                self._shared[var] = None
+        if len({other for other, _ in found}) == 1 and found[0][0] is var:
+            how = found[0][1]
+            if how != "same":
+                self._shared[var] = None
+
+    def _is_exchange(self, target: Unpack, value: Expr) -> bool:
+        """Whether names trade places: `u, v = v, u`."""
+        if not isinstance(value, Make):
+            return False
+        names = [t for t in target.targets if isinstance(t, Var)]
+        items = [i.var for i in value.items if isinstance(i, Ref)]
+        return (
+            len(names) == len(target.targets)
+            and len(items) == len(value.items)
+            and len(set(names)) == len(names)
+            and set(names) == set(items)
+            and len(items) == len(names)
+        )
+
+    def _write(self, statement: Stmt, base: Expr, key: Expr | str | None) -> None:
+        self.writes.setdefault(statement, []).append(Write(statement, base, key))
+        for var, _ in self._aliases(base):
+            self._written[var] = None
+
+    # ------------------------------------------------------------ expressions
+
+    def _expression(self, statement: Stmt, node: Expr) -> None:
+        match node:
+            case Apply(op, (base, *given)) if op in CHANGES:
+                self._write(statement, base, None)
+                for part in given:
+                    for var, _ in self._aliases(part):
+                        for root, _ in self._aliases(base):
+                            self._bind(root, [(var, "part")])
+            case Invoke():
+                effects = self.calls.effects(node)
+                for position in sorted(effects.writes):
+                    argument = node.args[position]
+                    if argument is not None and not self._is_immutable(argument):
+                        self._write(statement, argument, None)
+            case Each():
+                for var in targets_of(node.target):
+                    self._bind(var, [(v, "view") for v, _ in self._aliases(node.iterable)])
+
+    def _is_immutable(self, expr: Expr) -> bool:
+        """Whether a value is certainly a number or something else that cannot be changed."""
+        if self.type_of is None:
+            return False
+        kind = self.type_of(expr)
+        return isinstance(kind, Inert) or (isinstance(kind, Array) and kind.shape == SCALAR)
+
+    def _aliases(self, expr: Expr) -> Iterator[tuple[Var, Sharing]]:
+        if self._is_immutable(expr):
+            return
+        match expr:
+            case Ref(var):
+                yield var, "same"
+            case Select():
+                for arm in (expr.then, expr.other):
+                    yield from self._aliases(arm)
+            case Make():
+                for item in expr.items:
+                    for var, _ in self._aliases(item):
+                        yield var, "part"
+            case Each():
+                yield from self._aliases(expr.iterable)
+                for var, _ in self._aliases(expr.element):
+                    yield var, "part"
+            case Opaque():
+                if not expr.inert:
+                    for part in expr.parts:
+                        for var, _ in self._aliases(part):
+                            yield var, "maybe"
+            case Invoke():
+                effects = self.calls.effects(expr)
+                for position, how in effects.returns.items():
+                    argument = expr.args[position]
+                    if argument is not None:
+                        for var, inner in self._aliases(argument):
+                            yield var, how if inner == "same" else _weaker(inner, how)
+            case Apply():
+                yield from self._shared_by(expr)
+
+    def _shared_by(self, node: Apply) -> Iterator[tuple[Var, Sharing]]:
+        """What the result of an operator may share memory with."""
+        variants = rules().get(node.op, ())
+        if node.op in ("getitem", "getattr"):
+            if node.op == "getitem" and self._copies(node):
+                return
+            for var, how in self._aliases(node.args[0]):
+                yield var, "maybe" if how == "maybe" else "view"
+            return
+        if node.op in _FRESH or node.form == "name" or node.op.startswith("attribute."):
+            return
+        if not variants or node.op.startswith(_CONTAINERS):
+            if node.op.startswith(("numpy.", "math.", "scipy.")):
+                return
+            for part in (*node.args, *(value for _, value in node.kwargs)):
+                for var, _ in self._aliases(part):
+                    yield var, "part"
+            return
+        views = [rule.view for rule in variants if rule.view is not None]
+        if not views or not node.args:
+            return
+        certain = len(views) == len(variants) and all(how == "always" for _, how in views)
+        for var, how in self._aliases(node.args[0]):
+            yield var, "view" if certain and how != "maybe" else "maybe"
+
+    def _copies(self, node: Apply) -> bool:
+        """Whether an index certainly copies: it chooses by an array of integers or by a mask."""
+        if self.type_of is None or not isinstance(self.type_of(node.args[0]), Array):
+            return False
+        key = node.args[1]
+        parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
+        kinds = [self.type_of(part) for part in parts]
+        return any(
+            (isinstance(part, Make) and part.kind == "list")
+            or (isinstance(kind, Array) and kind.shape != SCALAR and _is_index(kind))
+            for part, kind in zip(parts, kinds, strict=True)
+        )
+
+
+_FRESH = {"builtins.len", "builtins.range", "builtins.float", "builtins.int", "numpy.copy",
+          "copy.copy", "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip
+"""Operators whose result shares nothing with what they are given."""
+
+CHANGES = {f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")}
+"""Methods of lists that change their list."""
+
+_CONTAINERS = ("builtins.", "dict.", "tqdm.", "list.")
+
+
+def _is_index(kind: Array) -> bool:
+    return is_integral(kind) or kind.dtype == "bool"
+
+
+def _targets(statement: Stmt) -> tuple[Target, ...]:
+    match statement:
+        case Assign():
+            return statement.targets
+        case For():
+            return (statement.target,)
+    return ()
+
+
+_ORDER: tuple[Sharing, ...] = ("same", "view", "part", "maybe")
+
+
+def _weaker(one: Sharing | None, other: Sharing) -> Sharing:
+    """What is known of a value that shares memory in one of two ways."""
+    return other if one is None else max(one, other, key=_ORDER.index)
+
+
+class Calls:
+    """What the calls of a program do to their arguments."""
+
+    def __init__(self, program: Any, type_of: TypeOf | None = None) -> None:
+        self.program = program
+        self.type_of = type_of
+        self._known: dict[Function, Effects] = {}
+
+    def effects(self, node: Invoke) -> Effects:
+        """What a call does to its arguments, through all the functions that it leads to."""
+        return self.effects_of(self.program.function(node.callee))
+
+    def effects_of(self, function: Function) -> Effects:
+        """What each call of a function does to its arguments."""
+        if function not in self._known:
+            found = [f for f in self._reached(function) if f not in self._known]
+            self._known |= {f: Effects() for f in found}
+            # Functions may call each other: all are asked again until no answer changes.
+            while True:
+                changed = False
+                for f in found:
+                    effects = Regions(f, self, self.type_of).effects()
+                    changed |= effects != self._known[f]
+                    self._known[f] = effects
+                if not changed:
+                    break
+        return self._known[function]
+
+    def _reached(self, function: Function) -> list[Function]:
+        """The functions that a function leads to, those called first, and itself as the last."""
+        order = [function]
+        for current in order:
+            for node in invocations(current):
+                callee = self.program.function(node.callee)
+                if callee not in order:
+                    order.append(callee)
+        return order[::-1]
+
+
+def invocations(function: Function) -> Iterator[Invoke]:
+    """The calls of the user's own functions in a function."""
+    for statement in statements(function.body):
+        for expr in expressions(statement):
+            for node in walk(expr):
+                if isinstance(node, Invoke):
+                    yield node
