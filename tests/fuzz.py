@@ -362,12 +362,56 @@ def fault(error: BaseException) -> str:
 
 
 def smaller(text: str, k: int) -> Iterator[str]:
-    """The program without its statement number k, and with one of its blocks in its place."""
+    """The program without its statement number k, with one of its blocks in its place, or with a
+    part of one of its expressions in the place of the whole."""
     for way in ("drop", "body", "orelse"):
         changed = Without(k, way)
         tree = changed.visit(ast.parse(text))
         if changed.done:
             yield ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    for number in range(len(list(own_expressions(statement_of(ast.parse(text), k))))):
+        way = 0
+        while True:
+            tree = ast.parse(text)
+            holder, name, position = list(own_expressions(statement_of(tree, k)))[number]
+            value = getattr(holder, name)
+            whole = value if position is None else value[position]
+            parts = [part for part in ast.iter_child_nodes(whole) if isinstance(part, ast.expr)]
+            if isinstance(whole, ast.expr) and not isinstance(whole, (ast.Name, ast.Constant)):
+                parts.append(ast.Constant(0.5))
+            if way >= len(parts):
+                break
+            if position is None:
+                setattr(holder, name, parts[way])
+            else:
+                value[position] = parts[way]
+            way += 1
+            yield ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+
+
+def statement_of(tree: ast.AST, k: int) -> ast.stmt:
+    """Statement number k of a program, in the order of `Without`."""
+    found = list(statements_of(tree))
+    return found[k]
+
+
+def statements_of(node: ast.AST) -> Iterator[ast.stmt]:
+    for part in ast.iter_child_nodes(node):
+        if isinstance(part, ast.stmt):
+            yield part
+        yield from statements_of(part)
+
+
+def own_expressions(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
+    """Where each expression of a statement stands that is read, outer ones first; not those of
+    the statements inside it."""
+    for name, value in ast.iter_fields(node):
+        for position, part in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            read = isinstance(getattr(part, "ctx", ast.Load()), ast.Load)
+            if isinstance(part, ast.expr) and read and name != "func":
+                yield node, name, position
+            if isinstance(part, ast.AST) and not isinstance(part, ast.stmt):
+                yield from own_expressions(part)
 
 
 class Without(ast.NodeTransformer):
@@ -400,7 +444,7 @@ def kind_of(found: str) -> list[str]:
     return re.split("[:(0-9]", found)[:3]
 
 
-def minimal(text: str, folder: Path, number: int, seconds: float = 60.0) -> str:
+def minimal(text: str, folder: Path, number: int, seconds: float = 120.0) -> str:
     """A small program that goes wrong in the same way, as far as the time allows."""
     kind = kind_of(outcome(text, folder / f"fuzz_{number}.py"))
     end = time.monotonic() + seconds

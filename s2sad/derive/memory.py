@@ -107,6 +107,7 @@ class Planner:
         if isinstance(last, Return) and not isinstance(last.value, Ref | None):
             self.homes.variable.setdefault(last.value, self.value)
         self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
+        self.headers: dict[Stmt, Ref] = {}
         self.loops: list[_Loop] = []
         self.overwritten = _overwritten(function)
         self.mutated = _mutated(function)
@@ -159,7 +160,7 @@ class Planner:
                     case MirrorLoop():
                         self._resolve_all(node.body)
                         if node.iterable is not None:
-                            node.iterable = self._resolved(as_value(node.iterable))
+                            node.iterable = self._kept_header(node, node.iterable)
 
     def _resolved_group(self, body: Block) -> Block:
         """The statements of a group; a value that is computed again, but used more than once, gets
@@ -306,7 +307,7 @@ class Planner:
         if len(found) < 2:
             return found
         order = {node: position for position, node in enumerate(_inner_first(statement))}
-        return sorted(found, key=lambda pair: order.get(pair[0], -1))
+        return sorted(found, key=lambda pair: order.get(pair[0], len(order)))
 
     def _statement(
         self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
@@ -585,6 +586,7 @@ class Planner:
         for statement in block:
             nodes = by_source.get(statement, [])
             bound = bound_by(statement)
+            changed |= {var for _, var in self.extracted.get(statement, [])}
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)
@@ -595,7 +597,6 @@ class Planner:
                     within = set(self._bound_inside(statement)) | changed
                     inner |= reads & within
                     entry |= reads - changed
-            changed |= {var for _, var in self.extracted.get(statement, [])}
             changed |= set(self._bound_inside(statement))
 
     def _guard(
@@ -658,8 +659,7 @@ class Planner:
         saves, restores = self._save(hoisted, needed, kept)
         ahead: Block = [*saves]
         back_after = [*restores, *last]
-        header, given, before = self._header(loop, mirror, bound)
-        ahead += before
+        header, given = self._header(loop, mirror)
         inside = _Loop(loop, [], self._counter(loop))
         self.loops.append(inside)
         outer_kept = kept | set(hoisted)
@@ -742,32 +742,45 @@ class Planner:
             return None
         return Ref(target)
 
-    def _header(
-        self, loop: For | While, mirror: MirrorLoop, bound: dict[Var, None]
-    ) -> tuple[Expr | None, Expr | None, Block]:
-        """The iterable of the forward loop, that of the backward loop, and what stands before."""
-        if isinstance(loop, While):
-            return None, None, []
-        given = mirror.iterable
-        assert given is not None
-        reads = {r.var for r in _refs(given)}
-        if loop.iterable in self.plan.replaced:
-            return loop.iterable, given, []
+    def _kept_header(self, mirror: MirrorLoop, iterable: Expr) -> Expr:
+        """What the backward loop runs over: the same as the forward loop or, where that cannot be
+        written again, a list of it that is made before the forward loop."""
+        loop = mirror.source
+        given = self._resolved(as_value(iterable))
+        if not isinstance(loop, For) or loop.iterable in self.plan.replaced:
+            return given
         if one_shot(loop.iterable, self.used_up):
-            return loop.iterable, None, []
+            return given
         unknown = self._of_unknown_kind(loop.iterable)
         if unknown and loop.count is not None:
-            return loop.iterable, None, []
-        if unknown or reads & set(bound) or cost(unwrapped(loop.iterable), self.facts) > 8:
-            var = Var("items")
-            self.facts.types[ref := Ref(var)] = self.facts.type_of(loop.iterable)
-            if self.loops:
-                self.overwritten.add(var)
-            whole = loop.iterable
-            if unknown or not _is_sequence(whole, self.facts):
-                whole = call("builtins.list", whole, text="list")
-            return Ref(var), ref, [Assign((var,), whole)]
-        return loop.iterable, given, []
+            return given
+        reads = {r.var for r in _refs(given)}
+        costly = cost(unwrapped(loop.iterable), self.facts) > 8
+        if not (unknown or costly or reads & set(self._bound_inside(loop))):
+            return given
+        # With a target of its own the backward loop runs over keys too, the forward loop does not.
+        keyed = mirror.target is not loop.target
+        whole = iterable if keyed else loop.iterable
+        ref = self._typed(Ref(Var("items")), whole)
+        if unknown or not _is_sequence(whole, self.facts):
+            whole = call("builtins.list", whole, text="list")
+        self.extracted.setdefault(loop, []).append((whole, ref.var))
+        if self.homes.depth[loop.iterable]:
+            self.overwritten.add(ref.var)
+        if not keyed:
+            self.headers[loop] = ref
+        return ref
+
+    def _header(self, loop: For | While, mirror: MirrorLoop) -> tuple[Expr | None, Expr | None]:
+        """The iterable of the forward loop, and that of the backward loop."""
+        if isinstance(loop, While):
+            return None, None
+        if one_shot(loop.iterable, self.used_up):
+            return loop.iterable, None
+        header = self.headers.get(loop)
+        if header is None and self._of_unknown_kind(loop.iterable) and loop.count is not None:
+            return loop.iterable, None
+        return loop.iterable if header is None else header, mirror.iterable
 
     def _of_unknown_kind(self, iterable: Expr) -> bool:
         """Whether a parameter that a loop runs over may be an iterator, since nothing says what it

@@ -295,6 +295,35 @@ def rows_of_growing_size(x, n: int = 4):
     return np.sum(state)
 
 
+def inner_bound_changes(x: float, n: int = 2) -> float:
+    """What the inner loop runs over differs in each iteration of the outer one."""
+    for _ in range(3):
+        n = n % 4 + 1
+        for j in range(1, n, 2):
+            n = 5
+            x = np.sin(x) + 0.1 * j
+    return x
+
+
+def inner_iterator_used_up(x: float, steps, n: int = 2) -> float:
+    """An iterator gives its elements in the first iteration only."""
+    for _ in range(n):
+        for step in steps:
+            x = np.sin(x) * step
+        x = x * x + 0.3
+    return x
+
+
+def inner_keys_of_another_dict(params: dict, n: int = 2):
+    """A dict's values, of a dict that each iteration makes anew."""
+    total = 0.0
+    for k in range(n):
+        for value in params.values():
+            params = {"only": value * np.sin(value)}
+            total = total + np.sum(value**2) * (k + 1)
+    return total
+
+
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
 CALLS = {
@@ -334,4 +363,10 @@ CALLS = {
     "constant_until_the_loop": ("x", [(0.4,)]),
     "unused_results_in_a_loop": ("x", [(0.4,)]),
     "rows_of_growing_size": ("x", [(r(6),)]),
+    "inner_bound_changes": ("x", [(0.7,), (0.7, 3), (0.7, 5)]),
+    "inner_iterator_used_up": (
+        "x",
+        [(0.7, [0.9, 1.2]), lambda: (0.7, iter([0.9, 1.2, 0.7])), lambda: (0.7, iter([0.9]), 3)],
+    ),
+    "inner_keys_of_another_dict": ("params", [({"a": r(2), "b": r(3)},)]),
 }
