@@ -1,0 +1,904 @@
+"""Random programs that write into arrays, and what is wrong with their gradients.
+
+    python -m tests.fuzz_writes --count 500 --jobs 2      # programs 0 to 499; prints each failure
+    python -m tests.fuzz_writes --first 17 --count 1 --minimal
+
+A program is made from its number alone. Each of its names has one kind: a number, an array of 5 or
+3 elements, a matrix of 3 by 5, its transpose, a flat view of 15 elements, a list of two arrays. Any
+name may be rebound to a new array, a view or another name of its kind, and written through. The
+truth comes from complex steps, for which the plain program runs on complex arrays: exact, whatever
+branch flips nearby.
+"""
+
+from __future__ import annotations
+import __future__
+
+import argparse
+import ast
+import collections
+import contextlib
+import copy
+import functools
+import math
+import multiprocessing
+import random
+import re
+import sys
+import textwrap
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from tests.checking import along
+
+NAMES = {
+    "number": ["s", "t", "w"],
+    "5": ["a", "b", "c", "d"],
+    "3": ["h", "k"],
+    "3x5": ["A", "B"],
+    "5x3": ["V"],
+    "15": ["r"],
+    "pair": ["xs"],
+}
+KIND = {name: kind for kind, names in NAMES.items() for name in names}
+PARAMETERS = ["a", "b", "h", "A", "s"]  # what f is differentiated for
+SHAPES = {"number": (), "5": (5,), "3": (3,), "3x5": (3, 5), "5x3": (5, 3), "15": (15,)}
+SIZES = {kind: f"({', '.join(map(str, shape))},)" for kind, shape in SHAPES.items()}
+ANNOTATED = {
+    "a": 'Float[ndarray, "5"]',
+    "b": 'Float[ndarray, "5"]',
+    "h": 'Float[ndarray, "3"]',
+    "A": 'Float[ndarray, "3 5"]',
+    "s": "float",
+    "idx": 'Int[ndarray, "3"]',
+    "n": "int",
+}
+SYMBOLIC = ANNOTATED | {
+    "a": 'Float[ndarray, "p"]',
+    "b": 'Float[ndarray, "p"]',
+    "h": 'Float[ndarray, "q"]',
+    "A": 'Float[ndarray, "q p"]',
+}
+NDARRAYS = ANNOTATED | dict.fromkeys(["a", "b", "h", "A"], "np.ndarray") | {"idx": "np.ndarray"}
+
+
+class Writer:
+    """Writes one program."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.lines: list[str] = []
+        self.callees: dict[str, str] = {}  # each with the kind of its result
+        self.counters: list[str] = []  # integers in 0..2
+        self.usable: dict[str, list[str]] = NAMES
+        self.loops = 0
+        self.fresh = 0
+        self.result = "number"
+
+    def pick(self, *choices: Any) -> Any:
+        return self.random.choice(choices)
+
+    def chance(self, p: float) -> bool:
+        return self.random.random() < p
+
+    def put(self, pad: str, line: str) -> None:
+        self.lines.append(pad + line)
+
+    def new(self, base: str) -> str:
+        self.fresh += 1
+        return f"{base}{self.fresh}"
+
+    def name(self, kind: str) -> str:
+        return self.pick(*self.usable[kind])
+
+    def has(self, kind: str) -> bool:
+        return bool(self.usable.get(kind))
+
+    # ------------------------------------------------------------ expressions
+
+    def index(self) -> str:
+        """An integer in 0..2."""
+        if self.counters and self.chance(0.6):
+            k = self.pick(*self.counters)
+            return self.pick(k, k, k, f"({k} + 1) % 3", f"2 - {k}")
+        return self.pick("0", "1", "2", "-1", "n - 1", "idx[0]", "0", "1")
+
+    def element(self, kind: str = "") -> str:
+        """One element of an array that can be written to."""
+        kind = kind or self.pick(*(k for k in ("5", "3", "3x5", "5x3", "15", "5") if self.has(k)))
+        if kind in ("3x5", "5x3"):
+            i, j = self.index(), self.index()
+            return f"{self.name(kind)}[{i}{self.pick(', ', '][')}{j}]"
+        return f"{self.name(kind)}[{self.index()}]"
+
+    def number(self, depth: int = 1) -> str:
+        choices = ["name", "name", "element", "element", "constant"]
+        if depth > 0:
+            choices += ["sin", "product", "sum", "reduction", "dot", "counter"]
+        match self.pick(*choices):
+            case "name":
+                return self.name("number")
+            case "element":
+                return self.element()
+            case "constant":
+                return self.pick("0.5", "0.3", "-0.7", "1.5", "0.9")
+            case "sin":
+                return f"np.{self.pick('sin', 'cos', 'tanh')}({self.number(depth - 1)})"
+            case "product":
+                return f"{self.number(depth - 1)} * {self.number(0)}"
+            case "sum":
+                sign = self.pick("+", "-")
+                return f"({self.number(depth - 1)} {sign} {self.number(0)})"
+            case "reduction":
+                kind = self.pick(*(k for k in ("5", "3", "3x5") if self.has(k)))
+                x = self.view(kind)
+                return self.pick(f"np.mean({x})", f"0.3 * np.sum({x})", f"{self.name(kind)}.mean()")
+            case "dot":
+                return f"0.3 * ({self.view('5')} @ {self.view('5')})"
+            case _:
+                k = self.pick(*self.counters) if self.counters else "n"
+                return f"0.2 * {k}"
+        raise AssertionError
+
+    def view(self, kind: str) -> str:
+        """A name of the kind, or a part of another array without a copy (mostly)."""
+        if self.chance(0.5):
+            return self.name(kind)
+        M = self.name("3x5") if self.has("3x5") else ""
+        v = self.name("5")
+        i = self.index()
+        choices = {
+            "5": [f"{v}[::-1]", f"{v}[:]", f"np.asarray({v})", f"{v}[...]", f"{v}.ravel()"],
+            "3": [f"{v}[1:4]", f"{v}[::2]", f"{v}[-3:]", f"{v}[:3]", f"{v}[3:0:-1]"],
+            "3x5": [],
+            "5x3": [],
+            "15": [],
+        }
+        if M:
+            choices["5"] += [f"{M}[{i}]", f"{M}[{i}]", f"{M}[{i}, :]", f"{M}.T[:, {i}]"]
+            choices["3"] += [f"{M}[:, {i}]", f"{M}[:, {i}]", f"{M}.T[{i}]", f"{M}[{i}, 1:4]"]
+            choices["3x5"] += [f"{M}[::-1]", f"{M}[:, ::-1]", f"{M}[:]"]
+            choices["5x3"] += [f"{M}.T", f"np.transpose({M})"]
+            choices["15"] += [f"{M}.reshape(-1)", f"{M}.ravel()", f"np.ravel({M})"]
+        if self.has("5x3"):
+            choices["5"].append(f"V[:, {i}]")
+            choices["3"].append(f"V[{i}]")
+            choices["3x5"].append("V.T")
+        if self.has("15"):
+            choices["5"] += ["r[5:10]", "r[::3]"]
+            choices["3x5"].append("r.reshape(3, 5)")
+        if self.has("pair"):
+            choices["5"] += [f"xs[{self.pick(0, 1)}]", f"xs[{i} % 2]"]
+        if self.has("3"):
+            h = self.name("3")
+            choices["3"] += [f"{h}[::-1]", f"{h}[:]"]
+        return self.pick(*choices[kind]) if choices[kind] else self.name(kind)
+
+    def array(self, kind: str, depth: int = 2) -> str:
+        """A new array of the kind, of moderate size."""
+        x = self.view(kind)
+        if depth == 0:
+            return x
+        choices = ["sin", "sin", "scaled", "product", "sum", "where", "special", "maximum"]
+        match self.pick(*choices):
+            case "sin":
+                return f"np.{self.pick('sin', 'cos', 'tanh')}({self.array(kind, depth - 1)})"
+            case "scaled":
+                return f"{x} * {self.pick('0.5', '-0.8', 'np.sin(' + self.number(0) + ')')}"
+            case "product":
+                return f"{x} * {self.array(kind, depth - 1)}"
+            case "sum":
+                sign = self.pick("+", "-")
+                return f"({x} {sign} {self.array(kind, depth - 1)})"
+            case "where":
+                return f"np.where({self.mask(kind)}, {x}, {self.view(kind)})"
+            case "maximum":
+                return f"np.maximum({x}, 0.3 * {self.view(kind)})"
+            case _:
+                return self.special(kind)
+
+    def special(self, kind: str) -> str:
+        """What only arrays of this kind are made from."""
+        M = self.view("3x5") if self.has("3x5") else ""
+        choices = {
+            "5": [f"{self.view('5')}[[0, 2, 4, 2, 1]]"],
+            "3": [f"{self.view('5')}[idx]", f"{self.view('5')}[[1, 1, 3]]"],
+        }
+        if M:
+            choices["5"] += [f"{M}.mean(axis=0)", f"0.3 * {M}[idx[1]]"]
+            choices["3"] += [f"0.3 * ({M} @ {self.name('5')})", f"{M}.mean(axis=1)"]
+            choices["3x5"] = [
+                f"0.5 * {M}[idx]",
+                f"{M} * {self.view('5')}",
+                f"{M} - {self.view('3')}[:, None]" if self.has("3") else M,
+            ]
+        return self.pick(*choices.get(kind, [self.name(kind)]))
+
+    def mask(self, kind: str) -> str:
+        return f"{self.name(kind)} {self.pick('>', '<')} {self.pick('0.1', '-0.2', '0.4')}"
+
+    def test(self) -> str:
+        if self.counters and self.chance(0.35):
+            return f"{self.pick(*self.counters)} {self.pick('==', '>', '<')} {self.pick(1, 1, 2)}"
+        if self.chance(0.2):
+            return self.pick("n > 2", "n == 2", "idx[0] > 0", "idx[1] == idx[2]")
+        return f"{self.number(0)} {self.pick('>', '<')} {self.pick('0.1', '-0.2', '0.5')}"
+
+    # ------------------------------------------------------------ statements
+
+    def arrays(self) -> str:
+        """A kind of arrays at hand, the small ones more often."""
+        weights = {"5": 6, "3": 3, "3x5": 4, "5x3": 1, "15": 1}
+        kinds = [kind for kind in weights if self.has(kind)]
+        return self.random.choices(kinds, [weights[kind] for kind in kinds])[0]
+
+    def write(self, pad: str) -> None:
+        """Into an array, by one of the ways that NumPy has."""
+        kind = self.arrays()
+        x = self.name(kind)
+        op = self.pick("=", "=", "=", "+=", "-=", "*=")
+        ways = ["element", "element", "whole", "mask", "function"]
+        if kind in ("5", "3", "15"):
+            ways += ["slice", "slice", "index", "pair", "at"]
+        if kind in ("3x5", "5x3"):
+            ways += ["row", "row", "column", "block"]
+        if self.has("pair"):
+            ways.append("list")
+        match self.pick(*ways):
+            case "element":
+                self.put(pad, f"{self.element(kind)} {op} {self.number(2)}")
+            case "whole":
+                target = self.pick(f"{x}[:]", f"{x}[...]", x, x, self.part(kind))
+                if target == x and op == "=":
+                    op = "+="
+                self.put(pad, f"{target} {op} {self.bounded(kind, op)}")
+            case "mask":
+                mask = self.mask(kind)
+                if self.chance(0.4):
+                    m = self.new("mask")
+                    self.put(pad, f"{m} = {mask}")
+                    mask = m
+                value = self.pick(self.number(1), f"{self.array(kind, 1)}[{mask}]")
+                if "array" in value:
+                    value = self.number(1)
+                self.put(pad, f"{x}[{mask}] {op} {value}")
+            case "function":
+                self.put(pad, self.function_that_writes(kind, x))
+            case "slice" if kind == "5":
+                target = self.pick(f"{x}[1:4]", f"{x}[::2]", f"{x}[:3]", f"{x}[-3:]", f"{x}[2::-1]")
+                self.put(pad, f"{target} {op} {self.bounded('3', op)}")
+            case "slice":
+                length = {"3": 3, "15": 15}[kind]
+                left, right = self.pick(("1:", ":-1"), (":-1", "1:"), ("::2", "::2"))
+                factor = self.pick("0.5", "0.9", self.number(0)) if length else "1"
+                self.put(pad, f"{x}[{left}] {op} {factor} * {self.name(kind)}[{right}]")
+            case "index":
+                index = self.pick("idx", "idx", "[0, 2, 1]", "[1, 1, 2]", "idx[::-1]")
+                self.put(pad, f"{x}[{index}] {op} {self.bounded('3', op)}")
+            case "at":
+                function = self.pick("add", "add", "subtract")
+                self.put(pad, f"np.{function}.at({x}, idx, {self.array('3', 1)})")
+            case "pair":
+                p, q = self.element(kind), self.element(kind)
+                self.put(pad, self.pick(f"{p}, {q} = {q}, {p}", f"{p} = {q} = {self.number(1)}"))
+            case "row":
+                across = "5" if kind == "3x5" else "3"
+                value = self.pick(self.bounded(across, op), self.number(1))
+                self.put(pad, f"{x}[{self.index()}] {op} {value}")
+            case "column":
+                across = "3" if kind == "3x5" else "5"
+                target = f"{x}[:, {self.index()}]"
+                self.put(pad, f"{target} {op} {self.bounded(across, op)}")
+            case "block":
+                rows = self.pick((":", ":"), ("1:", ":-1"), (":-1", "1:"))
+                columns = self.pick((":", ":"), ("1:", ":-1"), ("1:-1", "2:"), ("::-1", ":"))
+                value = f"{self.name(kind)}[{rows[1]}, {columns[1]}]"
+                self.put(pad, f"{x}[{rows[0]}, {columns[0]}] {op} 0.8 * {value}")
+            case "list":
+                target = self.pick("xs[0]", "xs[1]", f"xs[{self.index()} % 2]")
+                if self.chance(0.5):
+                    target += f"[{self.index()}]"
+                    self.put(pad, f"{target} {op} {self.number(1)}")
+                else:
+                    self.put(pad, f"{target} {op} {self.bounded('5', op)}")
+
+    def part(self, kind: str) -> str:
+        """A view that is written at once, as in `A.T[0] = e` (of the same kind)."""
+        x = self.name(kind)
+        return {"5": f"{x}[::-1]", "3": f"{x}[::-1]", "15": f"{x}[:]"}.get(kind, f"{x}[::-1]")
+
+    def bounded(self, kind: str, op: str) -> str:
+        """A right-hand side that keeps what it is assigned to moderate."""
+        if op == "*=":
+            return f"np.{self.pick('cos', 'sin')}({self.array(kind, 1)})"
+        if op in ("+=", "-="):
+            return self.pick(f"0.5 * {self.view(kind)}", f"np.sin({self.array(kind, 1)})")
+        return self.array(kind, self.pick(0, 1, 2))
+
+    def function_that_writes(self, kind: str, x: str) -> str:
+        e = self.array(kind, 1)
+        return self.pick(
+            f"np.copyto({x}, {e})",
+            f"{x}.fill({self.number(1)})",
+            f"np.multiply({self.view(kind)}, {self.number(0)}, out={x})",
+            f"np.sin({x}, out={x})",
+            f"np.add({x}, {e}, out={x})",
+            f"np.add({self.view(kind)}, {self.view(kind)}, out={x})",
+        )
+
+    def bind(self, pad: str) -> None:
+        """A name for a new array, a view, a copy, or what another name stands for."""
+        kind = self.arrays()
+        x = self.name(kind)
+        match self.pick("new", "new", "view", "view", "alias", "copy", "number", "like"):
+            case "new":
+                self.put(pad, f"{x} = {self.array(kind)}")
+            case "view":
+                self.put(pad, f"{x} = {self.view(kind)}")
+            case "alias":
+                self.put(pad, f"{x} = {self.name(kind)}")
+            case "copy":
+                source = self.view(kind)
+                way = self.pick(f"{source}.copy()", f"np.array({source})", f"1.0 * {source}")
+                self.put(pad, f"{x} = {way}")
+            case "number":
+                op = self.pick("=", "=", "+=", "*=")
+                self.put(pad, f"{self.name('number')} {op} {self.number(2)}")
+            case "like":
+                self.put(pad, f"{x} = {self.empty(kind)}")
+
+    def empty(self, kind: str) -> str:
+        """An allocation whose elements are known."""
+        return self.pick(
+            f"np.zeros_like({self.name(kind)})",
+            f"np.zeros({SIZES[kind]})",
+            f"np.ones({SIZES[kind]})",
+            f"np.full({SIZES[kind]}, {self.number(0)})",
+        )
+
+    def swap(self, pad: str) -> None:
+        kind = self.pick("5", "5", "5", "3", "3x5", "number", "pair")
+        if kind == "pair":
+            kind = "5"
+            if self.has("pair"):
+                a, b = self.pick(0, 1), self.name("5")
+                self.put(pad, self.pick("xs[0], xs[1] = xs[1], xs[0]", f"xs[{a}] = {b}"))
+                return
+        if not self.has(kind) or len(self.usable[kind]) < 2:
+            kind = "5"
+        p, q = self.random.sample(self.usable[kind], 2)
+        other = p if kind == "number" or self.chance(0.6) else self.view(kind)
+        self.put(pad, f"{p}, {q} = {q}, {other}")
+
+    def integers(self, pad: str) -> None:
+        """What code without derivatives changes, and other code reads."""
+        choices = [f"idx[{self.pick(0, 1, 2)}] = {self.pick(0, 1, 2)}", "idx = idx[::-1]"]
+        choices += ["idx += 1", "idx[:] = (idx + 1) % 3", "n = n % 3 + 1"]
+        line = self.pick(*choices)
+        self.put(pad, line)
+        if line == "idx += 1":
+            self.put(pad, "idx %= 3")
+
+    def call(self, pad: str) -> None:
+        g = self.pick(*self.callees)
+        arguments = f"{self.view('5')}, {self.view('3')}, {self.number(1)}"
+        kind = self.callees[g]
+        if kind == "none" or self.chance(0.15):
+            self.put(pad, f"{g}({arguments})")
+        else:
+            op = "=" if kind != "number" else self.pick("=", "+=")
+            self.put(pad, f"{self.name(kind)} {op} {g}({arguments})")
+
+    def block(self, pad: str, depth: int, size: int) -> None:
+        counters = list(self.counters)
+        for _ in range(self.random.randint(1, size)):
+            self.statement(pad, depth)
+        self.counters = counters
+
+    def statement(self, pad: str, depth: int) -> None:
+        kinds = ["write"] * 7 + ["bind"] * 4 + ["swap", "integers"]
+        if depth > 0:
+            kinds += ["if"] * 2 + ["for"] * 3 + ["rows", "while"]
+        if self.callees:
+            kinds += ["call"] * 3
+        if self.loops:
+            kinds += ["exit"]
+        elif depth > 1:
+            kinds += ["return"] * (1 if self.chance(0.3) else 0)
+        match self.pick(*kinds):
+            case "write":
+                self.write(pad)
+            case "bind":
+                self.bind(pad)
+            case "swap":
+                self.swap(pad)
+            case "integers":
+                self.integers(pad)
+            case "call":
+                self.call(pad)
+            case "if":
+                self.put(pad, f"if {self.test()}:")
+                self.block(pad + "    ", depth - 1, 2)
+                if self.chance(0.5):
+                    self.put(pad, "else:")
+                    self.block(pad + "    ", depth - 1, 2)
+            case "for":
+                k = self.pick("i", "j", "m") if self.chance(0.7) else self.new("i")
+                over = self.pick("3", "3", "n", "1, 3", "2, -1, -1", "n - 1", "0")
+                self.put(pad, f"for {k} in range({over}):")
+                self.body(pad, depth, k)
+                if self.chance(0.1):
+                    self.put(pad, "else:")
+                    self.block(pad + "    ", 0, 1)
+            case "rows":
+                self.rows(pad, depth)
+            case "while":
+                k = self.new("m")
+                self.put(pad, f"{k} = 0")
+                self.put(pad, f"while {k} < {self.pick('2', '3', 'n')} and {self.test()}:")
+                counters, self.counters = self.counters, [*self.counters, k]
+                self.loops += 1
+                self.lines.append(f"{pad}    {k} += 1")
+                self.counters = counters  # may be 3 in the body
+                self.block(pad + "    ", depth - 1, 2)
+                self.loops -= 1
+            case "exit":
+                self.put(pad, f"if {self.test()}:")
+                if self.chance(0.5):
+                    self.write(pad + "    ")
+                ways = ["break", "break", "continue"]
+                self.put(pad + "    ", self.pick(*ways, f"return {self.returned()}"))
+            case "return":
+                self.put(pad, f"if {self.test()}:")
+                self.put(pad + "    ", f"return {self.returned()}")
+
+    def body(self, pad: str, depth: int, *counters: str) -> None:
+        self.loops += 1
+        outside, self.counters = self.counters, [*self.counters, *counters]
+        self.block(pad + "    ", depth - 1, 3)
+        self.counters = outside
+        self.loops -= 1
+
+    def rows(self, pad: str, depth: int) -> None:
+        """A loop over an array: its rows are views, its elements numbers."""
+        kind = self.pick("3x5", "3x5", "3", "5") if self.has("3x5") else "3"
+        if kind == "3x5":
+            row, target = self.name("5"), self.name(kind)
+            head = self.pick(
+                (f"{row}", target),
+                (f"{row}", f"{target}[::-1]"),
+                (f"i, {row}", f"enumerate({target})"),
+                (f"{row}, t", f"zip({target}, {self.name('3')})" if self.has("3") else ""),
+            )
+            if not head[1]:
+                head = (row, target)
+        else:
+            number = self.name("number")
+            x = self.view(kind)
+            head = self.pick(
+                (number, x),
+                (f"i, {number}", f"enumerate({x})" if kind == "3" else f"enumerate({x}[:3])"),
+            )
+        self.put(pad, f"for {head[0]} in {head[1]}:")
+        self.body(pad, depth, *(["i"] if head[0].startswith("i,") else []))
+
+    def returned(self) -> str:
+        match self.result:
+            case "none":
+                return ""
+            case "number":
+                return f"{self.name('number')} + np.sum(np.sin({self.name('5')}))"
+            case kind:
+                return self.view(kind)
+
+    # ------------------------------------------------------------ functions
+
+    def prologue(self, given: list[str], text: str) -> list[str]:
+        """Statements that bind the names that a body uses and nobody has given it."""
+        used = set(re.findall(r"\b[a-zA-Z]\w*\b", text))
+        lines: list[str] = []
+        self.lines, kept = [], self.lines
+        have = list(given)
+        order = ["t", "w", "c", "d", "b", "h", "k", "A", "B", "V", "r", "xs"]
+        for name in [n for n in order if n in used and n not in given]:
+            kind = KIND[name]
+            self.usable = {k: [x for x in xs if x in have] for k, xs in NAMES.items()}
+            if kind == "number":
+                lines.append(f"{name} = {self.pick('0.4', 's * 0.5', 'a[1]', 'np.sin(a[0])')}")
+            elif kind == "pair":
+                p, q = self.array("5", 1), self.pick("a * 0.5", "a", "a.copy()", "np.zeros(5)")
+                lines.append(f"xs = [{p}, {q}]")
+            elif kind in ("5x3", "15") or not self.has(kind):
+                source = "A" if "A" in have else ""
+                made = {
+                    "5x3": ["A.T", "A.T", "A.T * 1.0", "np.zeros((5, 3))"],
+                    "15": ["A.reshape(-1)", "A.ravel()", "np.ravel(A * 0.5)", "np.ones(15)"],
+                    "3": ["a[1:4]", "a[:3] * 0.5", "np.zeros(3)"],
+                    "3x5": ["np.zeros((3, 5))", "np.array([a, a, a])"],
+                }[kind]
+                made = made if source or kind in ("3", "3x5") else made[-1:]
+                lines.append(f"{name} = {self.pick(*made)}")
+            else:
+                way = self.pick("array", "array", "view", "copy", "zeros", "name")
+                expr = {
+                    "array": self.array(kind, 1),
+                    "view": self.view(kind),
+                    "copy": f"{self.name(kind)}.copy()",
+                    "zeros": f"np.zeros_like({self.name(kind)})",
+                    "name": self.name(kind),
+                }[way]
+                lines.append(f"{name} = {expr}")
+            have.append(name)
+        self.lines = kept
+        return lines
+
+    def function(self, head: str, given: list[str], size: int, depth: int) -> None:
+        small = {kind: NAMES[kind] for kind in ("number", "5", "3")}
+        self.usable = NAMES if "A" in given else small
+        outside, self.lines = self.lines, []
+        for _ in range(size):
+            self.statement("    ", depth)
+        if self.result == "number":
+            kinds = self.random.sample(["5", "5", "3x5", "3"] if self.has("3x5") else ["5", "3"], 2)
+            weights = {"5": " * np.arange(1.0, 6.0)", "3": " * np.arange(3.0)"}
+            terms = [
+                f"np.sum(np.sin({self.name(kind)}){self.pick('', weights.get(kind, ''))})"
+                for kind in kinds
+            ]
+            if "A" in given and self.chance(0.8):
+                terms.append(f"np.mean(A * {self.pick('A', 'A', 'B')})")
+            self.put("    ", f"return {' + '.join([*terms, self.name('number')])}")
+        elif self.result != "none":
+            self.put("    ", f"return {self.returned()}")
+        body, self.lines = self.lines, outside
+        # Names of the prologue may need names that the prologue itself binds: "A" for "V".
+        lines = self.prologue(given, "\n".join(body))
+        self.lines += ["", "", head, *(f"    {line}" for line in lines), *body]
+        self.usable = NAMES
+
+    def text(self) -> str:
+        for k in range(self.pick(0, 0, 1, 1, 2)):
+            self.result = self.pick("none", "none", "number", "5", "5", "3")
+            self.function(
+                f"def g{k}(a, h, s, n=2):",
+                ["a", "h", "s"],
+                self.random.randint(1, 3),
+                1,
+            )
+            self.callees[f"g{k}"] = self.result
+        self.result = "number"
+        annotated = self.pick({}, {}, ANNOTATED, SYMBOLIC, NDARRAYS)
+        parameters = ", ".join(
+            f"{name}: {annotated[name]}" if annotated else name
+            for name in ["a", "b", "h", "A", "s", "idx", "n"]
+        )
+        self.function(f"def f({parameters}):", PARAMETERS, self.random.randint(2, 6), 2)
+        head = ["from __future__ import annotations", "", "import numpy as np"]
+        if annotated in (ANNOTATED, SYMBOLIC):
+            head += ["from jaxtyping import Float, Int", "from numpy import ndarray"]
+        text = "\n".join(head + self.lines) + "\n"
+        # Callees have an index array of their own.
+        return re.sub(
+            r"(def g\d\(.*\):\n)((?:    .*\n)*)",
+            lambda m: m[1] + ("    idx = np.array([2, 0, 2])\n" if "idx" in m[2] else "") + m[2],
+            text,
+        )
+
+
+# ---------------------------------------------------------------- the truth
+
+
+def points() -> list[tuple[Any, ...]]:
+    rng = np.random.default_rng(4)
+    return [
+        (
+            rng.normal(size=5),
+            rng.normal(size=5),
+            rng.normal(size=3),
+            rng.normal(size=(3, 5)),
+            np.float64(rng.normal()),
+            np.array(index),
+            n,
+        )
+        for index, n in (([1, 0, 1], 3), ([0, 1, 2], 2))
+    ]
+
+
+POINTS = points()
+
+
+def complex_numpy() -> SimpleNamespace:
+    """NumPy, with allocations of complex arrays."""
+    as_complex = {
+        name: functools.partial(getattr(np, name), dtype=complex)
+        for name in ("zeros", "ones", "empty", "full")
+    }
+    return SimpleNamespace(**{**vars(np), **as_complex})
+
+
+COMPLEX_NUMPY = complex_numpy()
+
+
+def run(text: str, numpy: Any) -> Callable[..., Any]:
+    """The function f of a program."""
+    code = "\n".join(line for line in text.split("\n") if not line.startswith(("import", "from")))
+    scope: dict[str, Any] = {"np": numpy, "__name__": "program"}
+    lazy = __future__.annotations.compiler_flag
+    exec(compile(code, "<program>", "exec", flags=lazy, dont_inherit=True), scope)
+    return scope["f"]  # type: ignore[no-any-return]
+
+
+def complex_step(function: Callable[..., Any], args: tuple[Any, ...], step: list[Any]) -> float:
+    """The derivative along a direction, to the last bits."""
+    there = [x + 1e-40j * v for x, v in zip(args[:5], step, strict=True)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", np.exceptions.ComplexWarning)
+        return float(np.imag(function(*there, *copy.deepcopy(args[5:]))) / 1e-40)
+
+
+# ---------------------------------------------------------------- outcomes
+
+
+@contextlib.contextmanager
+def unformatted() -> Iterator[None]:
+    """Generation without black, which is not what is tested here and takes half of the time."""
+    from s2sad.emit import layout
+
+    formatted = layout.formatted
+    layout.formatted = lambda text, path: text
+    try:
+        yield
+    finally:
+        layout.formatted = formatted
+
+
+def gradient_of(text: str) -> Callable[..., Any]:
+    from s2sad.pipeline import Request, generate
+    from s2sad.source.module import SourceModule
+
+    module = SourceModule.from_text(text, "program.py")
+    request = Request("f", tuple(PARAMETERS), bare=False)
+    with unformatted():
+        generated = generate(module, [request]).text
+    scope: dict[str, Any] = {"__name__": "generated"}
+    exec(compile(generated, "<generated>", "exec", dont_inherit=True), scope)
+    return scope[request.name]  # type: ignore[no-any-return]
+
+
+def same_bits(x: Any, y: Any) -> bool:
+    return np.array_equal(np.asarray(x), np.asarray(y), equal_nan=np.asarray(x).dtype.kind == "f")
+
+
+def is_tie(text: str, args: tuple[Any, ...], step: list[Any], exact: float) -> bool:
+    """Whether differences say the same: of two equal values complex steps follow one, not both."""
+
+    def at(t: float) -> float:
+        there = [x + t * v for x, v in zip(args[:5], step, strict=True)]
+        return float(run(text, np)(*there, *copy.deepcopy(args[5:])))
+
+    return any(abs(exact - along(at, width)) <= 1e-6 * (1.0 + abs(exact)) for width in (1e-4, 1e-6))
+
+
+def difference(text: str, generated: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """What is wrong at one point; empty when nothing is."""
+    value = run(text, np)(*copy.deepcopy(args))
+    given = copy.deepcopy(args)
+    found, gradient = generated(*given)
+    again, second = generated(*copy.deepcopy(args))
+    if not same_bits(found, value):
+        return f"value {found!r}, should be {value!r}"
+    for name, before, after in zip([*PARAMETERS, "idx", "n"], args, given, strict=True):
+        if not same_bits(before, after):
+            return f"arguments: the caller's {name} was changed"
+    if not all(same_bits(x, y) for x, y in zip(gradient, second, strict=True)):
+        return "again: a second call gives something else"
+    for k, (name, d) in enumerate(zip(PARAMETERS, gradient, strict=True)):
+        if np.shape(d) != np.shape(args[k]):
+            return f"shape: d_{name} has shape {np.shape(d)}"
+        if any(np.shares_memory(d, other) for other in [*given, *gradient[:k]]):
+            return f"memory: d_{name} is shared"
+    plain = run(text, COMPLEX_NUMPY)
+    rng = np.random.default_rng(8)
+    steps = [rng.standard_normal(np.shape(x)) for x in args[:5]]
+    named = list(zip(PARAMETERS, steps, strict=True))
+    for label in ["all", *PARAMETERS]:
+        step = [v if label in ("all", name) else 0.0 * v for name, v in named]
+        right = complex_step(plain, args, step)
+        if not math.isfinite(right) or abs(right) > 1e8:
+            continue
+        exact = sum(float(np.sum(d * v)) for d, v in zip(gradient, step, strict=True))
+        near = 1e-8 * (1.0 + abs(right) + abs(float(value)))
+        if not (abs(exact - right) <= near or is_tie(text, args, step, exact)):
+            return f"gradient along {label}: {exact:.10g}, should be {right:.10g}"
+        if label == "all" and all(np.all(np.isfinite(d)) for d in gradient):
+            break  # the sum of all being right by chance is unlikely
+    return ""
+
+
+def runs(text: str) -> bool:
+    """Whether the plain program works, for arrays of floats and of complex numbers."""
+    try:
+        for args in POINTS:
+            if not np.isfinite(run(text, np)(*copy.deepcopy(args))):
+                return False
+            complex_step(run(text, COMPLEX_NUMPY), args, [0.0 * x for x in args[:5]])
+    except Exception:
+        return False
+    return True
+
+
+def outcome(text: str) -> str:
+    """right, fails (the program itself does), or what is wrong, beginning with its kind."""
+    from s2sad import S2SADError
+
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        if not runs(text):
+            return "fails"
+        try:
+            generated = gradient_of(text)
+        except S2SADError as error:
+            first = getattr(error, "errors", [error])[0]
+            return f"refused {first.code}: {first.message}"
+        except Exception as error:
+            return f"crashed {type(error).__name__}: {error} {fault(error)}"
+        try:
+            for args in POINTS:
+                wrong = difference(text, generated, args)
+                if wrong:
+                    return f"wrong {wrong}"
+        except Exception as error:
+            return f"wrong {type(error).__name__} at run time: {error} {fault(error)}"
+    return "right"
+
+
+def fault(error: BaseException) -> str:
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"({Path(last.filename).name}:{last.lineno} {last.line})"
+
+
+def kind_of(found: str) -> str:
+    """What two failures have in common: the words before the colon, without numbers."""
+    return re.split(r":| along ", found)[0]
+
+
+# ---------------------------------------------------------------- making failures small
+
+
+def simpler(tree: ast.Module) -> Iterator[Callable[[ast.Module], bool]]:
+    """Changes, each of which makes a copy of the tree smaller; False if it no longer applies."""
+
+    def at(k: int, copied: ast.Module) -> ast.AST:
+        return list(ast.walk(copied))[k]
+
+    def cut(k: int, field: str, first: int, last: int) -> Callable[[ast.Module], bool]:
+        def change(copied: ast.Module) -> bool:
+            block = getattr(at(k, copied), field)
+            empty = field == "orelse" or len(block) > last - first
+            block[first:last] = [] if empty else [ast.Pass()]
+            return True
+
+        return change
+
+    def hoist(k: int, field: str, index: int, inner: str) -> Callable[[ast.Module], bool]:
+        def change(copied: ast.Module) -> bool:
+            block = getattr(at(k, copied), field)
+            block[index : index + 1] = getattr(block[index], inner)
+            return True
+
+        return change
+
+    def swap_in(k: int, field: str, index: int | None, take: Callable[[Any], Any]) -> Any:
+        def change(copied: ast.Module) -> bool:
+            owner = at(k, copied)
+            if index is None:
+                setattr(owner, field, take(getattr(owner, field)))
+            else:
+                getattr(owner, field)[index] = take(getattr(owner, field)[index])
+            return True
+
+        return change
+
+    nodes = list(ast.walk(tree))
+    for k, node in enumerate(nodes):
+        for field in ("body", "orelse"):
+            block = getattr(node, field, None)
+            if not isinstance(block, list) or not block:
+                continue
+            size = len(block)
+            while size:
+                for first in range(0, len(block), size):
+                    part = block[first : first + size]
+                    if not any(isinstance(s, (ast.Import, ast.ImportFrom)) for s in part):
+                        if not (len(part) == 1 and isinstance(part[0], ast.Pass)):
+                            yield cut(k, field, first, first + size)
+                size //= 2
+            for index, statement in enumerate(block):
+                if isinstance(statement, (ast.If, ast.For, ast.While)):
+                    for inner in ("body", "orelse"):
+                        if getattr(statement, inner):
+                            yield hoist(k, field, index, inner)
+    for k, node in enumerate(nodes):
+        for field, value in ast.iter_fields(node):
+            for index, part in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if isinstance(part, ast.BinOp):
+                    yield swap_in(k, field, index, lambda e: e.left)
+                    yield swap_in(k, field, index, lambda e: e.right)
+                elif isinstance(part, ast.Call) and len(part.args) == 1 and not part.keywords:
+                    yield swap_in(k, field, index, lambda e: e.args[0])
+                elif isinstance(part, ast.arg) and part.annotation is not None:
+                    yield swap_in(k, field, index, lambda a: ast.arg(a.arg))
+
+
+def minimal(text: str, seconds: float = 60.0) -> str:
+    """A small program that goes wrong in the same way, as far as the time allows."""
+    kind = kind_of(outcome(text))
+    end = time.monotonic() + seconds
+    tree = ast.parse(text)
+    smaller = True
+    while smaller:
+        smaller = False
+        for change in list(simpler(tree)):
+            if time.monotonic() > end:
+                return ast.unparse(tree)
+            copied = copy.deepcopy(tree)
+            try:
+                change(copied)
+                candidate = ast.unparse(ast.fix_missing_locations(copied)) + "\n"
+                compile(candidate, "<candidate>", "exec", dont_inherit=True)
+            except (SyntaxError, IndexError, AttributeError, ValueError):
+                continue
+            if len(candidate) < len(ast.unparse(tree)) + 1 and kind_of(outcome(candidate)) == kind:
+                tree, smaller = ast.parse(candidate), True
+                break
+    return ast.unparse(tree)
+
+
+# ---------------------------------------------------------------- the command
+
+
+def tried(seed: int) -> tuple[int, str, str]:
+    text = Writer(seed).text()
+    return seed, text, outcome(text)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--minimal", action="store_true", help="print a small program for each")
+    parser.add_argument("--show", action="store_true", help="print each failing program")
+    parser.add_argument("--quiet-refusals", action="store_true", help="count refusals only")
+    options = parser.parse_args()
+    counts: collections.Counter[str] = collections.Counter()
+    seeds = range(options.first, options.first + options.count)
+    with multiprocessing.Pool(options.jobs) as pool:
+        start = time.monotonic()
+        for seed, text, found in pool.imap_unordered(tried, seeds, chunksize=4):
+            kind = " ".join(found.split(":")[0].split()[:2])
+            counts[kind if kind.startswith(("refused", "crashed")) else kind.split()[0]] += 1
+            silent = options.quiet_refusals and kind.startswith("refused")
+            if kind in ("right", "fails") or silent:
+                continue
+            print(f"{seed}: {found.splitlines()[0][:300]}", flush=True)
+            if options.show or options.minimal:
+                shown = minimal(text) if options.minimal else text
+                print(textwrap.indent(shown, "    "), flush=True)
+        seconds = time.monotonic() - start
+    for kind, count in sorted(counts.items()):
+        print(f"{count:6d} {kind}")
+    judged = sum(counts.values()) - counts["fails"]
+    refused = sum(count for kind, count in counts.items() if kind.startswith("refused"))
+    print(f"{refused / max(judged, 1):.1%} refused; {seconds / options.count * 1e3:.0f} ms each")
+    return 1 if any(kind.startswith(("wrong", "crashed")) for kind in counts) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
