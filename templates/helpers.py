@@ -10,6 +10,8 @@ import numpy as np
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
     extra = np.ndim(d) - len(shape)
     axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
@@ -20,28 +22,22 @@ def unbroadcast(d, shape):
 
 def matmul_backward_a(a, b, d_y):
     """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
-    if np.ndim(b) == 1:
-        d_a = np.expand_dims(d_y, -1) * b
-    elif np.ndim(a) == 1:
+    if np.ndim(a) == 1 and np.ndim(b) > 1:
         d_a = (b @ np.expand_dims(d_y, -1))[..., 0]
     else:
-        d_a = d_y @ np.swapaxes(b, -1, -2)
-    extra = np.ndim(d_a) - np.ndim(a)
-    axes = tuple(i for i in range(np.ndim(d_a)) if i < extra or np.shape(a)[i - extra] == 1)
-    return np.reshape(np.sum(d_a, axis=axes), np.shape(a))
+        d_a = np.expand_dims(d_y, -1) * b if np.ndim(b) == 1 else d_y @ np.swapaxes(b, -1, -2)
+    return unbroadcast(d_a, np.shape(a))
 
 
 def matmul_backward_b(a, b, d_y):
     """Adjoint of b in y = a @ b, for vectors, matrices and stacks of matrices."""
-    if np.ndim(a) == 1:
-        d_b = np.expand_dims(d_y, -2) * np.expand_dims(a, -1) if np.ndim(b) > 1 else d_y * a
-    elif np.ndim(b) == 1:
+    if np.ndim(b) == 1 and np.ndim(a) > 1:
         d_b = (np.swapaxes(a, -1, -2) @ np.expand_dims(d_y, -1))[..., 0]
+    elif np.ndim(a) == 1:
+        d_b = np.expand_dims(d_y, -2) * np.expand_dims(a, -1) if np.ndim(b) > 1 else d_y * a
     else:
         d_b = np.swapaxes(a, -1, -2) @ d_y
-    extra = np.ndim(d_b) - np.ndim(b)
-    axes = tuple(i for i in range(np.ndim(d_b)) if i < extra or np.shape(b)[i - extra] == 1)
-    return np.reshape(np.sum(d_b, axis=axes), np.shape(b))
+    return unbroadcast(d_b, np.shape(b))
 
 
 def dot_backward_a(a, b, d_y):
@@ -602,13 +598,10 @@ def gradient_backward(d_y, h, axis):
 
 
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def like_tree(x, d):
@@ -623,11 +616,30 @@ def like_tree(x, d):
     if isinstance(x, (list, tuple)):
         parts = [None] * len(x) if d is None or isinstance(d, dict) else d
         for position, item in d.items() if isinstance(d, dict) else ():
-            parts[position] = add(parts[position], item)
+            parts[position] = item
         return type(x)(map(like_tree, x, parts))
     if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
-        return like(x, 0.0 if d is None else d)
+        return like(x, from_parts(x, d))
     return None
+
+
+def from_parts(x, d):
+    """The adjoint d of an array x, where it may be given part by part; None is zero."""
+    if not isinstance(d, (dict, list, tuple)):
+        return 0.0 if d is None else d
+    whole = np.zeros(np.shape(x), np.result_type(x, 0.0))
+    for key, item in d.items() if isinstance(d, dict) else enumerate(d):
+        whole[key] += from_parts(x[key], item)
+    return whole
+
+
+def from_both_ends(x, d):
+    """The adjoints d of parts of x by position, where a position may count from the end."""
+    parts = {}
+    for position, item in d.items():
+        k = position if position >= 0 else position + len(x)
+        parts[k] = add(parts.get(k), item)
+    return parts
 
 
 def add(a, b):

@@ -80,7 +80,7 @@ def reduced_to(adjoint: Adjoint, node: Expr, operand: Expr, facts: Facts) -> Adj
             return Adjoint(expr, wanted, True, bool(lead or ones))
     sizes = call("numpy.shape", Value(operand))
     summed = call("helper.unbroadcast", expr, sizes, text="unbroadcast")
-    return Adjoint(summed, wanted, True, True)
+    return Adjoint(summed, wanted, True, adjoint.owned)
 
 
 def _sum(expr: Expr, axes: tuple[int, ...], keepdims: bool) -> Expr:

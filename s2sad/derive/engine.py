@@ -17,6 +17,7 @@ from s2sad.analysis.types import (
     Array,
     Inert,
     Shape,
+    Struct,
     TupleOf,
     Type,
     Unknown,
@@ -32,6 +33,7 @@ from s2sad.derive.sharing import unshared
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
+    Apply,
     Block,
     Callee,
     Const,
@@ -270,9 +272,35 @@ class Engine:
         self.facts.types[value] = kind
         if isinstance(kind, Array):
             found = Const(0.0) if adjoint is None else adjoint.expr
+            if adjoint is not None and adjoint.tree:
+                found = call("helper.from_parts", value, found, text="from_parts")
             return call("helper.like", value, found, text="like")
-        found = Const(None) if adjoint is None else adjoint.expr
-        return call("helper.like_tree", value, found, text="like_tree")
+        return self._container_gradient(value, kind, None if adjoint is None else adjoint.expr)
+
+    def _container_gradient(self, value: Expr, kind: Type, found: Expr | None) -> Expr:
+        """The gradient of a container. One whose class and fields are known is built field by
+        field, where the adjoints of its fields are."""
+        if not (isinstance(kind, Struct) and isinstance(found, Make) and found.kind == "dict"):
+            found = Const(None) if found is None else found
+            return call("helper.like_tree", value, found, text="like_tree")
+        adjoints = {key.value: item for key, item in zip(found.keys, found.items, strict=True)
+                    if isinstance(key, Const)}  # fmt: skip
+        fields = []
+        for name, field_kind in kind.fields:
+            part = Apply("getattr", (value,), (), "attribute", name)
+            self.facts.types[part] = field_kind
+            fields.append((name, self._field_gradient(part, field_kind, adjoints.get(name))))
+        return Apply("builtins.type", (value,), tuple(fields), "rebuilt", "type")
+
+    def _field_gradient(self, value: Expr, kind: Type, found: Expr | None) -> Expr:
+        if isinstance(kind, Inert) or is_integral(kind):
+            return Const(None)
+        if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
+            return Const(0.0) if found is None else found
+        if isinstance(kind, Array) and not isinstance(found, Make):
+            found = Const(0.0) if found is None else found
+            return call("helper.like", value, found, text="like")
+        return self._container_gradient(value, kind, found)
 
     def _array_gradient(self, value: Expr, adjoint: Adjoint | None, kind: Array) -> Expr:
         if adjoint is None:

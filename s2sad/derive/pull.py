@@ -641,7 +641,7 @@ class Pull:
                 return Adjoint(value, wanted, True, fresh)
             sizes = call("numpy.shape", as_value(operand))
             summed = call("helper.unbroadcast", value, sizes, text="unbroadcast")
-            return Adjoint(summed, wanted, True, True)
+            return Adjoint(summed, wanted, True, fresh)
         if spec.spec == "":
             whole = self.facts.shape_of(node)
             if isinstance(value, Const) and whole != SCALAR:
@@ -886,7 +886,8 @@ def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) ->
             if ones:
                 value = _sum(value, ones, True)
             return Adjoint(value, wanted, True, True)
-    return Adjoint(call("helper.unbroadcast", value, sizes, text="unbroadcast"), wanted, True, True)
+    summed = call("helper.unbroadcast", value, sizes, text="unbroadcast")
+    return Adjoint(summed, wanted, True, _is_fresh(value))
 
 
 def _is_reduction(rule: Rule) -> bool:

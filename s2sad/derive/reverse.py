@@ -53,6 +53,7 @@ from s2sad.ir.nodes import (
     Stmt,
     Target,
     Unpack,
+    Value,
     Var,
     Verbatim,
     While,
@@ -174,10 +175,31 @@ class Reverse(Pull):
         whole = entries.pop((), None)
         if not entries:
             return whole
-        tree = _tree(entries)
+        tree = self._tree((var, ()), entries)
         if whole is not None:
             tree = call("helper.add", whole.expr, tree, text="add")
         return Adjoint(tree, tree=True)
+
+    def _tree(self, slot: Slot, entries: dict[Path, Adjoint]) -> Expr:
+        """The adjoint of a container from those of its parts, as a dict of dicts."""
+        groups: dict[str | int, dict[Path, Adjoint]] = {}
+        for path, adjoint in entries.items():
+            groups.setdefault(path[0], {})[path[1:]] = adjoint
+        keys, items = [], []
+        for key, parts in groups.items():
+            keys.append(Const(key.lstrip(".") if isinstance(key, str) else key))
+            whole = parts.pop((), None)
+            if not parts and whole is not None:
+                items.append(whole.expr)
+                continue
+            tree = self._tree((slot[0], (*slot[1], key)), parts)
+            items.append(tree if whole is None else call("helper.add", whole.expr, tree, text="add"))
+        made = Make("dict", tuple(items), tuple(keys))
+        if len(groups) > 1 and any(isinstance(key, int) and key < 0 for key in groups):
+            # x[0] and x[-1] may be one element.
+            container = Value(self.slot_value(slot))
+            return call("helper.from_both_ends", container, made, text="from_both_ends")
+        return made
 
     def _pull_unpacked(self, target: Unpack, value: Expr) -> None:
         if isinstance(value, Make) and len(value.items) == len(target.targets):
@@ -738,24 +760,6 @@ class Reverse(Pull):
                 if any(isinstance(n, Ref) and n.var is var for n in walk(adjoint.expr)):
                     return True
         return False
-
-
-def _tree(entries: dict[Path, Adjoint]) -> Expr:
-    """The adjoint of a container from those of its parts, as a dict of dicts."""
-    groups: dict[str | int, dict[Path, Adjoint]] = {}
-    for path, adjoint in entries.items():
-        groups.setdefault(path[0], {})[path[1:]] = adjoint
-    keys, items = [], []
-    for key, parts in groups.items():
-        keys.append(Const(key.lstrip(".") if isinstance(key, str) else key))
-        whole = parts.pop((), None)
-        if not parts and whole is not None:
-            items.append(whole.expr)
-        elif whole is None:
-            items.append(_tree(parts))
-        else:
-            items.append(call("helper.add", whole.expr, _tree(parts), text="add"))
-    return Make("dict", tuple(items), tuple(keys))
 
 
 def _enumerated(loop: For) -> Var | None:

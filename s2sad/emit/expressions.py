@@ -214,6 +214,8 @@ class Writer:
                 return " ".join(parts), _COMPARE
             case "name":
                 return self._function(node), _ATOM
+            case "rebuilt":
+                return f"type({self.text(args[0], _IF)})({self._arguments((), node.kwargs)})", _ATOM
             case "starred":
                 return f"*{self.text(args[0], _BITOR)}", _TUPLE
         inside = self._arguments(args, node.kwargs)
