@@ -606,21 +606,27 @@ def like(x, d):
 
 def like_tree(x, d):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
-    if isinstance(x, dict):
-        parts = d if isinstance(d, dict) else {}
-        return type(x)((key, like_tree(item, parts.get(key))) for key, item in x.items())
-    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
     if fields and not isinstance(x, type):
-        parts = d if isinstance(d, dict) else {}
-        return type(x)(**{name: like_tree(getattr(x, name), parts.get(name)) for name in fields})
+        parts = [getattr(x, name) for name in fields]
+        return type(x)(**dict(zip(fields, map(like_tree, parts, parts_at(d, fields, True)))))
+    if isinstance(x, dict):
+        return type(x)(zip(x, map(like_tree, x.values(), parts_at(d, list(x), False))))
     if isinstance(x, (list, tuple)):
-        parts = [None] * len(x) if d is None or isinstance(d, dict) else d
-        for position, item in d.items() if isinstance(d, dict) else ():
-            parts[position] = item
-        return type(x)(map(like_tree, x, parts))
+        return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
     if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
         return like(x, from_parts(x, d))
     return None
+
+
+def parts_at(d, keys, ordered):
+    """The adjoints of a container's parts at these keys; of ordered ones by position, too."""
+    if hasattr(d, "_fields") or hasattr(d, "__dataclass_fields__"):
+        return [getattr(d, key) for key in keys]
+    if isinstance(d, dict):
+        n = len(keys) if ordered else 0
+        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
+    return d if np.iterable(d) else [d] * len(keys)
 
 
 def from_parts(x, d):

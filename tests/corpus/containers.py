@@ -280,7 +280,19 @@ def whole_and_slice(layers: list, x):
     return _last_of(layers, x) * 2.0 + _last_of(layers[:1], x)
 
 
+def fields_by_position(params: dict, x):
+    """A NamedTuple inside a dict, whose fields are read by position."""
+    return params["pair"][0] * np.sum(x) + np.sum(params["pair"][-1] * x)
+
+
+def both_ends(parts: list) -> float:
+    """The first part and the last, which may be one."""
+    return np.sum(parts[0] ** 2) + np.sum(parts[-1] * parts[0])
+
+
 CALLS = {
+    "fields_by_position": ("params", [({"pair": Pair(0.7, r(3))}, X), ({"pair": [0.7, 0.2]}, X)]),
+    "both_ends": ("parts", [([r(3)],), ([r(3), r(3), r(3)],)]),
     "tuple_parameter": ("params", [((r(3), r(3)), X), ((0.5, r(3)), X)]),
     "list_parameter": ("params", [([r(3), r(3), 0.7], X), ([0.1, 0.2, 0.3], X)]),
     "dict_parameter": ("params", [({"w": r((3, 2)), "b": r(2), "l2": 0.1}, r((4, 3)))]),

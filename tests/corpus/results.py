@@ -118,6 +118,11 @@ def bare_generator_result(x):
     return (b, *halves(a * b))
 
 
+def record_as_it_is(fit: Fit):
+    """Its adjoint comes as a NamedTuple, and is handed on as a whole."""
+    return fit
+
+
 def halves(x):
     return x[: len(x) // 2], x[len(x) // 2 :]
 
@@ -131,6 +136,7 @@ CALLS = {
     "aux_on_two_paths": ("x", [(0.7,), (-0.7,)]),
 }
 VJPS = {
+    "record_as_it_is": ("fit", [((Fit(0.7, r(3)),), Fit(0.3, r(3)))]),
     "array_result": (("x", "w"), [((r((2, 3)), r((3, 3))), r((2, 3)))]),
     "scalar_result": (("x", "y"), [((0.7, 1.2), 0.3)]),
     "two_results": (("x", "y"), [((r(3), r(3)), (r(3), 0.3))]),
