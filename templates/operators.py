@@ -30,8 +30,9 @@ def truediv(a, b):
     """Quotient; its value is used again for the slope in the denominator."""
     assert abs(b) > 0.5
     y = a / b
-    d_a += d_y / b
-    d_b -= d_y / b * y
+    d_numerator = d_y / b
+    d_a += d_numerator
+    d_b -= d_numerator * y
 
 
 def mod(a, b):

@@ -6,6 +6,7 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, AnyShape, Shape, Star
 from s2sad.derive.adjoints import Adjoint
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, walk
+from s2sad.tidy.algebra import evaluated, first_to_last, mul, neg, simplify
 
 
 def same_shape(one: AnyShape, other: AnyShape) -> bool:
@@ -20,7 +21,7 @@ def call(op: str, *args: Expr, text: str = "", **kwargs: Expr) -> Apply:
     return Apply(op, args, tuple(kwargs.items()), "call", text or op.replace("numpy", "np", 1))
 
 
-def shape_of_value(node: Expr, facts: Facts) -> Expr:
+def shape_of_value(node: Expr, facts: Facts) -> Apply:
     """np.shape of a forward value, read off the simplest value that has the same shape."""
     if isinstance(node, Ref):
         return call("numpy.shape", Value(node))
@@ -60,30 +61,95 @@ def reduced_to(adjoint: Adjoint, node: Expr, operand: Expr, facts: Facts) -> Adj
         return adjoint
     if whole == SCALAR:
         return Adjoint(adjoint.expr, SCALAR, False, adjoint.owned)
+    if wanted == SCALAR and not adjoint.full and adjoint.shape == SCALAR:
+        return Adjoint(_times_size(adjoint.expr, node, facts), SCALAR, True, True)
     if not adjoint.full:
         adjoint = expand(adjoint, node, facts)
     expr = adjoint.expr
     if wanted == SCALAR:
-        return Adjoint(call("numpy.sum", expr), SCALAR, True, True)
+        return Adjoint(summed(expr, None, False, whole, facts), SCALAR, True, True)
     if isinstance(wanted, Star) and isinstance(whole, Star) and wanted.name == whole.name:
         axes = sorted(wanted.ones - whole.ones)
         if axes and not whole.ones - wanted.ones:
-            return Adjoint(_sum(expr, tuple(axes), True), wanted, True, True)
-    if isinstance(wanted, Shape) and isinstance(whole, Shape):
-        plan = _axes(wanted, whole)
-        if plan is not None:
-            lead, ones = plan
-            if lead:
-                expr = _sum(expr, lead, False)
-            if ones:
-                expr = _sum(expr, ones, True)
-            return Adjoint(expr, wanted, True, bool(lead or ones))
+            return Adjoint(summed(expr, tuple(axes), True, whole, facts), wanted, True, True)
+    down = summed_down(expr, wanted, whole, facts)
+    if down is not None:
+        return Adjoint(down, wanted, True, down is not expr or adjoint.owned)
     sizes = call("numpy.shape", Value(operand))
-    summed = call("helper.unbroadcast", expr, sizes, text="unbroadcast")
-    return Adjoint(summed, wanted, True, adjoint.owned)
+    down = call("helper.unbroadcast", expr, sizes, text="unbroadcast")
+    return Adjoint(down, wanted, True, adjoint.owned)
 
 
-def _sum(expr: Expr, axes: tuple[int, ...], keepdims: bool) -> Expr:
+def summed_down(expr: Expr, wanted: AnyShape, whole: AnyShape, facts: Facts) -> Expr | None:
+    """The sum of an adjoint of one shape down to another; None where the axes are not certain."""
+    if not (isinstance(wanted, Shape) and isinstance(whole, Shape)):
+        return None
+    plan = _axes(wanted, whole)
+    if plan is None:
+        return None
+    lead, ones = plan
+    if lead:
+        expr = summed(expr, lead, False, whole, facts)
+    if ones:
+        expr = summed(expr, ones, True, Shape(whole.dims[len(lead) :]), facts)
+    return expr
+
+
+def _times_size(expr: Expr, node: Expr, facts: Facts) -> Expr:
+    """The sum over all the elements of a value of an adjoint that is the same for each."""
+    size = call("numpy.size", *shape_of_value(node, facts).args)
+    if isinstance(expr, Const):
+        size = call("builtins.float", size, text="float")
+    return mul(expr, size)
+
+
+def summed(
+    expr: Expr, axes: tuple[int, ...] | None, keepdims: bool, whole: AnyShape, facts: Facts
+) -> Expr:
+    """The sum over axes of an adjoint of this shape; None stands for all.
+
+    Factors that are the same along these axes come after the sum, where they cost less.
+    """
+    sign, factors = first_to_last(expr)
+    inside, outside, shapes = [], [], []
+    for factor in factors:
+        shape = facts.shape_of(factor[1])
+        if _same_along(axes, shape, whole):
+            outside.append(factor)
+        else:
+            inside.append(factor)
+            shapes.append(shape)
+    if outside and not _cover(shapes, axes, whole):
+        inside, outside = factors, []
+    total = _sum(evaluated(inside), axes, keepdims)
+    for op, same in outside:
+        total = simplify(Apply(op, (total, same), (), "infix", "*" if op == "mul" else "/"))
+    return total if sign > 0 else neg(total)
+
+
+def _same_along(axes: tuple[int, ...] | None, shape: AnyShape, whole: AnyShape) -> bool:
+    """Whether a factor of this shape is the same along axes of the whole product."""
+    if shape == SCALAR:
+        return True
+    if axes is None or not (isinstance(shape, Shape) and isinstance(whole, Shape)):
+        return False
+    dims = (1,) * (whole.rank - shape.rank) + shape.dims
+    return all(dims[axis] == 1 for axis in axes)
+
+
+def _cover(shapes: list[AnyShape], axes: tuple[int, ...] | None, whole: AnyShape) -> bool:
+    """Whether factors of these shapes have the whole product's sizes along axes."""
+    if any(same_shape(shape, whole) for shape in shapes):
+        return True
+    if not isinstance(whole, Shape) or axes is None or "?" in whole.dims:
+        return False
+    wide = [s for s in shapes if isinstance(s, Shape) and s.rank == whole.rank]
+    return all(any(s.dims[axis] == whole.dims[axis] for s in wide) for axis in axes)
+
+
+def _sum(expr: Expr, axes: tuple[int, ...] | None, keepdims: bool) -> Expr:
+    if axes is None:
+        return call("numpy.sum", expr)
     axis: Expr = Const(axes[0]) if len(axes) == 1 else Make("tuple", tuple(map(Const, axes)))
     kwargs: tuple[tuple[str, Expr], ...] = (("axis", axis),)
     if keepdims:

@@ -164,25 +164,49 @@ class Planner:
 
     def _resolved_group(self, body: Block) -> Block:
         """The statements of a group; a value that is computed again, but used more than once, gets
-        a name."""
+        a name. What it is computed from counts once for it."""
         counts: dict[Any, int] = {}
+
+        def count(node: Expr) -> None:
+            name = key(node)
+            counts[name] = counts.get(name, 0) + 1
+            if counts[name] == 1:
+                for part in self._computed_parts(node):
+                    count(part)
+
         for statement in body:
             for value in _own_values(statement):
-                if self._repeats(value.node) and cost(value.node, self.facts) > 0:
-                    name = key(value.node)
-                    counts[name] = counts.get(name, 0) + 1
-        shared = {name for name, count in counts.items() if count > 1}
+                if self._is_computed(value.node):
+                    count(value.node)
+        shared = {name for name, found in counts.items() if found > 1}
         named: dict[Any, Var] = {}
         result: Block = []
+
+        def give_name(node: Expr) -> None:
+            name = key(node)
+            if name in named:
+                return
+            for part in self._computed_parts(node):
+                give_name(part)
+            if name in shared:
+                var = Var(hint_for(node))
+                result.append(Assign((var,), self._resolved(Value(node), named)))
+                named[name] = var
+
         for statement in body:
-            for value in _own_values(statement):
-                name = key(value.node)
-                if name in shared and name not in named and self._repeats(value.node):
-                    var = Var(hint_for(value.node))
-                    result.append(Assign((var,), self._resolved(value)))
-                    named[name] = var
+            if shared:
+                for value in _own_values(statement):
+                    if self._is_computed(value.node):
+                        give_name(value.node)
             result.append(self._resolved_statement(statement, named))
         return result
+
+    def _is_computed(self, node: Expr) -> bool:
+        """Whether a value is computed again where it is needed, and that costs something."""
+        return self._repeats(node) and cost(node, self.facts) > 0
+
+    def _computed_parts(self, node: Expr) -> list[Expr]:
+        return [part for part in children(node) if self._is_computed(part)]
 
     def _repeats(self, node: Expr) -> bool:
         """Whether a value is computed again where it is needed."""
@@ -222,7 +246,7 @@ class Planner:
                 var = named.get(key(node.node))
                 if var is not None:
                     return self._typed(Ref(var), node.node)
-            return self._value(node.node)
+            return self._value(node.node, named)
 
         return rewrite(expr, change)
 
@@ -242,8 +266,11 @@ class Planner:
         self.facts.types[again] = self.facts.type_of(node)
         return again
 
-    def _value(self, node: Expr) -> Expr:
-        """What stands for a forward value in the backward part."""
+    def _value(self, node: Expr, named: dict[Any, Var] | None = None) -> Expr:
+        """What stands for a forward value in the backward part; `named` have names there."""
+        var = named.get(key(node)) if named and not isinstance(node, Const | Ref) else None
+        if var is not None:
+            return self._typed(Ref(var), node)
         match node:
             case Const():
                 return node
@@ -262,7 +289,7 @@ class Planner:
             if self.homes.depth[node]:
                 self.overwritten.add(var)
             return self._typed(Ref(var), node)
-        again = _rebuilt(node, lambda part: self._value(part))
+        again = _rebuilt(node, lambda part: self._value(part, named))
         self.facts.types[again] = self.facts.type_of(node)
         return again
 

@@ -35,6 +35,7 @@ from s2sad.derive.broadcasting import (
     reduced_to,
     same_shape,
     shape_of_value,
+    summed_down,
 )
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.rules import rules
@@ -106,7 +107,8 @@ class Pull:
 
     def let(self, hint: str, adjoint: Adjoint) -> Adjoint:
         """Gives an adjoint a name, unless it has one."""
-        if isinstance(adjoint.expr, Ref | Const):
+        expr = adjoint.expr.node if isinstance(adjoint.expr, Value) else adjoint.expr
+        if isinstance(expr, Ref | Const):
             return adjoint
         var = Var(hint)
         self.out.append(Assign((var,), adjoint.expr))
@@ -668,6 +670,8 @@ class Pull:
         if isinstance(value, Const):
             return isinstance(value.value, int)
         kind = self.facts.type_of(value)
+        if isinstance(value, Apply) and value.op in ("add", "sub", "mul", "neg"):
+            return all(self._may_be_integral(part) for part in value.args)
         if isinstance(value, Value):
             if value.node in self.facts.varied:
                 return False
@@ -872,20 +876,11 @@ class Pull:
 
 def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) -> Adjoint:
     """The adjoint of an operand whose leading axes were broadcast."""
-    sizes = call("numpy.shape", Value(operand))
     shape = facts.shape_of(value)
-    from s2sad.analysis.types import Shape
-    from s2sad.derive.broadcasting import _axes, _sum
-
-    if isinstance(wanted, Shape) and isinstance(shape, Shape):
-        plan = _axes(wanted, shape)
-        if plan is not None:
-            lead, ones = plan
-            if lead:
-                value = _sum(value, lead, False)
-            if ones:
-                value = _sum(value, ones, True)
-            return Adjoint(value, wanted, True, True)
+    down = summed_down(value, wanted, shape, facts)
+    if down is not None:
+        return Adjoint(down, wanted, True, True)
+    sizes = call("numpy.shape", Value(operand))
     summed = call("helper.unbroadcast", value, sizes, text="unbroadcast")
     return Adjoint(summed, wanted, True, _is_fresh(value))
 

@@ -193,7 +193,9 @@ class Reverse(Pull):
                 items.append(whole.expr)
                 continue
             tree = self._tree((slot[0], (*slot[1], key)), parts)
-            items.append(tree if whole is None else call("helper.add", whole.expr, tree, text="add"))
+            items.append(
+                tree if whole is None else call("helper.add", whole.expr, tree, text="add")
+            )
         made = Make("dict", tuple(items), tuple(keys))
         if len(groups) > 1 and any(isinstance(key, int) and key < 0 for key in groups):
             # x[0] and x[-1] may be one element.

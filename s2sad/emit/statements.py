@@ -31,7 +31,7 @@ from s2sad.ir.nodes import (
     While,
 )
 from s2sad.source.operators import TOKENS
-from s2sad.tidy.algebra import key
+from s2sad.tidy.algebra import key, positive_part
 
 _INDENT = "    "
 
@@ -299,8 +299,9 @@ def _without_first(target: Target, value: Apply, writer: Writer) -> tuple[str, E
         return None
     terms.reverse()
     first_op, total = terms[0]
-    if first_op == "add" and isinstance(total, Apply) and total.op == "neg":
-        first_op, total = "sub", total.args[0]
+    positive = positive_part(total)
+    if first_op == "add" and positive is not None:
+        first_op, total = "sub", positive
     sign = "+" if first_op == "add" else "-"
     for op, term in terms[1:]:
         flipped = op if first_op == "add" else ("sub" if op == "add" else "add")

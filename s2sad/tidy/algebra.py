@@ -61,6 +61,31 @@ def add(*terms: Expr) -> Expr:
     return _sum(list(terms))
 
 
+def first_to_last(expr: Expr) -> tuple[float, list[tuple[str, Expr]]]:
+    """The sign of a product or quotient, and its factors with mul or truediv for each, in the order
+    in which it is evaluated: -d * a / b is -1, [(mul, d), (mul, a), (truediv, b)]."""
+    match expr:
+        case Apply("neg", (inner,)) if expr.form == "prefix":
+            sign, factors = first_to_last(inner)
+            return -sign, factors
+        case Apply("mul" | "truediv" as op, (a, b)) if expr.form == "infix":
+            sign, factors = first_to_last(a)
+            return sign, [*factors, (op, b)]
+    return 1.0, [("mul", expr)]
+
+
+def evaluated(factors: list[tuple[str, Expr]]) -> Expr:
+    """The product of factors in this order, as it stands."""
+    result: Expr | None = None
+    for op, factor in factors:
+        if result is None:
+            result = factor if op == "mul" else infix("truediv", "/", Const(1.0), factor)
+        else:
+            result = infix(op, "*" if op == "mul" else "/", result, factor)
+    assert result is not None
+    return result
+
+
 def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     """An expression in which `change` has replaced what it gives something for."""
     new = change(expr)
@@ -112,6 +137,14 @@ def simplify(expr: Expr) -> Expr:
             return _quotient(a, b)
         case Apply("pow", (base, Const(int() | float() as n))):
             return _power(base, n)
+        case Apply(
+            "numpy.transpose",
+            (Apply("matmul", (Apply("numpy.transpose", (a,)) as turned, b)),),
+        ) if (
+            expr.form == turned.form == "attribute" and not expr.kwargs
+        ):
+            back = simplify(Apply("numpy.transpose", (b,), (), "attribute", "T"))
+            return infix("matmul", "@", back, a)
         case Apply("numpy.transpose", (Value(Apply("numpy.transpose", (inner,)) as first),)) if (
             expr.form == first.form == "attribute" and not expr.kwargs
         ):
@@ -144,9 +177,18 @@ def _factors(expr: Expr, found: list[Expr]) -> Any:
     match expr:
         case Apply("neg", (inner,)) if expr.form == "prefix":
             return -_factors(inner, found)
+        case Value(Apply("neg", (inner,)) as node) if node.form == "prefix":
+            return -_factors(Value(inner), found)
+        case Value(Apply("mul", (a, b)) as node) if node.form == "infix" and (
+            isinstance(_number(a), float) or isinstance(_number(b), float)
+        ):
+            left = _factors(Value(a), found)
+            return left * _factors(Value(b), found)
         case Apply("mul", (a, b)):
             left = _factors(a, found)
             return left * _factors(b, found)
+        case Apply("truediv") if (positive := positive_part(expr)) is not None:
+            return -_factors(positive, found)
         case Apply("truediv", (a, b)) if _number(a) is not None and _number(b) is None:
             number = _number(a)
             if number not in (1, 1.0, -1, -1.0):
@@ -169,13 +211,51 @@ def _product(parts: list[Expr]) -> Expr:
         return infix("mul", "*", Const(number), _chain(factors))
     if number == 1:
         return _chain(factors)
-    if number == -1:
-        return Apply("neg", (_chain(factors),), (), "prefix", "-")
     first = factors[0]
     if isinstance(first, Apply) and first.op == "truediv" and _number(first.args[0]) == 1:
-        rest = [infix("truediv", "/", Const(number), first.args[1]), *factors[1:]]
+        rest = [infix("truediv", "/", Const(float(number)), first.args[1]), *factors[1:]]
         return _chain(rest)
+    if number == -1:
+        return _negative(_chain(factors))
     return _chain([Const(number), *factors])
+
+
+def _negative(expr: Expr) -> Expr:
+    """-e, with the sign at the first factor where that is an adjoint: -d_x * a.
+
+    A value of the user's may be a mask or unsigned, which has no negative.
+    """
+    signed = _with_minus(expr)
+    return Apply("neg", (expr,), (), "prefix", "-") if signed is None else signed
+
+
+def _with_minus(expr: Expr) -> Expr | None:
+    match expr:
+        case Ref(var) if var.hint.startswith("d_"):
+            return Apply("neg", (expr,), (), "prefix", "-")
+        case Const(float() as value):
+            return Const(-value)
+        case Apply("numpy.sum", (inner, *_)) if _with_minus(inner) is not None:
+            return Apply("neg", (expr,), (), "prefix", "-")
+        case Apply("mul" | "truediv" as op, (a, b)) if expr.form == "infix":
+            first = _with_minus(a)
+            return None if first is None else Apply(op, (first, b), (), expr.form, expr.text)
+    return None
+
+
+def positive_part(expr: Expr) -> Expr | None:
+    """The e of a term -e whose first factor has a minus; None for any other."""
+    match expr:
+        case Const(int() | float() as value) if not isinstance(value, bool) and value < 0:
+            return Const(-value)
+        case Apply("neg", (inner,)) if expr.form == "prefix":
+            return inner
+        case Apply("mul" | "truediv" as op, (a, b)) if expr.form == "infix":
+            first = positive_part(a)
+            if first is not None:
+                one = isinstance(first, Const) and first.value == 1 and op == "mul"
+                return b if one else Apply(op, (first, b), (), expr.form, expr.text)
+    return None
 
 
 def _is_boolean(factors: list[Expr]) -> bool:
