@@ -608,10 +608,11 @@ def like_tree(x, d):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
     fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
     if fields and not isinstance(x, type):
-        parts = [getattr(x, name) for name in fields]
-        return type(x)(**dict(zip(fields, map(like_tree, parts, parts_at(d, fields, True)))))
+        parts = zip(fields, parts_at(d, fields, True), strict=True)
+        return type(x)(**{name: like_tree(getattr(x, name), part) for name, part in parts})
     if isinstance(x, dict):
-        return type(x)(zip(x, map(like_tree, x.values(), parts_at(d, list(x), False))))
+        parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
+        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
     if isinstance(x, (list, tuple)):
         return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
     if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":

@@ -64,18 +64,20 @@ def log_softmax_backward(z, d_out):
     sum_ = np.sum(exp_z, axis=1, keepdims=True)
 
     # value = z - np.log(np.sum(np.exp(z), axis=1, keepdims=True))
-    d_log_in = np.sum(-d_out, axis=1, keepdims=True) / sum_
+    d_log_in = -d_out.sum(axis=1, keepdims=True) / sum_
     d_z = d_out + d_log_in * exp_z
     z = z_in
     # z = z - np.max(z, axis=1, keepdims=True)
     at_max = z == max_z
-    share = np.sum(-d_z, axis=1, keepdims=True) / np.sum(at_max, axis=1, keepdims=True)
+    share = -d_z.sum(axis=1, keepdims=True) / np.sum(at_max, axis=1, keepdims=True)
     d_z = d_z + at_max * share
     return d_z
 
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
     extra = np.ndim(d) - len(shape)
     axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
@@ -83,28 +85,22 @@ def unbroadcast(d, shape):
 
 def matmul_backward_a(a, b, d_y):
     """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
-    if np.ndim(b) == 1:
-        d_a = np.expand_dims(d_y, -1) * b
-    elif np.ndim(a) == 1:
+    if np.ndim(a) == 1 and np.ndim(b) > 1:
         d_a = (b @ np.expand_dims(d_y, -1))[..., 0]
     else:
-        d_a = d_y @ np.swapaxes(b, -1, -2)
-    extra = np.ndim(d_a) - np.ndim(a)
-    axes = tuple(i for i in range(np.ndim(d_a)) if i < extra or np.shape(a)[i - extra] == 1)
-    return np.reshape(np.sum(d_a, axis=axes), np.shape(a))
+        d_a = np.expand_dims(d_y, -1) * b if np.ndim(b) == 1 else d_y @ np.swapaxes(b, -1, -2)
+    return unbroadcast(d_a, np.shape(a))
 
 
 def matmul_backward_b(a, b, d_y):
     """Adjoint of b in y = a @ b, for vectors, matrices and stacks of matrices."""
-    if np.ndim(a) == 1:
-        d_b = np.expand_dims(d_y, -2) * np.expand_dims(a, -1) if np.ndim(b) > 1 else d_y * a
-    elif np.ndim(b) == 1:
+    if np.ndim(b) == 1 and np.ndim(a) > 1:
         d_b = (np.swapaxes(a, -1, -2) @ np.expand_dims(d_y, -1))[..., 0]
+    elif np.ndim(a) == 1:
+        d_b = np.expand_dims(d_y, -2) * np.expand_dims(a, -1) if np.ndim(b) > 1 else d_y * a
     else:
         d_b = np.swapaxes(a, -1, -2) @ d_y
-    extra = np.ndim(d_b) - np.ndim(b)
-    axes = tuple(i for i in range(np.ndim(d_b)) if i < extra or np.shape(b)[i - extra] == 1)
-    return np.reshape(np.sum(d_b, axis=axes), np.shape(b))
+    return unbroadcast(d_b, np.shape(b))
 
 
 def _parts(d):
@@ -144,32 +140,46 @@ def add(a, b):
     return array
 
 
+def from_parts(x, d):
+    """The adjoint d of an array x, where it may be given part by part; None is zero."""
+    if not isinstance(d, (dict, list, tuple)):
+        return 0.0 if d is None else d
+    whole = np.zeros(np.shape(x), np.result_type(x, 0.0))
+    for key, item in d.items() if isinstance(d, dict) else enumerate(d):
+        whole[key] += from_parts(x[key], item)
+    return whole
+
+
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
+
+
+def parts_at(d, keys, ordered):
+    """The adjoints of a container's parts at these keys; of ordered ones by position, too."""
+    if hasattr(d, "_fields") or hasattr(d, "__dataclass_fields__"):
+        return [getattr(d, key) for key in keys]
+    if isinstance(d, dict):
+        n = len(keys) if ordered else 0
+        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
+    return d if np.iterable(d) else [d] * len(keys)
 
 
 def like_tree(x, d):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
-    if isinstance(x, dict):
-        parts = d if isinstance(d, dict) else {}
-        return type(x)((key, like_tree(item, parts.get(key))) for key, item in x.items())
-    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
     if fields and not isinstance(x, type):
-        parts = d if isinstance(d, dict) else {}
-        return type(x)(**{name: like_tree(getattr(x, name), parts.get(name)) for name in fields})
+        parts = zip(fields, parts_at(d, fields, True), strict=True)
+        return type(x)(**{name: like_tree(getattr(x, name), part) for name, part in parts})
+    if isinstance(x, dict):
+        parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
+        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
     if isinstance(x, (list, tuple)):
-        parts = [None] * len(x) if d is None or isinstance(d, dict) else d
-        for position, item in d.items() if isinstance(d, dict) else ():
-            parts[position] = add(parts[position], item)
-        return type(x)(map(like_tree, x, parts))
+        return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
     if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
-        return like(x, 0.0 if d is None else d)
+        return like(x, from_parts(x, d))
     return None
 
 
@@ -190,10 +200,10 @@ def loss_value_and_grad(layers: list, images, labels, decay: float = 1e-4):
     value = nll + decay * sum(np.sum(layer["W"] ** 2) for layer in layers)
 
     # Backward: value = nll + decay * sum(np.sum(layer["W"] ** 2) for layer in layers)
-    d_sum = decay
+    d_item = decay
     d_layers = [None] * len(layers)
     for k, layer_ in enumerate(layers):
-        d_W = 2.0 * d_sum * layer_["W"]
+        d_W = 2.0 * d_item * layer_["W"]
         d_layers[k] = {"W": d_W}
     # nll = -np.mean(logp[np.arange(len(labels)), labels])
     d_logp = np.zeros(np.shape(logp))

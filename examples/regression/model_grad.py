@@ -24,18 +24,17 @@ def loss_value_and_grad(theta, x, sign, decay: float = 1e-2):
     value = np.mean(losses) + decay * np.sum(w * w)
 
     # Backward: value = np.mean(losses) + decay * np.sum(w * w)
-    d_sum = decay
     d_losses = 1.0 / losses.size
-    d_w = 2.0 * d_sum * w
+    d_w = 2.0 * decay * w
     # losses = np.log1p(np.exp(-np.abs(margin))) + np.maximum(-margin, 0.0)
     negative = -margin
-    d_margin = -(d_losses / (1.0 + exp) * exp * np.sign(margin)) - d_losses * np.where(
+    d_margin = -d_losses / (1.0 + exp) * exp * np.sign(margin) - d_losses * np.where(
         negative == 0.0, 0.5, negative > 0.0
     )
     # margin = sign * (x @ w + b)
-    d_sum_ = d_margin * sign
-    d_w += x.T @ d_sum_
-    d_b = np.sum(d_sum_)
+    d_sum = d_margin * sign
+    d_w += x.T @ d_sum
+    d_b = np.sum(d_sum)
     # w, b = theta[:-1], theta[-1]
     d_theta = np.zeros(theta.shape)
     d_theta[:-1] += d_w

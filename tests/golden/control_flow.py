@@ -32,9 +32,18 @@ def fibonacci_like_backward(x, n, d_out):
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
     extra = np.ndim(d) - len(shape)
     axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
+
+
+def like(x, d):
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def _parts(d):
@@ -72,16 +81,6 @@ def add(a, b):
     for key, item in _parts(parts).items():
         array[key] = add(array[key], item)
     return array
-
-
-def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
-    if isinstance(x, (list, tuple)):
-        return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
 
 
 def square_backward(z, d_out):
@@ -129,8 +128,9 @@ def branches_value_and_grad(a: float, b: float):
         d_b = 0.0
     else:
         sum_ = 1.0 + b * b
-        d_product = -(1.0 / sum_ * (d / (1.0 + b * b)))
-        d_d = 1.0 / sum_
+        d_numerator = 1.0 / sum_
+        d_product = -d_numerator * (d / sum_)
+        d_d = d_numerator
         d_b = 2.0 * d_product * b
         d_a = 0.0
     if a * b > 1.0:
@@ -262,13 +262,12 @@ def while_newton_value_and_grad(x: float, y: float):
     for _ in range(iterations):
         guess = guess_trace.pop()
         # guess = guess - (guess**3 - y) / (3.0 * guess**2)
-        d_ratio = -d_guess
         product = 3.0 * guess**2
-        d_numerator = d_ratio / product
+        d_numerator = -d_guess / product
         d_guess = (
             d_guess
             + 3.0 * d_numerator * guess**2
-            - 6.0 * (d_ratio / product) * ((guess**3 - y) / (3.0 * guess**2)) * guess
+            - 6.0 * d_numerator * ((guess**3 - y) / product) * guess
         )
         d_y -= d_numerator
     # guess = x

@@ -8,56 +8,18 @@ import numpy as np
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
     extra = np.ndim(d) - len(shape)
     axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
 
 
-def _parts(d):
-    """The parts of a container's adjoint by key or position."""
-    if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
-        return d._asdict() if hasattr(d, "_asdict") else vars(d)
-    if isinstance(d, (list, tuple)):
-        return dict(enumerate(d))
-    return d if isinstance(d, dict) else {}
-
-
-def part(d, key):
-    """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
-    return 0.0 if found is None else found
-
-
-def add(a, b):
-    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
-    if a is None or b is None:
-        return b if a is None else a
-    held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
-    if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
-        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
-    if all(held):
-        return [add(one, other) for one, other in zip(a, b, strict=True)]
-    if not any(held):
-        return a + b
-    array, parts = (b, a) if held[0] else (a, b)
-    if np.ndim(array) == 0 and not array:
-        return parts
-    if not any(np.any(item) for item in _parts(parts).values()):
-        return array
-    array = np.array(array, dtype=float)
-    for key, item in _parts(parts).items():
-        array[key] = add(array[key], item)
-    return array
-
-
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def return_from_nested_loops_value_and_grad(x, target: float):
@@ -140,7 +102,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
                 d_product = unbroadcast(
                     np.broadcast_to(d_value, np.shape(value)), np.shape(row * total)
                 )
-                d_row += unbroadcast(d_product * total, np.shape(row))
+                d_row = d_row + unbroadcast(d_product * total, np.shape(row))
                 d_total += unbroadcast(d_product * row, np.shape(total))
                 d_x[i, j] += unbroadcast(
                     np.broadcast_to(d_value, np.shape(value)), np.shape(x[i, j])
@@ -152,7 +114,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
                 # total = total + row * row
                 d_product_ = unbroadcast(d_total, np.shape(row * row))
                 d_total = unbroadcast(d_total, np.shape(total))
-                d_row += 2.0 * d_product_ * row
+                d_row = d_row + 2.0 * d_product_ * row
             broke = False
             row = row_trace_.pop()
             # row = row * x[i, j] + 0.1

@@ -6,51 +6,11 @@ s2sad generate tests/corpus/inactive.py --function shuffled_in_a_loop --wrt x
 import numpy as np
 
 
-def _parts(d):
-    """The parts of a container's adjoint by key or position."""
-    if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
-        return d._asdict() if hasattr(d, "_asdict") else vars(d)
-    if isinstance(d, (list, tuple)):
-        return dict(enumerate(d))
-    return d if isinstance(d, dict) else {}
-
-
-def part(d, key):
-    """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
-    return 0.0 if found is None else found
-
-
-def add(a, b):
-    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
-    if a is None or b is None:
-        return b if a is None else a
-    held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
-    if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
-        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
-    if all(held):
-        return [add(one, other) for one, other in zip(a, b, strict=True)]
-    if not any(held):
-        return a + b
-    array, parts = (b, a) if held[0] else (a, b)
-    if np.ndim(array) == 0 and not array:
-        return parts
-    if not any(np.any(item) for item in _parts(parts).values()):
-        return array
-    array = np.array(array, dtype=float)
-    for key, item in _parts(parts).items():
-        array[key] = add(array[key], item)
-    return array
-
-
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def shuffled_in_a_loop_value_and_grad(x, seed: int = 0):

@@ -54,7 +54,7 @@ def black_scholes_value_and_grad(
     d_spot += d_numerator / (spot / strike) / strike
     d_rate += d_sum
     d_volatility = d_sum * volatility
-    d_root -= d_d1 / root * d1
+    d_root -= d_numerator * d1
     # root = volatility * math.sqrt(time)
     d_volatility += d_root * math.sqrt(time)
     return value, (d_spot, d_volatility, d_rate)

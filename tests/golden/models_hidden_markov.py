@@ -8,56 +8,18 @@ import numpy as np
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
     extra = np.ndim(d) - len(shape)
     axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
 
 
-def _parts(d):
-    """The parts of a container's adjoint by key or position."""
-    if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
-        return d._asdict() if hasattr(d, "_asdict") else vars(d)
-    if isinstance(d, (list, tuple)):
-        return dict(enumerate(d))
-    return d if isinstance(d, dict) else {}
-
-
-def part(d, key):
-    """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
-    return 0.0 if found is None else found
-
-
-def add(a, b):
-    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
-    if a is None or b is None:
-        return b if a is None else a
-    held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
-    if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
-        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
-    if all(held):
-        return [add(one, other) for one, other in zip(a, b, strict=True)]
-    if not any(held):
-        return a + b
-    array, parts = (b, a) if held[0] else (a, b)
-    if np.ndim(array) == 0 and not array:
-        return parts
-    if not any(np.any(item) for item in _parts(parts).values()):
-        return array
-    array = np.array(array, dtype=float)
-    for key, item in _parts(parts).items():
-        array[key] = add(array[key], item)
-    return array
-
-
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
@@ -99,7 +61,7 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
     # Backward: value = top + np.log(np.sum(np.exp(alpha - top)))
     d_log_in = 1.0 / sum___
     d_exp_in = d_log_in * exp
-    d_top = 1.0 + np.sum(-d_exp_in)
+    d_top = 1.0 - np.sum(d_exp_in)
     # top = alpha.max()
     at_max = alpha == top
     d_exp_in = d_exp_in + at_max * (d_top / np.count_nonzero(at_max))
@@ -115,8 +77,8 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
         # alpha = top + np.log(np.sum(np.exp(m - top), axis=0)) + log_emit[:, symbol]
         d_sum = unbroadcast(d_exp_in, np.shape(sum__))
         d_log_in_ = unbroadcast(d_sum, np.shape(log)) / sum_
-        d_exp_in_ = np.expand_dims(d_log_in_, 0) * np.exp(m - top)
         difference = m - top
+        d_exp_in_ = np.expand_dims(d_log_in_, 0) * np.exp(difference)
         d_top = unbroadcast(d_sum, np.shape(top)) + unbroadcast(
             np.broadcast_to(-d_exp_in_, np.shape(difference)), np.shape(top)
         )
@@ -129,7 +91,7 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
         # top = np.max(m, axis=0)
         at_max_ = m == np.expand_dims(top, 0)
         share = d_top / np.sum(at_max_, axis=0, keepdims=False)
-        d_m += at_max_ * np.expand_dims(share, 0)
+        d_m = d_m + at_max_ * np.expand_dims(share, 0)
         # m = alpha[:, None] + log_step
         d_exp_in = np.zeros(np.shape(alpha))
         d_exp_in[:, None] += unbroadcast(d_m, np.shape(alpha[:, None]))

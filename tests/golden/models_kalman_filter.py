@@ -9,6 +9,8 @@ import numpy as np
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
     extra = np.ndim(d) - len(shape)
     axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
@@ -61,7 +63,7 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         gain = gain_trace.pop()
         variance = variance_trace_.pop()
         # variance = (1.0 - gain) * variance
-        d_gain = -(d_variance * variance)
+        d_gain = -d_variance * variance
         d_variance = d_variance * (1.0 - gain)
         mean = mean_trace_.pop()
         # mean = mean + gain * residual
@@ -69,15 +71,15 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         d_residual = d_mean * gain
         d_mean = unbroadcast(d_mean, np.shape(mean))
         # gain = variance / total
-        d_variance += d_gain / total
-        d_total = -(d_gain / total * gain)
+        d_numerator = d_gain / total
+        d_variance += d_numerator
+        d_total = -d_numerator * gain
         # nll = nll + 0.5 * (math.log(2.0 * math.pi * total) + residual**2 / total)
-        d_total += 0.5 / (2.0 * math.pi * total) * (2.0 * math.pi) - 0.5 / total * (
-            residual**2 / total
-        )
-        d_residual += 1.0 / total * residual
+        d_numerator_ = 0.5 / total
+        d_total += 1.0 / (2.0 * math.pi * total) * math.pi - d_numerator_ * (residual**2 / total)
+        d_residual += 2.0 * d_numerator_ * residual
         # residual = y - mean
-        d_mean -= d_residual
+        d_mean = d_mean - d_residual
         # total = variance + s
         d_variance += d_total
         d_s += d_total

@@ -21,36 +21,11 @@ def part(d, key):
     return 0.0 if found is None else found
 
 
-def add(a, b):
-    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
-    if a is None or b is None:
-        return b if a is None else a
-    held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
-    if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
-        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
-    if all(held):
-        return [add(one, other) for one, other in zip(a, b, strict=True)]
-    if not any(held):
-        return a + b
-    array, parts = (b, a) if held[0] else (a, b)
-    if np.ndim(array) == 0 and not array:
-        return parts
-    if not any(np.any(item) for item in _parts(parts).values()):
-        return array
-    array = np.array(array, dtype=float)
-    for key, item in _parts(parts).items():
-        array[key] = add(array[key], item)
-    return array
-
-
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def dict_result_vjp(x, scale: float, *, d_out):

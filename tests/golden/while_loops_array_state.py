@@ -6,77 +6,40 @@ s2sad generate tests/corpus/while_loops.py --function array_state --wrt x
 import numpy as np
 
 
+def unbroadcast(d, shape):
+    """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
+    extra = np.ndim(d) - len(shape)
+    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    return np.reshape(np.sum(d, axis=axes), shape)
+
+
 def matmul_backward_a(a, b, d_y):
     """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
-    if np.ndim(b) == 1:
-        d_a = np.expand_dims(d_y, -1) * b
-    elif np.ndim(a) == 1:
+    if np.ndim(a) == 1 and np.ndim(b) > 1:
         d_a = (b @ np.expand_dims(d_y, -1))[..., 0]
     else:
-        d_a = d_y @ np.swapaxes(b, -1, -2)
-    extra = np.ndim(d_a) - np.ndim(a)
-    axes = tuple(i for i in range(np.ndim(d_a)) if i < extra or np.shape(a)[i - extra] == 1)
-    return np.reshape(np.sum(d_a, axis=axes), np.shape(a))
+        d_a = np.expand_dims(d_y, -1) * b if np.ndim(b) == 1 else d_y @ np.swapaxes(b, -1, -2)
+    return unbroadcast(d_a, np.shape(a))
 
 
 def matmul_backward_b(a, b, d_y):
     """Adjoint of b in y = a @ b, for vectors, matrices and stacks of matrices."""
-    if np.ndim(a) == 1:
-        d_b = np.expand_dims(d_y, -2) * np.expand_dims(a, -1) if np.ndim(b) > 1 else d_y * a
-    elif np.ndim(b) == 1:
+    if np.ndim(b) == 1 and np.ndim(a) > 1:
         d_b = (np.swapaxes(a, -1, -2) @ np.expand_dims(d_y, -1))[..., 0]
+    elif np.ndim(a) == 1:
+        d_b = np.expand_dims(d_y, -2) * np.expand_dims(a, -1) if np.ndim(b) > 1 else d_y * a
     else:
         d_b = np.swapaxes(a, -1, -2) @ d_y
-    extra = np.ndim(d_b) - np.ndim(b)
-    axes = tuple(i for i in range(np.ndim(d_b)) if i < extra or np.shape(b)[i - extra] == 1)
-    return np.reshape(np.sum(d_b, axis=axes), np.shape(b))
-
-
-def _parts(d):
-    """The parts of a container's adjoint by key or position."""
-    if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
-        return d._asdict() if hasattr(d, "_asdict") else vars(d)
-    if isinstance(d, (list, tuple)):
-        return dict(enumerate(d))
-    return d if isinstance(d, dict) else {}
-
-
-def part(d, key):
-    """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
-    return 0.0 if found is None else found
-
-
-def add(a, b):
-    """The sum of two adjoints, of arrays or of containers of them; None is zero."""
-    if a is None or b is None:
-        return b if a is None else a
-    held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
-    if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
-        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
-    if all(held):
-        return [add(one, other) for one, other in zip(a, b, strict=True)]
-    if not any(held):
-        return a + b
-    array, parts = (b, a) if held[0] else (a, b)
-    if np.ndim(array) == 0 and not array:
-        return parts
-    if not any(np.any(item) for item in _parts(parts).values()):
-        return array
-    array = np.array(array, dtype=float)
-    for key, item in _parts(parts).items():
-        array[key] = add(array[key], item)
-    return array
+    return unbroadcast(d_b, np.shape(b))
 
 
 def like(x, d):
-    """The gradient d of an array or number x, in its shape and dtype (a Python number: float64)."""
+    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    d = add(np.zeros(np.shape(x)), d) if isinstance(d, (dict, list, tuple)) else d
-    dtype = getattr(x, "dtype", np.dtype(float))
-    dtype = dtype if dtype.kind in "fc" else np.dtype(float)
-    return np.array(np.broadcast_to(d, np.shape(x)), dtype=dtype)[()]
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def array_state_value_and_grad(x):
@@ -122,9 +85,10 @@ def array_state_value_and_grad(x):
         # v = w
         d_w = d_v
         # w = w / np.sqrt(np.sum(w * w))
-        d_sqrt_in = 0.5 * np.sum(-(d_w / sqrt * w)) / sqrt
+        d_numerator = d_w / sqrt
+        d_sqrt_in = -0.5 * np.sum(d_numerator * w) / sqrt
         w = w_trace.pop()
-        d_w = d_w / sqrt + 2.0 * d_sqrt_in * w
+        d_w = d_numerator + 2.0 * d_sqrt_in * w
         # w = x @ v
         d_x += matmul_backward_a(x, v, d_w)
         d_v = matmul_backward_b(x, v, d_w)
