@@ -496,8 +496,7 @@ class Pull:
             return
         if slot is None:
             temporary = self.let_tree(base)
-            self.pend(temporary, adjoint, "item", key)
-            self.flush()
+            self._add_item(temporary, key, adjoint)
             self.pull(base, Adjoint(Ref(self.adjoint_var(temporary)), tree=True))
             self.state.take(base)
             return

@@ -129,6 +129,7 @@ class Reverse(Pull):
     def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
         self.out = []
         self.seeds = set()
+        self.whole_call = False
         work()
         self.flush()
         return [Group(source, self.out)] if self.out else []
@@ -149,13 +150,34 @@ class Reverse(Pull):
         self._pull_root(statement.value, _summed(seeds), statement.targets[0])
 
     def _pull_root(self, value: Expr, seed: Adjoint, target: Target | None = None) -> None:
-        if isinstance(target, Var):
-            self.hints[value] = target.hint
+        self._hint_for(value, target)
         self.seeds |= {n.var for n in walk(seed.expr) if isinstance(n, Ref)}
         self.whole_call = isinstance(value, Invoke)
-        if any(isinstance(n, Select | Each) and self.is_varied(n) for n in walk(value)):
+        if self._writes_early(value):
             seed = self.protected(seed, f"d_{self.hint(value)}_out")
         self.pull(value, seed)
+
+    def _hint_for(self, value: Expr, target: Target | None) -> None:
+        if isinstance(target, Var):
+            self.hints[value] = target.hint
+
+    def _writes_early(self, value: Expr) -> bool:
+        """Whether contributions are written out while a part of the value is still to be pulled."""
+        return any(isinstance(n, Select | Each) and self.is_varied(n) for n in walk(value))
+
+    def _seeds_of(self, target: Unpack, value: Expr) -> list[Adjoint | None]:
+        """The adjoints of a target's parts, under names that hold until the last one is pulled."""
+        seeds = [self._seed(t) for t in target.targets]
+        for seed in seeds:
+            if seed is not None:
+                self.seeds |= {n.var for n in walk(seed.expr) if isinstance(n, Ref)}
+        if not self._writes_early(value):
+            return seeds
+        hints = [t.hint if isinstance(t, Var) else "part" for t in target.targets]
+        return [
+            None if seed is None else self.protected(seed, f"d_{hint}_out")
+            for seed, hint in zip(seeds, hints, strict=True)
+        ]
 
     def _seed(self, target: Target) -> Adjoint | None:
         match target:
@@ -206,12 +228,13 @@ class Reverse(Pull):
     def _pull_unpacked(self, target: Unpack, value: Expr) -> None:
         if isinstance(value, Make) and len(value.items) == len(target.targets):
             if target.star is None:
-                seeds = [self._seed(t) for t in target.targets]
+                seeds = self._seeds_of(target, value)
                 for part, item, seed in zip(target.targets, value.items, seeds, strict=True):
                     if seed is not None:
-                        self._pull_root(item, seed, part)
+                        self._hint_for(item, part)
+                        self.pull(item, seed)
                 return
-        seeds = [self._seed(t) for t in target.targets]
+        seeds = self._seeds_of(target, value)
         if all(seed is None for seed in seeds) or not self.is_varied(value):
             return
         if target.star is not None:

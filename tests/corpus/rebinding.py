@@ -233,6 +233,35 @@ def long_expression(x, y):
     )
 
 
+def exchanged_under_a_condition(x: float, y: float) -> float:
+    """One name takes what the other was, and that one stays what it is."""
+    for _ in range(2):
+        x, y = y if x < 0.4 else x * y, y
+    return x + y * 0.5
+
+
+def exchanged_with_a_sum(x, y):
+    for _ in range(2):
+        x, y = sum([v * w for v, w in zip(x, y, strict=True)]) * y, y + x
+    return np.sum(x * y)
+
+
+def halved(p: float, q: float) -> float:
+    return np.sin(p) * q * 0.5
+
+
+def exchanged_through_a_call(x: float, y: float) -> float:
+    for _ in range(3):
+        x, y = halved(y, y), x
+    return x * x + y
+
+
+def exchanged_in_an_array(x: float, y: float) -> float:
+    for _ in range(2):
+        x, y = np.array([halved(y, x), x + 0.1])
+    return x * x + y
+
+
 r = np.random.default_rng(4).standard_normal
 CALLS = {
     "overwritten_scalar": ("x", [(0.7,)]),
@@ -262,4 +291,8 @@ CALLS = {
     "keywords_with_underscores": (("lambda_", "class_"), [(0.7, 1.2)]),
     "semicolons_and_one_liners": ("x", [(0.7,), (-0.7,)]),
     "long_expression": (("x", "y"), [(r(3), r(3))]),
+    "exchanged_under_a_condition": (("x", "y"), [(0.63, -0.41), (0.2, 0.9), (0.2, 0.3)]),
+    "exchanged_with_a_sum": (("x", "y"), [(np.array([0.3, 1.2]), np.array([0.7, -0.4]))]),
+    "exchanged_through_a_call": (("x", "y"), [(0.63, -0.41)]),
+    "exchanged_in_an_array": (("x", "y"), [(0.63, -0.41)]),
 }
