@@ -15,8 +15,17 @@ be generated.
 
 from s2sad.api import differentiable, grad, value_and_grad, vjp
 from s2sad.errors import S2SADError
-from s2sad.markers import stop_gradient
+from s2sad.markers import adjoint, on_gradient, stop_gradient
 
 __version__ = "0.1.0"
 
-__all__ = ["S2SADError", "differentiable", "grad", "stop_gradient", "value_and_grad", "vjp"]
+__all__ = [
+    "S2SADError",
+    "adjoint",
+    "differentiable",
+    "grad",
+    "on_gradient",
+    "stop_gradient",
+    "value_and_grad",
+    "vjp",
+]

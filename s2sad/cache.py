@@ -160,20 +160,20 @@ def toolchain() -> str:
     version matters. None of these is imported or read.
     """
     package = os.path.dirname(os.path.abspath(__file__))
-    stamps = [python(), *_stamps(package)]
-    stamps += _stamps(os.path.join(os.path.dirname(package), "templates"))
+    found = [python(), *stamps(package)]
+    found += stamps(os.path.join(os.path.dirname(package), "templates"))
     for name in ("black", "libcst", "numpy"):
         spec = importlib.util.find_spec(name)
-        stamps.append(_stamp(spec.origin) if spec is not None and spec.origin else name)
-    return digest("\n".join(sorted(stamps)))
+        found.append(_stamp(spec.origin) if spec is not None and spec.origin else name)
+    return digest("\n".join(sorted(found)))
 
 
-def _stamps(root: str) -> list[str]:
+def stamps(root: str) -> list[str]:
     """A stamp of each Python file under a folder, none if there is no such folder."""
-    stamps = []
+    found = []
     for place, _, names in os.walk(root):
-        stamps += [_stamp(os.path.join(place, name)) for name in names if name.endswith(".py")]
-    return stamps
+        found += [_stamp(os.path.join(place, name)) for name in names if name.endswith(".py")]
+    return found
 
 
 def _stamp(path: str) -> str:

@@ -24,6 +24,7 @@ from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from s2sad import cache
+from s2sad.errors import S2SADError
 
 if TYPE_CHECKING:
     from s2sad.pipeline import Generated, Request
@@ -161,14 +162,34 @@ def _digest_of_module(function: FunctionType) -> str:
 
 @functools.cache
 def _digest_of_settings(filename: str) -> str:
-    """The checksum of the nearest pyproject.toml: its [tool.black] decides the layout."""
+    """The checksum of the nearest pyproject.toml, whose [tool.black] decides the layout, and of the
+    folder of templates that it names."""
     folder = os.path.dirname(os.path.abspath(filename))
     while True:
-        found = cache.digest_of_file(os.path.join(folder, "pyproject.toml"))
+        settings = os.path.join(folder, "pyproject.toml")
+        found = cache.digest_of_file(settings)
         above = os.path.dirname(folder)
-        if found is not None or above == folder:
-            return found or ""
+        if found is not None:
+            return found + _stamps_of_templates(settings)
+        if above == folder:
+            return ""
         folder = above
+
+
+def _stamps_of_templates(settings: str) -> str:
+    """What changes when a rule in the project's folder of templates does."""
+    with open(settings, "rb") as file:
+        if b"templates" not in file.read():  # reading TOML costs an import
+            return ""
+    from pathlib import Path
+
+    from s2sad.project import templates_of
+
+    try:
+        folder = templates_of(Path(settings))
+    except S2SADError:  # generation will say so
+        return ""
+    return "" if folder is None else cache.digest("\n".join(sorted(cache.stamps(str(folder)))))
 
 
 def _generate(function: FunctionType, options: Options) -> tuple[Generated, str]:

@@ -124,7 +124,8 @@ def generate(
         advice = f"The passes are {', '.join(PASSES)}."
         raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
     program = Program(module)
-    engine = Engine(program, set(module.imports) | set(module.functions) | set(module.classes))
+    taken = set(module.imports) | set(module.functions) | set(module.classes)
+    engine = Engine(program, taken | program.rules.names())
     observer = engine.observer = Observer(engine.facts, engine.errors, dump)
     errors: list[S2SADError] = []
     prepared = []
@@ -145,7 +146,7 @@ def generate(
             errors.append(error)
     errors += engine.errors
     errors = list({error.location or error.message: error for error in errors}.values())
-    sources = {name: source.text for name, source in module.sources.items()}
+    sources = program.rules.read | {name: s.text for name, s in module.sources.items()}
     if observer.is_done(requests):
         return Generated(observer.text, sources)
     if errors:
@@ -161,6 +162,7 @@ def generate(
 
 def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str]]:
     """The lowered function of a request, interpreted, and the parameters it is with respect to."""
+    from s2sad.derive.own_rules import as_a_call
     from s2sad.source.lower import lower_function, unusual
     from s2sad.source.program import takes_object
 
@@ -183,8 +185,14 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
     outer = program.scope_around(definition)
     captured = program.captured_by(definition, outer)
     owner = definition.owner if definition.owner and takes_object(definition) else None
+    has_rule = program.rules.own_op(module, f".{request.function}") is not None
     function = lower_function(
-        definition.node, module, program, owner=owner, outer=outer, captured=captured
+        as_a_call(definition.node) if has_rule else definition.node,
+        module,
+        program,
+        owner=owner,
+        outer=outer,
+        captured=captured,
     )
     engine.observe("lower", function, function)
     names = [p.var.hint for p in function.params]
@@ -217,7 +225,8 @@ def _assemble(
     writer.renamed = source.renamed(
         {n for d in (*engine.backwards, *derived) for n in d.names.taken}
     )
-    carrier = Carrier(module, program.markers, {d.name for d in (*derived, *engine.backwards)})
+    made = {d.name for d in (*derived, *engine.backwards)}
+    carrier = Carrier(module, program.markers, made, program.rules.modules)
     texts = [(d, writer.write(d)) for d in (*engine.backwards, *derived)]
     for d, _ in texts:
         engine.observer.tidied(d)

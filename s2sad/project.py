@@ -8,6 +8,9 @@
     mode = ["value-and-grad", "vjp"]   # or "grad"; default: value-and-grad
     has_aux = false
 
+    [tool.s2sad]
+    templates = "rules"                # a folder of rules of your own: docs/rules.md
+
 Files are named relative to the folder of `pyproject.toml`.
 """
 
@@ -26,7 +29,7 @@ from s2sad.parameters import Wrt, suggestion
 
 MODES = ("value-and-grad", "grad", "vjp")
 EXAMPLE = '[[tool.s2sad.targets]] with source = "model.py" and output = "model_grad.py"'
-TABLE_KEYS = ("targets",)
+TABLE_KEYS = ("targets", "templates")
 TARGET_KEYS = ("source", "output", "functions", "wrt", "mode", "has_aux")
 
 
@@ -64,6 +67,20 @@ def targets_of(settings: Path) -> list[Target]:
     if not listed:
         raise _bad(settings, "there is no target to generate", f"Add {EXAMPLE}.")
     return [_target(item, settings) for item in listed]
+
+
+def templates_of(settings: Path) -> Path | None:
+    """The folder of the project's own rules, None if it has none.
+
+    Raises:
+        S2SADError: S2S006, there is no such folder.
+    """
+    named = _table(settings).get("templates")
+    if named is None:
+        return None
+    if not isinstance(named, str) or not (settings.parent / named).is_dir():
+        raise _bad(settings, f"templates is {named!r}", "It names a folder of rules.")
+    return settings.parent / named
 
 
 def modes_in(words: str) -> list[str]:

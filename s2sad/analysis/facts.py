@@ -34,7 +34,7 @@ from s2sad.analysis.types import (
     is_integral,
 )
 from s2sad.analysis.usage import used_as_numbers
-from s2sad.derive.rules import rules
+from s2sad.derive.own_rules import is_own
 from s2sad.derive.selection import choose, result_shape
 from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import (
@@ -83,7 +83,7 @@ _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 
 
 _NUMBERS = {f"{home}.{name}" for home in ("math", "numpy") for name in ("pi", "e", "inf", "nan")}
-_NUMBERS |= {"math.tau", "numpy.euler_gamma"}
+_NUMBERS |= {"math.tau", "numpy.euler_gamma", "user.number"}
 """Constants that are Python floats."""
 
 
@@ -174,7 +174,7 @@ class Facts:
         return self.rules[node]
 
     def _choose(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
-        variants = rules().get(node.op, ())
+        variants = self.program.rules.variants(node.op)
         return choose(variants, node, self.type_of, is_varied=self.varied.__contains__)
 
     # ------------------------------------------------------------ functions
@@ -438,6 +438,8 @@ class Facts:
             return Fact(FLOAT if node.op in _NUMBERS else Inert(node.op))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
+        if node.op == "s2sad.on_gradient":
+            return facts[0]
         if node.op == "chain":
             return Fact(BOOL)  # `and` asks for one truth value, so that no operand is an array
         if node.op in ITERABLES:
@@ -476,7 +478,11 @@ class Facts:
                     for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
         kinds = [f.type for f in facts]
         python = shape == SCALAR and node.form in ("infix", "prefix", "call")
-        python = python and not node.op.startswith("numpy.") and not node.text.startswith("np.")
+        python = (
+            python
+            and not (node.op.startswith("numpy.") or is_own(node.op))
+            and not node.text.startswith("np.")
+        )
         python = python and all(isinstance(k, Array) and k.python for k in kinds)
         if node.op.startswith("math."):
             python = True

@@ -97,7 +97,7 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
     parts = node.parts if isinstance(node, Opaque) else (*node.args, *(a for _, a in node.kwargs))
     if not any(part in facts.varied for part in parts):
         return
-    if isinstance(node, Apply):
+    if isinstance(node, Apply) and not node.op.startswith("s2sad."):
         if any(name == "out" for name, _ in node.kwargs):
             advice = "Give the result a name instead."
             yield _refusal(node, "S2S011", "cannot differentiate a write by out=", advice)
@@ -109,7 +109,12 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
         elif whole and node.form == "call" and not is_harmless(node) and "." in node.op:
             if node.op not in _READERS and facts.rule_of(node) is None:
                 yield _unknown(node, node.op)
-    elif not whole and node.mutates and not (node.inert or is_harmless(node) or _only_reads(node)):
+    elif (
+        isinstance(node, Opaque)
+        and not whole
+        and node.mutates
+        and not (node.inert or is_harmless(node) or _only_reads(node))
+    ):
         local = "cannot see which function" in node.reason  # it may change variables around it
         if not local and not any(_is_changeable(part, facts) for part in parts):
             return

@@ -35,9 +35,15 @@ class Notation:
             case ast.Name(name):
                 if name in self.vars:
                     return Ref(self.vars[name])
+                found = self.constant(node)
+                if found is not None:
+                    return found
                 if hasattr(builtins, name):
                     return Apply(f"builtins.{name}", (), form="name", text=name)
-                self.refuse(node, f"a rule that reads {name}, which it does not have")
+                known = ", ".join(self.vars)
+                self.refuse(
+                    node, f"a rule that reads {name}, which it does not have", f"It has {known}."
+                )
             case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
                 return Const(-value)
             case ast.UnaryOp(op, operand):
@@ -82,9 +88,9 @@ class Notation:
             case ast.Call():
                 return self._call(node, home)
             case ast.Attribute(value, name):
-                path = self._path(node)
+                path = self.path(node)
                 if path is not None:
-                    return Apply(path, (), form="name", text=ast.unparse(node))
+                    return Apply(path, (), form="name", text=self.spelled(node, path))
                 if name in ATTRIBUTES:
                     return Apply(ATTRIBUTES[name], (self.expr(value),), form="attribute", text=name)
         self.refuse(node, "an expression that rules do not have")
@@ -95,19 +101,34 @@ class Notation:
     def _call(self, node: ast.Call, home: str) -> Apply:
         args = tuple(self.expr(arg, home) for arg in node.args)
         kwargs = tuple((kw.arg or "**", self.expr(kw.value, home)) for kw in node.keywords)
-        path = self._path(node.func)
+        path = self.path(node.func)
         if path is not None:
-            return Apply(canonical(path), args, kwargs, text=ast.unparse(node.func))
+            return Apply(canonical(path), args, kwargs, text=self.spelled(node.func, path))
         match node.func:
+            case ast.Name(name) if name in self.vars:
+                return Apply("call", (Ref(self.vars[name]), *args), kwargs, form="called")
             case ast.Name(name):
-                scope = "builtins" if home != "shape" and hasattr(builtins, name) else home
-                return Apply(canonical(f"{scope}.{name}"), args, kwargs, text=name)
+                assert isinstance(node.func, ast.Name)
+                return Apply(self.called(node.func, home), args, kwargs, text=name)
             case ast.Attribute(value, name) if name in METHODS:
                 receiver = self.expr(value)
                 return Apply(METHODS[name], (receiver, *args), kwargs, form="method", text=name)
         self.refuse(node, "a call that rules do not have")
 
-    def _path(self, node: ast.expr) -> str | None:
+    def called(self, node: ast.Name, home: str) -> str:
+        """The operator that a bare name of a function is, looked up in `home`."""
+        scope = "builtins" if home != "shape" and hasattr(builtins, node.id) else home
+        return canonical(f"{scope}.{node.id}")
+
+    def constant(self, node: ast.Name) -> Expr | None:
+        """What a name stands for that the rule's module gives a value to."""
+        return None
+
+    def spelled(self, node: ast.expr, path: str) -> str:
+        """How generated text names what a dotted path leads to."""
+        return ast.unparse(node)
+
+    def path(self, node: ast.expr) -> str | None:
         """The dotted path of a name that belongs to a module, such as numpy.linalg.norm."""
         match node:
             case ast.Name(name) if name in self.modules and name not in self.vars:
@@ -115,7 +136,7 @@ class Notation:
             case ast.Name("static" | "helper" as name):
                 return name
             case ast.Attribute(value, name):
-                base = self._path(value)
+                base = self.path(value)
                 return f"{base}.{name}" if base else None
         return None
 

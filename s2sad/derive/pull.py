@@ -38,6 +38,7 @@ from s2sad.derive.broadcasting import (
     summed_down,
 )
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
+from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
@@ -443,6 +444,9 @@ class Pull:
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
             self._pull_joined(node, adjoint)
             return
+        if node.op == "s2sad.on_gradient":
+            self._pull_marked(node, adjoint)
+            return
         found = self.facts.rule_of(node)
         if found is None:
             inner = [a for a in node.args if isinstance(a, Opaque) and not a.inert]
@@ -452,10 +456,31 @@ class Pull:
                 return
             advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
             name = node.op if "." in node.op else f"the operator {node.text or node.op}"
+            if is_own(node.op):
+                name = node.text
             self.refuse("S2S012", f"cannot differentiate through {name}", node,
                         f"There is no rule for it in this form. {advice}")  # fmt: skip
             return
         self._apply_rule(node, *found, adjoint)
+
+    def _pull_marked(self, node: Apply, adjoint: Adjoint) -> None:
+        """on_gradient(x, function): the adjoint goes through a function of the user's, once."""
+        x, function = node.args
+        if adjoint.tree:
+            whole: Expr = call("helper.like_tree", Value(x), adjoint.expr, text="like_tree")
+        else:
+            expanded = expand(adjoint, node, self.facts)
+            whole = expanded.expr
+            own = expanded.owned or expanded.shape == SCALAR or _is_fresh(whole)
+            if not own:  # the function may write into what it is handed
+                whole = call("numpy.array", whole)
+        result = Apply("call", (as_value(function), whole), (), "called")
+        passed = Adjoint(result, self.facts.shape_of(x), True, False, adjoint.tree)
+        if self.slot_of(x) is None:
+            var = Var(f"d_{self.hint(x)}")
+            self.out.append(Assign((var,), result))
+            passed = self.read(var, passed)
+        self.pull(x, passed)
 
     def _pull_joined(self, node: Apply, adjoint: Adjoint) -> None:
         """Two lists or tuples put together: each gets its part of the adjoints."""
@@ -545,7 +570,7 @@ class Pull:
         reads = sum(count_reads(line.value, seed) for line in lines if line.value is not None)
         reads += sum(count_reads(expr, seed) for _, expr in temporaries)
         reads += sum(isinstance(line.value, Each) for line in lines)
-        if reads > 1:
+        if reads > 1 and not _is_named(adjoint.expr):
             adjoint = self.let(f"d_{self.hint(node)}", adjoint)
         places: dict[Var, Expr] = {seed: adjoint.expr, rule.place("y"): Value(node)}
         for name, expr in bound.items():
@@ -916,6 +941,13 @@ def _is_zero(expr: Expr) -> bool:
     return isinstance(expr, Const) and (expr.value is None or expr.value == 0)
 
 
+def _is_named(expr: Expr) -> bool:
+    """Whether an adjoint is a tuple of results' adjoints, which have names."""
+    if not isinstance(expr, Make) or expr.kind != "tuple":
+        return False
+    return all(isinstance(item, Ref | Const) for item in expr.items)
+
+
 def _is_tree(expr: Expr) -> bool:
     return isinstance(expr, Make)
 
@@ -975,6 +1007,8 @@ def _is_fresh(expr: Expr) -> bool:
     if isinstance(expr, Const):
         return True
     if not isinstance(expr, Apply) or expr.op in _NOT_NEW or expr.op.startswith("backward"):
+        return False
+    if is_own(expr.op) or expr.op == "call":
         return False
     return all(rule.view is None for rule in rules().get(expr.op, ()))
 

@@ -280,6 +280,8 @@ class Reverse(Pull):
     def _evaluate(self, statement: Evaluate) -> list[Mirror]:
         """A call for its effect; handing it something varied is harmless only where it is known."""
         value = statement.value
+        if isinstance(value, Apply) and value.op == "s2sad.on_gradient":
+            return self._group(statement, lambda: self._pull_mark(value))
         from s2sad.derive.effects import is_harmless, writer
 
         if self.is_varied(value) and not is_harmless(value):
@@ -296,6 +298,13 @@ class Reverse(Pull):
                 self.refuse("S2S012", "cannot see what this call does to what it is handed", value,
                             advice)  # fmt: skip
         return []
+
+    def _pull_mark(self, value: Apply) -> None:
+        """x = on_gradient(x, function): the adjoint of x is another one from here on."""
+        assert isinstance(value.args[0], Ref)
+        seed = self.take(value.args[0].var)
+        if seed is not None:
+            self._pull_root(value, seed, value.args[0].var)
 
     def _verbatim(self, statement: Verbatim) -> None:
         varied = any(self.is_varied(read) for read in statement.reads)

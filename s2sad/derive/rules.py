@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,12 +21,15 @@ from typing import Any
 from s2sad.analysis.sizes import UNKNOWN
 from s2sad.derive.folder import templates_folder
 from s2sad.derive.templates import Contribution, Operand, Rule, read_file
-from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque, Ref
 from s2sad.source.operators import PACKED
 
 __all__ = ["Contribution", "Operand", "Rule", "bind", "load", "rules"]
 
 Rules = Mapping[str, tuple[Rule, ...]]
+Parameters = tuple[inspect.Parameter, ...] | None
+
+_LITERALS = int | float | str | bool | None
 
 
 @cache
@@ -53,14 +57,14 @@ def bind(rule: Rule, node: Apply) -> dict[str, Expr] | None:
     It does not fit when an argument is given that the rule does not name, when one is missing that
     the rule needs, or when the match line has a literal and the argument is not that literal.
     """
-    parameters = _parameters(rule.op)
+    parameters = rule.parameters or _parameters(rule.op)
     wanted = _arguments(rule.match, parameters, rule.match)
     given = _arguments(node, parameters, rule.match)
     if wanted is None or given is None:
         return None
     bound: dict[str, Expr] = {}
     for key, argument in given.items():
-        if key not in wanted and not _is_default(rule.op, key, argument):
+        if key not in wanted and not _is_default(parameters, key, argument):
             return None
     statics = dict(rule.statics)
     names = {rule.place(name): name for name in [*statics, *(o.name for o in rule.operands)]}
@@ -70,10 +74,12 @@ def bind(rule: Rule, node: Apply) -> dict[str, Expr] | None:
                 return None
         elif isinstance(pattern, Ref):
             default = statics.get(names[pattern.var])
+            if default is None and rule.parameters is not None:
+                default = _default(parameters, key)
             if default is None:
                 return None
             bound[names[pattern.var]] = default
-        elif not _is_default(rule.op, key, pattern):
+        elif not _is_default(parameters, key, pattern):
             return None
     for operand in rule.operands:
         operand_given = bound.get(operand.name)
@@ -120,6 +126,8 @@ def _unify(pattern: Expr, expr: Expr, names: Mapping[Any, str], bound: dict[str,
                 return False
             return _unify_all(patterns, expr.items, names, bound)
         case Apply(op, ()):
+            if isinstance(expr, Opaque):
+                return expr.function == op
             return isinstance(expr, Apply) and expr.op == op and not expr.args
     return False
 
@@ -145,7 +153,7 @@ def _unify_all(
 
 def _arguments(
     node: Apply,
-    parameters: tuple[inspect.Parameter, ...] | None,
+    parameters: Parameters,
     match: Apply,
 ) -> dict[str, Expr] | None:
     """The arguments of a call by parameter, or None when the callable does not take them.
@@ -183,10 +191,16 @@ def _packed(node: Apply) -> tuple[Expr, ...]:
     return node.args
 
 
+_ASKED = {"numpy", "scipy", *sys.stdlib_module_names}
+"""The libraries whose callables are asked for their parameters; nothing else is ever imported."""
+
+
 @cache
-def _parameters(op: str) -> tuple[inspect.Parameter, ...] | None:
+def _parameters(op: str) -> Parameters:
     """The parameters of the callable with a dotted path; None for operators, and where unknown."""
     module, _, name = op.rpartition(".")
+    if module.partition(".")[0] not in _ASKED:
+        return None
     try:
         signature = inspect.signature(getattr(importlib.import_module(module), name))
     except (ImportError, AttributeError, TypeError, ValueError):
@@ -194,9 +208,17 @@ def _parameters(op: str) -> tuple[inspect.Parameter, ...] | None:
     return tuple(signature.parameters.values())
 
 
-def _is_default(op: str, key: str, argument: Expr) -> bool:
+def _is_default(parameters: Parameters, key: str, argument: Expr) -> bool:
     """Whether an argument is a literal that stands for leaving it out."""
-    for parameter in _parameters(op) or ():
+    for parameter in parameters or ():
         if parameter.name == key:
             return is_literal(argument, parameter.default)
     return False
+
+
+def _default(parameters: Parameters, key: str) -> Const | None:
+    """The number, string or None that stands where a parameter is left out."""
+    for parameter in parameters or ():
+        if parameter.name == key and isinstance(parameter.default, _LITERALS):
+            return Const(parameter.default)
+    return None

@@ -41,7 +41,7 @@ from s2sad.analysis.types import (
 from s2sad.derive.folding import einsum_terms, evaluate
 from s2sad.derive.rules import bind
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Slice
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Slice
 
 TypeOf: TypeAlias = Callable[[Expr], Type | AnyShape]
 """What is known of the type of an expression."""
@@ -76,9 +76,16 @@ def choose(
         bound = bind(rule, node)
         if bound is None or any(is_varied(bound[name]) for name, _ in rule.statics):
             continue
+        if any(_brings_varied(expr, is_varied) for expr in bound.values()):
+            continue
         if fits(rule, bound, type_of, value_of):
             return rule, _with_arrays(rule, bound, type_of)
     return None
+
+
+def _brings_varied(expr: Expr, is_varied: Callable[[Expr], bool]) -> bool:
+    """Whether an argument is a function that has captured something varied."""
+    return isinstance(expr, Opaque) and expr.inert and any(is_varied(p) for p in expr.parts)
 
 
 def _with_arrays(rule: Rule, bound: Bound, type_of: TypeOf) -> Bound:
@@ -136,6 +143,13 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
         sizes.setdefault(name, size) == size and (size != "?" or names.count(name) == 1)
         for name, size in zip(names, dims, strict=True)
     )
+
+
+CONDITIONS = {
+    f"template.{name}"
+    for name in "basic mask literal array single aligned inexact integral floating".split()
+}
+"""The conditions that are no expressions."""
 
 
 def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound, type_of: TypeOf) -> bool:

@@ -16,6 +16,7 @@ become placeholders, one `Var` for each, and operators get the canonical names t
 from __future__ import annotations
 
 import ast
+import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +84,7 @@ class Rule:
 
     `match` is the right side of the match line over placeholders; for a match line that writes it
     is `setitem(x, key, e)`. `zero` says that all operands are const: the derivative is zero.
+    `parameters` are those of the operator, where Python cannot be asked for them.
     """
 
     name: str
@@ -102,6 +104,7 @@ class Rule:
     file: str
     line: int
     vars: Mapping[str, Var] = field(repr=False)
+    parameters: tuple[inspect.Parameter, ...] | None = None
 
     @property
     def zero(self) -> bool:
@@ -128,10 +131,15 @@ def read_file(path: Path) -> list[Rule]:
     modules = dict(_imports(module))
     lines = text.splitlines()
     return [
-        _RuleReader(str(path), lines, modules, node).rule()
+        RuleReader(str(path), lines, modules, node).rule()
         for node in module.body
         if isinstance(node, ast.FunctionDef)
     ]
+
+
+def is_number(result: Expr) -> bool:
+    """Whether the annotation of a result says that it is one number."""
+    return isinstance(result, Const) and result.value == ""
 
 
 def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
@@ -145,8 +153,10 @@ def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
 # ---------------------------------------------------------------- rules
 
 
-class _RuleReader(Notation):
+class RuleReader(Notation):
     """Reads one function of a template file."""
+
+    needs_tangent = True
 
     def __init__(
         self, file: str, lines: list[str], modules: dict[str, str], node: ast.FunctionDef
@@ -163,12 +173,9 @@ class _RuleReader(Notation):
 
     def rule(self) -> Rule:
         """The rule, checked."""
-        before, match, body = self._split()
-        kind: Kind = (
-            "general"
-            if any(o.spec not in ("", "const") for o in self.operands)
-            else ("elementwise")
-        )
+        _, match, body = self._split()
+        result = self.result()
+        kind = self._kind_by_shapes(result)
         where: list[Expr] = list(self._static_annotations())
         view: tuple[str, Sharing] | None = None
         for decorator in self.node.decorator_list:
@@ -193,6 +200,9 @@ class _RuleReader(Notation):
                 case ast.Assign([ast.Name("dot_y")], value):
                     tangent = self.expr(value)
                 case ast.Assign([ast.Name(name)], value):
+                    if name in self.vars:
+                        advice = f"Write {name} += ... for an adjoint, else use another name."
+                        self.refuse(statement, f"{name} has a meaning already", advice)
                     temporaries.append((name, self.expr(value)))
                     self.declare(name)
                 case _:
@@ -207,7 +217,7 @@ class _RuleReader(Notation):
             statics=self.statics,
             kind=kind,
             writes=writes,
-            result=self.expr(self.node.returns, "shape") if self.node.returns else None,
+            result=result,
             where=tuple(where),
             temporaries=tuple(temporaries),
             contributions=tuple(contributions),
@@ -220,6 +230,16 @@ class _RuleReader(Notation):
         )
         self._check(rule)
         return rule
+
+    def result(self) -> Expr | None:
+        """The shape of the result, as the annotation states it."""
+        return None if self.node.returns is None else self.expr(self.node.returns, "shape")
+
+    def _kind_by_shapes(self, result: Expr | None) -> Kind:
+        """Elementwise without shapes, and so is what makes one number of numbers."""
+        specs = {o.spec for o in self.operands if not o.const}
+        numbers = specs == {"scalar"} and (result is None or is_number(result))
+        return "elementwise" if specs <= {""} or numbers else "general"
 
     def _split(self) -> tuple[list[ast.stmt], ast.Assign, list[ast.stmt]]:
         """What stands before the match line, the match line, and what stands after it."""
@@ -315,7 +335,9 @@ class _RuleReader(Notation):
         for operand in self.operands:
             if name == f"d_{operand.name}" and not operand.const:
                 return operand.name
-        self.refuse(statement, f"a contribution to {name}, which is no operand's adjoint")
+        adjoints = ", ".join(f"d_{o.name}" for o in self.operands if not o.const) or "none"
+        advice = f"Contribute to one of {adjoints}."
+        self.refuse(statement, f"a contribution to {name}, which is no operand's adjoint", advice)
 
     def _check(self, rule: Rule) -> None:
         """Every operand that a derivative flows into has a line."""
@@ -327,7 +349,8 @@ class _RuleReader(Notation):
                     f"a rule without a line for its operand {operand.name}",
                     f"Write d_{operand.name} += ..., or {operand.name}: const.",
                 )
-        if rule.kind == "general" and rule.tangent is None and not rule.zero and not rule.writes:
+        stated = rule.tangent is not None or not self.needs_tangent
+        if rule.kind == "general" and not stated and not rule.zero and not rule.writes:
             self.refuse(
                 self.node,
                 "a rule without a tangent",

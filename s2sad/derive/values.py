@@ -14,6 +14,7 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import is_integral, is_scalar
+from s2sad.derive.own_rules import is_own
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -96,6 +97,8 @@ class Homes:
         for target in statement.targets:
             if isinstance(target, Var):
                 self.variable[statement.value] = target
+                if isinstance(statement.value, Apply) and statement.value.op.startswith("s2sad."):
+                    self.variable[statement.value.args[0]] = target  # markers return what they take
             elif isinstance(target, Unpack) and isinstance(statement.value, Make):
                 if len(statement.value.items) == len(target.targets) and target.star is None:
                     for part, item in zip(target.targets, statement.value.items, strict=True):
@@ -149,6 +152,8 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             found = facts.rule_of(node)
             if found is None:
                 return NEVER if not op.startswith(("numpy.", "math.", "builtins.")) else DEAR
+            if is_own(op):
+                return DEAR
             rule = found[0]
             if rule.kind != "elementwise" and not rule.zero:
                 return DEAR
@@ -159,6 +164,8 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             return CHEAP + 1 if is_scalar(facts.type_of(node)) else MODERATE
         case Select():
             return CHEAP
+        case Opaque(inert=True, pure=True):
+            return FREE
         case Opaque():
             return FREE if node.pure and not node.parts else NEVER if not node.pure else DEAR
         case Invoke() | Each():

@@ -12,13 +12,15 @@ from __future__ import annotations
 
 import ast
 import keyword
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import libcst as cst
 
-from s2sad.emit.expressions import parenthesized
+from s2sad.derive.own_rules import PREFIX
+from s2sad.emit.expressions import marked, parenthesized
 from s2sad.errors import S2SADError
 from s2sad.source.names import dotted_parts
 from s2sad.source.scope import bound_names, parameters, target_names
@@ -47,8 +49,11 @@ class Carrier:
     of generated functions.
     """
 
-    def __init__(self, module: Any, markers: dict[str, str], made: set[str]) -> None:
+    def __init__(
+        self, module: Any, markers: dict[str, str], made: set[str], rule_modules: list[Any]
+    ) -> None:
         self.module = module
+        self.rule_modules = rule_modules
         self.markers = markers
         self.made = made
         self.imports: dict[str, str] = {}
@@ -140,7 +145,10 @@ class Carrier:
             path = module.imports.get(name)
             if name in self.made or name in self._names.values():
                 continue
-            if path is None:
+            if path is None and name in _OF_TEMPLATES and name not in module.bound.names:
+                for library in re.findall(_OF_TEMPLATES[name], text):
+                    self.imports[library] = f"import {library}"
+            elif path is None:
                 self._missing(name, module)
             elif path != "s2sad" and not path.startswith(_OWN):
                 self._import(name, path, module)
@@ -172,6 +180,9 @@ class Carrier:
             )
         self._taken.add(name)
 
+
+_OF_TEMPLATES = {"math": r"\bmath\b", "scipy": r"\bscipy\.\w+\b"}
+"""How templates spell the modules whose functions the user may have imported one by one."""
 
 _CONSTANT_MAKERS = {
     *("builtins", "collections", "dataclasses", "decimal", "enum", "fractions", "functools"),
@@ -299,8 +310,10 @@ class _Adopt(cst.CSTTransformer):
 
     # ------------------------------------------------------------ names
 
-    def visit_Attribute(self, node: cst.Attribute) -> None:
+    def visit_Attribute(self, node: cst.Attribute) -> bool:
         self.fixed.add(node.attr)
+        names = dotted_parts(node)
+        return names is None or not names[0].startswith(PREFIX)
 
     def visit_Arg(self, node: cst.Arg) -> None:
         if node.keyword is not None:
@@ -328,6 +341,8 @@ class _Adopt(cst.CSTTransformer):
         names = dotted_parts(original)
         if names is None or names[0] in self.carrier.made:
             return updated
+        if self.generated and names[0].startswith(PREFIX) and len(names) > 1:
+            return self._of_rule(names, original)
         imports: dict[str, str] = {}
         for bound, local in reversed(self.frames):
             if names[0] in local:
@@ -348,6 +363,25 @@ class _Adopt(cst.CSTTransformer):
             )
         return cst.Name(name, lpar=original.lpar, rpar=original.rpar)
 
+    def _of_rule(self, names: list[str], original: Any) -> cst.BaseExpression:
+        """What a rule calls a thing by a name of the module that it stands in."""
+        module = self.carrier.rule_modules[int(names[0].removeprefix(PREFIX))]
+        found = self.carrier.find(names[1:], module, {})
+        if found is not None:
+            name = self.carrier.carried(found)
+        else:
+            name = ".".join(names[1:])
+            self.carrier._import_free_names(name, module)
+        root = name.partition(".")[0]
+        if any(root in bound for bound, _ in self.frames):
+            raise S2SADError(
+                "S2S019",
+                f"{name} of a rule would be called {root}, which is a variable",
+                None,
+                f"Give the variable {root} of the function another name.",
+            )
+        return cst.parse_expression(name)
+
     # ------------------------------------------------------------ what is taken out
 
     def _is_own(self, node: cst.BaseExpression) -> bool:
@@ -363,7 +397,7 @@ class _Adopt(cst.CSTTransformer):
 
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:
         if self._path(original_node.func) in self.carrier.markers and updated_node.args:
-            return parenthesized(updated_node.args[0].value)
+            return parenthesized(marked(updated_node))
         return updated_node
 
     def leave_Param(self, original_node: cst.Param, updated_node: cst.Param) -> cst.Param:

@@ -75,7 +75,7 @@ class Writer:
         """
         if expr in self.replaced and not taken_out:
             return self.names.name(self.replaced[expr])
-        if isinstance(expr, Apply) and expr.op == "s2sad.stop_gradient":
+        if isinstance(expr, Apply) and expr.op.startswith("s2sad."):
             return self.text(expr.args[0], level)
         if expr.origin is not None and not isinstance(expr, Ref):
             return self._original(expr, level)
@@ -216,6 +216,9 @@ class Writer:
                 return self._function(node), _ATOM
             case "rebuilt":
                 return f"type({self.text(args[0], _IF)})({self._arguments((), node.kwargs)})", _ATOM
+            case "called":
+                inside = self._arguments(args[1:], node.kwargs)
+                return f"{self.text(args[0], _ATOM)}({inside})", _ATOM
             case "starred":
                 return f"*{self.text(args[0], _BITOR)}", _TUPLE
         inside = self._arguments(args, node.kwargs)
@@ -333,7 +336,7 @@ class _Replace(cst.CSTTransformer):
         name = self.changes[original_node]
         if name is not None:
             return cst.Name(name)
-        return parenthesized(updated_node.args[0].value)
+        return parenthesized(marked(updated_node))
 
 
 class _Rename(cst.CSTTransformer):
@@ -351,6 +354,12 @@ class _Rename(cst.CSTTransformer):
 
     def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> Any:
         return updated_node.with_changes(keyword=original_node.keyword)
+
+
+def marked(node: cst.Call) -> cst.BaseExpression:
+    """What a marker is around: its argument x."""
+    named = [a for a in node.args if a.keyword is not None and a.keyword.value == "x"]
+    return (named or node.args)[0].value
 
 
 def parenthesized(node: cst.BaseExpression) -> cst.BaseExpression:

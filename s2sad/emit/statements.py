@@ -135,6 +135,10 @@ class StatementWriter:
         self.line(text + _trailing(origin), depth)
 
     def _simple(self, statement: Any, depth: int) -> None:
+        if isinstance(statement, Evaluate) and _is_mark(statement.value):
+            if statement.origin is not None:
+                self._leading(statement.origin.node, depth)
+            return
         if statement.origin is not None and not _generated(statement):
             self._original(statement, getattr(statement, "value", None), depth)
             return
@@ -317,3 +321,8 @@ def _is_target(node: Expr, target: Target) -> bool:
     if not isinstance(node, Apply) or node.op != "getitem":
         return False
     return key(node.args[0]) == key(target.base) and key(node.args[1]) == key(target.key)
+
+
+def _is_mark(value: Expr) -> bool:
+    """Whether an expression is there for the backward part alone."""
+    return isinstance(value, Apply) and value.op == "s2sad.on_gradient"

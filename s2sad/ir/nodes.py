@@ -189,7 +189,8 @@ class Opaque:
 
     `parts` are the expressions inside that were understood (arguments of an unknown call);
     `reason` says why a derivative cannot flow through it, for the refusal, and `code` is its code.
-    An `inert` one is a function or the like: nothing flows through it, whatever it reads.
+    An `inert` one is a function or the like: nothing flows through it, whatever it reads; its
+    `function` is the operator that it is, where there is one.
     """
 
     parts: tuple[Expr, ...]
@@ -199,6 +200,7 @@ class Opaque:
     pure: bool = True
     origin: Origin | None = None
     inert: bool = False
+    function: str = ""
 
 
 @dataclass(frozen=True, eq=False)

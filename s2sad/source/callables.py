@@ -113,6 +113,9 @@ class Callables:
         program, module = self.program, scope.module
         if path in program.markers:
             return None
+        op = program.rules.own_op(module, path)
+        if op is not None:
+            return (Candidate(op, text=text),)
         callee = program.callee(module, path)
         if callee is not None:
             return (Candidate(callee=callee, text=text),)

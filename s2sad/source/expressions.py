@@ -15,6 +15,7 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
     Apply,
     Callee,
@@ -433,7 +434,7 @@ class ExpressionLowerer:
     def _Call(self, node: cst.Call) -> Expr:
         path = self.scope.qualified(node.func)
         if path in self.program.markers:
-            return self._apply(f"s2sad.{self.program.markers[path]}", node)
+            return self._marker(self.program.markers[path], node)
         cls = None if path is None else self.module.find_class(path)
         if cls is not None:
             return self._construct(cls, node)
@@ -465,6 +466,18 @@ class ExpressionLowerer:
         if isinstance(node.func, cst.Name):
             return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
         return self._unknown_call(node, "the function that is called is computed")
+
+    def _marker(self, name: str, node: cst.Call) -> Expr:
+        """A marker of s2sad, its arguments in order."""
+        found = self._apply(f"s2sad.{name}", node)
+        wanted = ("x", "function")[: 2 if name == "on_gradient" else 1]
+        if isinstance(found, Apply):
+            given = dict(zip(wanted, found.args, strict=False)) | dict(found.kwargs)
+            if len(found.args) + len(found.kwargs) == len(wanted) and set(given) == set(wanted):
+                return replace(found, args=tuple(given[key] for key in wanted), kwargs=())
+        place = self.module.location(node)
+        advice = f"Write {name}({', '.join(wanted)})."
+        raise S2SADError("S2S014", f"{name} with other arguments than its own", place, advice)
 
     def _mapped(self, node: cst.Call) -> Expr:
         """map(f, xs) is a generator expression, (f(x) for x in xs)."""
@@ -503,8 +516,18 @@ class ExpressionLowerer:
             captured = [c.callee.captured for c in candidates if c.callee is not None]
             found = dict.fromkeys(var for variables in captured for var in variables)
             reads = [Ref(v) for v in found if self.scope.bindings_of(v.hint)[0] is not None]
-            return replace(lowered, parts=(*lowered.parts, *reads), inert=True)
+            parts = (*lowered.parts, *reads)
+            return replace(lowered, parts=parts, inert=True, function=self._named(candidates))
         return lowered
+
+    def _named(self, candidates: Candidates) -> str:
+        """The operator that an argument is, where it can be one function only."""
+        if len(candidates) != 1 or candidates[0].given:
+            return ""
+        callee = candidates[0].callee
+        if callee is None:
+            return canonical(candidates[0].path)
+        return "" if callee.outer else self.program.rules.op_of_definition(callee.definition)
 
     def _call(self, candidates: Candidates, node: cst.Call) -> Expr:
         """A call of one of several functions: which one, is asked again in the backward part."""

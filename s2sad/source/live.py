@@ -139,7 +139,23 @@ def _module_of(function: FunctionType, project: Project | None = None) -> Source
         return module
     module = SourceModule.from_text(text, filename, None, project)
     module.beyond = _beyond(function.__globals__, module.project)
+    module.neighbours = lambda: _cells_of(function.__globals__, module.project)
     return module
+
+
+def _cells_of(namespace: Mapping[str, object], project: Project) -> Iterator[SourceModule]:
+    """The cells of a notebook that functions in its globals stand in, each once."""
+    seen: set[str] = set()
+    for value in list(namespace.values()):
+        if not isinstance(value, FunctionType) or value.__globals__ is not namespace:
+            continue
+        filename = value.__code__.co_filename
+        if filename not in seen and not os.path.isfile(filename):
+            seen.add(filename)
+            try:
+                yield _module_of(value, project)
+            except S2SADError:  # its text is gone
+                continue
 
 
 def _text(function: FunctionType) -> str:

@@ -16,6 +16,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.analysis.types import DictOf, ListOf
+from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -255,6 +256,8 @@ class StatementLowerer:
             targets = (replace(targets[0], star=None),)
         if any(_global_target(t, self.scope) for t in targets):
             return self.verbatim(node, "it assigns to a global or nonlocal name", origin.node)
+        if len(targets) == 1 and _is_mark(targets[0], value):
+            return Evaluate(value, origin)
         return Assign(targets, value, origin=origin)
 
     def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
@@ -273,7 +276,12 @@ class StatementLowerer:
         return Assign((target,), value, op, origin)
 
     def _Expr(self, node: cst.Expr, origin: Origin) -> Stmt:
-        return Evaluate(self.expressions.lower(node.value), origin)
+        value = self.expressions.lower(node.value)
+        if isinstance(value, Apply) and value.op == "s2sad.on_gradient":
+            message = "on_gradient whose result is not used"
+            place = self.module.location(node)
+            raise S2SADError("S2S014", message, place, "Write x = on_gradient(x, function).")
+        return Evaluate(value, origin)
 
     def _Return(self, node: cst.Return, origin: Origin) -> Stmt:
         value = None if node.value is None else self.expressions.lower(node.value)
@@ -483,3 +491,10 @@ def _reason(node: cst.CSTNode) -> str:
         "ImportFrom": "",
     }
     return names.get(type(node).__name__, f"s2sad does not differentiate {type(node).__name__}")
+
+
+def _is_mark(target: Target, value: Expr) -> bool:
+    """Whether an assignment changes nothing: x = on_gradient(x, function)."""
+    if not isinstance(value, Apply) or value.op != "s2sad.on_gradient" or not value.args:
+        return False
+    return isinstance(value.args[0], Ref) and value.args[0].var is target

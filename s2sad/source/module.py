@@ -49,7 +49,8 @@ class SourceModule:
 
     `filename` is what errors show. `path` is the absolute path, None for standard input and
     notebook cells. `beyond` tells what a name means that the text does not define: a dotted path,
-    or a place in another module; only a module without a file has it.
+    or a place in another module; only a module without a file has it, and `neighbours`, the other
+    texts that share its globals.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class SourceModule:
         self.tree = parse(self.text, filename)
         self.project = project or Project()
         self.beyond: Callable[[str], str | Home | None] | None = None
+        self.neighbours: Callable[[], Iterator[SourceModule]] = lambda: iter(())
         self.stamp: tuple[int, int] | None = None
         self.project.add(self)
 

@@ -45,7 +45,10 @@ class Program:
     """The functions that one run works with."""
 
     def __init__(self, module: Any) -> None:
+        from s2sad.derive.own_rules import RuleBook
+
         self.module = module
+        self.rules = RuleBook(module)
         self.markers = {f"s2sad.{name}": name for name in MARKERS}
         self.markers |= {f"s2sad.markers.{name}": name for name in MARKERS}
         self.callables = Callables(self)
@@ -128,9 +131,7 @@ class Program:
 
     def is_function(self, path: str) -> bool:
         """Whether a dotted path leads to a function of a library."""
-        from s2sad.derive.rules import rules
-
-        return canonical(path) in rules() or _is_callable(path)
+        return self.rules.has(canonical(path)) or _is_callable(path)
 
     def _of_definition(self, definition: Any) -> Callee | None:
         if not all(d in _TRANSPARENT for d in definition.decorators):
