@@ -120,6 +120,7 @@ def prepare_jax() -> Prepare:
 
     jax.config.update("jax_enable_x64", True)
     jax.config.update("jax_platforms", "cpu")
+    from benchmarks import in_jax
 
     def prepare(module: str, name: str, wrt: tuple[str, ...], args: tuple[Any, ...]) -> Run | None:
         if name in NOT_IN_JAX:
@@ -128,7 +129,8 @@ def prepare_jax() -> Prepare:
         program.stop_gradient = jax.lax.stop_gradient
         function = getattr(program, name)
         where = positions(function, wrt)
-        function = IN_JAX.get(name, function)
+        # Loops that write into arrays stand in a module of their own.
+        function = IN_JAX.get(name) or getattr(in_jax, name, function)
         static = tuple(k for k, value in enumerate(args) if isinstance(value, int))
         compiled = jax.jit(jax.value_and_grad(function, argnums=where), static_argnums=static)
         given = [

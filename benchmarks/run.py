@@ -9,6 +9,8 @@ One thread. Every contestant's value and gradient is checked against the hand-wr
 The timings are interleaved: each round runs every contestant once, so that what else the machine
 does meets all of them alike. A figure is the median over the rounds, `hand` in microseconds and
 the others as a multiple of it; the minima and their geometric mean are given below the table.
+`s2sad / plain` is the generated gradient's time over that of the function itself, which is handed
+copies where it writes to its arguments.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ os.environ.setdefault(
 )
 
 import argparse
+import copy
 import gc
 import importlib
 import platform
@@ -51,6 +54,16 @@ def mlp(n: int, i: int, h: int, o: int) -> tuple[Any, ...]:
 def softmax(n: int, i: int, o: int) -> tuple[Any, ...]:
     labels = np.arange(n) % o
     return {"W": r((i, o)), "b": r(o)}, r((n, i)), labels
+
+
+def columns(i: int, j: int, k: int) -> tuple[Any, ...]:
+    """Fields of a weather model."""
+    return r((i, j, k)), r((i, j, k)), r((i + 1, j, k)), r((i, j, k)), r((i, j, k)), 3.0
+
+
+def definite(n: int) -> np.ndarray:
+    a = r((n, n))
+    return np.asarray(a @ a.T + n * np.eye(n))
 
 
 # (module, function, wrt, hand-written module, {size: arguments}). Those of the modules mlp_grad,
@@ -191,6 +204,66 @@ CASES: list[tuple[str, str, tuple[str, ...], str, dict[str, Callable[[], tuple[A
             "large": lambda: (np.tril(r((300, 300))) / 20 + 5 * np.eye(300), r(300)),
         },
     ),
+    (
+        "in_place",
+        "fdtd",
+        ("ex", "ey", "hz", "source"),
+        "in_place_grad",
+        {
+            "small": lambda: (r((8, 9)), r((8, 9)), r((8, 9)), r(6)),
+            "large": lambda: (r((200, 210)), r((200, 210)), r((200, 210)), r(30)),
+        },
+    ),
+    (
+        "in_place",
+        "reaction",
+        ("u", "k"),
+        "in_place_grad",
+        {
+            "small": lambda: (r(20), 0.3, 0.1, 10),
+            "large": lambda: (r(20_000) / 3, 0.3, 0.1, 50),
+        },
+    ),
+    (
+        "in_place",
+        "adi",
+        ("u",),
+        "in_place_grad",
+        {"small": lambda: (r((6, 6)), 3), "large": lambda: (r((150, 150)), 4)},
+    ),
+    (
+        "in_place",
+        "vertical_advection",
+        ("utens_stage", "u_stage", "wcon", "u_pos", "utens"),
+        "in_place_grad",
+        {"small": lambda: columns(2, 3, 5), "large": lambda: columns(60, 60, 40)},
+    ),
+    (
+        "in_place",
+        "cholesky",
+        ("A", "w"),
+        "in_place_grad",
+        {
+            "small": lambda: (definite(5), r((5, 5))),
+            "large": lambda: (definite(100), r((100, 100))),
+        },
+    ),
+    (
+        "in_place",
+        "lstm",
+        ("Wx", "Wh", "b"),
+        "in_place_grad",
+        {
+            "small": lambda: (r((3, 16)), r((4, 16)), r(16), r((6, 3)), r((6, 4))),
+            "large": lambda: (
+                r((32, 256)) / 6,
+                r((64, 256)) / 8,
+                r(256),
+                r((100, 32)),
+                r((100, 64)),
+            ),
+        },
+    ),
 ]
 
 
@@ -203,6 +276,19 @@ def generated(module: str, name: str, wrt: tuple[str, ...]) -> Callable[..., Any
     scope: dict[str, Any] = {"__name__": f"{name}_grad"}
     exec(value_and_grad(function, wrt=asked).source, scope)
     return scope[f"{name}_value_and_grad"]  # type: ignore[no-any-return]
+
+
+def plain(module: str, name: str, args: tuple[Any, ...]) -> Run:
+    """The function itself; what it writes to is copied first, as its gradient has to."""
+    function = getattr(importlib.import_module(f"benchmarks.programs.{module}"), name)
+    given = copy.deepcopy(args)
+    function(*given)
+    written = {
+        k
+        for k, (before, after) in enumerate(zip(args, given, strict=True))
+        if isinstance(before, np.ndarray) and not np.array_equal(before, after)
+    }
+    return lambda: function(*(a.copy() if k in written else a for k, a in enumerate(args)))
 
 
 def leaves(tree: Any) -> list[np.ndarray]:
@@ -282,12 +368,13 @@ def main() -> int:
     rounds, least = (7, 0.002) if options.quick else (25, 0.01)
 
     peers = available([name for name in options.peers.split(",") if name])
-    columns = ["s2sad", *peers]
+    labels = ["s2sad", *peers]
     print(f"{machine()}\n")
-    print("| program | size | hand, µs | " + " | ".join(columns) + " |")
-    print("| --- | --- | ---: |" + " ---: |" * len(columns))
-    medians: dict[str, list[float]] = {name: [] for name in columns}
-    minima: dict[str, list[float]] = {name: [] for name in columns}
+    print("| program | size | hand, µs | " + " | ".join([*labels, "s2sad / plain"]) + " |")
+    print("| --- | --- | ---: |" + " ---: |" * (len(labels) + 1))
+    medians: dict[str, list[float]] = {name: [] for name in labels}
+    minima: dict[str, list[float]] = {name: [] for name in labels}
+    over_plain: list[float] = []
     gaps: dict[str, str] = {}  # why a column is empty
     for module, name, wrt, hand_module, sizes in CASES:
         if options.k not in name:
@@ -320,10 +407,11 @@ def main() -> int:
                 if not agrees(run(), expected):
                     print(f"{contestant}: the gradient of {name} differs", file=sys.stderr)
                     return 1
+            runs["plain"] = plain(module, name, args)
             times = measure(runs, rounds, least)
             base = times["hand"]
             row = [name, size, f"{np.median(base) * 1e6:.1f}"]
-            for contestant in columns:
+            for contestant in labels:
                 if contestant not in times:
                     row.append("")
                     continue
@@ -331,10 +419,15 @@ def main() -> int:
                 medians[contestant].append(ratio)
                 minima[contestant].append(float(times[contestant].min() / base.min()))
                 row.append(f"{ratio:.2f}")
+            row.append("")
+            if "s2sad" in times:
+                over_plain.append(float(np.median(times["s2sad"] / times["plain"])))
+                row[-1] = f"{over_plain[-1]:.2f}"
             print("| " + " | ".join(row) + " |", flush=True)
     for label, table in (("medians", medians), ("minima", minima)):
         row = [f"geometric mean of {label}", "", "1.00"]
-        row += [f"{mean_ratio(table[name]):.2f}" for name in columns]
+        row += [f"{mean_ratio(table[name]):.2f}" for name in labels]
+        row.append(f"{mean_ratio(over_plain):.2f}" if table is medians else "")
         print("| " + " | ".join(row) + " |")
     for who, why in gaps.items():
         print(f"\n{who}: {why}")
