@@ -8,6 +8,7 @@ file ◀─ black ─ text ◀─ emit ─────────────�
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -241,13 +242,16 @@ def _assemble(
         if d.kind == "backward":
             key = (d.function.module.filename, d.function.name)
             backward_of.setdefault(key, []).append(text)
-    parts: list[str] = [_header(module, __version__, command)]
-    parts.append("\n".join(sorted(set(carrier.imports.values()), key=_import_order)))
+    parts: list[str] = []
     for key, text in carrier.definitions.items():
         parts += [text, *backward_of.pop(key, ())]
     parts += helpers
     parts += [text for left in backward_of.values() for text in left]
     parts += [text for d, text in texts if d.kind != "backward"]
+    if not re.search(rf"\b{numpy}\b", "\n".join(parts)):
+        del carrier.imports[numpy]
+    imports = "\n".join(sorted(set(carrier.imports.values()), key=_import_order))
+    parts = [_header(module, __version__, command), *([imports] if imports else []), *parts]
     return formatted("\n\n\n".join(part.rstrip("\n") for part in parts) + "\n", module.path)
 
 

@@ -23,6 +23,7 @@ from tests.checking import Call, check_gradient
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 ERRORS = DOCS / "errors.md"
 SUPPORT = DOCS / "python-support.md"
+RULES = DOCS / "rules.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 
 
@@ -128,9 +129,10 @@ def test_every_code_is_documented() -> None:
 
 
 def examples() -> Iterator[Any]:
-    for section in sections(SUPPORT):
-        for k, block in enumerate(section.blocks("python")):
-            yield pytest.param(block, id=f"{section.title}-{k}")
+    for page in (SUPPORT, RULES):
+        for section in sections(page):
+            for k, block in enumerate(section.blocks("python")):
+                yield pytest.param(block, id=f"{section.title}-{k}")
 
 
 def test_python_support_has_an_example_for_each_construct() -> None:

@@ -316,7 +316,10 @@ class Regions:
 
     def _shared_by(self, node: Apply) -> Iterator[tuple[Var, Sharing]]:
         """What the result of an operator may share memory with."""
-        variants = rules().get(node.op, ())
+        if node.op == "s2sad.on_gradient":
+            yield from self._aliases(node.args[0])
+            return
+        variants = self.calls.program.rules.variants(node.op)
         if node.op in ("getitem", "getattr"):
             if node.op == "getitem" and self._copies(node):
                 return

@@ -3,8 +3,6 @@
 s2sad generate tests/corpus/arithmetic.py --function long_chain --wrt x
 """
 
-import numpy as np
-
 
 def long_chain_value_and_grad(x: float):
     """Value of `long_chain` and its gradient with respect to x.

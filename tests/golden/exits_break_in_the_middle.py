@@ -3,8 +3,6 @@
 s2sad generate tests/corpus/exits.py --function break_in_the_middle --wrt x
 """
 
-import numpy as np
-
 
 def break_in_the_middle_value_and_grad(x: float, limit: float):
     """Value of `break_in_the_middle` and its gradient with respect to x.

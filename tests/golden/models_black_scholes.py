@@ -4,7 +4,6 @@ s2sad generate tests/corpus/models.py --function black_scholes --wrt spot,volati
 """
 
 import math
-import numpy as np
 
 
 def normal_cdf(z):
