@@ -4,10 +4,10 @@
     python -m tests.fuzz_writes --first 17 --count 1 --minimal
 
 A program is made from its number alone. Each of its names has one kind: a number, an array of 5 or
-3 elements, a matrix of 3 by 5, its transpose, a flat view of 15 elements, a list of two arrays. Any
-name may be rebound to a new array, a view or another name of its kind, and written through. The
-truth comes from complex steps, for which the plain program runs on complex arrays: exact, whatever
-branch flips nearby.
+3 elements, a matrix of 3 by 5, its transpose, a flat view of 15 elements, a list or a dict of two
+arrays. Any name may be rebound to a new array, a view or another name of its kind, and written
+through. The truth comes from complex steps, for which the plain program runs on complex arrays:
+exact, whatever branch flips nearby.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ NAMES = {
     "5x3": ["V"],
     "15": ["r"],
     "pair": ["xs"],
+    "dict": ["P"],
 }
 KIND = {name: kind for kind, names in NAMES.items() for name in names}
 PARAMETERS = ["a", "b", "h", "A", "s"]  # what f is differentiated for
@@ -109,6 +110,10 @@ class Writer:
             return self.pick(k, k, k, f"({k} + 1) % 3", f"2 - {k}")
         return self.pick("0", "1", "2", "-1", "n - 1", "idx[0]", "0", "1")
 
+    def index_from_left(self) -> str:
+        """An integer in 0..3, as the bound of a slice."""
+        return self.pick(*self.counters, *[f"{k} + 1" for k in self.counters], "n", "1", "2")
+
     def element(self, kind: str = "") -> str:
         """One element of an array that can be written to."""
         kind = kind or self.pick(*(k for k in ("5", "3", "3x5", "5x3", "15", "5") if self.has(k)))
@@ -139,6 +144,9 @@ class Writer:
                 kind = self.pick(*(k for k in ("5", "3", "3x5") if self.has(k)))
                 x = self.view(kind)
                 return self.pick(f"np.mean({x})", f"0.3 * np.sum({x})", f"{self.name(kind)}.mean()")
+            case "dot" if self.chance(0.5):
+                k = self.index_from_left()
+                return f"0.3 * ({self.name('5')}[:{k}] @ {self.name('5')}[:{k}])"
             case "dot":
                 return f"0.3 * ({self.view('5')} @ {self.view('5')})"
             case _:
@@ -174,7 +182,10 @@ class Writer:
             choices["5"] += ["r[5:10]", "r[::3]"]
             choices["3x5"].append("r.reshape(3, 5)")
         if self.has("pair"):
-            choices["5"] += [f"xs[{self.pick(0, 1)}]", f"xs[{i} % 2]"]
+            choices["5"] += [f"xs[{self.pick(0, 1)}]", f"xs[({i}) % 2]"]
+        if self.has("dict"):
+            choices["5"].append('P["v"]')
+            choices["3x5"].append('P["M"]')
         if self.has("3"):
             h = self.name("3")
             choices["3"] += [f"{h}[::-1]", f"{h}[:]"]
@@ -250,6 +261,10 @@ class Writer:
             ways += ["row", "row", "column", "block"]
         if self.has("pair"):
             ways.append("list")
+        if self.has("dict"):
+            ways.append("dict")
+        if kind in ("5", "3", "15"):
+            ways += ["bounds", "bounds"]
         match self.pick(*ways):
             case "element":
                 self.put(pad, f"{self.element(kind)} {op} {self.number(2)}")
@@ -300,8 +315,19 @@ class Writer:
                 columns = self.pick((":", ":"), ("1:", ":-1"), ("1:-1", "2:"), ("::-1", ":"))
                 value = f"{self.name(kind)}[{rows[1]}, {columns[1]}]"
                 self.put(pad, f"{x}[{rows[0]}, {columns[0]}] {op} 0.8 * {value}")
+            case "bounds":
+                k = self.index_from_left()
+                part = self.pick(f"[:{k}]", f"[{k}:]")
+                self.put(pad, f"{x}{part} {op} 0.7 * {self.name(kind)}{part}")
+            case "dict":
+                key, across = self.pick(("v", "5"), ("v", "5"), ("M", "3x5"))
+                target, value = f'P["{key}"]', self.bounded(across, op)
+                if self.chance(0.4):
+                    target += f"[{self.index()}]"
+                    value = self.number(1)
+                self.put(pad, f"{target} {op} {value}")
             case "list":
-                target = self.pick("xs[0]", "xs[1]", f"xs[{self.index()} % 2]")
+                target = self.pick("xs[0]", "xs[1]", f"xs[({self.index()}) % 2]")
                 if self.chance(0.5):
                     target += f"[{self.index()}]"
                     self.put(pad, f"{target} {op} {self.number(1)}")
@@ -330,13 +356,29 @@ class Writer:
             f"np.sin({x}, out={x})",
             f"np.add({x}, {e}, out={x})",
             f"np.add({self.view(kind)}, {self.view(kind)}, out={x})",
+            f"{x}.sort()" if kind in ("5", "3") else f"np.cos({e}, out={x})",
         )
 
     def bind(self, pad: str) -> None:
         """A name for a new array, a view, a copy, or what another name stands for."""
         kind = self.arrays()
         x = self.name(kind)
-        match self.pick("new", "new", "view", "view", "alias", "copy", "number", "like"):
+        ways = ["new", "new", "view", "view", "alias", "copy", "number", "like"]
+        if self.chance(0.2):
+            ways = ["either", "both", "stack"]
+        match self.pick(*ways):
+            case "either":
+                e, other = self.view(kind), self.name(kind)
+                self.put(pad, f"{x} = {e} if {self.test()} else {other}")
+            case "both":
+                self.put(pad, f"{x} = {self.name(kind)} = {self.array(kind, 1)}")
+            case "stack":
+                if self.has("pair"):
+                    self.put(pad, f"xs.append({self.view('5')})")
+                    self.write(pad)
+                    self.put(pad, f"{self.name('5')} = xs.pop()")
+                else:
+                    self.put(pad, f"{x} = {self.name(kind)}")
             case "new":
                 self.put(pad, f"{x} = {self.array(kind)}")
             case "view":
@@ -387,10 +429,15 @@ class Writer:
 
     def call(self, pad: str) -> None:
         g = self.pick(*self.callees)
-        arguments = f"{self.view('5')}, {self.view('3')}, {self.number(1)}"
+        if self.chance(0.2):
+            arguments = f"s={self.number(1)}, h={self.view('3')}, a={self.view('5')}"
+        else:
+            arguments = f"{self.view('5')}, {self.view('3')}, {self.number(1)}"
         kind = self.callees[g]
         if kind == "none" or self.chance(0.15):
             self.put(pad, f"{g}({arguments})")
+        elif kind == "two":
+            self.put(pad, f"{self.name('5')}, {self.name('3')} = {g}({arguments})")
         else:
             op = "=" if kind != "number" else self.pick("=", "+=")
             self.put(pad, f"{self.name(kind)} {op} {g}({arguments})")
@@ -404,7 +451,7 @@ class Writer:
     def statement(self, pad: str, depth: int) -> None:
         kinds = ["write"] * 7 + ["bind"] * 4 + ["swap", "integers"]
         if depth > 0:
-            kinds += ["if"] * 2 + ["for"] * 3 + ["rows", "while"]
+            kinds += ["if"] * 2 + ["for"] * 3 + ["rows", "while", "recurrence"]
         if self.callees:
             kinds += ["call"] * 3
         if self.loops:
@@ -438,6 +485,8 @@ class Writer:
                     self.block(pad + "    ", 0, 1)
             case "rows":
                 self.rows(pad, depth)
+            case "recurrence":
+                self.recurrence(pad)
             case "while":
                 k = self.new("m")
                 self.put(pad, f"{k} = 0")
@@ -464,6 +513,26 @@ class Writer:
         self.block(pad + "    ", depth - 1, 3)
         self.counters = outside
         self.loops -= 1
+
+    def recurrence(self, pad: str) -> None:
+        """Each element from the ones before it, forwards or back, or over a triangle."""
+        x, y, k = self.name("5"), self.name("5"), self.new("i")
+        if self.has("3x5") and self.chance(0.4):
+            M, j = self.name("3x5"), self.new("j")
+            self.put(pad, f"for {k} in range(3):")
+            self.put(pad, f"    for {j} in range({self.pick(k, k + ' + 1', k + ', 3')}):")
+            op = self.pick("=", "+=", "-=")
+            value = f"0.3 * ({M}[{k}, :{j}] @ {self.name('3x5')}[{j}, :{j}])"
+            self.put(pad, f"        {M}[{k}, {j}] {op} {value} + np.sin({y}[{j}])")
+            return
+        over, before = self.pick(("1, 5", "- 1"), ("3, -1, -1", "+ 1"), (f"1, len({x})", "- 1"))
+        self.put(pad, f"for {k} in range({over}):")
+        slope = self.pick(f"np.tanh({x}[{k} {before}])", f"0.5 * {x}[{k} {before}]")
+        op = self.pick("=", "=", "+=", "*=")
+        self.put(pad, f"    {x}[{k}] {op} {slope} * {y}[{k}] + {self.number(0)}")
+        if self.chance(0.3):
+            self.put(pad, f"    if {x}[{k}] > 0.3:")
+            self.put(pad, f"        {self.pick('break', f'{y}[{k}] = {self.number(0)}')}")
 
     def rows(self, pad: str, depth: int) -> None:
         """A loop over an array: its rows are views, its elements numbers."""
@@ -494,6 +563,8 @@ class Writer:
                 return ""
             case "number":
                 return f"{self.name('number')} + np.sum(np.sin({self.name('5')}))"
+            case "two":
+                return f"{self.view('5')}, {self.view('3')}"
             case kind:
                 return self.view(kind)
 
@@ -505,7 +576,7 @@ class Writer:
         lines: list[str] = []
         self.lines, kept = [], self.lines
         have = list(given)
-        order = ["t", "w", "c", "d", "b", "h", "k", "A", "B", "V", "r", "xs"]
+        order = ["t", "w", "c", "d", "b", "h", "k", "A", "B", "V", "r", "xs", "P"]
         for name in [n for n in order if n in used and n not in given]:
             kind = KIND[name]
             self.usable = {k: [x for x in xs if x in have] for k, xs in NAMES.items()}
@@ -514,6 +585,9 @@ class Writer:
             elif kind == "pair":
                 p, q = self.array("5", 1), self.pick("a * 0.5", "a", "a.copy()", "np.zeros(5)")
                 lines.append(f"xs = [{p}, {q}]")
+            elif kind == "dict":
+                v, M = self.pick(("a", "A"), ("a * 0.5", "A.copy()"), ("a.copy()", "A"))
+                lines.append(f'P = {{"v": {v}, "M": {M}}}')
             elif kind in ("5x3", "15") or not self.has(kind):
                 source = "A" if "A" in have else ""
                 made = {
@@ -564,7 +638,7 @@ class Writer:
 
     def text(self) -> str:
         for k in range(self.pick(0, 0, 1, 1, 2)):
-            self.result = self.pick("none", "none", "number", "5", "5", "3")
+            self.result = self.pick("none", "none", "number", "5", "5", "3", "two")
             self.function(
                 f"def g{k}(a, h, s, n=2):",
                 ["a", "h", "s"],
@@ -579,9 +653,13 @@ class Writer:
             for name in ["a", "b", "h", "A", "s", "idx", "n"]
         )
         self.function(f"def f({parameters}):", PARAMETERS, self.random.randint(2, 6), 2)
+        wrt = self.pick(
+            PARAMETERS, PARAMETERS, PARAMETERS, self.random.sample(PARAMETERS, 2), ["A"]
+        )
         head = ["from __future__ import annotations", "", "import numpy as np"]
         if annotated in (ANNOTATED, SYMBOLIC):
             head += ["from jaxtyping import Float, Int", "from numpy import ndarray"]
+        head += ["", f"WRT = {tuple(wrt)}"]
         text = "\n".join(head + self.lines) + "\n"
         # Callees have an index array of their own.
         return re.sub(
@@ -658,12 +736,18 @@ def unformatted() -> Iterator[None]:
         layout.formatted = formatted
 
 
+def wrt_of(text: str) -> tuple[str, ...]:
+    """What a program's gradient is taken with respect to: it says so itself."""
+    found = re.search(r"^WRT = (.*)$", text, re.MULTILINE)
+    return tuple(ast.literal_eval(found[1])) if found else tuple(PARAMETERS)
+
+
 def gradient_of(text: str) -> Callable[..., Any]:
     from s2sad.pipeline import Request, generate
     from s2sad.source.module import SourceModule
 
     module = SourceModule.from_text(text, "program.py")
-    request = Request("f", tuple(PARAMETERS), bare=False)
+    request = Request("f", wrt_of(text), bare=False)
     with unformatted():
         generated = generate(module, [request]).text
     scope: dict[str, Any] = {"__name__": "generated"}
@@ -698,21 +782,25 @@ def difference(text: str, generated: Callable[..., Any], args: tuple[Any, ...]) 
             return f"arguments: the caller's {name} was changed"
     if not all(same_bits(x, y) for x, y in zip(gradient, second, strict=True)):
         return "again: a second call gives something else"
-    for k, (name, d) in enumerate(zip(PARAMETERS, gradient, strict=True)):
-        if np.shape(d) != np.shape(args[k]):
+    wrt = wrt_of(text)
+    gradients = dict(zip(wrt, gradient, strict=True))
+    for k, (name, d) in enumerate(gradients.items()):
+        if np.shape(d) != np.shape(args[PARAMETERS.index(name)]):
             return f"shape: d_{name} has shape {np.shape(d)}"
         if any(np.shares_memory(d, other) for other in [*given, *gradient[:k]]):
             return f"memory: d_{name} is shared"
     plain = run(text, COMPLEX_NUMPY)
     rng = np.random.default_rng(8)
-    steps = [rng.standard_normal(np.shape(x)) for x in args[:5]]
-    named = list(zip(PARAMETERS, steps, strict=True))
-    for label in ["all", *PARAMETERS]:
-        step = [v if label in ("all", name) else 0.0 * v for name, v in named]
+    steps = {
+        name: rng.standard_normal(np.shape(x)) for name, x in zip(PARAMETERS, args[:5], strict=True)
+    }
+    for label in ["all", *wrt]:
+        chosen = wrt if label == "all" else (label,)
+        step = [steps[name] * float(name in chosen) for name in PARAMETERS]
         right = complex_step(plain, args, step)
         if not math.isfinite(right) or abs(right) > 1e8:
             continue
-        exact = sum(float(np.sum(d * v)) for d, v in zip(gradient, step, strict=True))
+        exact = sum(float(np.sum(gradients[name] * steps[name])) for name in chosen)
         near = 1e-8 * (1.0 + abs(right) + abs(float(value)))
         if not (abs(exact - right) <= near or is_tie(text, args, step, exact)):
             return f"gradient along {label}: {exact:.10g}, should be {right:.10g}"
@@ -771,6 +859,9 @@ def kind_of(found: str) -> str:
 # ---------------------------------------------------------------- making failures small
 
 
+KEPT = (ast.Import, ast.ImportFrom)
+
+
 def simpler(tree: ast.Module) -> Iterator[Callable[[ast.Module], bool]]:
     """Changes, each of which makes a copy of the tree smaller; False if it no longer applies."""
 
@@ -815,7 +906,7 @@ def simpler(tree: ast.Module) -> Iterator[Callable[[ast.Module], bool]]:
             while size:
                 for first in range(0, len(block), size):
                     part = block[first : first + size]
-                    if not any(isinstance(s, (ast.Import, ast.ImportFrom)) for s in part):
+                    if not any(isinstance(s, KEPT) for s in part):
                         if not (len(part) == 1 and isinstance(part[0], ast.Pass)):
                             yield cut(k, field, first, first + size)
                 size //= 2
