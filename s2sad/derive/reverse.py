@@ -11,12 +11,13 @@ that is decided later (`derive/memory.py`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import WRAPPERS, unwrapped
 from s2sad.analysis.types import INT, SCALAR, Array, DictOf, ListOf, Star, Struct, TupleOf, Unknown
-from s2sad.derive.adjoints import Adjoint, Path, Slot, State, same_entry
+from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.mirror import (
@@ -68,6 +69,7 @@ class Reverse(Pull):
         super().__init__(facts, engine)
         self.value_keys: dict[Expr, Var] = {}
         self.widened: dict[object, dict[Slot, None]] = {}
+        self.borrowed: dict[object, dict[Slot, None]] = {}
         self.seeds: set[Var] = set()
         self.whole_call = False
         self.given: set[Var] = set()
@@ -433,12 +435,16 @@ class Reverse(Pull):
         entry = self.state
         modified = self.modified.setdefault(key, {})
         widened = self.widened.setdefault(key, {})
+        borrowed = self.borrowed.setdefault(key, {})
         self.loops.append(key)
         while True:
             before: Block = []
             self.state = entry.copy()
             for slot in modified:
                 self._materialise(slot, before, key, slot in widened)
+            for slot in borrowed:
+                if (entry_ := self.state.get(slot)) is not None:
+                    self.state.set(slot, replace(entry_, owned=False))
             head = self.state.copy()
             errors = list(self.errors)
             mirror = body()
@@ -449,12 +455,21 @@ class Reverse(Pull):
             ]
             wider = [slot for slot in modified if slot not in widened and self._grew(slot, head)]
             widened |= dict.fromkeys(wider)
-            if not found and not wider:
+            lent = [slot for slot in head.slots() if self._lent(slot, head)]
+            borrowed |= dict.fromkeys(lent)
+            if not found and not wider and not lent:
                 break
             for slot in found:
                 entry_ = self.state.get(slot) or head.get(slot)
                 modified[slot] = entry_ is not None and entry_.tree
             self.errors = errors
+        for slot in head.slots():
+            # A loop may not run at all.
+            start, end = head.get(slot), self.state.get(slot)
+            if slot not in modified and start is not None and end is not None:
+                both = joined(start, end)
+                held = both.expr.var if isinstance(both.expr, Ref) and not both.tree else None
+                self.state.set(slot, both if held is None else self.read(held, both))
         closing: Block = []
         for slot in modified:
             self._close(slot, closing, head)
@@ -469,6 +484,16 @@ class Reverse(Pull):
         if start is None or end is None or start.tree or start.shape != SCALAR:
             return False
         return end.shape != SCALAR and self.slot_shape(slot) != SCALAR
+
+    def _lent(self, slot: Slot, head: State) -> bool:
+        """Whether an array that is the function's own at the head of a loop is another name's, or
+        is read only, at its end: an iteration may not update it in place then."""
+        start, end = head.get(slot), self.state.get(slot)
+        if start is None or end is None or start.tree or end.tree or not start.owned:
+            return False
+        if start.shape == SCALAR:
+            return False
+        return not end.owned or (start.full and not end.full)
 
     def _materialise(self, slot: Slot, before: Block, key: object, wide: bool) -> None:
         """Makes the adjoint of a slot stand in its variable before a loop.

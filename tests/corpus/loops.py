@@ -4,6 +4,7 @@
 import itertools
 
 import numpy as np
+from jaxtyping import Float
 
 
 def over_range(x: float, n: int = 5) -> float:
@@ -324,6 +325,27 @@ def inner_keys_of_another_dict(params: dict, n: int = 2):
     return total
 
 
+def narrow_at_its_end(x: Float[np.ndarray, "n"], y: float, n: int = 2):
+    """An iteration begins with a whole adjoint of x, and ends with one number for all of it."""
+    total = 0.0
+    for _ in range(n):
+        for k in range(n):
+            x = np.where(x > 0.5, y, np.mean(x)) + k
+        total = total + np.mean(x) * y
+    return total + np.sum(x * x)
+
+
+def left_at_once(x: Float[np.ndarray, "n"], w: Float[np.ndarray, "n"], n: int = 3):
+    """The loop adds to an adjoint that is one number where it returns."""
+    total = 1.0
+    x = w * np.mean(x)
+    for _ in range(n):
+        if n % 2:
+            return total
+        total += x[1]
+    return total + np.mean(x)
+
+
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
 CALLS = {
@@ -369,4 +391,6 @@ CALLS = {
         [(0.7, [0.9, 1.2]), lambda: (0.7, iter([0.9, 1.2, 0.7])), lambda: (0.7, iter([0.9]), 3)],
     ),
     "inner_keys_of_another_dict": ("params", [({"a": r(2), "b": r(3)},)]),
+    "narrow_at_its_end": (("x", "y"), [(r(3), 0.4), (r(3), 0.4, 0), (r(3), 0.4, 3)]),
+    "left_at_once": (("x", "w"), [(r(3), r(3)), (r(3), r(3), 2), (r(3), r(3), 0)]),
 }
