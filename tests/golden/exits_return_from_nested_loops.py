@@ -103,7 +103,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
                     np.broadcast_to(d_value, np.shape(value)), np.shape(row * total)
                 )
                 d_row = d_row + unbroadcast(d_product * total, np.shape(row))
-                d_total += unbroadcast(d_product * row, np.shape(total))
+                d_total = d_total + unbroadcast(d_product * row, np.shape(total))
                 d_x[i, j] += unbroadcast(
                     np.broadcast_to(d_value, np.shape(value)), np.shape(x[i, j])
                 )
