@@ -7,7 +7,7 @@ written from the IR, with the parentheses that precedence asks for and no others
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, cast
 
 import libcst as cst
 
@@ -33,6 +33,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.source.calls import is_property
 from s2sad.source.operators import TOKENS
+from s2sad.source.walk import rebuilt
 from s2sad.tidy.naming import Names
 
 # Precedence, from loose to tight.
@@ -91,7 +92,7 @@ class Writer:
         if changed:
             node = self.changed(node, changed)
         if isinstance(expr, Opaque):
-            node = node.visit(_Rename(self._renamed(expr)))
+            node = _with_names(node, self._renamed(expr))
         text: str = module.tree.code_for_node(node)
         text = text.strip()
         if getattr(node, "lpar", ()):
@@ -125,7 +126,7 @@ class Writer:
 
     def changed(self, node: Any, changes: dict[Any, str | None]) -> Any:
         """A node of the source in which some expressions are replaced by names."""
-        return node.visit(_Replace(changes))
+        return _with_changes(node, changes)
 
     # ------------------------------------------------------------ written from the IR
 
@@ -326,34 +327,30 @@ class Writer:
                 return f"{whole}.{key}" if isinstance(key, str) else f"{whole}[{self.key(key)}]"
 
 
-class _Replace(cst.CSTTransformer):
-    def __init__(self, changes: dict[Any, str | None]) -> None:
-        self.changes = changes
+def _with_changes(node: cst.CSTNode, changes: dict[Any, str | None]) -> cst.CSTNode:
+    def change(original: cst.CSTNode, updated: Any) -> cst.CSTNode:
+        if original not in changes:
+            return cast(cst.CSTNode, updated)
+        name = changes[original]
+        return cst.Name(name) if name is not None else parenthesized(marked(updated))
 
-    def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-        if original_node not in self.changes:
-            return updated_node
-        name = self.changes[original_node]
-        if name is not None:
-            return cst.Name(name)
-        return parenthesized(marked(updated_node))
+    return rebuilt(node, change)
 
 
-class _Rename(cst.CSTTransformer):
+def _with_names(node: cst.CSTNode, renamed: dict[str, str]) -> cst.CSTNode:
     """Gives names that are read other names; attributes and keywords keep theirs."""
 
-    def __init__(self, renamed: dict[str, str]) -> None:
-        self.renamed = renamed
+    def change(original: cst.CSTNode, updated: Any) -> Any:
+        match original:
+            case cst.Name(value) if value in renamed:
+                return updated.with_changes(value=renamed[value])
+            case cst.Attribute(attr=attr) if updated is not original:
+                return updated.with_changes(attr=attr)
+            case cst.Arg(keyword=keyword) if updated is not original:
+                return updated.with_changes(keyword=keyword)
+        return updated
 
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:
-        new = self.renamed.get(original_node.value)
-        return updated_node if new is None else updated_node.with_changes(value=new)
-
-    def leave_Attribute(self, original_node: cst.Attribute, updated_node: cst.Attribute) -> Any:
-        return updated_node.with_changes(attr=original_node.attr)
-
-    def leave_Arg(self, original_node: cst.Arg, updated_node: cst.Arg) -> Any:
-        return updated_node.with_changes(keyword=original_node.keyword)
+    return rebuilt(node, change)
 
 
 def marked(node: cst.Call) -> cst.BaseExpression:

@@ -210,6 +210,7 @@ def _plain_annotation(text: str | None, numpy: str) -> str | None:
 
 
 _HEADER = re.compile(r"^( *)for ([\w, ()]+?) in (.*):$")
+_MENTION = r"(?<![\w.]){}(?!\w)"
 
 
 def _unused_targets_hidden(lines: list[str]) -> list[str]:
@@ -217,28 +218,61 @@ def _unused_targets_hidden(lines: list[str]) -> list[str]:
 
     A name is read unless each mention is inside another loop that gives it its value.
     """
-    changed = list(lines)
-    loops = []
+    loops: dict[str, list[tuple[int, int]]] = {}
     for number, line in enumerate(lines):
         if found := _HEADER.match(line):
-            indent = len(found[1])
-            end = number + 1
-            while end < len(lines) and (
-                not lines[end].strip() or len(lines[end]) - len(lines[end].lstrip()) > indent
-            ):
-                end += 1
-            loops.append((number, end, re.findall(r"\w+", found[2]), found))
-    for number, end, names, found in loops:
-        for name in names:
-            mention = re.compile(rf"(?<![\w.]){name}(?!\w)")
-            others = [(a, b) for a, b, bound, _ in loops if a != number and name in bound]
-            others = [(a, b) for a, b in others if b <= number or a >= end]
-            used = [k for k, text in enumerate(lines) if k != number and mention.search(text)
-                    and not text.lstrip().startswith("#")
-                    and not any(a <= k < b for a, b in others)]  # fmt: skip
-            rest = [found[3], *(lines[a].split(" in ", 1)[1] for a, _ in others)]
-            if name == "_" or used or any(mention.search(text) for text in rest):
-                continue
-            head, tail = changed[number].split(" in ", 1)
-            changed[number] = f"{mention.sub('_', head)} in {tail}"
+            for name in re.findall(r"\w+", found[2]):
+                loops.setdefault(name, []).append((number, _end_of_block(lines, number)))
+    changed = list(lines)
+    mentions = _mentions(lines) if loops else {}
+    for name, spans in loops.items():
+        mention = re.compile(_MENTION.format(name))
+        iterables = (lines[start].split(" in ", 1)[1] for start, _ in spans)
+        if name == "_" or any(mention.search(text) for text in iterables):
+            continue
+        for start in _unread(spans, mentions[name]):
+            head, tail = changed[start].split(" in ", 1)
+            changed[start] = f"{mention.sub('_', head)} in {tail}"
     return changed
+
+
+def _end_of_block(lines: list[str], header: int) -> int:
+    """The number of the line that follows a compound statement."""
+    indent = len(lines[header]) - len(lines[header].lstrip())
+    end = header + 1
+    while end < len(lines):
+        text = lines[end].lstrip()
+        if text and len(lines[end]) - len(text) <= indent:
+            break
+        end += 1
+    return end
+
+
+def _mentions(lines: list[str]) -> dict[str, list[int]]:
+    """The lines of code that mention each name."""
+    found: dict[str, list[int]] = {}
+    word = re.compile(_MENTION.format(r"\w+"))
+    for number, line in enumerate(lines):
+        if not line.lstrip().startswith("#"):
+            for name in set(word.findall(line)):
+                found.setdefault(name, []).append(number)
+    return found
+
+
+def _unread(spans: list[tuple[int, int]], mentions: list[int]) -> list[int]:
+    """Where the loops over a name begin in which nothing mentions it; none if it is mentioned outside
+    all of them. Where one stands inside the other, both are taken to be read."""
+    unread = []
+    position = reached = 0
+    for index, (start, end) in enumerate(spans):
+        inside = 0
+        while position < len(mentions) and mentions[position] < end:
+            if mentions[position] < start:
+                return []
+            inside += mentions[position] != start
+            position += 1
+        nested = start < reached or any(first < end for first, _ in spans[index + 1 : index + 2])
+        reached = max(reached, end)
+        if not inside and not nested:
+            unread.append(start)
+    return [] if position < len(mentions) else unread

@@ -82,13 +82,13 @@ class Callables:
                 starred = any(isinstance(e, cst.StarredElement) for e in node.elements)
                 if key is not None and not starred and key.isdecimal() and int(key) < len(parts):
                     return self.of(parts[int(key)], scope)
-                return None if starred else _union([self.of(part, scope) for part in parts])
+                return None if starred else _union(self.of(part, scope) for part in parts)
             case cst.Dict():
                 pairs = [e for e in node.elements if isinstance(e, cst.DictElement)]
                 if len(pairs) != len(node.elements):
                     return None
                 chosen = [p for p in pairs if key is not None and _literal(p.key) == key]
-                return _union([self.of(pair.value, scope) for pair in chosen or pairs])
+                return _union(self.of(pair.value, scope) for pair in chosen or pairs)
             case cst.Name():
                 owner, found = scope.bindings_of(node.value)
                 if owner is None:
@@ -99,7 +99,7 @@ class Callables:
                     return self.elements(value.value, self.program.module_scope(scope.module), key)
                 if node.value in owner.changed or any(b.how != "value" for b in found):
                     return None
-                return _union([self.elements(b.node, owner, key) for b in found])
+                return _union(self.elements(b.node, owner, key) for b in found)
             case cst.Call(func=cst.Attribute(value=inner, attr=cst.Name("values")), args=[]):
                 return self.elements(inner, scope)
             case cst.Call(args=[cst.Arg(value=inner)]):
@@ -142,7 +142,7 @@ class Callables:
             return ()
         self._running.add((id(owner), name))
         try:
-            candidates = _union([self._bound(name, binding, owner) for binding in found])
+            candidates = _union(self._bound(name, binding, owner) for binding in found)
         finally:
             self._running.discard((id(owner), name))
         if candidates is not None and len(candidates) == 1:
@@ -182,7 +182,7 @@ class Callables:
             rows = [e.value for e in iterable.elements]
             if not isinstance(inner, cst.Name):
                 return None
-            return _union([self.elements(row, scope, str(index)) for row in rows])
+            return _union(self.elements(row, scope, str(index)) for row in rows)
         if isinstance(iterable, cst.Name):
             _, found = scope.bindings_of(iterable.value)
             if len(found) == 1 and found[0].how == "value":

@@ -18,6 +18,7 @@ import libcst as cst
 from s2sad.ir.nodes import Apply, Callee, Const, Expr, Make
 from s2sad.source.callables import Candidates
 from s2sad.source.scope import Scope, parameters
+from s2sad.source.walk import Visitor
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ def signature(callee: Callee) -> dict[str, str]:
     return kinds
 
 
-class _Forwards(cst.CSTVisitor):
+class _Forwards(Visitor):
     """Collects the names that are handed on with `*` or `**`."""
 
     def __init__(self) -> None:
@@ -236,5 +237,5 @@ class _Forwards(cst.CSTVisitor):
 def forwarded(node: cst.CSTNode) -> set[str]:
     """The names that a function hands on with `*` or `**`."""
     finder = _Forwards()
-    node.visit(finder)
+    finder.walk(node)
     return finder.names

@@ -47,6 +47,7 @@ from s2sad.ir.nodes import (
 from s2sad.source.annotations import read_annotation
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
 from s2sad.source.scope import Scope, bound_names, names_in, nonlocal_names, parameters
+from s2sad.source.walk import Visitor
 
 
 def lower_function(
@@ -386,7 +387,7 @@ class StatementLowerer:
     def verbatim(self, node: cst.CSTNode, reason: str, line: cst.CSTNode | None = None) -> Verbatim:
         """A statement that is carried through; its expressions are read, its names bound."""
         collector = _Expressions(self.expressions)
-        node.visit(collector)
+        collector.walk(node)
         self.expressions.walrus = []
         names = bound_names(node) | set(nonlocal_names(node))
         bound = (self.scope.find(name) for name in sorted(names))
@@ -407,7 +408,7 @@ class StatementLowerer:
         )
 
 
-class _Expressions(cst.CSTVisitor):
+class _Expressions(Visitor):
     """Lowers the outermost expressions inside a statement."""
 
     def __init__(self, lowerer: ExpressionLowerer) -> None:
@@ -416,11 +417,11 @@ class _Expressions(cst.CSTVisitor):
         self.exits = False
         self.loops = 0
 
-    def on_leave(self, original_node: cst.CSTNode) -> None:
-        if isinstance(original_node, (cst.For, cst.While)):
+    def leave(self, node: cst.CSTNode) -> None:
+        if isinstance(node, (cst.For, cst.While)):
             self.loops -= 1
 
-    def on_visit(self, node: cst.CSTNode) -> bool:
+    def enter(self, node: cst.CSTNode) -> bool:
         if isinstance(node, cst.Return) or (
             isinstance(node, (cst.Break, cst.Continue)) and not self.loops
         ):
@@ -463,11 +464,11 @@ def _global_target(target: Target, scope: Scope) -> bool:
 
 def _yields(node: cst.FunctionDef) -> bool:
     finder = _Yields()
-    node.body.visit(finder)
+    finder.walk(node.body)
     return finder.found
 
 
-class _Yields(cst.CSTVisitor):
+class _Yields(Visitor):
     def __init__(self) -> None:
         self.found = False
 

@@ -12,7 +12,7 @@ reads everything: it tells which module-level objects are changed by anybody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias, TypeVar
 
@@ -25,20 +25,46 @@ T = TypeVar("T")
 
 _TRIVIA = tuple(
     "whitespace lpar rpar comma semicolon leading_lines lines_after header footer"
-    " trailing_whitespace equal dot lbrace rbrace".split()
+    " trailing_whitespace equal dot lbrace rbrace lbracket rbracket indent __".split()
 )
+# Where the order of the fields is not that of the text.
+_FIRST = {
+    "Arg": ("keyword",),
+    "ClassDef": ("decorators", "name", "type_parameters", "bases", "keywords"),
+    "ExceptHandler": ("type", "name"),
+    "ExceptStarHandler": ("type", "name"),
+    "FunctionDef": ("decorators", "name", "type_parameters", "params", "returns"),
+    "IfExp": ("body",),
+    "ImportFrom": ("relative", "module"),
+    "Lambda": ("params",),
+    "MatchCase": ("pattern", "guard"),
+    "Parameters": ("posonly_params", "posonly_ind"),
+}
 _FIELDS: dict[type, tuple[str, ...]] = {}
+
+
+def _fields(kind: type) -> tuple[str, ...]:
+    """The fields of a kind of node that hold nodes, in the order they are written."""
+    names = _FIELDS.get(kind)
+    if names is None:
+        fields = [n for n in getattr(kind, "__dataclass_fields__", {}) if not n.startswith(_TRIVIA)]
+        first = [name for name in _FIRST.get(kind.__name__, ()) if name in fields]
+        names = (*first, *(name for name in fields if name not in first))
+        _FIELDS[kind] = names
+    return names
+
+
+def children(node: cst.CSTNode) -> Iterator[tuple[str, cst.CSTNode | Sequence[cst.CSTNode]]]:
+    """The nodes and lists of nodes directly inside a node, with the names of their fields."""
+    for name in _fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, (cst.CSTNode, list, tuple)):
+            yield name, value
 
 
 def parts(node: cst.CSTNode) -> Iterator[cst.CSTNode]:
     """The nodes directly inside a node, in the order they are written, without whitespace."""
-    kind = type(node)
-    names = _FIELDS.get(kind)
-    if names is None:
-        fields = getattr(kind, "__dataclass_fields__", {})
-        names = tuple(name for name in fields if not name.startswith(_TRIVIA))
-        _FIELDS[kind] = names
-    for name in names:
+    for name in _fields(type(node)):
         value = getattr(node, name)
         if isinstance(value, cst.CSTNode):
             yield value

@@ -14,6 +14,7 @@ import libcst as cst
 
 from s2sad.ir.nodes import Var
 from s2sad.source.names import dotted_parts
+from s2sad.source.walk import Visitor
 
 
 @dataclass(frozen=True)
@@ -71,9 +72,9 @@ class Scope:
         if isinstance(node, cst.Lambda):
             return
         binder = _Binder(self)
-        node.body.visit(binder)
+        binder.walk(node.body)
         uses = _Changes()
-        node.body.visit(uses)
+        uses.walk(node.body)
         self.changed = uses.names
         for name, path in binder.imports.items():
             if all(binding.how == "import" for binding in self.bindings.get(name, ())):
@@ -154,7 +155,7 @@ class Scope:
         return self.find(name) is not None
 
 
-class _Binder(cst.CSTVisitor):
+class _Binder(Visitor):
     """Collects the names that a function body binds, not those of functions inside it.
 
     With a scope it also notes how each gets its value.
@@ -279,7 +280,7 @@ class _Binder(cst.CSTVisitor):
 
     def _comprehension(self, node: cst.CSTNode) -> bool:
         walrus = _Walrus()
-        node.visit(walrus)
+        walrus.walk(node)
         for name in sorted(walrus.names):
             self._bind(name, "other")
         return False
@@ -298,7 +299,7 @@ def _pairs(
         yield element.value, item
 
 
-class _Nonlocals(cst.CSTVisitor):
+class _Nonlocals(Visitor):
     def __init__(self) -> None:
         self.names: set[str] = set()
 
@@ -309,7 +310,7 @@ class _Nonlocals(cst.CSTVisitor):
 def nonlocal_names(node: cst.CSTNode) -> list[str]:
     """The names of enclosing functions that a function gives new values to."""
     finder = _Nonlocals()
-    node.visit(finder)
+    finder.walk(node)
     return sorted(finder.names)
 
 
@@ -317,7 +318,7 @@ _READERS = {"get", "items", "values", "keys", "copy", "index", "count"}
 _READING = {"len", "enumerate", "zip", "list", "tuple", "dict", "reversed", "sorted", "range"}
 
 
-class _Changes(cst.CSTVisitor):
+class _Changes(Visitor):
     """Collects the names whose object may be changed, or may get another name.
 
     What reads a container without changing it is known: an index, a loop, `*` and `**`, `len`, ...
@@ -380,11 +381,11 @@ class _Changes(cst.CSTVisitor):
                 self.harmless.add(argument.value)
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
+        self.walk(node.value)
         return False
 
     def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
+        self.walk(node.value)
         return False
 
     def visit_Name(self, node: cst.Name) -> None:
@@ -392,7 +393,7 @@ class _Changes(cst.CSTVisitor):
             self.names.add(node.value)
 
 
-class _Walrus(cst.CSTVisitor):
+class _Walrus(Visitor):
     """Collects the names bound by := inside a comprehension; they belong to the function."""
 
     def __init__(self) -> None:
@@ -403,7 +404,7 @@ class _Walrus(cst.CSTVisitor):
             self.names.add(node.target.value)
 
 
-class _Reader(cst.CSTVisitor):
+class _Reader(Visitor):
     """Collects the names that are read anywhere inside a node, functions inside it included."""
 
     def __init__(self) -> None:
@@ -413,16 +414,16 @@ class _Reader(cst.CSTVisitor):
         self.names[node.value] = None
 
     def visit_Attribute(self, node: cst.Attribute) -> bool:
-        node.value.visit(self)
+        self.walk(node.value)
         return False
 
     def visit_Arg(self, node: cst.Arg) -> bool:
-        node.value.visit(self)
+        self.walk(node.value)
         return False
 
     def visit_Param(self, node: cst.Param) -> bool:
         if node.default is not None:
-            node.default.visit(self)
+            self.walk(node.default)
         return False
 
 
@@ -440,7 +441,7 @@ def parameters(params: cst.Parameters) -> list[cst.Param]:
 def bound_names(body: cst.CSTNode) -> set[str]:
     """The names that a function body binds."""
     binder = _Binder()
-    body.visit(binder)
+    binder.walk(body)
     return binder.names - binder.global_names
 
 
@@ -454,5 +455,5 @@ def target_names(node: cst.CSTNode) -> set[str]:
 def names_in(node: cst.CSTNode) -> Iterator[str]:
     """The names that occur in a node, in the order of the text, attributes' names left out."""
     reader = _Reader()
-    node.visit(reader)
+    reader.walk(node)
     return iter(reader.names)
