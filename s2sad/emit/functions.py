@@ -260,8 +260,8 @@ def _mentions(lines: list[str]) -> dict[str, list[int]]:
 
 
 def _unread(spans: list[tuple[int, int]], mentions: list[int]) -> list[int]:
-    """Where the loops over a name begin in which nothing mentions it; none if it is mentioned outside
-    all of them. Where one stands inside the other, both are taken to be read."""
+    """Where the loops over a name begin in which nothing mentions it; none if it is mentioned
+    outside all of them. Where one stands inside the other, both are taken to be read."""
     unread = []
     position = reached = 0
     for index, (start, end) in enumerate(spans):

@@ -168,7 +168,7 @@ class SourceModule:
     def _decorator(self, decorator: cst.Decorator) -> str:
         expr = decorator.decorator
         names = decorator_parts(decorator)
-        path = None if names is None else self._path(names)
+        path = None if names is None else self.path_of(names)
         return path or self.code(expr.func if isinstance(expr, cst.Call) else expr)
 
     # ------------------------------------------------------------ what a dotted path means
@@ -184,9 +184,10 @@ class SourceModule:
         names = dotted_parts(expr)
         if names is None or names[0] in local_names:
             return None
-        return self._path(names)
+        return self.path_of(names)
 
-    def _path(self, names: list[str]) -> str | None:
+    def path_of(self, names: list[str]) -> str | None:
+        """`qualified` for the names of a dotted path."""
         root, rest = names[0], names[1:]
         start = self._root(root)
         if start is None:

@@ -1,8 +1,8 @@
 """Walks over syntax trees that leave alone what they do not change.
 
-LibCST's own visitors make every node anew, also those that only read; on a long function that is most
-of the time there is. `Visitor` reads, `rebuilt` makes new only the nodes above a change. Neither looks
-at whitespace, commas and parentheses.
+LibCST's own visitors make every node anew, also those that only read; on a long function that is
+most of the time there is. `Visitor` reads, `rebuilt` makes new only the nodes above a change.
+Neither looks at whitespace, commas and parentheses.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _HOOKS: dict[tuple[type, type], tuple[Any, Any]] = {}
 class Visitor:
     """Reads a tree in the order it is written.
 
-    A `visit_Call` of a subclass is called with each call before its parts, and keeps the walk out of
-    them by returning False; a `leave_Call` is called after them. `enter` and `leave` are what is
+    A `visit_Call` of a subclass is called with each call before its parts, and keeps the walk out
+    of them by returning False; a `leave_Call` is called after them. `enter` and `leave` are what is
     called for nodes of every kind.
     """
 
