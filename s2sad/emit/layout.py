@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from s2sad.emit.settled import with_settled, without_settled
+
 
 def formatted(text: str, path: Path | None) -> str:
     """The text as black writes it, with the `[tool.black]` of the project that `path` is in."""
     import black
 
-    return black.format_str(text, mode=_mode(path))
+    mode = _mode(path)
+    rest, runs = without_settled(text, mode.line_length)
+    return with_settled(black.format_str(rest, mode=mode), runs)
 
 
 def _mode(path: Path | None):  # type: ignore[no-untyped-def]
