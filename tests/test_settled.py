@@ -79,6 +79,12 @@ STATEMENTS = [
     *("# a comment", "#a comment", "", "\n", "print(({}))", "x = [\n    1,\n        2]"),
     "for q in ({}):\n        x = {}\n        # a comment\n\n        y = {}",
     "if ({}):\n        x = {}\n    else:\n        y = {}\n\n\n        z = {}",
+    "if {}:\n        return {}\n    elif {}:\n        # a comment\n        pass\n    y = {}",
+    "while {}:\n        x = {}\n        break\n\n    y = {}",
+    "for a, b in {}:\n        if {}:\n            continue\n        # a comment\n    y = {}",
+    "if {}:\n\n        x = {}\n    # a comment\n    else:\n        y = {}",
+    "if {}:\n        x = {}\n\n    else:\n\n        # a comment\n        y = {}",
+    "if {}:\n        x = {}\n    else:\n        if {}:\n            return\n\n        x = {}",
     *('"""Text\n    x = 1\n    """', "@d\n    def g():\n      x = {}"),
 ]
 

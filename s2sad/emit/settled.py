@@ -40,6 +40,9 @@ _COMPARISONS: dict[type, str] = {
 _SIGNS: dict[type, str] = {ast.USub: "-", ast.UAdd: "+", ast.Invert: "~"}
 
 
+_Simple = ast.Assign | ast.AugAssign | ast.Expr | ast.Return | ast.Pass | ast.Break | ast.Continue
+
+
 class _Unsure(Exception):
     """A form for which this module does not know what black does."""
 
@@ -50,20 +53,19 @@ def without_settled(text: str, width: int) -> tuple[str, dict[str, str]]:
     black treats a name standing alone as it treats an assignment; only the blank lines around it
     and its indentation matter.
     """
-    lines = text.split("\n")
+    runs: dict[str, str] = {}
+    if _DIRECTIVE.search(text):
+        return text, runs
     mark = "_settled_"
     while mark in text:
         mark += "_"
-    runs: dict[str, str] = {}
+    lines = text.split("\n")
     kept: list[str] = []
     position = 0
-    if _DIRECTIVE.search(text):
-        return text, runs
-    for first, last, settled in _runs(lines, ast.parse(text).body, 0, width):
+    for first, last, settled in _Settler(lines, width).runs(ast.parse(text).body, 0):
         name = f"{mark}{len(runs)}"
         runs[name] = "\n".join(settled)
-        indent = len(lines[first]) - len(lines[first].lstrip())
-        kept += [*lines[position:first], " " * indent + name]
+        kept += [*lines[position:first], _indent_of(lines[first]) + name]
         position = last + 1
     return "\n".join([*kept, *lines[position:]]), runs
 
@@ -74,57 +76,126 @@ def with_settled(text: str, runs: dict[str, str]) -> str:
     return "\n".join(lines) if runs else text
 
 
-def _runs(
-    lines: list[str], suite: Sequence[ast.AST], depth: int, width: int
-) -> Iterator[tuple[int, int, list[str]]]:
-    """The settled statements of a suite that follow each other: the numbers of the first and the
-    last line, and the lines between as they are to be."""
-    first, run = 0, list[str]()
-    last = -1
-    for node in suite:
-        line = _settled_line(lines, node, depth, width)
-        start = getattr(node, "lineno", 0) - 1
-        between = _between(lines[last + 1 : start], depth) if run and line is not None else None
-        if run and between is None:
+def _indent_of(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())]
+
+
+class _Settler:
+    """Finds the settled statements of a text."""
+
+    def __init__(self, lines: list[str], width: int) -> None:
+        self.lines = lines
+        self.width = width
+        self._known: dict[ast.AST, list[str] | None] = {}
+
+    def runs(self, suite: Sequence[ast.AST], depth: int) -> Iterator[tuple[int, int, list[str]]]:
+        """The settled statements of a suite that follow each other: the numbers of the first and
+        the last line, and the lines between as they are to be."""
+        first, last, run = 0, -1, list[str]()
+        for node in suite:
+            settled = self._settled(node, depth)
+            start = getattr(node, "lineno", 0) - 1
+            between = self._between(last + 1, start, depth) if run and settled else None
+            if run and between is None:
+                yield first, last, run
+                run = []
+            if settled:
+                first = first if run else start
+                run += [*(between or ()), *settled]
+                last = start + len(settled) - 1
+                continue
+            for name in ("body", "handlers", "orelse", "finalbody", "cases"):
+                inner = getattr(node, name, None)
+                if isinstance(inner, list):
+                    same = name == "handlers" or _is_elif(self.lines, node, inner)
+                    yield from self.runs(inner, depth + (not same))
+        if run:
             yield first, last, run
-            run = []
-        if line is not None:
-            run, first = ([*run, *(between or ()), line], first) if run else ([line], start)
-            last = start
-        for name in ("body", "handlers", "orelse", "finalbody", "cases"):
-            inner = getattr(node, name, None)
-            if isinstance(inner, list):
-                deeper = name not in ("handlers", "cases") or isinstance(node, ast.Match)
-                yield from _runs(lines, inner, depth + deeper, width)
-    if run:
-        yield first, last, run
 
-
-def _between(lines: list[str], depth: int) -> list[str] | None:
-    """The comments and blank lines between two statements, if black leaves them."""
-    indent = " " * (_INDENT * depth)
-    for number, line in enumerate(lines):
-        if not line:
-            if depth == 0 or (number and not lines[number - 1]):
+    def _between(self, start: int, end: int, depth: int) -> list[str] | None:
+        """The comments and blank lines before a statement, if black leaves them."""
+        indent = " " * (_INDENT * depth)
+        lines = self.lines[start:end]
+        for number, line in enumerate(lines):
+            if not line:
+                if depth == 0 or (number and not lines[number - 1]):
+                    return None
+            elif not line.startswith(indent) or not _COMMENT.fullmatch(line, len(indent)):
                 return None
-        elif not line.startswith(indent) or not _COMMENT.fullmatch(line, len(indent)):
+        return lines
+
+    def _settled(self, node: ast.AST, depth: int) -> list[str] | None:
+        """The lines of a statement as black writes them, if that is certain."""
+        if node not in self._known:
+            self._known[node] = self._found(node, depth)
+        return self._known[node]
+
+    def _found(self, node: ast.AST, depth: int, word: str = "if") -> list[str] | None:
+        if not isinstance(node, _Simple | ast.If | ast.For | ast.While) or depth == 0:
             return None
-    return lines
+        if isinstance(node, _Simple):
+            line = self._line(node, depth)
+            return [line] if line is not None and node.end_lineno == node.lineno else None
+        header = self._line(node, depth, word)
+        body = self._suite(node.body, node.lineno, depth + 1)
+        if header is None or body is None or self._comment_follows(node.end_lineno or 0, depth):
+            return None
+        lines = [header, *body]
+        if node.orelse:
+            if not isinstance(node, ast.If):
+                return None
+            end = node.lineno - 1 + len(lines)  # the number of the line that follows
+            if _is_elif(self.lines, node, node.orelse):
+                start = node.orelse[0].lineno - 1
+                other = self._found(node.orelse[0], depth, "elif") if start == end else None
+            else:
+                other = self._suite(node.orelse, end + 1, depth + 1)
+                title = " " * (_INDENT * depth) + "else:"
+                other = [title, *other] if other and self.lines[end] == title else None
+            if other is None:
+                return None
+            lines += other
+        return lines
+
+    def _comment_follows(self, line: int, depth: int) -> bool:
+        """Whether a block is followed by a comment that black takes to be in it."""
+        following = next((text for text in self.lines[line:] if text), "")
+        return len(_indent_of(following)) > _INDENT * depth and following.lstrip()[0] == "#"
+
+    def _suite(self, suite: list[ast.stmt], start: int, depth: int) -> list[str] | None:
+        """The lines of a block that begins with a line, its comments included."""
+        if not self.lines[start]:
+            return None
+        lines: list[str] = []
+        for node in suite:
+            between = self._between(start + len(lines), node.lineno - 1, depth)
+            settled = self._settled(node, depth)
+            if between is None or settled is None:
+                return None
+            lines += [*between, *settled]
+        return lines
+
+    def _line(self, node: ast.stmt, depth: int, word: str = "") -> str | None:
+        """The line of a simple statement, or the header of a compound one."""
+        line = self.lines[node.lineno - 1]
+        if not line.isascii():
+            return None
+        try:
+            text = " " * (_INDENT * depth) + _Layout(line).statement(node, word)
+        except _Unsure:
+            return None
+        same = text.replace(" ** ", "**") == line.replace(" ** ", "**")
+        return text if same and len(text) <= self.width else None
 
 
-def _settled_line(lines: list[str], node: ast.AST, depth: int, width: int) -> str | None:
-    """The line of a statement as black writes it, if that is certain."""
-    if not isinstance(node, ast.Assign | ast.AugAssign | ast.Expr):
-        return None
-    line = lines[node.lineno - 1]
-    if node.end_lineno != node.lineno or not line.isascii():
-        return None
-    try:
-        text = " " * (_INDENT * depth) + _Layout(line).statement(node)
-    except _Unsure:
-        return None
-    same = text.replace(" ** ", "**") == line.replace(" ** ", "**")
-    return text if same and len(text) <= width else None
+def _is_elif(lines: list[str], node: ast.AST, inner: Sequence[ast.AST]) -> bool:
+    """Whether the other branch of an `if` is an `elif`."""
+    if not isinstance(node, ast.If) or inner is not node.orelse or len(inner) != 1:
+        return False
+    other = inner[0]
+    return isinstance(other, ast.If) and lines[other.lineno - 1].startswith(
+        "elif", other.col_offset
+    )
 
 
 class _Layout:
@@ -133,15 +204,26 @@ class _Layout:
     def __init__(self, line: str) -> None:
         self.line = line
 
-    def statement(self, node: ast.Assign | ast.AugAssign | ast.Expr) -> str:
-        if isinstance(node, ast.Expr):
-            if not isinstance(node.value, ast.Call):
-                raise _Unsure
-            return self.expression(node.value)
-        value = self.listed(node.value)
-        if isinstance(node, ast.AugAssign):
-            return f"{self.expression(node.target)} {_BINARY[type(node.op)][0]}= {value}"
-        return " = ".join([*(self.listed(target) for target in node.targets), value])
+    def statement(self, node: ast.stmt, word: str = "") -> str:
+        """A simple statement, or the header of a compound one that begins with `word`."""
+        match node:
+            case ast.Expr(ast.Call() as value):
+                return self.expression(value)
+            case ast.AugAssign(target, op, value):
+                return f"{self.expression(target)} {_BINARY[type(op)][0]}= {self.listed(value)}"
+            case ast.Assign(targets, value):
+                return " = ".join(self.listed(part) for part in (*targets, value))
+            case ast.Return(value):
+                return "return" if value is None else f"return {self.listed(value)}"
+            case ast.Pass() | ast.Break() | ast.Continue():
+                return type(node).__name__.lower()
+            case ast.If(test):
+                return f"{word} {self.expression(test)}:"
+            case ast.While(test):
+                return f"while {self.expression(test)}:"
+            case ast.For(target, iterable):
+                return f"for {self.listed(target)} in {self.expression(iterable)}:"
+        raise _Unsure
 
     def listed(self, node: ast.expr) -> str:
         """An expression that may be a tuple without parentheses."""
