@@ -206,7 +206,7 @@ class _OwnReader(RuleReader):
             return ""
         node = self.given.args[0]
         names = _dotted(node)
-        path = None if names is None else self.home._path(names)
+        path = None if names is None else self.home.path_of(names)
         if path is None or path.startswith("builtins.") and not self.book.has(path):
             self.refuse(
                 node,
@@ -234,7 +234,7 @@ class _OwnReader(RuleReader):
             return None
         if names[0] in ("static", "helper") and names[0] not in self.home.bound.names:
             return ".".join(names)
-        path = self.home._path(names)
+        path = self.home.path_of(names)
         if path is None or path.startswith("builtins."):
             return None
         return self.book.op_of(self.home, path)
@@ -358,7 +358,7 @@ class _OwnReader(RuleReader):
         """The parameters of the function, where they are known; the match line has to fit them."""
         call = _match_call(self.node)
         names = _dotted(call.func)
-        path = None if names is None else self.home._path(names)
+        path = None if names is None else self.home.path_of(names)
         found = None if path is None else self.home.find_function(path)
         if found is None:
             return None
@@ -404,7 +404,7 @@ def _decorator(home: SourceModule, node: ast.FunctionDef) -> ast.expr | None:
     """The decorator `@adjoint(...)` of a function, if it has one."""
     for decorator in node.decorator_list:
         names = _dotted(decorator.func if isinstance(decorator, ast.Call) else decorator)
-        if names is not None and home._path(names) in DECORATORS:
+        if names is not None and home.path_of(names) in DECORATORS:
             return decorator
     return None
 

@@ -76,12 +76,17 @@ def role(parent: Expr, child: Expr) -> str | None:
     return None
 
 
+_MOST_UNDERSCORES = 3
+"""More of them cannot be told apart; then come numbers."""
+
+
 class Names:
     """Gives variables their names in one generated function."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = set(taken) | set(dir(builtins))
         self._same: dict[Var, Var] = {}
+        self._numbers: dict[str, int] = {}
 
     def merge(self, var: Var, into: Var) -> None:
         """Gives a variable the name of another."""
@@ -105,7 +110,16 @@ class Names:
         name = "".join(c if c.isalnum() or c == "_" else "_" for c in hint)
         if not name or name[0].isdigit():
             name = f"_{name}"
-        while name in self.taken or keyword.iskeyword(name):
+        plain, most = name, len(name) + _MOST_UNDERSCORES
+        while self._is_taken(name) and len(name) < most:
             name += "_"
+        number = self._numbers.get(plain, _MOST_UNDERSCORES)
+        while self._is_taken(name):
+            number += 1
+            name = f"{plain.rstrip('_')}_{number}"
+            self._numbers[plain] = number
         self.taken.add(name)
         return name
+
+    def _is_taken(self, name: str) -> bool:
+        return name in self.taken or keyword.iskeyword(name)
