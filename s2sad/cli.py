@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from s2sad import __version__
+from s2sad.collector import paused_collector
 from s2sad.errors import InternalError, ManyErrors, S2SADError
 from s2sad.project import EXAMPLE, MODES, Target, find_settings, modes_in, targets_of
 
@@ -42,7 +43,8 @@ Examples:
 def main() -> NoReturn:
     """Runs the command line, and exits."""
     try:
-        command(prog_name="s2sad")
+        with paused_collector():
+            command(prog_name="s2sad")
     except Exception:  # a fault in s2sad; Python's own exit code would be that of --check
         traceback.print_exc()
         click.echo("This is a fault in s2sad, not in your code. Please report it.", err=True)

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from s2sad.collector import paused_collector
 from s2sad.errors import ManyErrors, S2SADError
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Observer:
         self.texts.append(printer.text())
 
 
+@paused_collector()
 def generate(
     module: SourceModule, requests: Sequence[Request], *, command: str = "", dump: str = ""
 ) -> Generated:
@@ -218,11 +220,11 @@ def _assemble(
     from s2sad.emit.carry import Carrier
     from s2sad.emit.functions import FunctionWriter
     from s2sad.emit.layout import formatted
-    from s2sad.emit.module import HelperSource, rename_helpers
+    from s2sad.emit.module import helper_source, rename_helpers
 
     numpy = next((n for n, path in module.imports.items() if path == "numpy"), "np")
     writer = FunctionWriter(engine.facts, numpy)
-    source = HelperSource()
+    source = helper_source()
     writer.renamed = source.renamed(
         {n for d in (*engine.backwards, *derived) for n in d.names.taken}
     )

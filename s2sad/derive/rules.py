@@ -13,14 +13,14 @@ from __future__ import annotations
 import importlib
 import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from s2sad.analysis.sizes import UNKNOWN
 from s2sad.derive.folder import templates_folder
-from s2sad.derive.templates import Contribution, Operand, Rule, read_file
+from s2sad.derive.templates import Contribution, Operand, Rule, RuleReader, read_file
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque, Ref
 from s2sad.source.operators import PACKED
 
@@ -35,17 +35,40 @@ _LITERALS = int | float | str | bool | None
 @cache
 def rules() -> Rules:
     """The rules that s2sad comes with, by canonical operator, variants in file order."""
-    return load(templates_folder())
+    return RuleTable(templates_folder())
 
 
 def load(folder: Path) -> Rules:
-    """The rules of all template files under a folder; the files are read in the order of names."""
-    table: dict[str, list[Rule]] = {}
-    for path in sorted(folder.rglob("*.py"), key=lambda path: path.as_posix()):
-        if path.name != "helpers.py":
-            for rule in read_file(path):
-                table.setdefault(rule.op, []).append(rule)
-    return {op: tuple(variants) for op, variants in table.items()}
+    """The rules of all template files under a folder, each of them read and checked."""
+    table = RuleTable(folder)
+    return {op: table[op] for op in table}
+
+
+class RuleTable(Mapping[str, tuple[Rule, ...]]):
+    """The rules of all template files under a folder, each read when it is first asked for; the
+    order is that of the files' names."""
+
+    def __init__(self, folder: Path) -> None:
+        self._readers: dict[str, list[RuleReader]] = {}
+        self._read: dict[str, tuple[Rule, ...]] = {}
+        for path in sorted(folder.rglob("*.py"), key=lambda path: path.as_posix()):
+            if path.name != "helpers.py":
+                for reader in read_file(path):
+                    self._readers.setdefault(reader.pattern.op, []).append(reader)
+
+    def __getitem__(self, op: str) -> tuple[Rule, ...]:
+        if op not in self._read:
+            self._read[op] = tuple(reader.rule() for reader in self._readers[op])
+        return self._read[op]
+
+    def __contains__(self, op: object) -> bool:
+        return op in self._readers
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
 
 
 # ---------------------------------------------------------------- binding

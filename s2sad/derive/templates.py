@@ -19,6 +19,7 @@ import ast
 import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -119,8 +120,8 @@ class Rule:
 # ---------------------------------------------------------------- files
 
 
-def read_file(path: Path) -> list[Rule]:
-    """The rules of one template file, in order."""
+def read_file(path: Path) -> list[RuleReader]:
+    """Readers of the rules of one template file, in order."""
     text = path.read_text(encoding="utf-8")
     try:
         module = ast.parse(text)
@@ -131,7 +132,7 @@ def read_file(path: Path) -> list[Rule]:
     modules = dict(_imports(module))
     lines = text.splitlines()
     return [
-        RuleReader(str(path), lines, modules, node).rule()
+        RuleReader(str(path), lines, modules, node)
         for node in module.body
         if isinstance(node, ast.FunctionDef)
     ]
@@ -154,7 +155,7 @@ def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
 
 
 class RuleReader(Notation):
-    """Reads one function of a template file."""
+    """Reads one function of a template file; which operator it is for is known before the rest."""
 
     needs_tangent = True
 
@@ -170,6 +171,11 @@ class RuleReader(Notation):
             self.declare(name)
         for name in ["y", *active]:
             self.declare(name, f"d_{name}", f"dot_{name}")
+
+    @cached_property
+    def pattern(self) -> Apply:
+        """The operator and how it is applied in the match line."""
+        return self._pattern(self._split()[1])
 
     def rule(self) -> Rule:
         """The rule, checked."""
@@ -208,11 +214,10 @@ class RuleReader(Notation):
                 case _:
                     contributions.append(self._contribution(statement))
         writes = isinstance(match.targets[0], ast.Subscript)
-        pattern = self._pattern(match)
         rule = Rule(
             name=self.node.name,
-            op=pattern.op,
-            match=pattern,
+            op=self.pattern.op,
+            match=self.pattern,
             operands=self.operands,
             statics=self.statics,
             kind=kind,

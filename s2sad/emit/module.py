@@ -4,26 +4,32 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 
 from s2sad.derive.folder import templates_folder
+
+
+@cache
+def helper_source() -> HelperSource:
+    """The helpers that s2sad comes with."""
+    return HelperSource((templates_folder() / "helpers.py").read_text(encoding="utf-8"))
 
 
 class HelperSource:
     """The helper functions that templates refer to, by name."""
 
-    def __init__(self) -> None:
-        text = (templates_folder() / "helpers.py").read_text(encoding="utf-8")
+    def __init__(self, text: str) -> None:
         lines = text.splitlines()
-        self.texts: dict[str, str] = {}
-        self.needs: dict[str, list[str]] = {}
-        tree = ast.parse(text)
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef):
-                self.texts[node.name] = "\n".join(lines[node.lineno - 1 : node.end_lineno])
-        for node in tree.body:
-            if isinstance(node, ast.FunctionDef):
-                names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-                self.needs[node.name] = sorted((names & set(self.texts)) - {node.name})
+        functions = [node for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+        self.nodes = {node.name: node for node in functions}
+        self.texts = {
+            node.name: "\n".join(lines[node.lineno - 1 : node.end_lineno]) for node in functions
+        }
+
+    def needs(self, name: str) -> list[str]:
+        """The helpers that a helper calls."""
+        names = {node.id for node in ast.walk(self.nodes[name]) if isinstance(node, ast.Name)}
+        return sorted((names & set(self.texts)) - {name})
 
     def renamed(self, taken: set[str]) -> dict[str, str]:
         """New names for the helpers whose names the user's code has."""
@@ -43,7 +49,7 @@ class HelperSource:
         def visit(name: str) -> None:
             if name in order:
                 return
-            for need in self.needs[name]:
+            for need in self.needs(name):
                 visit(need)
             order[name] = None
 
