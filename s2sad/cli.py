@@ -1,8 +1,8 @@
 """The command `s2sad`.
 
-Exit codes: 0, done or up to date; 1, `--check` found something out of date; 2, something was
-refused. Every refusal of a run is printed, to standard error; a file is written as a whole or not
-at all.
+Exit codes: 0, done, up to date or right; 1, `--check` found something out of date, or `verify`
+something wrong; 2, something was refused. Every refusal of a run is printed, to standard error; a
+file is written as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -124,6 +124,57 @@ def generate(
     sys.exit(run.exit_code)
 
 
+@command.command()
+@click.argument("file")
+@click.option(
+    "--function",
+    "functions",
+    metavar="NAME",
+    multiple=True,
+    help="Verify this function; may be " "repeated. Default: every @differentiable function.",
+)
+@click.option("--wrt", metavar="NAMES", help="As for generate.")
+@click.option("--has-aux", is_flag=True, help="The function returns (value, anything).")
+@click.option(
+    "--inputs",
+    metavar="NAME",
+    help="A function in FILE that returns the arguments: a tuple, a dict "
+    "by name, or a list of these. Default: made from the annotations.",
+)
+@click.option("--seed", default=0, help="For what is random.")
+def verify(
+    file: str,
+    functions: tuple[str, ...],
+    wrt: str | None,
+    has_aux: bool,
+    inputs: str | None,
+    seed: int,
+) -> None:
+    """Compares the derivatives of the functions in FILE with differences.
+
+    This imports FILE and calls its functions, as no other command does. Exits with 1 when something
+    is wrong, and then says which statement's adjoint is the first to be.
+    """
+    from s2sad.checks.verify import verify as verified
+    from s2sad.requests import parsed_wrt, requests_for
+
+    run = Run()
+    try:
+        module = _module(Path(file))
+        requests = requests_for(module, functions, parsed_wrt(wrt), MODES[:1], has_aux)
+        for report in verified(module, requests, inputs, seed):
+            click.echo(report.text)
+            if not report.is_right:
+                run.exit_code = OUT_OF_DATE
+    except S2SADError as error:
+        run.refuse(error)
+    except Exception as error:  # of the code that was run
+        _say(f"{file} fails: {error!r}", fg="red", bold=True)
+        traceback.print_exc()
+        run.exit_code = REFUSED
+    sys.exit(run.exit_code)
+
+
 class Run:
     """One run of `s2sad generate`: what it is to do, and how it has gone so far."""
 
@@ -142,7 +193,7 @@ class Run:
                 raise S2SADError("S2S006", message, None, f"Name a file, or write {EXAMPLE}.")
             targets = targets_of(settings)
         except S2SADError as error:
-            self._refuse(error)
+            self.refuse(error)
             return
         for target in targets:
             self.target(target)
@@ -179,7 +230,7 @@ class Run:
             else:
                 self._deliver(text, target.output)
         except S2SADError as error:
-            self._refuse(error)
+            self.refuse(error)
         except InternalError as error:
             _say(f"{target.source or '<stdin>'}: {error}\nThis is a fault in s2sad.", fg="red")
             self.exit_code = REFUSED
@@ -220,7 +271,8 @@ class Run:
             _say(f"{output} is out of date.", bold=True)
             self.exit_code = max(self.exit_code, OUT_OF_DATE)
 
-    def _refuse(self, error: S2SADError) -> None:
+    def refuse(self, error: S2SADError) -> None:
+        """Shows every refusal."""
         for each in error.errors if isinstance(error, ManyErrors) else [error]:
             first, _, rest = each.render().partition("\n")
             _say(first, fg="red", bold=True)

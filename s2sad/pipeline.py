@@ -110,11 +110,19 @@ class Observer:
 
 @paused_collector()
 def generate(
-    module: SourceModule, requests: Sequence[Request], *, command: str = "", dump: str = ""
+    module: SourceModule,
+    requests: Sequence[Request],
+    *,
+    command: str = "",
+    dump: str = "",
+    unmarked: bool = False,
+    probed: bool = False,
 ) -> Generated:
     """The derivatives asked for, as one standalone module.
 
     `command` is written into the header. `dump` names a pass: then the text is the IR after it.
+    For checks, `unmarked` leaves on_gradient out, and `probed` shows the adjoints before each
+    statement to a function `probe__` (`s2sad.checks.locate`).
 
     Raises:
         S2SADError: a function cannot be differentiated; `ManyErrors` if for several reasons.
@@ -127,6 +135,7 @@ def generate(
         advice = f"The passes are {', '.join(PASSES)}."
         raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
     program = Program(module)
+    program.unmarked, program.probed = unmarked, probed
     taken = set(module.imports) | set(module.functions) | set(module.classes)
     engine = Engine(program, taken | program.rules.names())
     observer = engine.observer = Observer(engine.facts, engine.errors, dump)

@@ -1,11 +1,12 @@
 """The pages under docs/ say what is so: their programs are run, their outputs compared.
 
-`python -m tests.test_docs --update` writes the outputs of docs/errors.md anew.
+`python -m tests.test_docs --update` writes the outputs of docs/errors.md and docs/checking.md anew.
 """
 
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import re
 import sys
@@ -24,6 +25,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 ERRORS = DOCS / "errors.md"
 SUPPORT = DOCS / "python-support.md"
 RULES = DOCS / "rules.md"
+CHECKING = DOCS / "checking.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 
 
@@ -76,7 +78,8 @@ def output(section: Section) -> str:
         try:
             for block in section.blocks("console"):
                 arguments = block.splitlines()[0].removeprefix("$ s2sad ").split()
-                return str(CliRunner().invoke(command, arguments).stderr)
+                result = CliRunner().invoke(command, arguments)
+                return str(result.stdout if arguments[0] == "verify" else "") + result.stderr
             (block,) = section.blocks("pycon")
             return raised(block)
         finally:
@@ -123,6 +126,32 @@ def test_every_code_is_documented() -> None:
         for code in re.findall(r"""["'](S2S\d{3})["']""", path.read_text(encoding="utf-8"))
     }
     assert raised == {section.title for section in sections(ERRORS)}
+
+
+# ---------------------------------------------------------------- checking.md
+
+
+def rounded(text: str) -> str:
+    """A report without its relative errors, of which the last bits decide."""
+    return re.sub(r"\de[-+]\d\d(?=  by)", "#", text)
+
+
+@pytest.mark.parametrize(
+    "section", [s for s in sections(CHECKING) if s.blocks("console")], ids=lambda s: s.title
+)
+def test_report(section: Section) -> None:
+    assert rounded(output(section)) == rounded(documented(section))
+
+
+def test_tests_of_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (section,) = [s for s in sections(CHECKING) if s.title == "In tests"]
+    (block,) = section.blocks("python")
+    path = tmp_path / "page_of_checking.py"
+    path.write_text(block, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    page = importlib.import_module("page_of_checking")
+    page.test_loss()
+    page.test_second_derivatives()
 
 
 # ---------------------------------------------------------------- python-support.md
@@ -175,15 +204,20 @@ def test_support(block: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def update() -> None:
-    """Writes the outputs of errors.md anew."""
-    text = ERRORS.read_text(encoding="utf-8")
-    for section in reversed(sections(ERRORS)):
+    """Writes the outputs of errors.md and checking.md anew."""
+    for page in (ERRORS, CHECKING):
+        _update(page)
+
+
+def _update(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    for section in reversed(sections(page)):
         for block in section.blocks("console") + section.blocks("pycon"):
             head = [line for line in block.splitlines() if line.startswith(("$ ", ">>> "))]
             new = "\n".join(head) + "\n" + output(section)
             place = section.start + section.text.index(block)
             text = text[:place] + new + text[place + len(block) :]
-    ERRORS.write_text(text, encoding="utf-8")
+    page.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -466,6 +466,9 @@ class Pull:
     def _pull_marked(self, node: Apply, adjoint: Adjoint) -> None:
         """on_gradient(x, function): the adjoint goes through a function of the user's, once."""
         x, function = node.args
+        if self.engine.program.unmarked:
+            self.pull(x, adjoint)
+            return
         if adjoint.tree:
             whole: Expr = call("helper.like_tree", Value(x), adjoint.expr, text="like_tree")
         else:

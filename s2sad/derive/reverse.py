@@ -91,7 +91,7 @@ class Reverse(Pull):
                 value = last.value
                 self.hints[value] = "value"
                 nodes = self._group(last, lambda: self._pull_root(value, seed))
-                mirror += [Step(last, nodes)] if nodes else []
+                mirror += [Step(last, nodes + self.probe(last))] if nodes else []
             body = body[:-1]
         mirror += self.block(body)
         results = [self.take(var) for var in wrt]
@@ -105,8 +105,29 @@ class Reverse(Pull):
         for statement in reversed(block):
             nodes = self.statement(statement)
             if nodes:
-                steps.append(Step(statement, nodes))
+                steps.append(Step(statement, nodes + self.probe(statement)))
         return steps
+
+    def probe(self, statement: Stmt) -> list[Mirror]:
+        """For checks: shows all adjoints as they are before a simple statement."""
+        origin = statement.origin
+        if not self.engine.program.probed or origin is None:
+            return []
+        if not isinstance(statement, Assign | Evaluate | Return):
+            return []
+        place = origin.module.location(origin.node)
+        shown: list[Expr] = []
+        for slot in self.state.slots():
+            root, path = slot
+            entry = self.state.get(slot)
+            if not isinstance(root, Var) or not root.user:
+                return []
+            if entry is not None:
+                keys = Make("tuple", tuple(Const(key) for key in path))
+                shown.append(Make("tuple", (Const(root.hint), keys, entry.expr)))
+        where = (Const(place.file), Const(place.line))
+        call_ = Apply("probe", (*where, Make("list", tuple(shown))), (), "call", "probe__")
+        return [Group(None, [Evaluate(call_)])]
 
     def statement(self, statement: Stmt) -> list[Mirror]:
         """The mirror of one statement."""

@@ -42,13 +42,16 @@ _TRANSPARENT = {
 
 
 class Program:
-    """The functions that one run works with."""
+    """The functions that one run works with; `unmarked` and `probed` are those of
+    `pipeline.generate`."""
 
     def __init__(self, module: Any) -> None:
         from s2sad.derive.own_rules import RuleBook
 
         self.module = module
         self.rules = RuleBook(module)
+        self.unmarked = False
+        self.probed = False
         self.markers = {f"s2sad.{name}": name for name in MARKERS}
         self.markers |= {f"s2sad.markers.{name}": name for name in MARKERS}
         self.callables = Callables(self)

@@ -174,7 +174,7 @@ class _Sweep:
                 return statement
             case Evaluate() | Verbatim() | Define():
                 changed = _changed(statement)
-                if not changed & live and not self._stays(changed):
+                if not changed & live and not self._stays(changed) and not _is_probe(statement):
                     return None
                 live |= all_reads(statement, self.replaced)
                 return statement
@@ -244,6 +244,12 @@ def _changed(statement: Evaluate | Verbatim | Define) -> set[Var]:
             return set(statement.binds) | set(statement.mutates)
         case Define(var):
             return {var}
+
+
+def _is_probe(statement: Evaluate | Verbatim | Define) -> bool:
+    """Whether a statement is there to show adjoints."""
+    value = statement.value if isinstance(statement, Evaluate) else None
+    return isinstance(value, Apply) and value.op == "probe"
 
 
 def _mutated(value: Expr) -> set[Var]:
