@@ -444,7 +444,7 @@ def kind_of(found: str) -> list[str]:
     return re.split("[:(0-9]", found)[:3]
 
 
-def minimal(text: str, folder: Path, number: int, seconds: float = 240.0) -> str:
+def minimal(text: str, folder: Path, number: int, seconds: float = 120.0) -> str:
     """A small program that goes wrong in the same way, as far as the time allows."""
     kind = kind_of(outcome(text, folder / f"fuzz_{number}.py"))
     end = time.monotonic() + seconds

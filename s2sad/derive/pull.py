@@ -218,6 +218,11 @@ class Pull:
         full = any(a.full for a in whole)
         shape = next((a.shape for a in whole if a.full), whole[0].shape)
         owned = len(whole) > 1 or whole[0].owned or _is_fresh(total)
+        if isinstance(total, Const):
+            # What cancels is one number, whatever the shapes of its terms were.
+            if total.value == 0 and entry is not None:
+                return
+            full, shape = full and shape == SCALAR, SCALAR
         if entry is None or (entry.constant and _is_zero(entry.expr)):
             self._bind(slot, Adjoint(total, shape, full, owned))
             return
@@ -1033,6 +1038,8 @@ def _summed(found: list[Adjoint]) -> Adjoint:
         return Adjoint(whole, tree=True)
     total = add(*(a.expr for a in found))
     best = next((a for a in found if a.full), found[0])
+    if isinstance(total, Const):
+        return Adjoint(total, SCALAR, best.full and best.shape == SCALAR, True)
     return Adjoint(total, best.shape, best.full, True)
 
 

@@ -2,6 +2,7 @@
 """One name, many values: the backward part needs the one that stood there at the time."""
 
 import numpy as np
+from jaxtyping import Float
 
 
 def overwritten_scalar(x: float) -> float:
@@ -262,6 +263,16 @@ def exchanged_in_an_array(x: float, y: float) -> float:
     return x * x + y
 
 
+def cancelled(v: Float[np.ndarray, "n"], n: int = 2):
+    """Nothing is left of v, and what is left of it is added to."""
+    total = np.sum(v * v)
+    for k in range(n):
+        total += v[1] * k
+        if total < 1.0:
+            v = (v - v * 0.5) - v * 0.5
+    return total + np.sum(v)
+
+
 r = np.random.default_rng(4).standard_normal
 CALLS = {
     "overwritten_scalar": ("x", [(0.7,)]),
@@ -295,4 +306,5 @@ CALLS = {
     "exchanged_with_a_sum": (("x", "y"), [(np.array([0.3, 1.2]), np.array([0.7, -0.4]))]),
     "exchanged_through_a_call": (("x", "y"), [(0.63, -0.41)]),
     "exchanged_in_an_array": (("x", "y"), [(0.63, -0.41)]),
+    "cancelled": ("v", [(r(3),), (r(3) * 0.1,), (r(3) * 0.1, 0)]),
 }
