@@ -60,11 +60,13 @@ class Record:
 
 
 class Origin(NamedTuple):
-    """The generated module that a function stands in, and where its captured values come from."""
+    """The generated module that a function stands in, the function that it was made from, and where
+    its captured values come from."""
 
     text: str
     filename: str
     readers: Mapping[str, Reader]
+    function: Any  # mypy takes a FunctionType for a method
 
 
 def record_of(function: FunctionType) -> Record:
@@ -122,7 +124,7 @@ def _function(function: FunctionType, entry: cache.Entry, attribute: str) -> Fun
     if readers:
         found = _bound(found, readers)
     found.source = entry.text  # type: ignore[attr-defined]
-    record_of(found).origin = Origin(entry.text, entry.code.co_filename, readers)
+    record_of(found).origin = Origin(entry.text, entry.code.co_filename, readers, function)
     return found
 
 
@@ -207,7 +209,12 @@ def _source(function: FunctionType) -> tuple[SourceModule, str]:
 
     origin = record_of(function).origin
     if origin is not None:
-        return SourceModule.from_text(origin.text, origin.filename), function.__name__
+        module = SourceModule.from_text(origin.text, origin.filename)
+        try:
+            module.made_from, _ = _source(origin.function)
+        except S2SADError:  # its text is gone, and with it the rules
+            pass
+        return module, function.__name__
     live = source_of(_alone(function))
     return live.module, live.qualname
 

@@ -269,3 +269,29 @@ def _forget_settings() -> None:
     from s2sad import derivatives
 
     derivatives._digest_of_settings.cache_clear()
+
+
+# ------------------------------------------------------------ derivatives of derivatives
+
+
+def test_second_derivatives_know_the_rules(workshop: Workshop) -> None:
+    workshop.write("s2sad_rules", "from s2sad import adjoint\n\n" + SOLVER + "\n\n" + RULE)
+    text = "from s2sad_rules import root\n\n\n" + MODEL
+    module = workshop.load("s2sad_model", text)
+    first = grad(module.f)
+    second = grad(first)
+    assert np.isclose(second(3.0), slope_of(first, 3.0), rtol=1e-8)
+    assert second.source.count("def root") == second.source.count("def slope") - 1 == 1
+    third = grad(second)
+    assert np.isclose(third(3.0), slope_of(second, 3.0), rtol=1e-8)
+
+
+def test_a_rule_that_changes_makes_second_derivatives_stale(workshop: Workshop) -> None:
+    rules = "from s2sad import adjoint\n\n" + SOLVER + "\n\n"
+    workshop.write("s2sad_rules", rules + RULE)
+    text = "from s2sad_rules import root\n\n\ndef f(x: float) -> float:\n    return root(x * x)\n"
+    grad(grad(workshop.load("s2sad_model", text).f))
+    workshop.write("s2sad_rules", rules + RULE.replace("d_y /", "2.0 * d_y /"))
+    changed = grad(grad(workshop.load("s2sad_model").f))(1.2)
+    assert "2.0 * " in grad(grad(workshop.load("s2sad_model").f)).source
+    assert np.isfinite(changed)

@@ -19,6 +19,8 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +62,7 @@ class RuleBook:
         self.modules: list[SourceModule] = []
         self.own: dict[str, list[Rule]] = {}
         self._ops: dict[tuple[str, str], str] = {}
+        self._definitions: dict[str, Definition] = {}
         errors: list[S2SADError] = []
         for home, in_folder in self._homes(module):
             self.modules.append(home)
@@ -96,11 +99,29 @@ class RuleBook:
         """The operator that a function of the user's is."""
         key = (definition.module.filename, definition.qualname)
         if key not in self._ops:
-            name = f"{OWN}{definition.qualname}"
-            while name in self._ops.values():
-                name += "_"
-            self._ops[key] = name
+            self._ops[key] = self._carried(definition) or self._new_op(definition)
         return self._ops[key]
+
+    def _new_op(self, definition: Definition) -> str:
+        """An operator that no other function is."""
+        name = f"{OWN}{definition.qualname}"
+        while name in self._definitions:
+            name += "_"
+        self._definitions[name] = definition
+        return name
+
+    def _carried(self, definition: Definition) -> str | None:
+        """The operator of a function with a rule that a generated module carries, word for word."""
+        if definition.module.made_from is None:
+            return None
+        for op in self.own:
+            original = self._definitions.get(op)
+            if original is not None and original.name == definition.name:
+                if words(original.node, original.module) == words(
+                    definition.node, definition.module
+                ):
+                    return op
+        return None
 
     def names(self) -> set[str]:
         """The names that the modules of rules bind: generated functions leave them alone."""
@@ -115,6 +136,9 @@ class RuleBook:
             self.read[str(file)] = text
             if "adjoint" in text:
                 yield module.project.module_at(file, relative), False
+        if module.made_from is not None:
+            self.read[module.made_from.filename] = module.made_from.text
+            yield from self._homes(module.made_from)
         for cell in module.neighbours():
             if "adjoint" in cell.text and cell is not module:
                 yield cell, False
@@ -374,7 +398,23 @@ class _OwnReader(RuleReader):
             known = keyword.arg in {p.name for p in parameters}
             if not known and inspect.Parameter.VAR_KEYWORD not in kinds:
                 self.refuse(keyword, f"{name} has no parameter {keyword.arg}", listed)
+        self._check_elementwise(found[1])
         return parameters
+
+    def _check_elementwise(self, definition: Definition) -> None:
+        """A function that makes one number of an array, by its annotations, is not elementwise."""
+        node, module = definition.node, definition.module
+        bare = not any(o.spec for o in self.operands) and self.node.returns is None
+        if self.given is None or self.given.keywords or not bare or node.returns is None:
+            return
+        if module.code(node.returns.annotation).strip("'\"") not in _NUMBERS:
+            return
+        for param in (*node.params.posonly_params, *node.params.params):
+            said = param.annotation and module.code(param.annotation.annotation).strip("'\"")
+            if said and re.search(r"[Aa]rray\b|Float", said):
+                message = f"{definition.name} makes a number of the array {param.name.value}"
+                advice = f'Say so: {self.operands[0].name}: "*s", and -> "scalar".'
+                self.refuse(self.node, f"{message}, and its rule has no shapes", advice)
 
     def refuse(self, node: Any, message: str, advice: str = "", code: str = "S2S080") -> NoReturn:
         text = self.lines[node.lineno - 1]
@@ -392,6 +432,7 @@ class _OwnReader(RuleReader):
         )
 
 
+_NUMBERS = ("float", "int", "np.float64", "numpy.float64")
 _BY_POSITION = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 _NAMES = (
     "A rule reads its operands, y, d_y, what it has computed, and names of its module that stand "
@@ -417,6 +458,18 @@ def _dotted(node: ast.expr) -> list[str] | None:
             inner = _dotted(value)
             return None if inner is None else [*inner, name]
     return None
+
+
+def words(written: cst.CSTNode, module: SourceModule) -> str:
+    """What a function or constant says, without what carrying takes out of it."""
+    tree = ast.parse(textwrap.dedent(module.code(written)))
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef():
+                node.decorator_list, node.returns = [], None
+            case ast.arg():
+                node.annotation = None
+    return ast.dump(tree)
 
 
 def _is_match(statement: ast.stmt) -> bool:

@@ -18,7 +18,7 @@ from typing import Any
 
 import libcst as cst
 
-from s2sad.derive.own_rules import PREFIX
+from s2sad.derive.own_rules import PREFIX, words
 from s2sad.emit.binds import bound_names, imports_in
 from s2sad.errors import S2SADError
 from s2sad.source.names import dotted_parts, parts
@@ -352,6 +352,11 @@ class Adopter:
         """Gives its name to what a rule calls by a name of the module that it stands in."""
         module = self.carrier.rule_modules[int(use.names[0].removeprefix(PREFIX))]
         found = self.carrier.find(use.names[1:], module, {})
+        if found is not None and self.module.made_from is not None:
+            # A generated module that is read again may hold it already, word for word.
+            twin = self.carrier.find([found.name], self.module, {})
+            same = twin is not None and words(twin.node, twin.module)
+            found = twin if same == words(found.node, found.module) else found
         name = ".".join(use.names[1:]) if found is None else self.carrier.carried(found)
         root = name.partition(".")[0]
         if found is None:

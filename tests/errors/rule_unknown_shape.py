@@ -1,3 +1,4 @@
+import numpy as np
 from scipy.optimize import brentq
 
 from s2sad import adjoint
@@ -23,6 +24,16 @@ def missing(p: "n", t: const):  # error: S2S080 without the shape of its result
 def a_type(p: float, t: const):  # error: S2S080 operand whose shape is not understood
     y = volume(p, t)
     d_p += d_y
+
+
+def size(v: np.ndarray) -> float:
+    return np.sqrt(v @ v)
+
+
+@adjoint(size)
+def size_rule(v):  # error: S2S080 size makes a number of the array v
+    y = size(v)
+    d_v += d_y * v / y
 
 
 def f(x: float) -> float:
