@@ -23,7 +23,7 @@ from typing import Any, Literal, TypeAlias
 
 from s2sad.analysis.types import SCALAR, Array, Inert, Type, is_integral
 from s2sad.derive.rules import rules
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.bindings import CALLS_THAT_WRITE, targets_of
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -87,6 +87,7 @@ class Regions:
         self._written: dict[Var, None] = {}
         self._shared: dict[Var, None] = {}
         self.writes: dict[Stmt, list[Write]] = {}
+        self.mirrors: dict[Var, Var] = {}
         for parameter in function.params:
             self._root(parameter.var)
         for statement in statements(function.body):
@@ -100,6 +101,10 @@ class Regions:
         """The variable that stands for the region of a variable."""
         return self._root(var)
 
+    def knows(self, var: Var) -> bool:
+        """Whether a variable is one of the function's."""
+        return var in self._parent
+
     def members(self, var: Var) -> list[Var]:
         """The variables of the region of a variable, in the order in which they turn up."""
         root = self._root(var)
@@ -112,6 +117,23 @@ class Regions:
     def is_shared(self, var: Var) -> bool:
         """Whether two names of the region may stand for the same memory at one time."""
         return self._root(var) in self._shared
+
+    def together(self, var: Var) -> list[Var]:
+        """The variables whose objects a write into that of a variable may change."""
+        if var in self.mirrors:
+            return [
+                m
+                for m, of in self.mirrors.items()
+                if self._root(of) is self._root(self.mirrors[var])
+            ]
+        if var not in self._parent or not self.is_shared(var):
+            return [var]
+        return self.members(var)
+
+    def changed_by(self, node: Invoke) -> list[Var]:
+        """The variables into whose objects a call writes."""
+        arguments = [node.args[k] for k in sorted(self.calls.effects(node).writes)]
+        return [v for a in arguments if a is not None for v, _ in self.aliases(a)]
 
     def effects(self) -> Effects:
         """What a call of the function does to its arguments."""
@@ -259,7 +281,7 @@ class Regions:
 
     def _expression(self, statement: Stmt, node: Expr) -> None:
         match node:
-            case Apply(op, (base, *given)) if op in CHANGES:
+            case Apply(op, (base, *given)) if op in CALLS_THAT_WRITE:
                 self._write(statement, base, None)
                 for part in given:
                     for var, _ in self._aliases(part):
@@ -359,9 +381,6 @@ class Regions:
 _FRESH = {"builtins.len", "builtins.range", "builtins.float", "builtins.int", "numpy.copy",
           "copy.copy", "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip
 """Operators whose result shares nothing with what they are given."""
-
-CHANGES = {f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")}
-"""Methods of lists that change their list."""
 
 _CONTAINERS = ("builtins.", "dict.", "tqdm.", "list.")
 

@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
     SCALAR,
     AnyShape,
@@ -58,6 +59,7 @@ from s2sad.ir.nodes import (
     Ref,
     Select,
     Slice,
+    Stmt,
     Target,
     Unpack,
     Value,
@@ -65,6 +67,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.tidy.algebra import add
+from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.naming import describe, role
 
 _TREES = (TupleOf, ListOf, DictOf, Struct)
@@ -73,9 +76,10 @@ _TREES = (TupleOf, ListOf, DictOf, Struct)
 class Pull:
     """The backward sweep's handling of expressions. `Reverse` adds the statements."""
 
-    def __init__(self, facts: Facts, engine: Any) -> None:
+    def __init__(self, facts: Facts, engine: Any, regions: Regions) -> None:
         self.facts = facts
         self.engine = engine
+        self.regions = regions
         self.state = State()
         self.out: Block = []
         self.pending: dict[Slot, list[tuple[str, Expr | None, Adjoint]]] = {}
@@ -85,6 +89,8 @@ class Pull:
         self.loops: list[object] = []
         self.hints: dict[Expr, str] = {}
         self.keyed: dict[Slot, bool] = {}
+        self.shadows: dict[Var, set[Var]] = {}
+        self.unread: set[Stmt] = set()
 
     # ------------------------------------------------------------ small tools
 
@@ -142,17 +148,22 @@ class Pull:
         """Adds to what a statement contributes to a slot."""
         self.pending.setdefault(slot, []).append((how, key, adjoint))
 
-    def flush(self) -> None:
-        """Writes out the contributions of a statement."""
+    def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
+        """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a
+        place whose adjoint was taken: they assign."""
         pending, self.pending = self.pending, {}
         for slot in self._in_order(pending):
             contributions = self._own_seed_kept(slot, pending[slot])
             whole = [a for how, _, a in contributions if how == "add"]
             if whole:
                 self._add(slot, whole)
-            for how, key, adjoint in contributions:
+            for how, key, adjoint in _merged(contributions, assigned):
                 if how != "add":
-                    self._add_part(slot, how, key, adjoint)
+                    self._add_part(slot, how, key, adjoint, id(adjoint) in assigned)
+
+    def aliased_adjoints(self, var: Var) -> set[Var]:
+        """The adjoints that may share memory with that which a variable holds."""
+        return self.shadows.get(var, {var})
 
     def _own_seed_kept(
         self, slot: Slot, contributions: list[tuple[str, Expr | None, Adjoint]]
@@ -217,13 +228,13 @@ class Pull:
         total = whole[0].expr if len(whole) == 1 else add(*(a.expr for a in whole))
         full = any(a.full for a in whole)
         shape = next((a.shape for a in whole if a.full), whole[0].shape)
-        owned = len(whole) > 1 or whole[0].owned or _is_fresh(total)
+        owned = len(whole) > 1 or whole[0].owned or is_fresh(total)
         if isinstance(total, Const):
             # What cancels is one number, whatever the shapes of its terms were.
             if total.value == 0 and entry is not None:
                 return
             full, shape = full and shape == SCALAR, SCALAR
-        if entry is None or (entry.constant and _is_zero(entry.expr)):
+        if entry is None or (entry.constant and is_zero(entry.expr)):
             self._bind(slot, Adjoint(total, shape, full, owned))
             return
         var = self.adjoint_var(slot)
@@ -263,7 +274,9 @@ class Pull:
             self.out.append(Assign((var,), total))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
 
-    def _add_part(self, slot: Slot, how: str, key: Expr | None, adjoint: Adjoint) -> None:
+    def _add_part(
+        self, slot: Slot, how: str, key: Expr | None, adjoint: Adjoint, assigns: bool = False
+    ) -> None:
         assert key is not None
         if how == "item":
             self._add_item(slot, key, adjoint)
@@ -273,7 +286,7 @@ class Pull:
             return
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
-        if entry is None or (entry.constant and _is_zero(entry.expr)):
+        if entry is None or (entry.constant and is_zero(entry.expr)):
             self.out.append(Assign((var,), self.zeros(slot)))
         elif not (entry.full and entry.owned and _holds(entry, var)):
             self.out.append(Assign((var,), self._own(slot, entry)))
@@ -283,6 +296,9 @@ class Pull:
         self.typed(place, Array("unknown", shape))
         if how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, adjoint.expr)))
+            return
+        if assigns:
+            self.out.append(Assign((Place(place, key),), adjoint.expr))
             return
         part = Apply("getitem", (place, key), (), "index")
         value = Apply("add", (part, adjoint.expr), (), "infix", "+")
@@ -311,7 +327,7 @@ class Pull:
     def _own(self, slot: Slot, entry: Adjoint) -> Expr:
         """An array of the function's own that holds an entry."""
         if entry.full:
-            return entry.expr if _is_fresh(entry.expr) else _copied(entry.expr)
+            return entry.expr if is_fresh(entry.expr) else _copied(entry.expr)
         sizes = self.slot_sizes(slot)
         new = filled(entry.expr, sizes, self.slot_shape(slot))
         return new.expr if new.owned else _copied(new.expr)
@@ -661,7 +677,7 @@ class Pull:
         if spec.is_list:
             return self._list_contribution(value, node, operand, spec)
         wanted = self.facts.shape_of(operand)
-        fresh = _is_fresh(value)
+        fresh = is_fresh(value)
         if self._may_be_integral(value):
             value = _as_float(value)
             fresh = True
@@ -730,7 +746,7 @@ class Pull:
     ) -> None:
         assert line.key is not None
         key = instantiate(line.key, places)
-        if _is_everything(key):
+        if is_everything(key):
             # x[...] and x[()] are all of x, which may be a number that cannot be written into.
             self.pull(operand, Adjoint(value, self.facts.shape_of(operand), True))
             return
@@ -761,11 +777,11 @@ class Pull:
         match expr:
             case Make("tuple" | "list", items) if isinstance(key, int) and key < len(items):
                 part = items[key]
-                return None if _is_zero(part) else Adjoint(part, tree=_is_tree(part))
+                return None if is_zero(part) else Adjoint(part, tree=_is_tree(part))
             case Make("dict", items, keys):
                 for k, item in zip(keys, items, strict=True):
                     if isinstance(k, Const) and k.value == key:
-                        return None if _is_zero(item) else Adjoint(item, tree=_is_tree(item))
+                        return None if is_zero(item) else Adjoint(item, tree=_is_tree(item))
                 return None
             case Apply("mul", (Make("list", (item,)), _)):
                 return Adjoint(item)
@@ -906,6 +922,28 @@ class Pull:
 # ---------------------------------------------------------------- questions about expressions
 
 
+def _merged(
+    contributions: list[tuple[str, Expr | None, Adjoint]], assigned: set[int]
+) -> list[tuple[str, Expr | None, Adjoint]]:
+    """Contributions in which those to one place are one sum."""
+    result: list[tuple[str, Expr | None, Adjoint]] = []
+    places: dict[object, int] = {}
+    for how, at, adjoint in contributions:
+        name = (how, structure(at)) if how == "index" and at is not None else None
+        if name is None or adjoint.tree or name not in places or id(adjoint) in assigned:
+            if name is not None:
+                places[name] = len(result)
+            result.append((how, at, adjoint))
+            continue
+        first = result[places[name]][2]
+        total = replace(first, expr=add(first.expr, adjoint.expr), owned=True)
+        if id(first) in assigned:
+            assigned.discard(id(first))
+            assigned.add(id(total))
+        result[places[name]] = (how, at, total)
+    return result
+
+
 def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) -> Adjoint:
     """The adjoint of an operand whose leading axes were broadcast."""
     shape = facts.shape_of(value)
@@ -945,7 +983,8 @@ def _as_float(value: Expr) -> Expr:
     return Apply("mul", (Const(1.0), value), (), "infix", "*")
 
 
-def _is_zero(expr: Expr) -> bool:
+def is_zero(expr: Expr) -> bool:
+    """Whether an adjoint is zero, as far as is known at generation."""
     return isinstance(expr, Const) and (expr.value is None or expr.value == 0)
 
 
@@ -964,7 +1003,7 @@ def _with_mask(mask: Expr, value: Expr) -> Expr:
     """A contribution under the mask of an np.where: where the other operand was chosen, zero."""
     assert isinstance(mask, Apply)
     test, first, _ = mask.args
-    if _is_zero(first):
+    if is_zero(first):
         return call("numpy.where", test, Const(0.0), value)
     return call("numpy.where", test, value, Const(0.0))
 
@@ -972,11 +1011,11 @@ def _with_mask(mask: Expr, value: Expr) -> Expr:
 def _is_complete(expr: Expr) -> bool:
     """Whether the adjoint of a list has all its items."""
     if isinstance(expr, Make):
-        return expr.kind in ("tuple", "list") and not any(_is_zero(item) for item in expr.items)
+        return expr.kind in ("tuple", "list") and not any(is_zero(item) for item in expr.items)
     return not isinstance(expr, Ref) and not _is_call(expr, "helper.add")
 
 
-def _is_everything(key: Expr) -> bool:
+def is_everything(key: Expr) -> bool:
     """Whether an index takes the whole array."""
     if isinstance(key, Const):
         return key.value is Ellipsis
@@ -1010,7 +1049,7 @@ _NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "nu
 """Operators whose result may be an operand itself, or share memory with it."""
 
 
-def _is_fresh(expr: Expr) -> bool:
+def is_fresh(expr: Expr) -> bool:
     """Whether evaluating an expression makes an array that nothing else refers to."""
     if isinstance(expr, Const):
         return True

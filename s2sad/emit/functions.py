@@ -35,10 +35,12 @@ class FunctionWriter:
         live = reads_of(derived.returns)
         if derived.check_scalar is not None:
             live |= reads_of(derived.check_scalar)
-        backward = without_dead(plan.backward, live, plan.sources)
+        backward = without_dead(plan.backward, live, plan.sources, None, None, plan.regions)
         unmerged = backward
         backward = merge_copies(backward, derived.returns, names, plan.sources, derived.seed)
-        forward = without_dead(plan.forward, live, {}, lambda var: not var.user, plan.replaced)
+        forward = without_dead(
+            plan.forward, live, {}, lambda var: not var.user, plan.replaced, plan.regions
+        )
         derived.plan = replace(plan, forward=forward, backward=unmerged)
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
@@ -126,6 +128,9 @@ class FunctionWriter:
             if derived.keyword_seed and not starred:
                 parts.append("*")
             parts.append(derived.names.name(derived.seed))
+        if derived.written and derived.seed is None and derived.keyword_seed and not starred:
+            parts.append("*")
+        parts += [derived.names.name(var) for var in derived.written]
         if derived.kind != "backward":
             parts += [f"**{p.var.hint}" for p in derived.params if p.kind == "var_keyword"]
         return ", ".join(parts)
@@ -135,8 +140,16 @@ class FunctionWriter:
         function = derived.function
         wrt = [var.hint for var in derived.wrt]
         if derived.kind == "backward":
-            text = f"Gradient of `{function.name}` with respect to {_listed(wrt)}, times d_out."
-            return _wrapped_doc([text])
+            text = f"Gradient of `{function.name}` with respect to {_listed(wrt)}"
+            text += ", times d_out." if derived.seed is not None else "."
+            lines = [text]
+            written = [names.name(var) for var in derived.written]
+            if written:
+                verb = "is the adjoint" if len(written) == 1 else "are the adjoints"
+                what = _listed([name.removeprefix("d_") for name in written])
+                lines += ["", f"{_listed(written)} {verb} of {what} after the call; what is "
+                          "returned, before it."]  # fmt: skip
+            return _wrapped_doc(lines)
         what = {
             "value-and-grad": "Value of `{}` and its gradient",
             "grad": "Gradient of `{}`",
