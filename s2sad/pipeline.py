@@ -81,7 +81,8 @@ class Observer:
 
     def tidied(self, derived: Any) -> None:
         """Is shown a generated function after tidying and naming."""
-        self("tidy", derived.function, derived, *([derived.seed] if derived.seed else []))
+        given = [derived.seed] if derived.seed else []
+        self("tidy", derived.function, derived, *given, *derived.written)
 
     def is_done(self, requests: Sequence[Request]) -> bool:
         """Whether all that is to be printed has been; the passes that follow may refuse it."""

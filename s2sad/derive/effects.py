@@ -10,15 +10,12 @@ from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
-    Assign,
     Evaluate,
     Expr,
     Function,
     Invoke,
     Opaque,
-    Ref,
     Stmt,
-    Var,
     Verbatim,
     walk,
 )

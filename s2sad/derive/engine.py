@@ -26,7 +26,7 @@ from s2sad.analysis.types import (
 )
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
-from s2sad.derive.broadcasting import call, expand
+from s2sad.derive.broadcasting import call, expand, same_shape
 from s2sad.derive.effects import unseen_effects
 from s2sad.derive.memory import Plan, Planner
 from s2sad.derive.reverse import Reverse
@@ -89,6 +89,7 @@ class Interface:
     handed over, as they are after the call, and come back as they are before it. `seeded` says that
     it takes the adjoint of its result; a result that is one of its `written` parameters has none.
     """
+
     key: str
     name: str
     callee: Callee
@@ -310,7 +311,12 @@ class Engine:
         if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
             return Const(0.0) if adjoint is None else adjoint.expr
         rebound = any(var in bound_by(s) for s in function.body)
-        if isinstance(kind, Array) and kind.dtype == "float64" and not rebound:
+        whole = adjoint is not None and adjoint.full and not adjoint.tree
+        known = not rebound or (
+            whole and isinstance(kind, Array) and adjoint is not None
+            and same_shape(adjoint.shape, kind.shape)
+        )  # fmt: skip
+        if isinstance(kind, Array) and kind.dtype == "float64" and known:
             if isinstance(kind.shape, Shape):
                 return self._array_gradient(first, adjoint, kind)
         value: Expr = Ref(var)

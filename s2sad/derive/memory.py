@@ -24,8 +24,8 @@ from s2sad.analysis.exits import none_of, one_shot, used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Unknown
-from s2sad.derive.broadcasting import call
+from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Unknown, is_integral, is_scalar
+from s2sad.derive.broadcasting import call, same_shape
 from s2sad.derive.cells import Cells
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import (
@@ -36,7 +36,15 @@ from s2sad.derive.mirror import (
     MirrorLoop,
     Step,
 )
-from s2sad.derive.values import Homes, can_repeat, cost, extract_or_repeat, hint_for, values_in
+from s2sad.derive.values import (
+    CHEAP,
+    Homes,
+    can_repeat,
+    cost,
+    extract_or_repeat,
+    hint_for,
+    values_in,
+)
 from s2sad.ir.bindings import CALLS_THAT_WRITE, bound_by, mutated_by, targets_of, written_into
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
@@ -108,7 +116,7 @@ class Planner:
         self.undefined: dict[Var, None] = {}
         self.plan = Plan(regions=regions)
         self.value = _returned_variable(function)
-        self.homes = Homes(function.body)
+        self.homes = Homes(function.body, self._holds_value)
         last = function.body[-1] if function.body else None
         if isinstance(last, Return) and not isinstance(last.value, Ref | None):
             self.homes.variable.setdefault(last.value, self.value)
@@ -248,8 +256,11 @@ class Planner:
         return result
 
     def _is_computed(self, node: Expr) -> bool:
-        """Whether a value is computed again where it is needed, and that costs something."""
-        return self._repeats(node) and cost(node, self.facts) > 0
+        """Whether a value is computed again where it is needed, and that costs more than reading a
+        name would: not `i - 1`."""
+        kind = self.facts.type_of(node)
+        limit = CHEAP if is_integral(kind) and is_scalar(kind) else 0
+        return self._repeats(node) and cost(node, self.facts) > limit
 
     def _computed_parts(self, node: Expr) -> list[Expr]:
         return [part for part in children(node) if self._is_computed(part)]
@@ -258,7 +269,7 @@ class Planner:
         """Whether a value is computed again where it is needed."""
         if isinstance(node, Const | Ref) or node in self.homes.variable:
             return False
-        if node in self.plan.replaced:
+        if node in self.plan.replaced or node in self.homes.place:
             return False
         return not extract_or_repeat(node, self.homes, self.facts)
 
@@ -306,6 +317,7 @@ class Planner:
             isinstance(node, Const | Ref)
             or node in self.plan.replaced
             or node in self.homes.variable
+            or node in self.homes.place
         ):
             return self._value(node)
         again = _rebuilt(node, self._again)
@@ -328,6 +340,8 @@ class Planner:
             ref = self._typed(Ref(self.homes.variable[node]), node)
             self.after.add(ref)
             return ref
+        if node in self.homes.place:
+            return self._read_back(self.homes.place[node], node)
         if extract_or_repeat(node, self.homes, self.facts):
             var = Var(hint_for(node))
             self.plan.replaced[node] = var
@@ -338,6 +352,33 @@ class Planner:
         again = _rebuilt(node, lambda part: self._value(part, named))
         self.facts.types[again] = self.facts.type_of(node)
         return again
+
+    def _holds_value(self, statement: Assign) -> bool:
+        """Whether the place that a statement writes to holds the value that was written, in the
+        same shape and to the last bit."""
+        target = statement.targets[0]
+        if not isinstance(target, Place) or not isinstance(target.base, Ref):
+            return False
+        kind = self.facts.type_of(target.base)
+        if isinstance(target.key, str) or not isinstance(kind, Array) or kind.dtype != "float64":
+            return False
+        part = Apply("getitem", (target.base, target.key), (), "index")
+        value = self.facts.type_of(statement.value)
+        return (
+            isinstance(value, Array)
+            and value.dtype == "float64"
+            and same_shape(self.facts.shape_of(part), value.shape)
+        )
+
+    def _read_back(self, place: Place, node: Expr) -> Expr:
+        """A value that was written into an array, read from there."""
+        assert isinstance(place.base, Ref) and not isinstance(place.key, str)
+        base = self._typed(Ref(place.base.var), place.base)
+        self.after.add(base)
+        self.cells.late.add(base)
+        found = Apply("getitem", (base, self._again(place.key)), (), "index")
+        self.facts.types[found] = self.facts.type_of(node)
+        return found
 
     # ------------------------------------------------------------ the walk
 
@@ -406,7 +447,7 @@ class Planner:
         if isinstance(statement, Assign) and _is_flag(statement):
             self.defined |= set(bound)
             return [statement], self._reset_flag(statement, needed)
-        if is_exchange(statement):
+        if is_exchange(statement) and not kept & set(bound):
             saves, restores = self._exchanged(statement, needed)
         else:
             saves, restores = self._save(bound, needed, kept)
@@ -436,7 +477,9 @@ class Planner:
 
     def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
         """Restores variables between the statements that read their new and their old values."""
-        restored = {v for r in restores if isinstance(r, Assign) for v in targets_of(r.targets[0])}
+        targets = [r.targets[0] for r in restores if isinstance(r, Assign)]
+        written = {v for target in targets for v in written_into(target)}
+        restored = written | {v for target in targets for v in targets_of(target)}
         last = -1
         for position, statement in enumerate(body):
             if any(r in self.after and r.var in restored for r in _refs_of(statement)):
@@ -450,7 +493,10 @@ class Planner:
             for ref in _refs_of(statement):
                 if ref in self.after and ref.var in restored and ref.var not in kept:
                     kept[ref.var] = Var(f"{ref.var.hint}_out")
-        copies: Block = [Assign((new,), Ref(old)) for old, new in kept.items()]
+        copies: Block = [
+            Assign((new,), call("numpy.copy", Ref(old)) if old in written else Ref(old))
+            for old, new in kept.items()
+        ]
 
         def change(node: Expr) -> Expr | None:
             if isinstance(node, Ref) and node in self.after and node.var in kept:
@@ -488,7 +534,10 @@ class Planner:
                 for ref in _refs(expr):
                     late = ref in self.after and (ref.var in bound or ref in self.cells.late)
                     (after if late else before).add(ref.var)
-                before |= self.cells.read_by(expr, self.cells.late)
+                early = self.cells.read_by(expr, self.cells.late)
+                before |= early
+                if any(ref in self.cells.late for ref in _refs(expr)):
+                    after |= self.cells.read_by(expr)
         return before, after
 
     def _mirror_reads(self, steps: list[Step]) -> set[Var]:
@@ -593,11 +642,20 @@ class Planner:
         needed |= moved
         if not wanted:
             return [], []
-        back = Assign(
-            (Unpack(tuple(old for _, old in pairs)),),
-            Make("tuple", tuple(Ref(new) for new, _ in pairs)),
-        )
+        now = {old: new for new, old in pairs}
+        names = tuple(new for new, _ in pairs)
+        back = Assign((Unpack(names),), Make("tuple", tuple(Ref(now[name]) for name in names)))
         return [], [back]
+
+    def _trading_places(self, loop: For | While, wanted: set[Var]) -> set[Var]:
+        """The names among which a needed value wanders from one iteration to the next."""
+        groups = [set(bound_by(s)) for s in statements(loop.body) if is_exchange(s)]
+        found: set[Var] = set()
+        while True:
+            more = {v for g in groups if g & (wanted | found) for v in g} - found
+            if not more:
+                return found
+            found |= more
 
     def _remember(self, var: Var) -> tuple[Block, Block]:
         """The statements that keep a variable's value and that bring it back."""
@@ -813,6 +871,7 @@ class Planner:
         bound = self._bound_inside(loop)
         with self.cells.inside(loop):
             reads = self._mirror_reads(mirror.body) if mirror else set()
+        reads |= self._trading_places(loop, reads | needed)
         if mirror is None:
             saves, restores = self._save(bound, needed, kept)
             kept_parts, put_back = self._save_whole(loop, needed, kept)

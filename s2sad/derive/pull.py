@@ -10,7 +10,7 @@ uses of a variable in one statement make one term:
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
@@ -21,6 +21,7 @@ from s2sad.analysis.types import (
     DictOf,
     Inert,
     ListOf,
+    Shape,
     Star,
     Struct,
     TupleOf,
@@ -66,9 +67,12 @@ from s2sad.ir.nodes import (
     Var,
     walk,
 )
-from s2sad.tidy.algebra import add
+from s2sad.tidy.algebra import add, is_negative, neg
 from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.naming import describe, role
+
+Pending: TypeAlias = dict[Slot, list[tuple[str, Expr | None, Adjoint]]]
+"""What a statement contributes to each slot: how, where, and what."""
 
 _TREES = (TupleOf, ListOf, DictOf, Struct)
 
@@ -82,7 +86,7 @@ class Pull:
         self.regions = regions
         self.state = State()
         self.out: Block = []
-        self.pending: dict[Slot, list[tuple[str, Expr | None, Adjoint]]] = {}
+        self.pending: Pending = {}
         self.adjoint_vars: dict[Slot, Var] = {}
         self.errors: list[S2SADError] = []
         self.modified: dict[object, dict[Slot, bool]] = {}
@@ -91,6 +95,8 @@ class Pull:
         self.keyed: dict[Slot, bool] = {}
         self.shadows: dict[Var, set[Var]] = {}
         self.unread: set[Stmt] = set()
+        self.taken: set[Var] = set()
+        self.parted: dict[object, set[Slot]] = {}
 
     # ------------------------------------------------------------ small tools
 
@@ -151,7 +157,8 @@ class Pull:
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a
         place whose adjoint was taken: they assign."""
-        pending, self.pending = self.pending, {}
+        pending, self.pending = self._passed_on(self.pending), {}
+        self._exchange(pending)
         for slot in self._in_order(pending):
             contributions = self._own_seed_kept(slot, pending[slot])
             whole = [a for how, _, a in contributions if how == "add"]
@@ -160,6 +167,48 @@ class Pull:
             for how, key, adjoint in _merged(contributions, assigned):
                 if how != "add":
                     self._add_part(slot, how, key, adjoint, id(adjoint) in assigned)
+
+    def _exchange(self, pending: Pending) -> None:
+        """Adjoints that trade places do so in one statement: `d_u, d_v = d_v, d_u`."""
+        moved: dict[Var, Slot] = {}
+        for slot, found in pending.items():
+            var = self.adjoint_vars.get(slot)
+            _, _, adjoint = found[0]
+            if len(found) != 1 or found[0][0] != "add" or not adjoint.owned or var is None:
+                continue
+            if isinstance(adjoint.expr, Ref) and self.state.get(slot) is None:
+                moved[adjoint.expr.var] = slot
+        targets = {self.adjoint_vars[slot] for slot in moved.values()}
+        if len(moved) < 2 or targets != moved.keys():
+            return
+        if any(self.adjoint_vars[slot] is var for var, slot in moved.items()):
+            return
+        others = [found for slot, found in pending.items() if slot not in moved.values()]
+        exprs = [e for found in others for _, k, a in found for e in (k, a.expr) if e is not None]
+        if any(isinstance(n, Ref) and n.var in moved for e in exprs for n in walk(e)):
+            return
+        slots = list(moved.values())
+        refs = [pending.pop(slot)[0][2] for slot in slots]
+        names = tuple(self.adjoint_vars[slot] for slot in slots)
+        value = Make("tuple", tuple(a.expr for a in refs))
+        self.out.append(Assign((Unpack(names),), value))
+        for slot, name, adjoint in zip(slots, names, refs, strict=True):
+            self.state.set(slot, self.read(name, adjoint))
+
+    def _passed_on(self, pending: Pending) -> Pending:
+        """Contributions in which an array that was taken, and that goes to one slot as it is, is
+        that slot's own."""
+        for found in pending.values():
+            for position, (how, key, adjoint) in enumerate(found):
+                expr = adjoint.expr
+                if how == "add" and isinstance(expr, Ref) and expr.var in self.taken:
+                    reads = [a.expr for other in pending.values() for _, _, a in other]
+                    reads += [k for other in pending.values() for _, k, _ in other if k is not None]
+                    stale = [s for s in self.out if not _makes_new(s)]
+                    reads += [e for s in stale for e in _values(s)]
+                    if sum(count_reads(e, expr.var) for e in reads) == 1:
+                        found[position] = (how, key, replace(adjoint, owned=True))
+        return pending
 
     def aliased_adjoints(self, var: Var) -> set[Var]:
         """The adjoints that may share memory with that which a variable holds."""
@@ -258,8 +307,36 @@ class Pull:
         if isinstance(expr, Ref) and expr.var is var:
             self.state.set(slot, adjoint)
             return
-        self.out.append(Assign((var,), expr))
+        if not adjoint.owned and (self._is_written_later(expr) or self._is_mirrored(slot, adjoint)):
+            adjoint = replace(adjoint, expr=self.copied(expr), owned=True)
+        self.out.append(Assign((var,), adjoint.expr))
         self.state.set(slot, self.read(var, adjoint))
+
+    def _is_mirrored(self, slot: Slot, adjoint: Adjoint) -> bool:
+        """Whether the adjoint of a slot will be written into, as its array is."""
+        root = slot[0]
+        whole = adjoint.full and adjoint.shape != SCALAR and not is_fresh(adjoint.expr)
+        return whole and isinstance(root, Var) and self.regions.is_written(root)
+
+    def copied(self, value: Expr) -> Expr:
+        """An array of floats of the function's own: adding to one of integers would truncate."""
+        kind = self.facts.type_of(value)
+        if isinstance(kind, Array) and kind.dtype.startswith("float") and kind.shape != SCALAR:
+            if isinstance(kind.shape, Shape):
+                return Apply("numpy.copy", (value,), (), "method", "copy")
+        dtype = Apply("builtins.float", (), (), "name", "float")
+        return call("numpy.array", value, dtype=dtype)
+
+    def _is_written_later(self, expr: Expr) -> bool:
+        """Whether an adjoint is an array of the forward part, or a part of one, whose contents
+        change on the way back."""
+        if is_fresh(expr) or isinstance(expr, Ref):
+            return False
+        return any(
+            self.regions.is_written(n.var)
+            for v in walk(expr) if isinstance(v, Value)
+            for n in walk(v.node) if isinstance(n, Ref)
+        )  # fmt: skip
 
     def _add_trees(self, slot: Slot, whole: list[Adjoint], entry: Adjoint | None) -> None:
         if entry is None and len(whole) == 1 and _is_literal_tree(whole[0].expr):
@@ -289,7 +366,7 @@ class Pull:
         if entry is None or (entry.constant and is_zero(entry.expr)):
             self.out.append(Assign((var,), self.zeros(slot)))
         elif not (entry.full and entry.owned and _holds(entry, var)):
-            self.out.append(Assign((var,), self._own(slot, entry)))
+            self.make_own(slot, entry)
         shape = self.slot_shape(slot)
         self.state.set(slot, self.read(var, Adjoint(Const(0.0), shape, True, True)))
         place = Ref(var)
@@ -302,7 +379,9 @@ class Pull:
             return
         part = Apply("getitem", (place, key), (), "index")
         value = Apply("add", (part, adjoint.expr), (), "infix", "+")
-        self.out.append(Assign((Place(place, key),), value, "add"))
+        if is_negative(adjoint.expr):
+            value = Apply("sub", (part, neg(adjoint.expr)), (), "infix", "-")
+        self.out.append(Assign((Place(place, key),), value, value.op))
 
     def _add_item(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
         entry = self.state.get(slot)
@@ -324,13 +403,19 @@ class Pull:
         self.out.append(Assign((Place(Ref(var), key),), value))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
 
+    def make_own(self, slot: Slot, entry: Adjoint) -> None:
+        """Makes a slot's adjoint an array of its own; loops do so before their first iteration."""
+        self.out.append(Assign((self.adjoint_var(slot),), self._own(slot, entry)))
+        for loop in self.loops:
+            self.parted.setdefault(loop, set()).add(slot)
+
     def _own(self, slot: Slot, entry: Adjoint) -> Expr:
         """An array of the function's own that holds an entry."""
         if entry.full:
-            return entry.expr if is_fresh(entry.expr) else _copied(entry.expr)
+            return entry.expr if is_fresh(entry.expr) else self.copied(entry.expr)
         sizes = self.slot_sizes(slot)
         new = filled(entry.expr, sizes, self.slot_shape(slot))
-        return new.expr if new.owned else _copied(new.expr)
+        return new.expr if new.owned else self.copied(new.expr)
 
     # ------------------------------------------------------------ slots
 
@@ -495,7 +580,7 @@ class Pull:
         else:
             expanded = expand(adjoint, node, self.facts)
             whole = expanded.expr
-            own = expanded.owned or expanded.shape == SCALAR or _is_fresh(whole)
+            own = expanded.owned or expanded.shape == SCALAR or is_fresh(whole)
             if not own:  # the function may write into what it is handed
                 whole = call("numpy.array", whole)
         result = Apply("call", (as_value(function), whole), (), "called")
@@ -952,7 +1037,7 @@ def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) ->
         return Adjoint(down, wanted, True, True)
     sizes = call("numpy.shape", Value(operand))
     summed = call("helper.unbroadcast", value, sizes, text="unbroadcast")
-    return Adjoint(summed, wanted, True, _is_fresh(value))
+    return Adjoint(summed, wanted, True, is_fresh(value))
 
 
 def _is_reduction(rule: Rule) -> bool:
@@ -1060,12 +1145,6 @@ def is_fresh(expr: Expr) -> bool:
     return all(rule.view is None for rule in rules().get(expr.op, ()))
 
 
-def _copied(expr: Expr) -> Expr:
-    """An array of floats of the function's own: adding to one of integers would truncate."""
-    dtype = Apply("builtins.float", (), (), "name", "float")
-    return call("numpy.array", expr, dtype=dtype)
-
-
 def _summed(found: list[Adjoint]) -> Adjoint:
     """The sum of several adjoints of one value."""
     if len(found) == 1:
@@ -1093,4 +1172,15 @@ def _renamed(expr: Expr | None, old: Var, new: Var) -> Expr | None:
 def _renamed_adjoint(adjoint: Adjoint, old: Var, new: Var) -> Adjoint:
     expr = _renamed(adjoint.expr, old, new)
     assert expr is not None
-    return Adjoint(expr, adjoint.shape, adjoint.full, False, adjoint.tree)
+    return Adjoint(expr, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
+
+
+def _makes_new(statement: Stmt) -> bool:
+    """Whether a statement of a group gives a name to a new array."""
+    return isinstance(statement, Assign) and is_fresh(statement.value)
+
+
+def _values(statement: Stmt) -> list[Expr]:
+    from s2sad.derive.memory import _exprs_of
+
+    return _exprs_of(statement)

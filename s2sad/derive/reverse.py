@@ -32,6 +32,7 @@ from s2sad.derive.mirror import (
     Step,
 )
 from s2sad.derive.pull import _summed
+from s2sad.derive.unread import unread_writes
 from s2sad.derive.writes import Writes, is_write
 from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.nodes import (
@@ -91,6 +92,7 @@ class Reverse(Writes):
         `wrt` are the variables whose adjoints are returned, in order.
         """
         mirror: list[Step] = []
+        self.unread = unread_writes(function, self.facts, self.regions)
         self.given = {p.var for p in function.params}
         for statement in function.body:
             if isinstance(statement, Assign):
@@ -164,6 +166,7 @@ class Reverse(Writes):
         self.out = []
         self.seeds = set()
         self.whole_call = False
+        self.taken = set()
         work()
         self.flush()
         return [Group(source, self.out)] if self.out else []
@@ -180,14 +183,14 @@ class Reverse(Writes):
             self._pull_unpacked(statement, first, statement.value)
             return
         # The targets are assigned from left to right.
-        seeds = [self._seed(t, statement, statement.value) for t in reversed(statement.targets)]
-        seeds = [seed for seed in seeds if seed is not None]
+        found = [self._seed(t, statement, statement.value) for t in reversed(statement.targets)]
+        seeds = [seed for seed in found if seed is not None]
         if isinstance(statement.value, Invoke) and self.engine.writes_varied(statement.value):
             self._pull_call(statement.value, _summed(seeds) if seeds else None)
             return
         if not seeds or not self.is_varied(statement.value):
             return
-        self._pull_root(statement.value, _summed([s for s in seeds if s is not None]), first)
+        self._pull_root(statement.value, _summed(seeds), first)
 
     def _pull_root(self, value: Expr, seed: Adjoint, target: Target | None = None) -> None:
         self._hint_for(value, target)
@@ -205,9 +208,7 @@ class Reverse(Writes):
         """Whether contributions are written out while a part of the value is still to be pulled."""
         return any(isinstance(n, Select | Each) and self.is_varied(n) for n in walk(value))
 
-    def _seeds_of(
-        self, target: Unpack, statement: Assign, value: Expr
-    ) -> list[Adjoint | None]:
+    def _seeds_of(self, target: Unpack, statement: Assign, value: Expr) -> list[Adjoint | None]:
         """The adjoints of a target's parts, under names that hold until the last one is pulled."""
         seeds = self._seeds(target, statement, value)
         for seed in seeds:
@@ -262,6 +263,8 @@ class Reverse(Writes):
         entries = self.state.take(var)
         whole = entries.pop((), None)
         if not entries:
+            if whole is not None and whole.owned and isinstance(whole.expr, Ref):
+                self.taken.add(whole.expr.var)
             return whole
         tree = self._tree((var, ()), entries)
         if whole is not None:
@@ -472,6 +475,7 @@ class Reverse(Writes):
         modified = self.modified.setdefault(key, {})
         widened = self.widened.setdefault(key, {})
         borrowed = self.borrowed.setdefault(key, {})
+        parted = set(self.parted.setdefault(key, set()))
         self.loops.append(key)
         while True:
             before: Block = []
@@ -491,10 +495,13 @@ class Reverse(Writes):
             ]
             wider = [slot for slot in modified if slot not in widened and self._grew(slot, head)]
             widened |= dict.fromkeys(wider)
-            lent = [slot for slot in head.slots() if self._lent(slot, head)]
+            # Who owns an array as an iteration begins must still own it as it ends.
+            lent = [slot for slot in head.slots() if self._lent(slot, head, key)]
             borrowed |= dict.fromkeys(lent)
-            if not found and not wider and not lent:
+            missing = self.parted[key] - parted
+            if not found and not wider and not lent and not (missing & set(modified)):
                 break
+            parted |= missing
             for slot in found:
                 entry_ = self.state.get(slot) or head.get(slot)
                 modified[slot] = entry_ is not None and entry_.tree
@@ -521,13 +528,13 @@ class Reverse(Writes):
             return False
         return end.shape != SCALAR and self.slot_shape(slot) != SCALAR
 
-    def _lent(self, slot: Slot, head: State) -> bool:
+    def _lent(self, slot: Slot, head: State, key: object) -> bool:
         """Whether an array that is the function's own at the head of a loop is another name's, or
         is read only, at its end: an iteration may not update it in place then."""
         start, end = head.get(slot), self.state.get(slot)
         if start is None or end is None or start.tree or end.tree or not start.owned:
             return False
-        if start.shape == SCALAR:
+        if start.shape == SCALAR or slot in self.parted[key]:
             return False
         return not end.owned or (start.full and not end.full)
 
@@ -565,6 +572,9 @@ class Reverse(Writes):
         elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):
             before.append(Assign((var,), self._own(slot, entry) if shape != SCALAR else entry.expr))
             self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, True, True)))
+        elif not entry.owned and shape != SCALAR and slot in self.parted[key]:
+            before.append(Assign((var,), self._own(slot, entry)))
+            self.state.set(slot, self.read(var, Adjoint(Const(0.0), shape, True, True)))
         elif not entry.owned and shape != SCALAR:
             # An update in place inside the loop must not reach another name's array.
             self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, entry.full, False)))
@@ -599,6 +609,10 @@ class Reverse(Writes):
             whole = expand(Adjoint(Ref(var), settled.shape, False), node, self.facts)
             closing.append(Assign((var,), whole.expr))
             settled = self.read(var, whole)
+        if start.owned and not settled.owned and settled.full and not settled.tree:
+            if settled.shape != SCALAR:
+                closing.append(Assign((var,), self._own(slot, settled)))
+                settled = self.read(var, replace(settled, owned=True))
         full = settled.full and start.full
         shape = start.shape if full or settled.shape == start.shape else Star("?")
         owned = settled.owned and start.owned

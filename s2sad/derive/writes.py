@@ -127,7 +127,7 @@ class Writes(Pull):
         rule, bound = found
         return _Writing(statement, base, rule, bound, slot, lambda: self._mirrored(base))
 
-    def _refuse_write(self, statement: Stmt, what: str) -> None:
+    def _refuse_write(self, statement: Stmt | Expr, what: str) -> None:
         self.refuse("S2S011", f"cannot differentiate {what}", statement,
                     "Write into an array that has a name, or build the new value with np.where or "
                     "np.concatenate.")  # fmt: skip
@@ -242,7 +242,7 @@ class Writes(Pull):
         var = self.adjoint_var(slot)
         holds = isinstance(entry.expr, Ref) and entry.expr.var is var
         if not (entry.full and entry.owned and holds):
-            self.out.append(Assign((var,), self._own(slot, entry)))
+            self.make_own(slot, entry)
             whole = Adjoint(Const(0.0), self.slot_shape(slot), True, True)
             self.state.set(slot, self.read(var, whole))
 

@@ -21,11 +21,13 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Guard,
+    Make,
     Place,
     Ref,
     Return,
     Stmt,
     Target,
+    Unpack,
     Var,
     Verbatim,
     While,
@@ -131,7 +133,11 @@ class StatementWriter:
                 return
         targets = " = ".join(self.writer.target(t) for t in statement.targets)
         taken_out = statement.targets[0] is self.writer.replaced.get(value)
-        text = f"{targets} = {self.writer.text(value, 0, taken_out)}"
+        written = self.writer.text(value, 0, taken_out)
+        if isinstance(value, Make) and value.kind == "tuple" and len(value.items) > 1:
+            if value.origin is None and isinstance(statement.targets[0], Unpack):
+                written = written[1:-1]
+        text = f"{targets} = {written}"
         self.line(text + _trailing(origin), depth)
 
     def _simple(self, statement: Any, depth: int) -> None:
