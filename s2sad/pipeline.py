@@ -244,7 +244,7 @@ def _assemble(
     for d, _ in texts:
         engine.observer.tidied(d)
     carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
-    if any("copy.deepcopy(" in text for _, text in texts):
+    if any("copy.deepcopy(" in text or " copy.copy(" in text for _, text in texts):
         carrier.imports["copy"] = "import copy"
     texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
     used = source.closure(list(writer.helpers))

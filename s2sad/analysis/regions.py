@@ -294,8 +294,10 @@ class Regions:
                     if argument is not None and not self._is_immutable(argument):
                         self._write(statement, argument, None)
             case Each():
-                for var in targets_of(node.target):
-                    self._bind(var, [(v, "view") for v, _ in self._aliases(node.iterable)])
+                # Only a call can write into an element while a comprehension runs.
+                if any(isinstance(n, Invoke) for n in walk(node.element)):
+                    for var in targets_of(node.target):
+                        self._bind(var, [(v, "view") for v, _ in self._aliases(node.iterable)])
 
     def _is_immutable(self, expr: Expr) -> bool:
         """Whether a value is certainly a number or something else that cannot be changed."""

@@ -30,6 +30,7 @@ from s2sad.derive.broadcasting import call, expand, same_shape
 from s2sad.derive.effects import unseen_effects
 from s2sad.derive.memory import Plan, Planner
 from s2sad.derive.reverse import Reverse
+from s2sad.derive.shadows import Shadows, put_in
 from s2sad.derive.sharing import unshared
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of, written_by
@@ -189,9 +190,11 @@ class Engine:
             check = result if not self._certainly_scalar(function, kind) else None
             seed = Adjoint(Const(1.0), SCALAR, True)
         sweep = Reverse(self.facts, self, self.regions(function))
+        shadows = self._shadows(function, {})
+        sweep.mirror(shadows)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        self.observe("reverse", function, backward, seed_var)
+        self.observe("reverse", function, backward, seed_var, *shadows.of.values())
         planner = Planner(function, self.facts, self, self.regions(function))
         returned = [
             self._gradient(var, adjoint, function) for var, adjoint in
@@ -224,6 +227,12 @@ class Engine:
             check_scalar=value if check is not None else None,
             params=list(function.params),
         )
+
+    def _shadows(self, function: Function, handed: dict[Var, Var]) -> Shadows:
+        """The shadows of a function, whose body gets the statements that bind them."""
+        regions = self.regions(function)
+        shadows = put_in(function, self.facts, regions, handed, self.written_argument)
+        return shadows
 
     def _protect(self, plan: Plan, function: Function) -> None:
         """Copies what the function is handed and writes into: the caller's stays as it was."""
@@ -423,10 +432,13 @@ class Engine:
         kind = self.facts.summaries[function].result.type
         seed = None if seed_var is None else self._seed(seed_var, kind)
         sweep = Reverse(self.facts, self, self.regions(function))
+        handed = {function.params[k].var for k in interface.written}
+        shadows = self._shadows(function, {v: Var(f"d_{v.hint}") for v in handed})
+        sweep.mirror(shadows)
         written = [sweep.handed(function.params[k].var) for k in interface.written]
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        self.observe("reverse", function, backward, seed_var, *written)
+        self.observe("reverse", function, backward, seed_var, *written, *shadows.of.values())
         planner = Planner(function, self.facts, self, self.regions(function))
         returned = [
             self._callee_result(var, adjoint, k in interface.written)

@@ -42,6 +42,7 @@ from s2sad.derive.broadcasting import (
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
+from s2sad.derive.shadows import Shadows
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
@@ -93,7 +94,7 @@ class Pull:
         self.loops: list[object] = []
         self.hints: dict[Expr, str] = {}
         self.keyed: dict[Slot, bool] = {}
-        self.shadows: dict[Var, set[Var]] = {}
+        self.shadows = Shadows()
         self.unread: set[Stmt] = set()
         self.taken: set[Var] = set()
         self.parted: dict[object, set[Slot]] = {}
@@ -212,7 +213,9 @@ class Pull:
 
     def aliased_adjoints(self, var: Var) -> set[Var]:
         """The adjoints that may share memory with that which a variable holds."""
-        return self.shadows.get(var, {var})
+        if var in self.shadows.of.values():
+            return self.shadows.together(var, self.regions)
+        return {var}
 
     def _own_seed_kept(
         self, slot: Slot, contributions: list[tuple[str, Expr | None, Adjoint]]
@@ -951,7 +954,7 @@ class Pull:
 
     def merge(self, one: tuple[Block, State], other: tuple[Block, State]) -> State:
         """The state where two paths meet; what differs is given a value on both."""
-        result = State()
+        result = State(shadows=self.state.shadows)
         slots = dict.fromkeys([*one[1].slots(), *other[1].slots()])
         for slot in slots:
             a, b = one[1].get(slot), other[1].get(slot)

@@ -32,6 +32,7 @@ from s2sad.derive.mirror import (
     Step,
 )
 from s2sad.derive.pull import _summed
+from s2sad.derive.shadows import Shadows
 from s2sad.derive.unread import unread_writes
 from s2sad.derive.writes import Writes, is_write
 from s2sad.ir.bindings import bound_by, targets_of
@@ -77,10 +78,22 @@ class Reverse(Writes):
         self.whole_call = False
         self.given: set[Var] = set()
 
+    def mirror(self, shadows: Shadows) -> None:
+        """From here on these variables have shadows."""
+        self.shadows = shadows
+        self.errors += shadows.errors
+        for var, shadow in shadows.of.items():
+            slot: Slot = (var, ())
+            self.adjoint_vars[slot] = shadow
+            whole = Adjoint(Ref(shadow), self.slot_shape(slot), True, True)
+            self.state.shadows[slot] = self.read(shadow, whole)
+
     def handed(self, var: Var) -> Var:
         """The variable in which a backward function is handed the adjoint of an argument that is
         written into: its own array, as it is after the call."""
         adjoint = self.adjoint_var((var, ()))
+        if var in self.shadows.of:
+            return adjoint
         shape = self.slot_shape((var, ()))
         whole = Adjoint(Ref(adjoint), shape, True, True)
         self.state.set((var, ()), self.read(adjoint, whole))
@@ -182,6 +195,9 @@ class Reverse(Writes):
         if len(statement.targets) == 1 and isinstance(first, Unpack):
             self._pull_unpacked(statement, first, statement.value)
             return
+        if isinstance(first, Var) and first in self.shadows.of:
+            self._pull_allocation(statement, statement.value, first)
+            return
         # The targets are assigned from left to right.
         found = [self._seed(t, statement, statement.value) for t in reversed(statement.targets)]
         seeds = [seed for seed in found if seed is not None]
@@ -199,6 +215,43 @@ class Reverse(Writes):
         if self._writes_early(value):
             seed = self.protected(seed, f"d_{self.hint(value)}_out")
         self.pull(value, seed)
+
+    def _pull_allocation(self, statement: Assign, value: Expr, var: Var) -> None:
+        """A name is bound to an array with a shadow: a new one passes its adjoint on; another name
+        or a view has the same shadow."""
+        if statement.augmented is not None:
+            self.pull_write(statement, Place(Ref(var), Const(...)), value, statement.augmented)
+            return
+        if statement in self.shadows.sharing:
+            flag = as_value(Ref(self.shadows.sharing[statement]))
+            outer, self.out = self.out, []
+            self._pull_root(value, self.state.shadows[var, ()], var)
+            self.flush()
+            made, self.out = self.out, outer
+            if made:
+                self.out.append(Branch(flag, [], made))
+            return
+        if isinstance(value, Select) and self.regions.aliases(value):
+            arms: list[Block] = []
+            for arm in (value.then, value.other):
+                outer, self.out = self.out, []
+                self._pull_allocation(statement, arm, var)
+                self.flush()
+                arms.append(self.out)
+                self.out = outer
+            if any(arms):
+                self.out.append(Branch(as_value(value.test), arms[0], arms[1]))
+            return
+        if isinstance(value, Invoke) and self.engine.writes_varied(value):
+            seed = None if self.regions.aliases(value) else self.take(var)
+            self._pull_call(value, seed)
+        elif self.is_varied(value) and not self._is_alias(value):
+            seed = self.take(var)
+            assert seed is not None
+            self._pull_root(value, seed, var)
+
+    def _is_alias(self, value: Expr) -> bool:
+        return any(v in self.shadows.of for v, _ in self.regions.aliases(value))
 
     def _hint_for(self, value: Expr, target: Target | None) -> None:
         if isinstance(target, Var):
@@ -260,6 +313,8 @@ class Reverse(Writes):
 
     def take(self, var: Var) -> Adjoint | None:
         """The adjoint of a variable, which is zero from then on."""
+        if var in self.shadows.of:
+            return replace(self.state.shadows[var, ()], owned=False)
         entries = self.state.take(var)
         whole = entries.pop((), None)
         if not entries:

@@ -248,7 +248,7 @@ class Writes(Pull):
 
     def _is_whole(self, target: Place) -> bool:
         """Whether all of a variable is given new values, so that its adjoint is taken whole."""
-        if not isinstance(target.base, Ref) or target.base.var in self.shadows:
+        if not isinstance(target.base, Ref) or target.base.var in self.shadows.of:
             return False
         key = target.key
         full = isinstance(key, Slice) and key.start is key.stop is key.step is None
