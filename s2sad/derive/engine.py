@@ -136,6 +136,7 @@ class Engine:
     def prepare(self, function: Function, wrt: list[str]) -> Function:
         """Interprets a function with respect to these parameters."""
         function = structure_exits(function)
+        self._return_written(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
         params = []
@@ -152,6 +153,19 @@ class Engine:
         self.errors += effects
         self.observe("facts", function, function)
         return function
+
+    def _return_written(self, function: Function) -> None:
+        """A function that returns nothing has the arguments that it writes into as its results, in
+        the order of its parameters."""
+        found = [s for s in statements(function.body) if isinstance(s, Return)]
+        if any(s.value is not None for s in found):
+            return
+        effects = Calls(self.program).effects_of(function)
+        written = [Ref(function.params[k].var) for k in sorted(effects.writes)]
+        if written:
+            result = written[0] if len(written) == 1 else Make("tuple", tuple(written))
+            body = function.body[:-1] if found else function.body
+            function.body = [*body, Return(result)]
 
     def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
         is_complex = isinstance(kind, Array) and kind.dtype.startswith("complex")

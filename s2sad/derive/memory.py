@@ -45,7 +45,14 @@ from s2sad.derive.values import (
     hint_for,
     values_in,
 )
-from s2sad.ir.bindings import CALLS_THAT_WRITE, bound_by, mutated_by, targets_of, written_into
+from s2sad.ir.bindings import (
+    CALLS_THAT_WRITE,
+    bound_by,
+    mutated_by,
+    targets_of,
+    written_by,
+    written_into,
+)
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -174,6 +181,7 @@ class Planner:
 
     def run(self, steps: list[Step], results: list[Expr]) -> Plan:
         """The plan for a function with these steps as its mirror, which returns these adjoints."""
+        self._name_keys()
         self._resolve_all(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
         needed = self._read_by(self.plan.results) & self._lost
@@ -184,16 +192,56 @@ class Planner:
         return self.plan
 
     def _kept_value(self, forward: Block, backward: Block) -> Block:
-        """A returned variable that the backward part restores is kept under another name."""
+        """A returned value that the backward part restores is kept: a variable under another name,
+        an array whose contents are restored as a copy."""
         last = forward[-1] if forward else None
-        if isinstance(last, Return) and isinstance(last.value, Ref):
-            if any(last.value.var in bound_by(s) for s in backward):
-                result = Var("result") if last.value.var is self.value else self.value
-                kept = Assign((result,), last.value)
-                return [*forward[:-1], kept, Return(Ref(result))]
+        if not isinstance(last, Return) or last.value is None:
+            return forward
+        returned = last.value
+        at = len(forward) - 1
+        if isinstance(returned, Ref) and returned.var is self.value:
+            found = [s for s in forward if isinstance(s, Assign) and s.targets == (self.value,)]
+            origin = found[-1].value if found else returned
+        else:
+            origin = returned
+        written = {self.regions.of(v) for s in backward for v in written_by(s)
+                   if self.regions.knows(v)}  # fmt: skip
+        shared = any(self.regions.of(v) in written for v, _ in self.regions.aliases(origin))
+        if shared:
+            kind = self.facts.type_of(origin)
+            result = (
+                Var("result") if origin is not returned or not _is_user(returned) else self.value
+            )
+            copied = (
+                _copied_part(returned, kind) if isinstance(kind, Array) else _copy(returned, kind)
+            )
+            return [*forward[:at], Assign((result,), copied), Return(Ref(result))]
+        if isinstance(returned, Ref) and any(returned.var in bound_by(s) for s in backward):
+            result = Var("result") if returned.var is self.value else self.value
+            return [*forward[:at], Assign((result,), returned), Return(Ref(result))]
         return forward
 
     # ------------------------------------------------------------ values
+
+    def _name_keys(self) -> None:
+        """Indices that read the array that they write into are given a name: afterwards they would
+        be others."""
+        for statement in statements(self.function.body):
+            if not isinstance(statement, Assign):
+                continue
+            for target in statement.targets:
+                if not isinstance(target, Place) or isinstance(target.key, str):
+                    continue
+                place = next((p for p in self.cells.places(statement) if p.key is target.key), None)
+                read = self.cells.read_by(target.key)
+                if place is None or not self.cells.overwritten_in(place, read):
+                    continue
+                var = Var(hint_for(target.key))
+                self.plan.replaced[target.key] = var
+                self.facts.bindings[var] = self.facts.type_of(target.key)
+                self.extracted.setdefault(statement, []).append((target.key, var))
+                if self.homes.depth.get(statement.value):
+                    self.overwritten.add(var)
 
     def _resolve_all(self, steps: list[Step]) -> None:
         """Replaces each `Value` of the mirror by a variable or by the expression that gives it."""
@@ -592,7 +640,7 @@ class Planner:
             if not lost:
                 continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
-            base, at = _plain(place.base), None if place.key is None else _plain(place.key)
+            base, at = _plain(place.base), None if place.key is None else self._plain_key(place.key)
             part = base if at is None else Apply("getitem", (base, at), (), "index")
             kind = self.facts.type_of(place.part)
             value = part if is_number(kind) else _copied_part(part, kind)
@@ -602,6 +650,12 @@ class Planner:
             saves += save
             restores = [*restore, *restores]
         return saves, restores
+
+    def _plain_key(self, key: Expr) -> Expr:
+        """An index as the halves write it."""
+        if key in self.plan.replaced:
+            return Ref(self.plan.replaced[key])
+        return _plain(key)
 
     def _save_whole(self, loop: Stmt, needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
         """Remembers arrays once before a loop that overwrites them and reads nothing of them on the
@@ -1284,6 +1338,10 @@ def is_exchange(statement: Stmt) -> bool:
         and len(set(names)) == len(names)
         and sorted(v.serial for v in names) == sorted(v.serial for v in items)
     )
+
+
+def _is_user(expr: Expr) -> bool:
+    return isinstance(expr, Ref) and expr.var.user
 
 
 def _copied_part(value: Expr, kind: Any) -> Expr:
