@@ -268,9 +268,12 @@ class Writes(Pull):
     # ------------------------------------------------------------ taking and passing on
 
     def _places(self, writing: _Writing) -> dict[Var, Expr]:
-        places = {writing.rule.place(n): as_value(e) for n, e in writing.bound.items()}
-        operand = writing.rule.operands[0].name
-        return places | {writing.rule.place(f"d_{operand}"): writing.adjoint()}
+        rule = writing.rule
+        places = {rule.place(n): as_value(e) for n, e in writing.bound.items()}
+        places[rule.place(f"d_{rule.operands[0].name}")] = writing.adjoint()
+        for name, expr in rule.temporaries:
+            places[rule.place(name)] = instantiate(expr, places)
+        return places
 
     def _taken(self, writing: _Writing) -> Expr:
         """The adjoint of the place that was written to."""

@@ -286,7 +286,7 @@ def _was_return(statement: Stmt) -> bool:
 def _is_assignment(node: Any) -> bool:
     if isinstance(node, cst.SimpleStatementLine):
         node = node.body[0]
-    return isinstance(node, cst.Assign | cst.AugAssign | cst.AnnAssign)
+    return isinstance(node, cst.Assign | cst.AugAssign | cst.AnnAssign | cst.Expr)
 
 
 def _trailing(origin: Any) -> str:
