@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.iteration import ITERABLES, element
-from s2sad.analysis.regions import Calls, Regions
+from s2sad.analysis.regions import Calls, Effects, Regions
 from s2sad.analysis.types import (
     BOOL,
     FLOAT,
@@ -145,7 +145,7 @@ class Facts:
         self.bindings: dict[Var, Type] = {}
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
         self.numeric: set[Var] = set()
-        self._calls = Calls(program)
+        self.untyped_calls = Calls(program)
         self._regions: list[Regions] = []
         self._known_regions: dict[Function, Regions] = {}
         self._scanned: set[Function] = set()
@@ -245,18 +245,19 @@ class Facts:
             self._bind_type(parameter.var, fact.type)
         outer_returns, self._returns = self._returns, []
         if function not in self._known_regions:
-            self._known_regions[function] = Regions(function, self._calls)
+            self._known_regions[function] = Regions(function, self.untyped_calls)
         regions = self._known_regions[function]
         self._regions.append(regions)
         self._block(function.body, env)
         self._regions.pop()
+        if any(regions.is_written(parameter.var) for parameter in function.params):
+            # What is a number cannot be written into: with types, fewer are.
+            regions = Regions(function, _Varied(self), self.type_of)
         summary.written = frozenset(
             k
             for k, parameter in enumerate(function.params)
-            if regions.is_written(parameter.var)
-            and any((f := env.get(v)) is not None and f.varied
-                    for v in regions.members(parameter.var))
-        )  # fmt: skip
+            if regions.is_written(parameter.var) and self._any_varied(parameter.var, regions, env)
+        )
         returned = [fact for owner, fact in self._returns if owner is None or owner is function]
         self._returns = outer_returns
         result = Fact(Inert("None"))
@@ -265,6 +266,10 @@ class Facts:
             for fact in returned[1:]:
                 result = self._join(result, fact, f"{function.name}.result")
         summary.result = result
+
+    def _any_varied(self, var: Var, regions: Regions, env: Environment) -> bool:
+        facts = [env.get(other) for other in regions.members(var)]
+        return any(fact is not None and fact.varied for fact in facts)
 
     _captured: dict[Var, Fact] = {}
 
@@ -397,6 +402,9 @@ class Facts:
     def _written(self, base: Expr, env: Environment) -> None:
         """Something varied is written into an object: all that may share memory with it is varied
         from here on. Integers stay what they are: NumPy truncates what is written there."""
+        kind = self.types.get(base)
+        if isinstance(kind, Inert) or (isinstance(kind, Array) and kind.shape == SCALAR):
+            return
         regions = self._regions[-1]
         for root, _ in regions.aliases(base):
             for var in regions.members(root):
@@ -638,6 +646,22 @@ class Facts:
 
     def _join(self, a: Fact, b: Fact, name: str) -> Fact:
         return Fact(join(a.type, b.type, name), a.varied or b.varied)
+
+
+class _Varied:
+    """What calls write that is varied, as far as the functions that they call were interpreted."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.program = facts.program
+
+    def effects(self, node: Invoke) -> Effects:
+        """What a call does to its arguments."""
+        found = self.facts.untyped_calls.effects(node)
+        summary = self.facts.summaries.get(self.facts.program.function(node.callee))
+        if summary is None:
+            return found
+        return Effects(found.writes & summary.written, found.returns)
 
 
 _LATER = Environment()

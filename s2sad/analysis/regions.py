@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from s2sad.analysis.types import SCALAR, Array, Inert, Type, is_integral
 from s2sad.derive.rules import rules
@@ -76,10 +76,21 @@ class Write:
     key: Expr | str | None
 
 
+class CallEffects(Protocol):
+    """Knows what calls do to their arguments."""
+
+    program: Any
+
+    def effects(self, node: Invoke) -> Effects:
+        """What a call does to its arguments."""
+
+
 class Regions:
     """The regions of a function. `calls` knows what its callees do to their arguments."""
 
-    def __init__(self, function: Function, calls: Calls, type_of: TypeOf | None = None) -> None:
+    def __init__(
+        self, function: Function, calls: CallEffects, type_of: TypeOf | None = None
+    ) -> None:
         self.function = function
         self.calls = calls
         self.type_of = type_of
