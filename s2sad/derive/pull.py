@@ -273,7 +273,9 @@ class Pull:
             return
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
+        first = False
         if entry is None or (entry.constant and _is_zero(entry.expr)):
+            first = True
             self.out.append(Assign((var,), self.zeros(slot)))
         elif not (entry.full and entry.owned and _holds(entry, var)):
             self.out.append(Assign((var,), self._own(slot, entry)))
@@ -283,6 +285,9 @@ class Pull:
         self.typed(place, Array("unknown", shape))
         if how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, adjoint.expr)))
+            return
+        if first:
+            self.out.append(Assign((Place(place, key),), adjoint.expr))
             return
         part = Apply("getitem", (place, key), (), "index")
         value = Apply("add", (part, adjoint.expr), (), "infix", "+")
@@ -570,10 +575,11 @@ class Pull:
             if not _is_complete(adjoint.expr):
                 parts = call("helper.all_parts", adjoint.expr, Value(node), text="all_parts")
                 adjoint = Adjoint(parts, tree=True)
+        seed = rule.place("d_y")
         narrow = rule.kind == "elementwise" or _is_whole_reduction(rule, bound)
+        narrow = narrow or all(_adds_to_part(line, seed) for line in lines)
         if not adjoint.full and not narrow:
             adjoint = expand(adjoint, node, self.facts)
-        seed = rule.place("d_y")
         temporaries = self._needed_temporaries(rule, lines)
         reads = sum(count_reads(line.value, seed) for line in lines if line.value is not None)
         reads += sum(count_reads(expr, seed) for _, expr in temporaries)
@@ -747,9 +753,7 @@ class Pull:
         if line.how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, value)))
         else:
-            old = Apply("getitem", (place, key), (), "index")
-            sum_ = Apply("add", (old, value), (), "infix", "+")
-            self.out.append(Assign((Place(place, key),), sum_, "add"))
+            self.out.append(Assign((Place(place, key),), value))
         self.pull(operand, Adjoint(place, shape, True, True))
 
     # ------------------------------------------------------------ containers
@@ -904,6 +908,11 @@ class Pull:
 
 
 # ---------------------------------------------------------------- questions about expressions
+
+
+def _adds_to_part(line: Contribution, seed: Var) -> bool:
+    """Whether a contribution is d_x[key] += d_y, which expands a narrow d_y by itself."""
+    return line.how != "add" and isinstance(line.value, Ref) and line.value.var is seed
 
 
 def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) -> Adjoint:
