@@ -738,7 +738,8 @@ class Pull:
         key = instantiate(line.key, places)
         if _is_everything(key):
             # x[...] and x[()] are all of x, which may be a number that cannot be written into.
-            self.pull(operand, Adjoint(value, self.facts.shape_of(operand), True))
+            shape = self.facts.shape_of(operand) if seed.full else seed.shape
+            self.pull(operand, Adjoint(value, shape, seed.full))
             return
         slot = self.slot_of(operand)
         part = Adjoint(value, seed.shape)
