@@ -89,12 +89,12 @@ class Interface:
 
 
 class Engine:
-    """Derives the functions of one run. Generated functions do not have the names `taken`."""
+    """Derives the functions of one run. `names` gives generated functions theirs."""
 
-    def __init__(self, program: Any, taken: set[str]) -> None:
+    def __init__(self, program: Any, names: Names) -> None:
         self.program = program
         self.facts = Facts(program)
-        self.names = Names(taken)
+        self.names = names
         self.interfaces: dict[Function, Interface] = {}
         self.derived: dict[Function, Derived] = {}
         self.errors: list[S2SADError] = []
@@ -112,7 +112,8 @@ class Engine:
 
     def prepare(self, function: Function, wrt: list[str]) -> Function:
         """Interprets a function with respect to these parameters."""
-        function = structure_exits(function)
+        if self.program.structured:
+            function = structure_exits(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
         params = []
@@ -319,6 +320,11 @@ class Engine:
         function = self.program.function(callee)
         if function in self.interfaces:
             return self.interfaces[function]
+        interface = self._interface(callee, function, self.names.fresh(f"{function.name}_backward"))
+        self._derive_backward(function, interface)
+        return interface
+
+    def _interface(self, callee: Callee, function: Function, name: str) -> Interface:
         summary = self.facts.summaries[function]
         wrt = tuple(k for k, fact in enumerate(summary.params) if fact.varied)
         plain = [k for k, p in enumerate(function.params) if p.kind == "positional"]
@@ -327,7 +333,6 @@ class Engine:
         if not has_defaults:
             plain, rest = [*plain, *rest], []
         named = tuple((function.params[k].var.hint, k) for k in rest)
-        name = self.names.fresh(f"{function.name}_backward")
         interface = Interface(
             name,
             name,
@@ -340,7 +345,6 @@ class Engine:
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface
-        self._derive_backward(function, interface)
         return interface
 
     def _derive_backward(self, function: Function, interface: Interface) -> None:

@@ -141,6 +141,7 @@ class _Sweep:
     sources: dict[Stmt, list[Stmt]]
     droppable: Callable[[Var], bool] | None
     replaced: _Replaced | None = None
+    exits: tuple[tuple[frozenset[Var], frozenset[Var]], ...] = ()
 
     def block(self, block: Block, live: set[Var]) -> Block:
         """The statements of a block that are alive; `live` becomes what is live before it."""
@@ -195,6 +196,8 @@ class _Sweep:
                 return self._loop(statement, live)
         if isinstance(statement, Return):
             live |= all_reads(statement, self.replaced)
+        if isinstance(statement, Break | Continue) and self.exits:
+            live |= self.exits[-1][isinstance(statement, Continue)]
         return statement
 
     def _branch(self, branch: Branch, live: set[Var]) -> Stmt | None:
@@ -210,17 +213,22 @@ class _Sweep:
         return replace(branch, then=then, other=other)
 
     def _loop(self, loop: For | While, live: set[Var]) -> Stmt | None:
+        after = frozenset(live)
+        other = self.block(loop.other, live)
         head = set(live)
         while True:
             inner = set(head)
             # The quotations stay where they are until the last round.
-            body = _Sweep({}, self.droppable, self.replaced).block(loop.body, inner)
+            exits = (*self.exits, (after, frozenset(head)))
+            body = _Sweep({}, self.droppable, self.replaced, exits).block(loop.body, inner)
             if isinstance(loop, While):
                 inner |= reads_of(loop.test, self.replaced)
             if inner <= head:
                 break
             head |= inner
+        self.exits = (*self.exits, (after, frozenset(head)))
         body = self.block(loop.body, set(head))
+        self.exits = self.exits[:-1]
         empty = not [s for s in body if not isinstance(s, Break | Continue)]
         if empty and self.droppable is None:
             if not isinstance(loop, For) or not _bound([loop.target]) & live:
@@ -228,7 +236,9 @@ class _Sweep:
         live |= head
         if isinstance(loop, For):
             live |= reads_of(loop.iterable, self.replaced)
-        return loop if _same(body, loop.body) else replace(loop, body=body)
+        if _same(body, loop.body) and _same(other, loop.other):
+            return loop
+        return replace(loop, body=body, other=other)
 
 
 def _same(one: Block, other: Block) -> bool:

@@ -137,7 +137,7 @@ def single_precision_value_and_grad(x):
 
     float32 in, float32 gradient out.
 
-    Shapes: x (n,).
+    Shapes: x (n,) float32.
 
     Returns:
         (value, d_x), d_x shaped like x.
