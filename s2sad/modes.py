@@ -16,8 +16,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from s2sad import pipeline
 from s2sad.errors import S2SADError
-from s2sad.pipeline import Generated, Request, generate
+from s2sad.pipeline import Generated, Request
 from s2sad.source.module import SourceModule
 
 SECOND = {"hvp": "grad"}
@@ -35,20 +36,20 @@ def generate_all(
     """
     later = [request for request in requests if request.mode in SECOND]
     if not later or dump:
-        return generate(module, requests, command=command, dump=dump)
+        return pipeline.generate(module, requests, command=command, dump=dump)
     first = [request for request in requests if request.mode not in SECOND]
     needed = [replace(request, mode=SECOND[request.mode]) for request in later]
     for request in later:
         if request.has_aux:
             message = f"has_aux and the mode {request.mode} do not go together"
             raise S2SADError("S2S010", message, None, "Differentiate a function of the loss alone.")
-    made = generate(module, list(dict.fromkeys([*first, *needed])), command=command)
+    made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     asked = [
         replace(request, function=inner.name, mode=request.mode, title=request.name)
         for request, inner in zip(later, needed, strict=True)
     ]
-    outer = generate(read, asked, command=command)
+    outer = pipeline.generate(read, asked, command=command)
     wanted = [request.name for request in first] + [request.name for request in asked]
     text = merged(made.text, outer.text, wanted)
     return Generated(text, made.sources, made.captured | outer.captured)
