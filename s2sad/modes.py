@@ -45,6 +45,7 @@ def generate_all(
             raise S2SADError("S2S010", message, None, "Differentiate a function of the loss alone.")
     made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
+    read.made_from = module
     asked = [
         replace(request, function=inner.name, mode=request.mode, title=request.name)
         for request, inner in zip(later, needed, strict=True)
