@@ -13,7 +13,7 @@ nothing but NumPy. Importing this package is cheap: the compiler is imported whe
 be generated.
 """
 
-from s2sad.api import differentiable, grad, value_and_grad, vjp
+from s2sad.api import differentiable, grad, hvp, jvp, value_and_grad, vjp
 from s2sad.errors import S2SADError
 from s2sad.markers import adjoint, on_gradient, stop_gradient
 
@@ -24,6 +24,8 @@ __all__ = [
     "adjoint",
     "differentiable",
     "grad",
+    "hvp",
+    "jvp",
     "on_gradient",
     "stop_gradient",
     "value_and_grad",

@@ -5,7 +5,7 @@
 
     loss(W, b, x, t)                  # the plain function, as if there were no decorator
     loss.value_and_grad(W, b, x, t)   # generated when the module is imported
-    loss.grad(W, b, x, t)             # generated at first use, and so is loss.vjp
+    loss.grad(W, b, x, t)             # generated at first use, and so are loss.vjp, loss.jvp
     grad(loss, wrt="x")               # of any function whose source can be found
 
 A function that cannot be differentiated is refused when it is decorated. Generated code is kept
@@ -55,6 +55,14 @@ class Differentiable(Protocol[P, R_co]):
     def vjp(self) -> Callable[..., tuple[R_co, Any]]:
         """The value, and the gradient for the output cotangent `d_out`."""
 
+    @property
+    def jvp(self) -> Callable[..., tuple[R_co, Any]]:
+        """The value, and its derivative along tangents: `dot_x` for each parameter x of wrt."""
+
+    @property
+    def hvp(self) -> Callable[..., Any]:
+        """The Hessian times a direction: `dot_x` for each parameter x of wrt."""
+
     @overload
     def __get__(self, instance: None, owner: type, /) -> Differentiable[P, R_co]: ...
 
@@ -77,7 +85,7 @@ def differentiable(
 def differentiable(
     function: Callable[..., Any] | None = None, /, *, wrt: Wrt = None, has_aux: bool = False
 ) -> Any:
-    """Gives a function its derivatives, as attributes: `value_and_grad`, `grad` and `vjp`.
+    """Gives a function its derivatives, as attributes: `value_and_grad`, `grad`, `vjp`, `jvp`.
 
     The function itself is handed back unchanged. `value_and_grad` is generated at once (`vjp`, if
     the function's result is not a number), the others when they are first used.
@@ -135,6 +143,31 @@ def vjp(
     return found
 
 
+def jvp(
+    function: Callable[..., R], wrt: Wrt = None, *, has_aux: bool | None = None
+) -> Callable[..., tuple[R, Any]]:
+    """The function that returns the value of `function`, and its derivative along a direction.
+
+    The generated function takes the tangent of each parameter of `wrt` as a keyword argument,
+    `dot_x` for the parameter x, and the result may be an array or a container; with `has_aux`
+    the tangent is that of the first part of the result. See `value_and_grad`.
+    """
+    found: Callable[..., tuple[R, Any]] = _derived(function, "jvp", wrt, has_aux)
+    return found
+
+
+def hvp(
+    function: Callable[..., Any], wrt: Wrt = None, *, has_aux: bool | None = None
+) -> Callable[..., Any]:
+    """The function that returns the Hessian of `function`, times a direction.
+
+    The generated function takes the direction as keyword arguments, `dot_x` for the parameter x,
+    and returns what is shaped like the gradient. See `value_and_grad`.
+    """
+    found: Callable[..., Any] = _derived(function, "hvp", wrt, has_aux)
+    return found
+
+
 class Pending:
     """A derivative of a decorated function that nobody has used yet.
 
@@ -187,7 +220,7 @@ def _decorated(function: Any, wrt: Wrt, has_aux: bool) -> Any:
     declared = Options("value-and-grad", names, bare, has_aux)
     record_of(plain).declared = declared
     pending = {}
-    for mode in ("value-and-grad", "grad", "vjp"):
+    for mode in ("value-and-grad", "grad", "vjp", "jvp", "hvp"):
         attribute = mode.replace("-", "_")
         pending[mode] = Pending(plain, attribute, declared._replace(mode=mode))
         for owner in (plain, function):

@@ -236,8 +236,8 @@ class Run:
             self.exit_code = REFUSED
 
     def _text(self, target: Target) -> str:
-        from s2sad import pipeline
         from s2sad.command import canonical_command
+        from s2sad.modes import generate_all
         from s2sad.requests import requests_for
 
         if target.output is not None and _same_file(target.source, target.output):
@@ -253,7 +253,7 @@ class Run:
             modes=target.modes,
             has_aux=target.has_aux,
         )
-        return pipeline.generate(module, requests, command=made_by, dump=self.dump).text
+        return generate_all(module, requests, command=made_by, dump=self.dump).text
 
     def _deliver(self, text: str, output: Path) -> None:
         from s2sad.output import current_text, diff, same_code, write

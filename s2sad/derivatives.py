@@ -196,11 +196,13 @@ def _stamps_of_templates(settings: str) -> str:
 
 def _generate(function: FunctionType, options: Options) -> tuple[Generated, str]:
     """The generated module, and the name of the function in it."""
-    from s2sad.pipeline import Request, generate
+    from s2sad.modes import generate_all
+    from s2sad.pipeline import Request
 
     module, qualname = _source(function)
     request = Request(qualname, options.wrt, options.bare, options.mode, options.has_aux)
-    return generate(module, [request], command=_command(function, options, request)), request.name
+    made = generate_all(module, [request], command=_command(function, options, request))
+    return made, request.name
 
 
 def _source(function: FunctionType) -> tuple[SourceModule, str]:

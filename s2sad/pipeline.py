@@ -19,7 +19,9 @@ from s2sad.errors import ManyErrors, S2SADError
 if TYPE_CHECKING:
     from s2sad.source.module import SourceModule
 
-MODES = ("value-and-grad", "grad", "vjp")
+MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp")
+FORWARD = ("jvp", "hvp")
+"""The modes of forward mode."""
 PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy")
 """The passes whose result can be printed."""
 
@@ -38,11 +40,12 @@ class Request:
     bare: bool = True
     mode: str = "value-and-grad"
     has_aux: bool = False
+    title: str = ""
 
     @property
     def name(self) -> str:
-        """The name of the generated function, `loss_value_and_grad`."""
-        return f"{self.function.rpartition('.')[2]}_{self.mode.replace('-', '_')}"
+        """The name of the generated function, `loss_value_and_grad`; `title` if it has another."""
+        return self.title or f"{self.function.rpartition('.')[2]}_{self.mode.replace('-', '_')}"
 
 
 @dataclass
@@ -70,12 +73,14 @@ class Observer:
     errors: list[S2SADError]
     dump: str = ""
     texts: list[str] = field(default_factory=list)
+    structured: bool = True
 
     def __call__(self, stage: str, function: Any, program: Any, *given: Any) -> None:
         from s2sad.ir.verify import verify
 
         if not self.errors:
-            verify(program, stage, function, *given)
+            kept = stage if self.structured else "lower"
+            verify(program, kept, function, *given)
         if stage == self.dump:
             self._print(stage, function, program)
 
@@ -130,25 +135,31 @@ def generate(
         InternalError: a pass left a program that does not satisfy an invariant.
     """
     from s2sad.derive.engine import Engine
+    from s2sad.derive.forward_engine import ForwardEngine
     from s2sad.source.program import Program
+    from s2sad.tidy.naming import Names
 
     if dump and dump not in PASSES:
         advice = f"The passes are {', '.join(PASSES)}."
         raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
-    program = Program(module)
-    program.unmarked, program.probed = unmarked, probed
-    taken = set(module.imports) | set(module.functions) | set(module.classes)
-    engine = Engine(program, taken | program.rules.names())
-    observer = engine.observer = Observer(engine.facts, engine.errors, dump)
+    program, kept = Program(module), Program(module, structured=False)
+    for each in (program, kept):
+        each.unmarked, each.probed = unmarked, probed
+    names = Names(set(module.imports) | set(module.functions) | set(module.classes))
+    names.taken |= program.rules.names() | {request.name for request in requests}
+    reverse, forward = Engine(program, names), ForwardEngine(kept, names)
+    observer = reverse.observer = Observer(reverse.facts, reverse.errors, dump)
+    forward.observer = Observer(forward.facts, forward.errors, dump, observer.texts, False)
     errors: list[S2SADError] = []
     prepared = []
     for request in requests:
+        engine = forward if request.mode in FORWARD else reverse
         try:
-            prepared.append((request, *_prepare(request, program, engine)))
+            prepared.append((request, engine, *_prepare(request, engine.program, engine)))
         except S2SADError as error:
             errors.append(error)
     derived = []
-    for request, function, wrt in [] if observer.is_done(requests) else prepared:
+    for request, engine, function, wrt in [] if observer.is_done(requests) else prepared:
         try:
             derived.append(
                 engine.derive(
@@ -157,14 +168,14 @@ def generate(
             )
         except S2SADError as error:
             errors.append(error)
-    errors += engine.errors
+    errors += reverse.errors + forward.errors
     errors = list({error.location or error.message: error for error in errors}.values())
     sources = program.rules.read | {name: s.text for name, s in module.sources.items()}
     if observer.is_done(requests):
         return Generated(observer.text, sources)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-    text = _assemble(module, program, engine, derived, command)
+    text = _assemble(module, reverse, forward, derived, command)
     if dump:
         text = observer.text
     captured = {
@@ -223,35 +234,44 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
 
 
 def _assemble(
-    module: SourceModule, program: Any, engine: Any, derived: list[Any], command: str
+    module: SourceModule, reverse: Any, forward: Any, derived: list[Any], command: str
 ) -> str:
-    """The file: header, imports, what is carried, helpers, backward functions, derivatives."""
+    """The file: header, imports, what is carried, helpers, functions of callees, derivatives."""
     from s2sad import __version__
     from s2sad.emit.carry import Carrier
     from s2sad.emit.functions import FunctionWriter
     from s2sad.emit.layout import formatted
     from s2sad.emit.module import helper_source, rename_helpers
+    from s2sad.emit.tangents import TangentWriter
 
     numpy = next((n for n, path in module.imports.items() if path == "numpy"), "np")
-    writer = FunctionWriter(engine.facts, numpy)
+    inner = [*reverse.backwards, *forward.tangents]
     source = helper_source()
-    writer.renamed = source.renamed(
-        {n for d in (*engine.backwards, *derived) for n in d.names.taken}
-    )
-    made = {d.name for d in (*derived, *engine.backwards)}
+    writer = FunctionWriter(reverse.facts, numpy)
+    tangents = TangentWriter(forward.facts, numpy)
+    taken = {n for d in (*inner, *derived) for n in d.names.taken}
+    writer.renamed = source.renamed(taken - reverse.program.rules.helpers)
+    tangents.helpers, tangents.renamed = writer.helpers, writer.renamed
+    made = {d.name for d in (*derived, *inner)}
+    program = reverse.program
     carrier = Carrier(module, program.markers, made, program.rules.modules)
-    texts = [(d, writer.write(d)) for d in (*engine.backwards, *derived)]
+    texts = []
+    for d in (*inner, *derived):
+        is_tangent = hasattr(d, "dots")
+        texts.append((d, tangents.write_tangent(d) if is_tangent else writer.write(d)))
     for d, _ in texts:
-        engine.observer.tidied(d)
+        if not hasattr(d, "dots"):
+            reverse.observer.tidied(d)
     carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
     if any("copy.deepcopy(" in text or " copy.copy(" in text for _, text in texts):
         carrier.imports["copy"] = "import copy"
     texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
-    used = source.closure(list(writer.helpers))
+    carried = {name for _, name in carrier.definitions}
+    used = [name for name in source.closure(list(writer.helpers)) if name not in carried]
     helpers = [rename_helpers(source.texts[n], numpy, writer.renamed) for n in used]
     backward_of: dict[object, list[str]] = {}
     for d, text in texts:
-        if d.kind == "backward":
+        if any(d is other for other in inner):
             key = (d.function.module.filename, d.function.name)
             backward_of.setdefault(key, []).append(text)
     parts: list[str] = []
@@ -259,7 +279,7 @@ def _assemble(
         parts += [text, *backward_of.pop(key, ())]
     parts += helpers
     parts += [text for left in backward_of.values() for text in left]
-    parts += [text for d, text in texts if d.kind != "backward"]
+    parts += [text for d, text in texts if not any(d is other for other in inner)]
     if not re.search(rf"\b{numpy}\b", "\n".join(parts)):
         del carrier.imports[numpy]
     imports = "\n".join(sorted(set(carrier.imports.values()), key=_import_order))

@@ -27,7 +27,7 @@ from typing import Any
 from s2sad.errors import Location, S2SADError
 from s2sad.parameters import Wrt, suggestion
 
-MODES = ("value-and-grad", "grad", "vjp")
+MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp")
 EXAMPLE = '[[tool.s2sad.targets]] with source = "model.py" and output = "model_grad.py"'
 TABLE_KEYS = ("targets", "templates")
 TARGET_KEYS = ("source", "output", "functions", "wrt", "mode", "has_aux")

@@ -20,6 +20,12 @@ def unbroadcast(d, shape):
 # ---------------------------------------------------------------- products
 
 
+def matmul_shape(a, b):
+    """The shape of the product of arrays of these shapes."""
+    stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
+    return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+
 def matmul_backward_a(a, b, d_y):
     """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
     if np.ndim(a) == 1 and np.ndim(b) > 1:
@@ -702,3 +708,35 @@ def _parts(d):
     if isinstance(d, (list, tuple)):
         return dict(enumerate(d))
     return d if isinstance(d, dict) else {}
+
+
+# ---------------------------------------------------------------- tangents
+
+
+def zero_tangent(x):
+    """A tangent of zeros for x, a number, an array or a container; None for what is no number."""
+    if isinstance(x, dict):
+        return {key: zero_tangent(item) for key, item in x.items()}
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    if fields and not isinstance(x, type):
+        return type(x)(**{name: zero_tangent(getattr(x, name)) for name in fields})
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(zero_tangent, x))
+    if isinstance(x, (np.ndarray, np.generic)):
+        return np.zeros_like(x) if x.dtype.kind in "fc" else np.zeros(np.shape(x))
+    return 0.0 if isinstance(x, (int, float, complex)) else None
+
+
+def tangent_like(x, dot_x):
+    """The tangent dot_x of x, in memory of its own; None for what is no float."""
+    if isinstance(x, dict):
+        return type(x)((key, tangent_like(item, dot_x[key])) for key, item in x.items())
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    if fields and not isinstance(x, type):
+        parts = {name: (getattr(x, name), getattr(dot_x, name)) for name in fields}
+        return type(x)(**{name: tangent_like(*pair) for name, pair in parts.items()})
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(tangent_like, x, dot_x))
+    if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
+        return np.array(np.broadcast_to(dot_x, np.shape(x)))[()]
+    return None

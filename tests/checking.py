@@ -317,3 +317,156 @@ def check_gradient(
         return float(result[0] if has_aux else result)
 
     check_directions(scalar, call, positions, gradients)
+
+
+# ---------------------------------------------------------------- tangents
+
+
+def random_tangent(tree: Tree, rng: np.random.Generator) -> Tree:
+    """A tangent of the structure of a tree, with None for what has no derivative."""
+    parts = children(tree)
+    if parts is None:
+        if not is_float(tree):
+            return None
+        drawn = rng.standard_normal(np.shape(tree))
+        return drawn.astype(np.asarray(tree).dtype) if np.ndim(tree) else float(drawn)
+    new = {key: random_tangent(part, rng) for key, part in parts}
+    if is_record(tree):
+        return dataclasses.replace(tree, **new)
+    if isinstance(tree, dict):
+        return type(tree)(new)
+    if hasattr(tree, "_fields"):
+        return type(tree)(*new.values())
+    return type(tree)(new.values())
+
+
+def inner(one: Tree, other: Tree) -> float:
+    """The inner product of two trees of one structure."""
+    others = dict(float_leaves(other))
+    return float(
+        sum(np.sum(np.asarray(leaf, float) * others[path]) for path, leaf in float_leaves(one))
+    )
+
+
+def check_tangent(
+    function: Callable[..., Any],
+    call: Any,
+    wrt: str | tuple[str, ...],
+    jvp: Callable[..., Any],
+    *,
+    has_aux: bool = False,
+    expected: Callable[..., Any] | None = None,
+    value_and_grad: Callable[..., Any] | None = None,
+    vjp: Callable[..., Any] | None = None,
+) -> None:
+    """Everything that s2sad promises about one call of a tangent function.
+
+    The tangent is compared with differences, and by inner product with what reverse mode gives.
+    """
+    names = wrt if isinstance(wrt, tuple) else (wrt,)
+    positions = positions_of(function, Call.of(call), names)
+    rng = np.random.default_rng(11)
+    given = Call.of(call)
+    tangents = {name: random_tangent(given.argument(key), rng) for name, key in positions.items()}
+    seeds = {f"dot_{name}": tangent for name, tangent in tangents.items()}
+
+    def run(there: Call) -> tuple[Any, str]:
+        handed = copy.deepcopy(seeds)
+        found = Call(*there.args, **there.kwargs, **handed)(jvp)
+        assert same(handed, seeds), "the caller's tangents were changed"
+        for _, leaf in float_leaves(found[0][1]):
+            for tree in (handed, list(there.args), there.kwargs):
+                for _, other in float_leaves(tree):
+                    assert not np.shares_memory(leaf, other), "a tangent shares memory"
+        return found
+
+    plain, generated, again = Call.of(call), Call.of(call), Call.of(call)
+    true_value, true_print = plain(function)
+    (value, tangent), printed = run(generated)
+    assert same(value, true_value), f"value {value!r}, should be {true_value!r}"
+    assert printed == true_print, f"it printed {printed!r}, should be {true_print!r}"
+    assert same(list(generated.args), list(plain.args)), "it left other arguments behind"
+    assert same(generated.kwargs, plain.kwargs), "it left other keyword arguments behind"
+    second, _ = run(again)
+    assert same(list(second), [value, tangent]), "a second call gives something else"
+
+    result = true_value[0] if has_aux else true_value
+    check_tangent_structure(tangent, result, "dot_value")
+    if expected is not None:
+        right = expected(*Call.of(call).args)
+        right = right if isinstance(wrt, tuple) else (right,)
+        wanted = sum(inner(tangents[n], d) for n, d in zip(names, right, strict=True))
+        assert np.allclose(tangent, wanted, rtol=1e-10, atol=1e-12), "the tangent is wrong"
+        return
+    check_against_differences(function, call, positions, tangents, tangent, has_aux)
+    if vjp is not None:
+        d_out = random_tangent(result, rng)
+        _, gradients = Call(*Call.of(call).args, **Call.of(call).kwargs, d_out=d_out)(vjp)[0]
+        left = inner(d_out, tangent)
+    elif value_and_grad is not None:
+        _, gradients = Call.of(call)(value_and_grad)[0]
+        left = float(tangent)
+    else:
+        return
+    found = gradients if isinstance(wrt, tuple) else (gradients,)
+    right_side = sum(inner(tangents[n], d) for n, d in zip(names, found, strict=True))
+    size = sum(np.sum(np.abs(np.asarray(x))) for d in found for _, x in float_leaves(d)) + abs(left)
+    single = any(np.asarray(x).dtype == np.float32 for _, x in float_leaves(list(given.args)))
+    bound = (1e-4 if single else 1e-10) * (1.0 + size)
+    assert abs(left - right_side) <= bound, f"forward mode {left:.15g}, reverse {right_side:.15g}"
+
+
+def check_tangent_structure(tangent: Tree, value: Tree, name: str) -> None:
+    """A tangent has its value's structure and shapes, with None where there is no derivative."""
+    parts = children(value)
+    if parts is not None:
+        assert type(tangent).__name__ == type(value).__name__, f"{name} is a {type(tangent)}"
+        found = children(tangent) or []
+        assert [key for key, _ in found] == [key for key, _ in parts], f"{name} has other keys"
+        for (key, part), (_, dot) in zip(parts, found, strict=True):
+            check_tangent_structure(dot, part, f"{name}[{key!r}]")
+    elif not is_float(value):
+        assert tangent is None, f"{name} is {tangent!r}, should be None"
+    else:
+        assert tangent is not None, f"{name} is None"
+        assert np.shape(tangent) == np.shape(value), f"{name} has shape {np.shape(tangent)}"
+
+
+def check_against_differences(
+    function: Callable[..., Any],
+    call: Any,
+    positions: dict[str, Any],
+    tangents: dict[str, Tree],
+    tangent: Tree,
+    has_aux: bool,
+) -> None:
+    """Each leaf of a tangent agrees with differences along the direction."""
+    given = Call.of(call)
+    single = any(
+        np.asarray(leaf).dtype == np.float32
+        for argument in (*given.args, *given.kwargs.values())
+        for _, leaf in float_leaves(argument)
+    )
+    step, relative, absolute = (1e-2, 1e-3, 1e-3) if single else (1e-4, 1e-6, 1e-8)
+
+    def at(t: float) -> dict[Path, np.ndarray]:
+        there = Call.of(call)
+        there.args, there.kwargs = in_double(there.args), in_double(there.kwargs)
+        for name, key in positions.items():
+            steps = {
+                path: np.asarray(t * np.asarray(leaf, float))
+                for path, leaf in float_leaves(tangents[name])
+            }
+            there.replace(key, moved(there.argument(key), steps))
+        result, _ = there(function)
+        found = result[0] if has_aux else result
+        return {path: np.asarray(leaf, float) for path, leaf in float_leaves(found)}
+
+    leaves = dict(float_leaves(tangent))
+    here, near, back, far, behind = at(0.0), at(step), at(-step), at(2 * step), at(-2 * step)
+    for path, value in here.items():
+        numeric = (8.0 * (near[path] - back[path]) - (far[path] - behind[path])) / (12.0 * step)
+        error = np.abs(np.asarray(leaves[path], float) - numeric)
+        bound = relative * np.abs(numeric) + absolute * (1 + np.max(np.abs(value), initial=0.0))
+        where = "dot_value" + "".join(f"[{part!r}]" for part in path)
+        assert np.all(error <= bound), f"{where}: {leaves[path]!r}, differences say {numeric!r}"

@@ -15,7 +15,7 @@ from typing import Any
 import black
 import pytest
 
-from tests.checking import check_gradient
+from tests.checking import check_gradient, check_tangent
 from tests.golden.cases import CASES, EXPECTED, HERE, Case, calls_of_programs
 
 ROOT = HERE.parent.parent
@@ -83,7 +83,7 @@ def wrt_of(path: Path) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize(
+each_function = pytest.mark.parametrize(
     "name",
     [
         f"{path.stem}.{function}"
@@ -91,6 +91,9 @@ def wrt_of(path: Path) -> dict[str, Any]:
         for function in wrt_of(path)
     ],
 )
+
+
+@each_function
 def test_gradient(name: str) -> None:
     """The stored functions of the acceptance programs are right."""
     program, _, function = name.partition(".")
@@ -103,5 +106,24 @@ def test_gradient(name: str) -> None:
             call,
             wrt,
             getattr(stored, f"{function}_value_and_grad"),
+            expected=EXPECTED.get(name),
+        )
+
+
+@each_function
+def test_tangent(name: str) -> None:
+    """The same of the stored tangent functions, where there are some."""
+    program, _, function = name.partition(".")
+    if not (HERE / f"{program}_jvp.py").exists():
+        pytest.skip("no stored tangents")
+    source = importlib.import_module(f"tests.golden.programs.{program}")
+    stored = importlib.import_module(f"tests.golden.{program}_jvp")
+    wrt = wrt_of(HERE / "programs" / f"{program}.py")[function]
+    for call in calls_of_programs()[name]:
+        check_tangent(
+            getattr(source, function),
+            call,
+            wrt,
+            getattr(stored, f"{function}_jvp"),
             expected=EXPECTED.get(name),
         )

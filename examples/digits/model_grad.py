@@ -18,35 +18,28 @@ def logits_backward(layers, images, d_out):
     h = images
     h_trace = []
     sum_trace = []
-    product_trace = []
     for layer in layers[:-1]:
-        product = h @ layer["W"]
-        sum_ = product + layer["b"]
+        sum_ = h @ layer["W"] + layer["b"]
         h_trace.append(h)
         h = np.maximum(sum_, 0.0)
         sum_trace.append(sum_)
-        product_trace.append(product)
-    product_ = h @ layers[-1]["W"]
 
     # value = h @ layers[-1]["W"] + layers[-1]["b"]
-    d_product = unbroadcast(d_out, np.shape(product_))
+    d_product = unbroadcast(d_out, matmul_shape(np.shape(h), np.shape(layers[-1]["W"])))
     d_h = matmul_backward_a(h, layers[-1]["W"], d_product)
     d_layers = [None] * len(layers)
     d_layers[-1] = {"W": matmul_backward_b(h, layers[-1]["W"], d_product)}
     d_layers[-1] = add(d_layers[-1], {"b": unbroadcast(d_out, np.shape(layers[-1]["b"]))})
-    d_layers_part = [None] * len(layers[:-1])
     for i, layer in reversed(list(enumerate(layers[:-1]))):
-        product = product_trace.pop()
         sum_ = sum_trace.pop()
         h = h_trace.pop()
         # h = np.maximum(h @ layer["W"] + layer["b"], 0.0)
         d_sum = d_h * np.where(sum_ == 0.0, 0.5, sum_ > 0.0)
-        d_product_ = unbroadcast(d_sum, np.shape(product))
+        d_product_ = unbroadcast(d_sum, matmul_shape(np.shape(h), np.shape(layer["W"])))
         d_h = matmul_backward_a(h, layer["W"], d_product_)
         d_W = matmul_backward_b(h, layer["W"], d_product_)
         d_b = unbroadcast(d_sum, np.shape(layer["b"]))
-        d_layers_part[i] = {"W": d_W, "b": d_b}
-    d_layers[:-1] = add(d_layers[:-1], d_layers_part)
+        d_layers[i] = add(d_layers[i], {"W": d_W, "b": d_b})
     return d_layers
 
 
@@ -72,6 +65,12 @@ def log_softmax_backward(z, d_out):
     share = -d_z.sum(axis=1, keepdims=True) / np.sum(at_max, axis=1, keepdims=True)
     d_z = d_z + at_max * share
     return d_z
+
+
+def matmul_shape(a, b):
+    """The shape of the product of arrays of these shapes."""
+    stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
+    return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
 def unbroadcast(d, shape):
@@ -207,9 +206,7 @@ def loss_value_and_grad(layers: list, images, labels, decay: float = 1e-4):
         d_layers[k] = {"W": d_W}
     # nll = -np.mean(logp[np.arange(len(labels)), labels])
     d_logp = np.zeros(np.shape(logp))
-    np.add.at(
-        d_logp, (arange, labels), np.broadcast_to(-1.0 / np.size(logp_part), np.shape(logp_part))
-    )
+    np.add.at(d_logp, (arange, labels), -1.0 / np.size(logp_part))
     # logp = log_softmax(logits(layers, images))
     d_logits_out = log_softmax_backward(logits_out, d_logp)
     d_layers_ = logits_backward(layers, images, d_logits_out)

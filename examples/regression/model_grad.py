@@ -37,6 +37,6 @@ def loss_value_and_grad(theta, x, sign, decay: float = 1e-2):
     d_b = np.sum(d_sum)
     # w, b = theta[:-1], theta[-1]
     d_theta = np.zeros(theta.shape)
-    d_theta[:-1] += d_w
+    d_theta[:-1] = d_w
     d_theta[-1] += d_b
     return value, d_theta

@@ -346,7 +346,7 @@ class Facts:
             body = Environment(head)
             if isinstance(loop, For) and iterated is not None:
                 item = Fact(element(iterated.type, mark), iterated.varied)
-                self._assign(loop.target, item, loop.iterable, body)
+                self._assign_element(loop.target, item, loop.iterable, body)
             if isinstance(loop, While):
                 self._value(loop.test, body)
             self._block(loop.body, body)
@@ -411,6 +411,21 @@ class Facts:
                 fact = env.get(var)
                 if fact is not None and not isinstance(fact.type, Inert):
                     env.own[var] = Fact(fact.type, not is_integral(fact.type))
+
+    def _assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:
+        """Gives the target of a loop an element; of zip and enumerate each part its own source."""
+        parts: tuple[Expr, ...] = ()
+        match iterable:
+            case Apply("builtins.zip", args):
+                parts = args
+            case Apply("builtins.enumerate", (inner, *_)):
+                parts = (Const(0), inner)
+        if not isinstance(target, Unpack) or len(parts) != len(target.targets):
+            self._assign(target, fact, Const(None), env)
+            return
+        for position, (part, source) in enumerate(zip(target.targets, parts, strict=True)):
+            item = Fact(_item(fact.type, position, len(parts)), source in self.varied)
+            self._assign_element(part, item, source, env)
 
     def _bind_type(self, var: Var, kind: Type) -> None:
         old = self.bindings.get(var)
@@ -631,7 +646,7 @@ class Facts:
         self._marks.append(mark)
         inner = Environment(env)
         item = Fact(element(iterated.type, mark), iterated.varied)
-        self._assign(node.target, item, Const(None), inner)
+        self._assign_element(node.target, item, node.iterable, inner)
         for condition in node.conditions:
             self._value(condition, inner)
         if node.key is not None:

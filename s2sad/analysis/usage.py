@@ -7,9 +7,10 @@ the elements apart so, or hands it to a function that does.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
-from s2sad.analysis.types import Array, DictOf, ListOf, Star, Type, Unknown
+from s2sad.analysis.types import Array, DictOf, ListOf, Shape, Star, Type, Unknown
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -41,8 +42,9 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
     use.function(function)
     numbers = used_as_numbers(function.body)
     types: list[Type] = []
+    stated = stated_shapes(function) if program.rules.is_generated else {}
     for parameter in function.params:
-        kind = parameter.type
+        kind = parameter.type or stated.get(parameter.var.hint)
         if parameter.kind == "var_positional":
             kind = ListOf(kind or Unknown(f"{parameter.var.hint}[]"), "tuple")
         if parameter.kind == "var_keyword":
@@ -58,6 +60,21 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
             kind = Array("unknown", Star(parameter.var.hint))
         types.append(kind)
     return types
+
+
+def stated_shapes(function: Function) -> dict[str, Array]:
+    """What the docstring of a generated function says: `Shapes: W (n, m), labels (n,) int64.`"""
+    doc = " ".join((function.doc or "").split())
+    _, _, listed = doc.partition("Shapes: ")
+    found: dict[str, Array] = {}
+    for name, dims, dtype in _STATED.findall(listed.partition(". ")[0]):
+        sizes = [size.strip() for size in dims.split(",") if size.strip()]
+        shape = Shape(tuple(int(size) if size.isdigit() else size for size in sizes))
+        found[name] = Array(dtype or "float64", shape)
+    return found
+
+
+_STATED = re.compile(r"(\w+) \(([^()]*)\)(?: (\w+))?")
 
 
 _STRUCTURAL = ("getitem", "getattr", "builtins.", "dict.", "is", "isnot", "in", "notin", "eq", "ne")

@@ -32,6 +32,23 @@ def shape_of_value(node: Expr, facts: Facts) -> Apply:
     return call("numpy.shape", Value(node))
 
 
+def shape_from_operands(node: Expr, facts: Facts) -> Expr | None:
+    """The shape of a forward value from those of its operands; None where no helper gives it."""
+    found = facts.rule_of(node) if isinstance(node, Apply) else None
+    if found is None or not isinstance(found[0].result, Apply):
+        return None
+    result, bound = found[0].result, found[1]
+    if result.op not in _AT_RUN_TIME:
+        return None
+    operands = [bound[arg.var.hint] for arg in result.args if isinstance(arg, Ref)]
+    shapes = [call("numpy.shape", Value(operand)) for operand in operands]
+    return call(f"helper.{_AT_RUN_TIME[result.op]}", *shapes, text=_AT_RUN_TIME[result.op])
+
+
+_AT_RUN_TIME = {"shape.matmul": "matmul_shape"}
+"""Functions of shapes that are dear to find by computing the value, and their helpers."""
+
+
 def expand(adjoint: Adjoint, node: Expr, facts: Facts) -> Adjoint:
     """An adjoint with the whole shape of its value."""
     shape = facts.shape_of(node)

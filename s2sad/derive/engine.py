@@ -104,12 +104,12 @@ class Interface:
 
 
 class Engine:
-    """Derives the functions of one run. Generated functions do not have the names `taken`."""
+    """Derives the functions of one run. `names` gives generated functions theirs."""
 
-    def __init__(self, program: Any, taken: set[str]) -> None:
+    def __init__(self, program: Any, names: Names) -> None:
         self.program = program
         self.facts = Facts(program)
-        self.names = Names(taken)
+        self.names = names
         self.interfaces: dict[Function, Interface] = {}
         self.derived: dict[Function, Derived] = {}
         self.errors: list[S2SADError] = []
@@ -135,7 +135,8 @@ class Engine:
 
     def prepare(self, function: Function, wrt: list[str]) -> Function:
         """Interprets a function with respect to these parameters."""
-        function = structure_exits(function)
+        if self.program.structured:
+            function = structure_exits(function)
         self._return_written(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
@@ -393,6 +394,11 @@ class Engine:
         function = self.program.function(callee)
         if function in self.interfaces:
             return self.interfaces[function]
+        interface = self._interface(callee, function, self.names.fresh(f"{function.name}_backward"))
+        self._derive_backward(function, interface)
+        return interface
+
+    def _interface(self, callee: Callee, function: Function, name: str) -> Interface:
         summary = self.facts.summaries[function]
         written = tuple(sorted(summary.written))
         wrt = tuple(k for k, fact in enumerate(summary.params) if fact.varied or k in written)
@@ -402,7 +408,6 @@ class Engine:
         if not has_defaults:
             plain, rest = [*plain, *rest], []
         named = tuple((function.params[k].var.hint, k) for k in rest)
-        name = self.names.fresh(f"{function.name}_backward")
         interface = Interface(
             name,
             name,
@@ -417,7 +422,6 @@ class Engine:
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface
-        self._derive_backward(function, interface)
         return interface
 
     def returned_argument(self, function: Function) -> int | None:

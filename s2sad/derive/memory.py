@@ -25,7 +25,7 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Unknown, is_integral, is_scalar
-from s2sad.derive.broadcasting import call, same_shape
+from s2sad.derive.broadcasting import call, same_shape, shape_from_operands
 from s2sad.derive.cells import Cells
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import (
@@ -345,6 +345,8 @@ class Planner:
 
     def _resolved(self, expr: Expr, named: dict[Any, Var] | None = None) -> Expr:
         def change(node: Expr) -> Expr | None:
+            if isinstance(node, Apply) and node.op == "numpy.shape":
+                return self._shape(node.args[0])
             if not isinstance(node, Value):
                 return None
             if named:
@@ -354,6 +356,16 @@ class Planner:
             return self._value(node.node, named)
 
         return rewrite(expr, change)
+
+    def _shape(self, value: Expr) -> Expr | None:
+        """The shape of a value that is dear, and that nothing has needed so far but for this."""
+        node = value.node if isinstance(value, Value) else value
+        if node in self.plan.replaced or node in self.homes.variable:
+            return None
+        if not isinstance(value, Value) or not extract_or_repeat(node, self.homes, self.facts):
+            return None
+        shape = shape_from_operands(node, self.facts)
+        return None if shape is None else self._resolved(shape)
 
     def _typed(self, ref: Ref, node: Expr) -> Ref:
         self.facts.types[ref] = self.facts.type_of(node)

@@ -366,7 +366,9 @@ class Pull:
             return
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
+        first = False
         if entry is None or (entry.constant and is_zero(entry.expr)):
+            first = True
             self.out.append(Assign((var,), self.zeros(slot)))
         elif not (entry.full and entry.owned and _holds(entry, var)):
             self.make_own(slot, entry)
@@ -377,7 +379,7 @@ class Pull:
         if how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, adjoint.expr)))
             return
-        if assigns:
+        if first or assigns:
             self.out.append(Assign((Place(place, key),), adjoint.expr))
             return
         part = Apply("getitem", (place, key), (), "index")
@@ -674,10 +676,11 @@ class Pull:
             if not _is_complete(adjoint.expr):
                 parts = call("helper.all_parts", adjoint.expr, Value(node), text="all_parts")
                 adjoint = Adjoint(parts, tree=True)
+        seed = rule.place("d_y")
         narrow = rule.kind == "elementwise" or _is_whole_reduction(rule, bound)
+        narrow = narrow or all(_adds_to_part(line, seed) for line in lines)
         if not adjoint.full and not narrow:
             adjoint = expand(adjoint, node, self.facts)
-        seed = rule.place("d_y")
         temporaries = self._needed_temporaries(rule, lines)
         reads = sum(count_reads(line.value, seed) for line in lines if line.value is not None)
         reads += sum(count_reads(expr, seed) for _, expr in temporaries)
@@ -836,7 +839,8 @@ class Pull:
         key = instantiate(line.key, places)
         if is_everything(key):
             # x[...] and x[()] are all of x, which may be a number that cannot be written into.
-            self.pull(operand, Adjoint(value, self.facts.shape_of(operand), True))
+            shape = self.facts.shape_of(operand) if seed.full else seed.shape
+            self.pull(operand, Adjoint(value, shape, seed.full))
             return
         slot = self.slot_of(operand)
         part = Adjoint(value, seed.shape)
@@ -851,9 +855,7 @@ class Pull:
         if line.how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, value)))
         else:
-            old = Apply("getitem", (place, key), (), "index")
-            sum_ = Apply("add", (old, value), (), "infix", "+")
-            self.out.append(Assign((Place(place, key),), sum_, "add"))
+            self.out.append(Assign((Place(place, key),), value))
         self.pull(operand, Adjoint(place, shape, True, True))
 
     # ------------------------------------------------------------ containers
@@ -1030,6 +1032,11 @@ def _merged(
             assigned.add(id(total))
         result[places[name]] = (how, at, total)
     return result
+
+
+def _adds_to_part(line: Contribution, seed: Var) -> bool:
+    """Whether a contribution is d_x[key] += d_y, which expands a narrow d_y by itself."""
+    return line.how != "add" and isinstance(line.value, Ref) and line.value.var is seed
 
 
 def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) -> Adjoint:

@@ -55,6 +55,7 @@ from s2sad.ir.nodes import (
     Ref,
     Return,
     Select,
+    Slice,
     Stmt,
     Target,
     Unpack,
@@ -738,16 +739,34 @@ class Reverse(Writes):
         if isinstance(seed, list):
             items = tuple(Const(0.0) if s is None else s.expr for s in seed)
             seed = Adjoint(Make("tuple", items), tree=True)
-        found = None if isinstance(container, Make) else self.slot_of(container)
-        loop = self.loops[-1] if self.loops else None
-        if found is not None and isinstance(loop, For) and found[0] in bound_by(loop):
-            found = None
+        container, position = self._in_whole(container, position)
+        found = self._slot_kept_by_loop(container)
         container_slot: Slot = found if found is not None else (container, ())
         kind = self.facts.type_of(container)
         if isinstance(kind, Array):
             self.pend(container_slot, seed, "index", position)
         else:
             self.pend(container_slot, seed, "item", position)
+
+    def _slot_kept_by_loop(self, container: Expr) -> Slot | None:
+        """The slot of what a loop runs over, unless the loop binds the variable anew."""
+        found = None if isinstance(container, Make) else self.slot_of(container)
+        loop = self.loops[-1] if self.loops else None
+        if found is not None and isinstance(loop, For) and found[0] in bound_by(loop):
+            return None
+        return found
+
+    def _in_whole(self, container: Expr, position: Expr) -> tuple[Expr, Expr]:
+        """An element of xs[1:], counted from its start, as an element of xs."""
+        match container:
+            case Apply("getitem", (base, Slice(start, _, None))) if isinstance(position, Ref) and (
+                start is None or (isinstance(start, Const) and start.value >= 0)
+            ):
+                if self._slot_kept_by_loop(base) is not None:
+                    if start is not None:
+                        position = Apply("add", (position, start), (), "infix", "+")
+                    return base, position
+        return container, position
 
     def _leaves(self, iterable: Expr, loop: Stmt | None) -> list[Expr]:
         """The iterables that a loop runs over and that have no name of their own: expressions, and

@@ -76,6 +76,8 @@ class Writer:
         """
         if expr in self.replaced and not taken_out:
             return self.names.name(self.replaced[expr])
+        if isinstance(expr, Value):
+            return self.text(expr.node, level)
         if isinstance(expr, Apply) and expr.op.startswith("s2sad."):
             return self.text(expr.args[0], level)
         if expr.origin is not None and not isinstance(expr, Ref):
@@ -136,8 +138,6 @@ class Writer:
                 return _literal(value, self.numpy)
             case Ref(var):
                 return self.names.name(var), _ATOM
-            case Value(node):
-                return self.text(node), _ATOM
             case Apply():
                 return self._apply(expr)
             case Make():
@@ -254,6 +254,13 @@ class Writer:
         return f"{self.text(left, own)} {token} {self.text(right, own + 1)}", own
 
     def _arguments(self, args: tuple[Expr, ...], kwargs: tuple[tuple[str, Expr], ...]) -> str:
+        if (
+            len(args) == 1
+            and not kwargs
+            and isinstance(args[0], Each)
+            and (args[0].kind == "generator" and args[0].origin is None)
+        ):
+            return self._each(args[0], "bare")
         parts = [self.text(arg, _IF) for arg in args]
         parts += [f"{name}={self.text(value, _IF)}" for name, value in kwargs]
         return ", ".join(parts)
@@ -300,14 +307,15 @@ class Writer:
         test, then = self.text(expr.test, _OR), self.text(expr.then, _OR)
         return f"{then} if {test} else {self.text(expr.other, _IF)}", _IF
 
-    def _each(self, expr: Each) -> str:
+    def _each(self, expr: Each, form: str = "") -> str:
         target = self.target(expr.target)
         conditions = "".join(f" if {self.text(c, _OR)}" for c in expr.conditions)
         tail = f" for {target} in {self.text(expr.iterable, _OR)}{conditions}"
         element = self.text(expr.element, _IF)
         if expr.kind == "dict" and expr.key is not None:
             return f"{{{self.text(expr.key, _IF)}: {element}{tail}}}"
-        opening, closing = {"list": ("[", "]"), "set": ("{", "}")}.get(expr.kind, ("(", ")"))
+        brackets = {"list": ("[", "]"), "set": ("{", "}"), "generator bare": ("", "")}
+        opening, closing = brackets.get(f"{expr.kind} {form}".strip(), ("(", ")"))
         return f"{opening}{element}{tail}{closing}"
 
     def target(self, target: Target, inner: bool = False) -> str:

@@ -13,9 +13,10 @@ from s2sad.analysis.types import Array, Shape
 from s2sad.derive.engine import Derived
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
-from s2sad.ir.nodes import Make
+from s2sad.ir.nodes import Make, Parameter, Var
 from s2sad.tidy.copies import merge_copies
 from s2sad.tidy.dead import reads_of, without_dead
+from s2sad.tidy.naming import Names
 
 
 class FunctionWriter:
@@ -65,8 +66,15 @@ class FunctionWriter:
         returns = self._returned(derived, writer)
         body.line(f"return {returns}", 1)
         if backward:
-            body.lines[start:] = _unused_targets_hidden(body.lines[start:])
-        head = f"def {derived.name}({self.signature(derived)}):"
+            body.lines[start:] = unused_targets_hidden(body.lines[start:])
+        signature = self.signature(
+            derived.params,
+            names,
+            [*([derived.seed] if derived.seed is not None else []), *derived.written],
+            by_keyword=derived.keyword_seed,
+            inner=derived.kind == "backward",
+        )
+        head = f"def {derived.name}({signature}):"
         doc = self.docstring(derived, names)
         return "\n".join([head, *doc, *body.lines])
 
@@ -101,38 +109,44 @@ class FunctionWriter:
 
     # ------------------------------------------------------------ signature and docstring
 
-    def signature(self, derived: Derived) -> str:
-        """The parameters with the user's defaults, and the seed."""
+    def signature(
+        self,
+        params: list[Parameter],
+        names: Names,
+        seeds: list[Var],
+        *,
+        by_keyword: bool,
+        inner: bool,
+    ) -> str:
+        """The parameters with the user's defaults, and the seeds: adjoints or tangents.
+
+        To the function of a callee, which is `inner`, the rest is handed as a tuple and a dict.
+        """
         parts: list[str] = []
         starred = False
-        for parameter in derived.params:
+        for parameter in params:
             name = parameter.var.hint
             text = name
             annotation = _plain_annotation(parameter.annotation, self.numpy)
-            backward = derived.kind == "backward"
-            if parameter.kind == "var_positional" and not backward:
+            if parameter.kind == "var_positional" and not inner:
                 text, starred = f"*{name}", True
-            elif parameter.kind == "var_keyword" and not backward:
+            elif parameter.kind == "var_keyword" and not inner:
                 continue
             elif parameter.kind != "positional" and not starred:
-                # Of a backward function, the rest is handed over as a tuple and a dict.
-                if not backward or derived.keyword_seed:
+                if not inner or by_keyword:
                     parts.append("*")
                     starred = True
-            if annotation and not text.startswith("*") and derived.kind != "backward":
+            if annotation and not text.startswith("*") and not inner:
                 text += f": {annotation}"
             if parameter.default is not None:
                 text += f" = {parameter.default}" if ":" in text else f"={parameter.default}"
             parts.append(text)
-        if derived.seed is not None:
-            if derived.keyword_seed and not starred:
+        if seeds:
+            if by_keyword and not starred:
                 parts.append("*")
-            parts.append(derived.names.name(derived.seed))
-        if derived.written and derived.seed is None and derived.keyword_seed and not starred:
-            parts.append("*")
-        parts += [derived.names.name(var) for var in derived.written]
-        if derived.kind != "backward":
-            parts += [f"**{p.var.hint}" for p in derived.params if p.kind == "var_keyword"]
+            parts += [names.name(seed) for seed in seeds]
+        if not inner:
+            parts += [f"**{p.var.hint}" for p in params if p.kind == "var_keyword"]
         return ", ".join(parts)
 
     def docstring(self, derived: Derived, names: Any) -> list[str]:
@@ -140,27 +154,27 @@ class FunctionWriter:
         function = derived.function
         wrt = [var.hint for var in derived.wrt]
         if derived.kind == "backward":
-            text = f"Gradient of `{function.name}` with respect to {_listed(wrt)}"
+            text = f"Gradient of `{function.name}` with respect to {listed(wrt)}"
             text += ", times d_out." if derived.seed is not None else "."
             lines = [text]
             written = [names.name(var) for var in derived.written]
             if written:
                 verb = "is the adjoint" if len(written) == 1 else "are the adjoints"
-                what = _listed([name.removeprefix("d_") for name in written])
-                lines += ["", f"{_listed(written)} {verb} of {what} after the call; what is "
+                what = listed([name.removeprefix("d_") for name in written])
+                lines += ["", f"{listed(written)} {verb} of {what} after the call; what is "
                           "returned, before it."]  # fmt: skip
-            return _wrapped_doc(lines)
+            return wrapped_doc(lines)
         what = {
             "value-and-grad": "Value of `{}` and its gradient",
             "grad": "Gradient of `{}`",
             "vjp": "Value of `{}` and its gradient",
         }[derived.kind].format(function.name)
-        first = f"{what} with respect to {_listed(wrt)}"
+        first = f"{what} with respect to {listed(wrt)}"
         first += ", times d_out." if derived.kind == "vjp" else "."
         lines = [first, ""]
         if function.doc:
             lines += [function.doc.strip().split("\n")[0].strip(), ""]
-        lines += self._shapes(derived)
+        lines += self._shapes(derived.params)
         gradients = ", ".join(f"d_{name}" for name in wrt)
         if derived.bare:
             returned, shaped = gradients, f"{gradients} shaped like {wrt[0]}."
@@ -171,22 +185,24 @@ class FunctionWriter:
         if derived.kind != "grad":
             returned = f"(value, {returned})"
         lines += ["Returns:", f"    {returned}, {shaped}"]
-        return _wrapped_doc(lines)
+        return wrapped_doc(lines)
 
-    def _shapes(self, derived: Derived) -> list[str]:
+    def _shapes(self, params: list[Parameter]) -> list[str]:
         found = []
-        for parameter in derived.params:
+        for parameter in params:
             kind = parameter.type
             if isinstance(kind, Array) and isinstance(kind.shape, Shape) and not kind.python:
                 dims = ", ".join(str(d) for d in kind.shape.dims)
                 if any(str(d).startswith("?") for d in kind.shape.dims):
                     continue
                 comma = "," if kind.shape.rank == 1 else ""
-                found.append(f"{parameter.var.hint} ({dims}{comma})")
+                kept = "" if kind.dtype in ("float64", "unknown") else f" {kind.dtype}"
+                found.append(f"{parameter.var.hint} ({dims}{comma}){kept}")
         return [f"Shapes: {', '.join(found)}.", ""] if found else []
 
 
-def _wrapped_doc(lines: list[str]) -> list[str]:
+def wrapped_doc(lines: list[str]) -> list[str]:
+    """A docstring of these paragraphs, as lines of a function."""
     wrapped: list[str] = []
     for line in lines:
         indent = line[: len(line) - len(line.lstrip())]
@@ -199,7 +215,8 @@ def _wrapped_doc(lines: list[str]) -> list[str]:
     return [*result, '    """']
 
 
-def _listed(names: list[str]) -> str:
+def listed(names: list[str]) -> str:
+    """Names as a sentence lists them."""
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
@@ -226,7 +243,7 @@ _HEADER = re.compile(r"^( *)for ([\w, ()]+?) in (.*):$")
 _MENTION = r"(?<![\w.]){}(?!\w)"
 
 
-def _unused_targets_hidden(lines: list[str]) -> list[str]:
+def unused_targets_hidden(lines: list[str]) -> list[str]:
     """Lines in which the targets of loops that nothing reads are called `_`.
 
     A name is read unless each mention is inside another loop that gives it its value.

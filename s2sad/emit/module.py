@@ -31,6 +31,12 @@ class HelperSource:
         names = {node.id for node in ast.walk(self.nodes[name]) if isinstance(node, ast.Name)}
         return sorted((names & set(self.texts)) - {name})
 
+    def found_in(self, text: str) -> set[str]:
+        """The helpers that a module holds: one that was generated, and is read again."""
+        ours = {name: ast.dump(node) for name, node in self.nodes.items()}
+        theirs = (n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
+        return {n.name for n in theirs if ours.get(n.name) == ast.dump(n)}
+
     def renamed(self, taken: set[str]) -> dict[str, str]:
         """New names for the helpers whose names the user's code has."""
         found = {}

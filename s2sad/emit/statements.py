@@ -148,11 +148,19 @@ class StatementWriter:
         if statement.origin is not None and not _generated(statement):
             self._original(statement, getattr(statement, "value", None), depth)
             return
+        trailing = ""
+        if statement.origin is not None and _is_blank(statement.origin.node):
+            self._leading(statement.origin.node, depth)
+            trailing = _trailing(statement.origin)
         match statement:
             case Evaluate(value):
                 self.line(self.writer.text(value), depth)
+            case Return(Make("tuple", (_, _, *_) as items, origin=None)):
+                listed = ", ".join(self.writer.text(item, 1) for item in items)
+                self.line(f"return {listed}{trailing}", depth)
             case Return(value):
-                self.line("return" if value is None else f"return {self.writer.text(value)}", depth)
+                text = "return" if value is None else f"return {self.writer.text(value)}"
+                self.line(text + trailing, depth)
             case Break():
                 self.line("break", depth)
             case Continue():
@@ -243,6 +251,9 @@ class StatementWriter:
             iterable = self.writer.text(statement.iterable)
             self._header(f"for {target} in {iterable}", statement, depth)
         self.block(statement.body, depth + 1)
+        if statement.other:
+            self.line("else:", depth)
+            self.block(statement.other, depth + 1)
 
     def _loop_target(self, statement: For) -> str:
         return self.writer.target(statement.target)
@@ -266,11 +277,18 @@ def _generated(statement: Any) -> bool:
     node = statement.origin.node
     if isinstance(node, cst.SimpleStatementLine):
         node = node.body[0]
+    if isinstance(node, cst.Pass):
+        return True
     return (
         isinstance(node, cst.Return)
         and isinstance(statement.value, Ref)
         and statement.value.origin is None
     )
+
+
+def _is_blank(node: Any) -> bool:
+    """Whether a place in the source has nothing left but its comments."""
+    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Pass)
 
 
 def _was_return(statement: Stmt) -> bool:

@@ -42,13 +42,14 @@ _TRANSPARENT = {
 
 
 class Program:
-    """The functions that one run works with; `unmarked` and `probed` are those of
-    `pipeline.generate`."""
+    """The functions that one run works with; `structured` asks for their exits made structured;
+    `unmarked` and `probed` are those of `pipeline.generate`."""
 
-    def __init__(self, module: Any) -> None:
+    def __init__(self, module: Any, structured: bool = True) -> None:
         from s2sad.derive.own_rules import RuleBook
 
         self.module = module
+        self.structured = structured
         self.rules = RuleBook(module)
         self.unmarked = False
         self.probed = False
@@ -73,7 +74,7 @@ class Program:
                 captured=_carried(callee),
                 symbols=callee.name,
             )
-            callee.function = structure_exits(lowered)
+            callee.function = structure_exits(lowered) if self.structured else lowered
         return callee.function
 
     def callee(self, module: Any, path: str) -> Callee | None:

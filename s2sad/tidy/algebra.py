@@ -33,7 +33,8 @@ def key(expr: Expr) -> Hashable:
             return key(node)
         case Apply(op, args, kwargs):
             named = tuple((name, key(value)) for name, value in kwargs)
-            return (op, tuple(key(arg) for arg in args), named)
+            field = expr.text if op == "getattr" else ""
+            return (op, field, tuple(key(arg) for arg in args), named)
         case Make(kind, items):
             return (kind, tuple(key(k) for k in expr.keys), tuple(key(item) for item in items))
         case Slice(start, stop, step):

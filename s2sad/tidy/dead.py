@@ -64,7 +64,7 @@ def live_part(
     live = reads_of(returns)
     for statement in after:
         live |= all_reads(statement)
-    return _Sweep({}, None, replaced, regions).block(block, live)
+    return _Sweep({}, None, replaced, regions=regions).block(block, live)
 
 
 def without_dead(
@@ -80,7 +80,7 @@ def without_dead(
     The quotation of a statement that goes, or that is made anew, passes to what follows it. With
     `droppable`, only assignments to such variables go; all else stays.
     """
-    return _Sweep(sources, droppable, replaced, regions).block(block, live)
+    return _Sweep(sources, droppable, replaced, regions=regions).block(block, live)
 
 
 def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
@@ -152,6 +152,7 @@ class _Sweep:
     sources: dict[Stmt, list[Stmt]]
     droppable: Callable[[Var], bool] | None
     replaced: _Replaced | None = None
+    exits: tuple[tuple[frozenset[Var], frozenset[Var]], ...] = ()
     regions: Any = None
 
     def _with_aliases(self, found: set[Var]) -> set[Var]:
@@ -228,6 +229,8 @@ class _Sweep:
                 return self._loop(statement, live)
         if isinstance(statement, Return):
             live |= all_reads(statement, self.replaced)
+        if isinstance(statement, Break | Continue) and self.exits:
+            live |= self.exits[-1][isinstance(statement, Continue)]
         return statement
 
     def _branch(self, branch: Branch, live: set[Var]) -> Stmt | None:
@@ -243,17 +246,23 @@ class _Sweep:
         return replace(branch, then=then, other=other)
 
     def _loop(self, loop: For | While, live: set[Var]) -> Stmt | None:
+        after = frozenset(live)
+        other = self.block(loop.other, live)
         head = set(live)
         while True:
             inner = set(head)
             # The quotations stay where they are until the last round.
-            body = _Sweep({}, self.droppable, self.replaced, self.regions).block(loop.body, inner)
+            exits = (*self.exits, (after, frozenset(head)))
+            inner_sweep = _Sweep({}, self.droppable, self.replaced, exits, self.regions)
+            body = inner_sweep.block(loop.body, inner)
             if isinstance(loop, While):
                 inner |= reads_of(loop.test, self.replaced)
             if inner <= head:
                 break
             head |= inner
+        self.exits = (*self.exits, (after, frozenset(head)))
         body = self.block(loop.body, set(head))
+        self.exits = self.exits[:-1]
         empty = not [s for s in body if not isinstance(s, Break | Continue)]
         if empty and self.droppable is None:
             if not isinstance(loop, For) or not _bound([loop.target]) & live:
@@ -261,7 +270,9 @@ class _Sweep:
         live |= head
         if isinstance(loop, For):
             live |= reads_of(loop.iterable, self.replaced)
-        return loop if _same(body, loop.body) else replace(loop, body=body)
+        if _same(body, loop.body) and _same(other, loop.other):
+            return loop
+        return replace(loop, body=body, other=other)
 
 
 def _same(one: Block, other: Block) -> bool:

@@ -50,6 +50,11 @@ def program(name: str) -> Case:
     return Case(name, (f"programs/{name}.py",))
 
 
+def tangents(name: str) -> Case:
+    """The same in forward mode."""
+    return Case(f"{name}_jvp", (f"programs/{name}.py", "--mode", "jvp"))
+
+
 def corpus(module: str, function: str, *, table: str = "CALLS") -> Case:
     """A function of the corpus, with respect to what its table says."""
     wrt, _ = getattr(importlib.import_module(f"tests.corpus.{module}"), table)[function]
@@ -70,6 +75,12 @@ CASES = [
     program("control_flow"),
     program("structures"),
     program("arrays"),
+    tangents("mlp"),
+    tangents("recurrence"),
+    tangents("sharing"),
+    tangents("params"),
+    tangents("control_flow"),
+    tangents("structures"),
     corpus("arithmetic", "long_chain"),
     corpus("branches", "condition_overwritten"),
     corpus("comprehensions", "list_of_arrays"),

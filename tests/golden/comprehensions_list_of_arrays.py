@@ -138,7 +138,7 @@ def list_of_arrays_value_and_grad(xs: list, w):
     )
     for k, h_ in enumerate(hidden):
         d_h = np.zeros(np.shape(h_))
-        d_h[0] += np.take(d_sum_in, k, 0)
+        d_h[0] = np.take(d_sum_in, k, 0)
         d_hidden[k] = add(d_hidden[k], d_h)
     # hidden = [np.tanh(x @ w) for x in xs]
     d_w = np.zeros(np.shape(w))

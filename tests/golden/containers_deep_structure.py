@@ -117,7 +117,7 @@ def deep_structure_value_and_grad(params: dict, x):
     # Backward: value = np.sum(z * z) + params["bias"]
     d_z = 2.0 * z
     d_deviation = np.zeros(np.shape(g.deviation))
-    d_rest_part = [None] * len(rest[1:])
+    d_rest = [None] * len(rest)
     for i, s in reversed(list(enumerate(rest[1:]))):
         z = z_trace.pop()
         # z = z * s["gain"] + g.deviation
@@ -125,9 +125,7 @@ def deep_structure_value_and_grad(params: dict, x):
         d_gain = unbroadcast(d_product * z, np.shape(s["gain"]))
         d_deviation += unbroadcast(d_z, np.shape(g.deviation))
         d_z = unbroadcast(d_product * s["gain"], np.shape(z))
-        d_rest_part[i] = {"gain": d_gain}
-    d_rest = [None] * len(rest)
-    d_rest[1:] = d_rest_part
+        d_rest[i + 1] = {"gain": d_gain}
     # z = (x - g.mean) * rest[0]["gain"]
     difference = x - g.mean
     d_difference = unbroadcast(d_z * rest[0]["gain"], np.shape(difference))

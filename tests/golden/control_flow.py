@@ -97,7 +97,7 @@ def inner_backward(z, scale, x, d_out):
     # value = np.sin(z) * scale + x[0]
     d_z = unbroadcast(d_out, np.shape(product)) * scale * np.cos(z)
     d_x = np.zeros(np.shape(x))
-    d_x[0] += unbroadcast(d_out, np.shape(x[0]))
+    d_x[0] = unbroadcast(d_out, np.shape(x[0]))
     return d_z, d_x
 
 
@@ -341,18 +341,14 @@ def iterate_containers_value_and_grad(xs):
         d_u = d_total
         d_total = 0.5 * d_total
         d_xs[-1 - i] += d_u
-    d_xs_part = np.zeros(np.shape(xs[:-1]))
-    d_xs_part_ = np.zeros(np.shape(xs[1:]))
     for k, (u, v) in reversed(list(enumerate(zip(xs[:-1], xs[1:])))):
         # total += (v - u * u) ** 2 * (k + 1)
         d_base = 2.0 * d_total * (k + 1) * (v - u * u)
         d_product = -d_base
         d_v = d_base
         d_u = 2.0 * d_product * u
-        d_xs_part[k] += d_u
-        d_xs_part_[k] += d_v
-    d_xs[:-1] += d_xs_part
-    d_xs[1:] += d_xs_part_
+        d_xs[k] += d_u
+        d_xs[k + 1] += d_v
     return total, like(xs, d_xs)
 
 

@@ -94,7 +94,7 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
         d_m = d_m + at_max_ * np.expand_dims(share, 0)
         # m = alpha[:, None] + log_step
         d_exp_in = np.zeros(np.shape(alpha))
-        d_exp_in[:, None] += unbroadcast(d_m, np.shape(alpha[:, None]))
+        d_exp_in[:, None] = unbroadcast(d_m, np.shape(alpha[:, None]))
         d_log_step += unbroadcast(d_m, np.shape(log_step))
     # alpha = log_start + log_emit[:, seen[0]]
     d_log_start = unbroadcast(d_exp_in, np.shape(log_start))

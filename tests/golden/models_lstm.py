@@ -50,6 +50,12 @@ def matmul_backward_b(a, b, d_y):
     return unbroadcast(d_b, np.shape(b))
 
 
+def matmul_shape(a, b):
+    """The shape of the product of arrays of these shapes."""
+    stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
+    return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+
 def from_parts(x, d):
     """The adjoint d of an array x, where it may be given part by part; None is zero."""
     if not isinstance(d, (dict, list, tuple)):
@@ -127,12 +133,10 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
     f_trace = []
     o_trace = []
     z_trace = []
-    product_trace = []
     concatenate_trace = []
     for x in xs:
         concatenate = np.concatenate([h, x])
-        product = params["W"] @ concatenate
-        z = product + params["b"]
+        z = params["W"] @ concatenate + params["b"]
         i, f, o = sigmoid(z[:n]), sigmoid(z[n : 2 * n]), sigmoid(z[2 * n : 3 * n])
         g = np.tanh(z[3 * n :])
         c_trace.append(c)
@@ -144,7 +148,6 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
         f_trace.append(f)
         o_trace.append(o)
         z_trace.append(z)
-        product_trace.append(product)
         concatenate_trace.append(concatenate)
     value = h @ h + np.sum(c)
     if np.ndim(value) != 0:
@@ -158,7 +161,6 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
     d_xs = np.zeros(np.shape(xs))
     for i_, _ in reversed(list(enumerate(xs))):
         concatenate = concatenate_trace.pop()
-        product = product_trace.pop()
         z = z_trace.pop()
         o = o_trace.pop()
         f = f_trace.pop()
@@ -188,7 +190,7 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
         d_z[n : 2 * n] += d_z_part_
         d_z[2 * n : 3 * n] += d_z_part__
         # z = params["W"] @ np.concatenate([h, x]) + params["b"]
-        d_product__ = unbroadcast(d_z, np.shape(product))
+        d_product__ = unbroadcast(d_z, matmul_shape(np.shape(params["W"]), np.shape(concatenate)))
         d_concatenate = matmul_backward_b(params["W"], concatenate, d_product__)
         d_W += matmul_backward_a(params["W"], concatenate, d_product__)
         d_h0 = d_concatenate[: len(h)]

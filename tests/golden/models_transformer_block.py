@@ -62,6 +62,12 @@ def matmul_backward_b(a, b, d_y):
     return unbroadcast(d_b, np.shape(b))
 
 
+def matmul_shape(a, b):
+    """The shape of the product of arrays of these shapes."""
+    stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
+    return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+
 def _parts(d):
     """The parts of a container's adjoint by key or position."""
     if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
@@ -163,9 +169,8 @@ def transformer_block_value_and_grad(p: dict, x):
     sum_weights = weights.sum(axis=1, keepdims=True)
     weights_in = weights
     weights = weights / sum_weights
-    product = weights @ v
     x_in = x
-    x = x + product
+    x = x + weights @ v
     tanh = np.tanh(x @ p["Wq"])
     value = np.sum(tanh**2) + np.mean(x)
 
@@ -175,7 +180,7 @@ def transformer_block_value_and_grad(p: dict, x):
     d_Wq = matmul_backward_b(x, p["Wq"], d_tanh_in)
     x = x_in
     # x = x + weights @ v
-    d_product = unbroadcast(d_x, np.shape(product))
+    d_product = unbroadcast(d_x, matmul_shape(np.shape(weights), np.shape(v)))
     d_x = unbroadcast(d_x, np.shape(x))
     d_weights = matmul_backward_a(weights, v, d_product)
     d_v = matmul_backward_b(weights, v, d_product)

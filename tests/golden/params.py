@@ -30,6 +30,12 @@ def log_softmax_backward(z, d_out):
     return d_z
 
 
+def matmul_shape(a, b):
+    """The shape of the product of arrays of these shapes."""
+    stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
+    return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
     if np.shape(d) == shape:
@@ -117,8 +123,7 @@ def cross_entropy_value_and_grad(params: dict, x, labels, l2: float = 1e-4):
         (value, d_params), d_params shaped like params.
     """
     # Forward.
-    product = x @ params["W"]
-    sum_ = product + params["b"]
+    sum_ = x @ params["W"] + params["b"]
     logp = log_softmax(sum_)
     arange = np.arange(len(labels))
     logp_part = logp[arange, labels]
@@ -129,11 +134,11 @@ def cross_entropy_value_and_grad(params: dict, x, labels, l2: float = 1e-4):
     d_W = 2.0 * l2 * params["W"]
     # nll = -np.mean(logp[np.arange(len(labels)), labels])
     d_logp = np.zeros(np.shape(logp))
-    np.add.at(
-        d_logp, (arange, labels), np.broadcast_to(-1.0 / np.size(logp_part), np.shape(logp_part))
-    )
+    np.add.at(d_logp, (arange, labels), -1.0 / np.size(logp_part))
     # logp = log_softmax(x @ params["W"] + params["b"])
     d_sum = log_softmax_backward(sum_, d_logp)
-    d_W += matmul_backward_b(x, params["W"], unbroadcast(d_sum, np.shape(product)))
+    d_W += matmul_backward_b(
+        x, params["W"], unbroadcast(d_sum, matmul_shape(np.shape(x), np.shape(params["W"])))
+    )
     d_b = unbroadcast(d_sum, np.shape(params["b"]))
     return value, like_tree(params, {"W": d_W, "b": d_b})

@@ -12,10 +12,8 @@ def dense(layer, x):
 
 def dense_backward(layer, x, d_out):
     """Gradient of `dense` with respect to layer and x, times d_out."""
-    product = x @ layer.W
 
-    # value = x @ layer.W + layer.b
-    d_product = unbroadcast(d_out, np.shape(product))
+    d_product = unbroadcast(d_out, matmul_shape(np.shape(x), np.shape(layer.W)))
     d_x = matmul_backward_a(x, layer.W, d_product)
     d_W = matmul_backward_b(x, layer.W, d_product)
     d_b = unbroadcast(d_out, np.shape(layer.b))
@@ -38,6 +36,12 @@ def moments_backward(x, d_out):
     # mean = np.mean(x)
     d_x = d_x + d_mean / np.size(x)
     return d_x
+
+
+def matmul_shape(a, b):
+    """The shape of the product of arrays of these shapes."""
+    stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
+    return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
 def unbroadcast(d, shape):
@@ -181,14 +185,12 @@ def deep_value_and_grad(layers: list, x, t):
     d_layers_part, d_x = dense_backward(layers[-1], x, d_out)
     d_layers = [None] * len(layers)
     d_layers[-1] = d_layers_part
-    d_layers_part_ = [None] * len(layers[:-1])
     for i, layer in reversed(list(enumerate(layers[:-1]))):
         x_out = x
         x = x_trace.pop()
         d_layer, d_x_ = dense_backward(layer, x, d_x * (1.0 - x_out * x_out))
         d_x = d_x_
-        d_layers_part_[i] = d_layer
-    d_layers[:-1] = add(d_layers[:-1], d_layers_part_)
+        d_layers[i] = add(d_layers[i], d_layer)
     return value, like_tree(layers, d_layers)
 
 

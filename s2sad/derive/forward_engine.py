@@ -1,0 +1,146 @@
+"""The tangent functions of one run: each that is asked for, and those of the functions it calls.
+
+A function of the user's that is called becomes `NAME_jvp`, which takes its arguments and their
+tangents and returns its result and the result's tangent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
+from s2sad.derive.broadcasting import call
+from s2sad.derive.engine import Engine, Interface
+from s2sad.derive.forward import Forward, Tangents
+from s2sad.derive.pull import _is_fresh as is_fresh
+from s2sad.ir.nodes import Apply, Block, Callee, Const, Expr, Function, Make, Parameter, Ref, Var
+from s2sad.tidy.live import live_tangents, tangent_alone
+from s2sad.tidy.naming import Names
+
+
+@dataclass
+class Tangent:
+    """A generated tangent function before it is written.
+
+    `kind` is jvp for one that was asked for, tangent for a callee's; `dots` are the tangents that
+    it takes, of the parameters `wrt`, behind `*` if they are given by `keyword`.
+    """
+
+    name: str
+    kind: str
+    function: Function
+    body: Block
+    replaced: dict[Expr, Var]
+    wrt: list[Var]
+    dots: list[Var]
+    names: Names
+    keyword: bool = True
+    bare: bool = True
+    params: list[Parameter] = field(default_factory=list)
+
+
+class ForwardEngine(Engine):
+    """Derives the tangent functions of one run."""
+
+    def __init__(self, program: Any, names: Names) -> None:
+        super().__init__(program, names)
+        self.tangents: list[Tangent] = []
+        self.has_aux = False
+
+    def derive(  # type: ignore[override]
+        self, function: Function, wrt: list[str], mode: str, name: str, has_aux: bool, bare: bool
+    ) -> Tangent:
+        """The tangent function of a prepared function."""
+        self.has_aux = has_aux
+        by_name = {p.var.hint: p.var for p in function.params}
+        variables = [by_name[name] for name in wrt]
+        made = self._tangent(function, name, mode, variables)
+        made.bare = bare
+        if mode == "hvp":
+            made.body = tangent_alone(made.body, made.replaced)
+        return made
+
+    def _tangent(
+        self, function: Function, name: str, kind: str, variables: list[Var], keyword: bool = True
+    ) -> Tangent:
+        outer, self.current = self.current, function
+        sweep = Forward(self.facts, self, function)
+        dots = [sweep.dot(var) for var in variables]
+        sweep.shared |= set(dots)
+        found = sweep.run(variables)
+        body = live_tangents(found)
+        self._report(body, found)
+        self.current = outer
+        names = Names(function.names | self.names.taken)
+        for dot in dots:
+            names.name(dot)
+        return Tangent(name, kind, function, body, found.replaced, variables, dots, names,
+                       keyword, params=list(function.params))  # fmt: skip
+
+    def _report(self, body: Block, found: Tangents) -> None:
+        """The refusals of tangents that something reads."""
+        from s2sad.ir.flow import expressions, statements
+        from s2sad.ir.nodes import walk
+
+        for statement in statements(body):
+            for root in expressions(statement):
+                for node in walk(root):
+                    if node in found.refusals:
+                        self.errors.append(found.refusals[node])
+
+    # ------------------------------------------------------------ callees
+
+    def interface(self, callee: Callee) -> Interface:
+        """How a callee's tangent function is called; it is derived when first asked for."""
+        function = self.program.function(callee)
+        if function in self.interfaces:
+            return self.interfaces[function]
+        interface = self._interface(callee, function, self.names.fresh(f"{function.name}_jvp"))
+        has_aux, self.has_aux = self.has_aux, False
+        variables = [function.params[k].var for k in interface.wrt]
+        made = self._tangent(function, interface.name, "tangent", variables, interface.keyword)
+        self.tangents.append(made)
+        self.has_aux = has_aux
+        return interface
+
+    # ------------------------------------------------------------ results
+
+    def aux(self, sweep: Forward) -> bool:
+        """Whether a result has a part that is only carried along."""
+        return self.has_aux
+
+    def returned(self, sweep: Forward, value: Expr) -> Expr:
+        """The tangent of what a function returns: whole, and memory of its own."""
+        asked = sweep.function is self.current and sweep.function not in self.interfaces
+        if self.has_aux:
+            if isinstance(value, Make):
+                return self._own(sweep, value.items[0], asked)
+            found = sweep.push(value)
+            if found is None:
+                return Const(0.0)
+            return Apply("getitem", (found.expr, Const(0)), (), "index")
+        return self._own(sweep, value, asked)
+
+    def _own(self, sweep: Forward, value: Expr, asked: bool) -> Expr:
+        kind = self.facts.type_of(value)
+        if isinstance(value, Make) and value.kind in ("tuple", "list", "dict", "object"):
+            items = tuple(self._own(sweep, item, asked) for item in value.items)
+            return Make(value.kind, items, value.keys, value.cls)
+        if isinstance(kind, Inert) or is_integral(kind):
+            return Const(None) if asked else Const(0.0)
+        found = sweep.push(value)
+        expr = sweep.whole(found, value)
+        if not asked:
+            return expr
+        if isinstance(kind, Array) and kind.shape == SCALAR:
+            return expr
+        if isinstance(kind, Array):
+            fresh = is_fresh(expr) or isinstance(expr, Ref) and expr.var not in sweep.shared
+            broadcast = getattr(expr, "op", "") == "numpy.broadcast_to"
+            return expr if fresh and not broadcast else call("numpy.array", expr)
+        if isinstance(kind, TupleOf) and all(
+            isinstance(item, Array) and not is_integral(item) for item in kind.items
+        ):
+            return expr
+        return call("helper.tangent_like", value, expr, text="tangent_like")

@@ -1,0 +1,61 @@
+"""One tangent function as text: the user's statements, each with its tangent."""
+
+from __future__ import annotations
+
+from s2sad.derive.forward_engine import Tangent
+from s2sad.emit.expressions import Writer
+from s2sad.emit.functions import FunctionWriter, listed, wrapped_doc
+from s2sad.emit.statements import StatementWriter
+
+
+class TangentWriter(FunctionWriter):
+    """Writes tangent functions."""
+
+    def write_tangent(self, made: Tangent) -> str:
+        """The text of a function, before formatting."""
+        writer = Writer(made.names, self.facts, made.replaced, self.numpy)
+        writer.used, writer.helpers = self.helpers, self.renamed
+        body = StatementWriter(writer, {})
+        for statement in made.body:
+            body.statement(statement, 1)
+        inner = made.kind == "tangent"
+        signature = self.signature(
+            made.params, made.names, made.dots, by_keyword=made.keyword, inner=inner
+        )
+        head = f"def {made.name}({signature}):"
+        return "\n".join([head, *self._docstring(made), *body.lines])
+
+    def _docstring(self, made: Tangent) -> list[str]:
+        function = made.function
+        dots = [made.names.name(dot) for dot in made.dots]
+        along = listed(dots) if len(dots) < 2 else f"({', '.join(dots)})"
+        first = f"Value of `{function.name}` and its derivative along {along}."
+        if made.kind == "tangent":
+            return wrapped_doc([first])
+        if made.kind == "hvp":
+            return self._of_gradient(made, dots)
+        lines = [first, ""]
+        if function.doc:
+            lines += [function.doc.strip().split("\n")[0].strip(), ""]
+        lines += self._shapes(made.params)
+        lines += ["Returns:", "    (value, dot_value), dot_value shaped like value."]
+        return wrapped_doc(lines)
+
+    def _of_gradient(self, made: Tangent, dots: list[str]) -> list[str]:
+        """The docstring of a Hessian times a direction, from that of the gradient."""
+        name = made.function.name.removesuffix("_grad")
+        wrt = [var.hint for var in made.wrt]
+        times = listed(dots) if len(dots) < 2 else f"({', '.join(dots)})"
+        doc = (made.function.doc or "").strip().split("\n")[1:]
+        kept = [line.strip() for line in doc[: _index(doc, "Returns:")]]
+        first = f"Hessian of `{name}` with respect to {listed(wrt)}, times {times}."
+        returned = (
+            f"    dot_d_{wrt[0]}"
+            if made.bare
+            else (f"    ({', '.join(f'dot_d_{n}' for n in wrt)}{',' if len(wrt) == 1 else ''})")
+        )
+        return wrapped_doc([first, *kept, "Returns:", f"{returned}, shaped like the gradient."])
+
+
+def _index(lines: list[str], wanted: str) -> int:
+    return next((k for k, line in enumerate(lines) if line.strip() == wanted), len(lines))

@@ -1,0 +1,136 @@
+"""Tangents that nobody reads taken out, and functions that nobody calls any more.
+
+Input: what forward mode made. Output: its body without the assignments to tangents whose values
+are not read. The user's own statements stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from s2sad.ir.flow import expressions, inner_blocks, statements
+from s2sad.ir.nodes import (
+    Assign,
+    Block,
+    Branch,
+    Context,
+    Define,
+    Expr,
+    For,
+    Make,
+    Ref,
+    Return,
+    Stmt,
+    Target,
+    Unpack,
+    Var,
+    While,
+    children,
+)
+from s2sad.tidy.dead import without_dead
+
+
+def live_tangents(found: Any) -> Block:
+    """The body of a function with those tangents alone that its result depends on."""
+    dots = set(found.dots.values())
+    body: Block = found.body
+    while True:
+        kept = without_dead(body, set(), {}, lambda var: var in dots, found.replaced)
+        read = set(_read(kept, found.replaced))
+        kept = [_tidied(statement, read, dots, found) for statement in kept]
+        kept = [s for s in kept if not (isinstance(s, Define) and s.var not in read)]
+        if sum(1 for _ in statements(kept)) == sum(1 for _ in statements(body)):
+            return kept
+        body = kept
+
+
+def tangent_alone(block: Block, replaced: dict[Expr, Var]) -> Block:
+    """A body that returns the tangent of its result and not the result, and what that needs."""
+    body = _without_values(block)
+    while True:
+        kept = without_dead(body, set(), {}, lambda var: True, replaced)
+        if sum(1 for _ in statements(kept)) == sum(1 for _ in statements(body)):
+            return kept
+        body = kept
+
+
+def _without_values(block: Block) -> Block:
+    found: Block = []
+    for statement in block:
+        match statement:
+            case Return(Make("tuple", (_, tangent))):
+                statement = replace(statement, value=tangent)
+            case Branch():
+                then, other = _without_values(statement.then), _without_values(statement.other)
+                statement = replace(statement, then=then, other=other)
+            case For() | While() | Context():
+                statement = replace(statement, body=_without_values(statement.body))
+        found.append(statement)
+    return found
+
+
+def _read(block: Block, replaced: dict[Expr, Var]) -> Iterator[Var]:
+    """The variables that the text of a block mentions."""
+    for statement in statements(block):
+        own = statement.value if isinstance(statement, Assign) else None
+        for root in expressions(statement):
+            stack = [root]
+            while stack:
+                node = stack.pop()
+                if node in replaced and not (node is own and replaced[node] in _targets(statement)):
+                    continue
+                if isinstance(node, Ref):
+                    yield node.var
+                stack.extend(children(node))
+        if isinstance(statement, Define):
+            yield from statement.callee.captured
+
+
+def _targets(statement: Stmt) -> tuple[Target, ...]:
+    return statement.targets if isinstance(statement, Assign) else ()
+
+
+def _tidied(statement: Stmt, read: set[Var], dots: set[Var], found: Any) -> Stmt:
+    """A statement in which no tangent is bound that nobody reads."""
+    match statement:
+        case Branch(then=then, other=other):
+            statement = replace(
+                statement,
+                then=[_tidied(s, read, dots, found) for s in then],
+                other=[_tidied(s, read, dots, found) for s in other],
+            )
+        case For() | While() | Context() if inner_blocks(statement):
+            body = [_tidied(s, read, dots, found) for s in statement.body]
+            statement = replace(statement, body=body)
+    if isinstance(statement, For) and statement.target in found.headers:
+        if not any(var in read for var in _bound(statement.target) if var in dots):
+            iterable, target = found.headers[statement.target]
+            return replace(statement, iterable=iterable, target=target)
+    if isinstance(statement, Assign) and any(isinstance(t, Unpack) for t in statement.targets):
+        targets = tuple(_with_holes(t, read, dots) for t in statement.targets)
+        if targets != statement.targets:
+            return replace(statement, targets=targets)
+    return statement
+
+
+def _with_holes(target: Target, read: set[Var], dots: set[Var]) -> Target:
+    """A target in which `_` stands for tangents that nobody reads."""
+    match target:
+        case Unpack(targets):
+            parts = tuple(_with_holes(t, read, dots) for t in targets)
+            unchanged = all(a is b for a, b in zip(parts, targets, strict=True))
+            return target if unchanged else replace(target, targets=parts)
+        case Var() if target in dots and target not in read:
+            return Var("_", user=True, name="_")
+    return target
+
+
+def _bound(target: Target) -> Iterator[Var]:
+    match target:
+        case Var():
+            yield target
+        case Unpack(targets):
+            for part in targets:
+                yield from _bound(part)
