@@ -26,7 +26,7 @@ from s2sad.analysis.types import SCALAR, Array, Inert, Star, Unknown, is_integra
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
 from s2sad.derive.placing import Placing
-from s2sad.derive.pull import _is_fresh as is_fresh
+from s2sad.derive.pull import is_fresh
 from s2sad.derive.push import Push, bound_in
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements

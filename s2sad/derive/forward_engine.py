@@ -13,7 +13,7 @@ from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
 from s2sad.derive.broadcasting import call
 from s2sad.derive.engine import Engine, Interface
 from s2sad.derive.forward import Forward, Tangents
-from s2sad.derive.pull import _is_fresh as is_fresh
+from s2sad.derive.pull import is_fresh
 from s2sad.ir.nodes import Apply, Block, Callee, Const, Expr, Function, Make, Parameter, Ref, Var
 from s2sad.tidy.live import live_tangents, tangent_alone
 from s2sad.tidy.naming import Names
