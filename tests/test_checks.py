@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import s2sad
 from s2sad.checks.differences import slope
 from s2sad.checks.trees import inner, moved, same
 from s2sad.checks.verify import Report, live_report
@@ -254,6 +255,7 @@ def test_second_order():
 def test_no_statement_of_what_is_right_is_blamed(module, monkeypatch):
     """Reports are asked for the wrong statement even though all is right."""
     monkeypatch.setattr(Report, "is_right", property(lambda report: False))
+    monkeypatch.delattr(s2sad, "jvp")  # the adjoints are what is looked at
     for name, (wrt, calls) in module.CALLS.items():
         if name in getattr(module, "EXPECTED", {}) or name in getattr(module, "REFUSED", {}):
             continue
