@@ -13,7 +13,17 @@ nothing but NumPy. Importing this package is cheap: the compiler is imported whe
 be generated.
 """
 
-from s2sad.api import differentiable, grad, hvp, jvp, value_and_grad, vjp
+from s2sad.api import (
+    differentiable,
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    sparse_jacobian,
+    value_and_grad,
+    vjp,
+)
 from s2sad.errors import S2SADError
 from s2sad.markers import adjoint, on_gradient, stop_gradient
 
@@ -24,9 +34,12 @@ __all__ = [
     "adjoint",
     "differentiable",
     "grad",
+    "hessian",
     "hvp",
+    "jacobian",
     "jvp",
     "on_gradient",
+    "sparse_jacobian",
     "stop_gradient",
     "value_and_grad",
     "vjp",

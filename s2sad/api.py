@@ -63,6 +63,14 @@ class Differentiable(Protocol[P, R_co]):
     def hvp(self) -> Callable[..., Any]:
         """The Hessian times a direction: `dot_x` for each parameter x of wrt."""
 
+    @property
+    def jacobian(self) -> Callable[P, Any]:
+        """The Jacobian."""
+
+    @property
+    def hessian(self) -> Callable[P, Any]:
+        """The Hessian."""
+
     @overload
     def __get__(self, instance: None, owner: type, /) -> Differentiable[P, R_co]: ...
 
@@ -168,6 +176,46 @@ def hvp(
     return found
 
 
+def jacobian(
+    function: Callable[P, Any], wrt: Wrt = None, *, mode: str = "auto"
+) -> Callable[P, Any]:
+    """The function that returns the Jacobian of `function`, shaped output.shape + input.shape.
+
+    Args:
+        function: its parameters `wrt` and its result are numbers or arrays.
+        wrt: as for `differentiable`; a tuple gives a tuple of Jacobians.
+        mode: "forward" finds columns by `jvp`, "reverse" rows by `vjp`, "auto" what is less.
+
+    Raises:
+        S2SADError: the function cannot be differentiated.
+    """
+    modes = {"auto": "jacobian", "forward": "jacobian-forward", "reverse": "jacobian-reverse"}
+    if mode not in modes:
+        raise S2SADError("S2S006", f"there is no mode {mode!r}", None, 'Say "auto", "forward" or '
+                         '"reverse".')  # fmt: skip
+    found: Callable[P, Any] = _derived(function, modes[mode], wrt, None)
+    return found
+
+
+def sparse_jacobian(function: Callable[..., Any], wrt: Wrt = None) -> Callable[..., Any]:
+    """The function that returns the elements of a Jacobian that are not zero.
+
+    It takes their `rows` and `columns`, numbers of places in the flattened result and parameter, as
+    keyword arguments; columns that share no row are found together, by one `jvp`.
+    """
+    found: Callable[..., Any] = _derived(function, "sparse-jacobian", wrt, None)
+    return found
+
+
+def hessian(function: Callable[P, Any], wrt: Wrt = None) -> Callable[P, Any]:
+    """The function that returns the Hessian of `function`, of the shape of its input twice.
+
+    For a tuple of parameters it is a tuple of tuples of blocks. See `hvp`, which needs no matrix.
+    """
+    found: Callable[P, Any] = _derived(function, "hessian", wrt, None)
+    return found
+
+
 class Pending:
     """A derivative of a decorated function that nobody has used yet.
 
@@ -220,7 +268,7 @@ def _decorated(function: Any, wrt: Wrt, has_aux: bool) -> Any:
     declared = Options("value-and-grad", names, bare, has_aux)
     record_of(plain).declared = declared
     pending = {}
-    for mode in ("value-and-grad", "grad", "vjp", "jvp", "hvp"):
+    for mode in ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian"):
         attribute = mode.replace("-", "_")
         pending[mode] = Pending(plain, attribute, declared._replace(mode=mode))
         for owner in (plain, function):
@@ -256,6 +304,8 @@ def _derived(function: Any, mode: str, wrt: Wrt, has_aux: bool | None) -> Any:
         names, bare = declared.wrt, declared.bare
     options = Options(mode, names, bare, declared.has_aux if has_aux is None else has_aux)
     if options[1:] != declared[1:]:
+        return derivative(plain, options)
+    if mode.replace("-", "_") not in plain.__dict__:
         return derivative(plain, options)
     found = plain.__dict__[mode.replace("-", "_")]
     return found.generated() if isinstance(found, Pending) else found

@@ -15,14 +15,26 @@ import ast
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
-from s2sad import pipeline
+from s2sad import drivers, pipeline
+from s2sad.emit.layout import formatted
 from s2sad.errors import S2SADError
 from s2sad.pipeline import Generated, Request
 from s2sad.source.module import SourceModule
+from s2sad.source.scope import parameters
 
 SECOND = {"hvp": "grad"}
 """The modes that are forward mode over the text of another one."""
+
+AROUND = {
+    "jacobian": ("jvp", "vjp"),
+    "jacobian-forward": ("jvp",),
+    "jacobian-reverse": ("jvp", "vjp"),
+    "sparse-jacobian": ("jvp",),
+    "hessian": ("hvp",),
+}
+"""The modes that are a loop over directions, and what they call."""
 
 
 def generate_all(
@@ -34,15 +46,81 @@ def generate_all(
         S2SADError: a function cannot be differentiated; `ManyErrors` if for several reasons.
         InternalError: a pass left a program that does not satisfy an invariant.
     """
+    loops = [request for request in requests if request.mode in AROUND]
+    for request in requests:
+        if request.has_aux and (request.mode in SECOND or request.mode in AROUND):
+            message = f"has_aux and the mode {request.mode} do not go together"
+            raise S2SADError("S2S010", message, None, "Differentiate a function of the loss alone.")
+    called = {request: _called(module, request) for request in loops}
+    inner = [call for calls in called.values() for call in calls]
+    plain = [request for request in requests if request.mode not in AROUND]
+    made = _generated(module, list(dict.fromkeys([*plain, *inner])), command, dump)
+    if not loops or dump:
+        return made
+    parts, captured = [made.text, "import numpy as np"], dict(made.captured)
+    for request in loops:
+        parts.append(_driver(request, called[request], made.text))
+        captured[request.name] = captured.get(called[request][0].name, ())
+    if any(request.mode == "sparse-jacobian" for request in loops):
+        parts.append(drivers.COLUMN_GROUPS)
+    text = merged(parts[0], "\n".join(parts[1:]), [request.name for request in requests])
+    captured = {name: names for name, names in captured.items() if names}
+    return Generated(formatted(text, module.path), made.sources, captured)
+
+
+def _called(module: SourceModule, request: Request) -> list[Request]:
+    """What a loop over directions calls. A function of one number has one column, and one that
+    returns a number has one row: there the other way is left out."""
+    modes = AROUND[request.mode]
+    definition = module.functions.get(request.function)
+    if request.mode.startswith("jacobian") and definition is not None:
+        of = {p.name.value: p.annotation for p in parameters(definition.node.params)}
+        wrt = request.wrt or tuple(of)[:1]
+        stated = {module.code(a.annotation).strip() for n in wrt if (a := of.get(n)) is not None}
+        returns = definition.node.returns
+        if stated == {"float"} and request.mode == "jacobian":
+            modes = ("jvp",)
+        elif request.mode != "jacobian-forward" and _is_float(returns, module):
+            modes = ("vjp",)
+    return [replace(request, mode=mode) for mode in modes]
+
+
+def _is_float(returns: Any, module: SourceModule) -> bool:
+    return returns is not None and module.code(returns.annotation).strip() == "float"
+
+
+def _driver(request: Request, called: Sequence[Request], text: str) -> str:
+    wrt = request.wrt or (_first_parameter(text, called[0].name),)
+    of = request.function.rpartition(".")[2]
+    seeds = [f"dot_{name}" for name in wrt] + ["d_out"]
+    inner = {call.mode: drivers.inner_function(text, call.name, seeds) for call in called}
+    if request.mode == "hessian":
+        return drivers.hessian(request.name, of, wrt, request.bare, inner["hvp"])
+    if request.mode == "sparse-jacobian":
+        return drivers.sparse_jacobian(request.name, of, wrt, inner["jvp"])
+    forward, reverse = inner.get("jvp"), inner.get("vjp")
+    by_rows = request.mode == "jacobian-reverse"
+    return drivers.jacobian(request.name, of, wrt, request.bare, forward, reverse, by_rows)
+
+
+def _first_parameter(text: str, name: str) -> str:
+    """The parameter that a derivative is with respect to when none is named: after `self`."""
+    node = next(
+        n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef) and n.name == name
+    )
+    dots = [a.arg.removeprefix("dot_") for a in node.args.kwonlyargs if a.arg.startswith("dot_")]
+    return dots[0] if dots else node.args.args[0].arg
+
+
+def _generated(
+    module: SourceModule, requests: Sequence[Request], command: str, dump: str
+) -> Generated:
+    """The same for modes that are no loops."""
     later = [request for request in requests if request.mode in SECOND]
     if not later or dump:
         return pipeline.generate(module, requests, command=command, dump=dump)
     first = [request for request in requests if request.mode not in SECOND]
     needed = [replace(request, mode=SECOND[request.mode]) for request in later]
-    for request in later:
-        if request.has_aux:
-            message = f"has_aux and the mode {request.mode} do not go together"
-            raise S2SADError("S2S010", message, None, "Differentiate a function of the loss alone.")
     made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module

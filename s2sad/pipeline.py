@@ -19,7 +19,8 @@ from s2sad.errors import ManyErrors, S2SADError
 if TYPE_CHECKING:
     from s2sad.source.module import SourceModule
 
-MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp")
+MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
+         "jacobian-forward", "jacobian-reverse", "sparse-jacobian")  # fmt: skip
 FORWARD = ("jvp", "hvp")
 """The modes of forward mode."""
 PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy")
@@ -45,7 +46,8 @@ class Request:
     @property
     def name(self) -> str:
         """The name of the generated function, `loss_value_and_grad`; `title` if it has another."""
-        return self.title or f"{self.function.rpartition('.')[2]}_{self.mode.replace('-', '_')}"
+        mode = self.mode.removesuffix("-forward").removesuffix("-reverse")
+        return self.title or f"{self.function.rpartition('.')[2]}_{mode.replace('-', '_')}"
 
 
 @dataclass

@@ -27,7 +27,8 @@ from typing import Any
 from s2sad.errors import Location, S2SADError
 from s2sad.parameters import Wrt, suggestion
 
-MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp")
+MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "jacobian-forward",
+         "jacobian-reverse", "sparse-jacobian")  # fmt: skip
 EXAMPLE = '[[tool.s2sad.targets]] with source = "model.py" and output = "model_grad.py"'
 TABLE_KEYS = ("targets", "templates")
 TARGET_KEYS = ("source", "output", "functions", "wrt", "mode", "has_aux")

@@ -194,3 +194,21 @@ def median_weights(x: const, *, axis) -> like(x):
     axis = 0
     x = np.ravel(x)
     y = helper.median_weights(x, axis)
+
+
+# ---------------------------------------------------------------- containers and results
+
+
+@linear
+def like(x: const, d: "*s") -> like(x):
+    """An adjoint in the shape of its value; its own adjoint is summed over what was repeated."""
+    assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
+    y = helper.like(x, d)
+    d_d += helper.unbroadcast(d_y, np.shape(d))
+
+
+@linear
+def like_tree(x: const, d: "*s") -> "?":
+    """The same for a container: each part in the shape of its value."""
+    y = helper.like_tree(x, d)
+    d_d += d_y

@@ -46,7 +46,7 @@ def test_the_package_is_typed():
 def test_the_public_interface():
     assert set(s2sad.__all__) == {
         *("S2SADError", "adjoint", "differentiable", "grad", "on_gradient", "stop_gradient"),
-        *("hvp", "jvp", "value_and_grad", "vjp"),
+        *("hessian", "hvp", "jacobian", "jvp", "sparse_jacobian", "value_and_grad", "vjp"),
     }
 
 

@@ -25,9 +25,11 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, Array, Inert, Star, Unknown, is_integral
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
+from s2sad.derive.effects import writer
 from s2sad.derive.placing import Placing
 from s2sad.derive.pull import is_fresh
 from s2sad.derive.push import Push, bound_in
+from s2sad.derive.sharing import unshared
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
@@ -46,6 +48,7 @@ from s2sad.ir.nodes import (
     Make,
     Opaque,
     Origin,
+    Place,
     Ref,
     Return,
     Select,
@@ -82,6 +85,7 @@ class Forward(Push):
         self.placing = Placing(facts, {})
         self.varied = varied_variables(function, facts)
         self.shared: set[Var] = set()
+        self.alone = unshared(function)
         self.unsettled = False
         self.headers: dict[Target, tuple[Expr, Target]] = {}
         self.result = (Var("dot_value"), Var("value"))
@@ -122,7 +126,9 @@ class Forward(Push):
         match statement:
             case Assign():
                 return self._assign(statement)
-            case Evaluate():
+            case Evaluate(value):
+                if self.is_varied(value) and (written := writer(value)):
+                    self._refuse_write(statement, written)
                 return [statement]
             case Return():
                 return self._return(statement)
@@ -167,9 +173,27 @@ class Forward(Push):
         if isinstance(value, Invoke) and self.gives_tangent(value) and len(statement.targets) == 1:
             return self._assign_call(statement, value)
         pairs: list[tuple[Target, Expr]] = []
+        self._check_in_place(statement)
         for target in statement.targets:
+            if any(self.is_varied(value) or self.is_varied(p.base) for p in _places(target)):
+                self._refuse_write(statement, "a write into an array or container")
             pairs += self._tangents_of(target, value, statement)
         return self._placed(statement, self._together(pairs, statement))
+
+    def _check_in_place(self, statement: Assign) -> None:
+        """`a += e` changes an array that other names may see."""
+        target = statement.targets[0]
+        if statement.augmented is None or not isinstance(target, Var):
+            return
+        scalar = self.facts.array(self.facts.bindings.get(target, Unknown(""))).shape == SCALAR
+        if self.is_varied(statement.value) and not scalar and target not in self.alone:
+            self._refuse_write(statement, f"an update of {target.hint} in place, which other "
+                               "names may see")  # fmt: skip
+
+    def _refuse_write(self, statement: Stmt, written: str) -> None:
+        advice = "Build the new value with np.where, np.concatenate or a list instead."
+        refused = self.refused("S2S011", f"cannot differentiate {written}", statement, advice)
+        self.engine.errors.append(self.refusals[refused.expr])
 
     def _tangents_of(
         self, target: Target, value: Expr, statement: Assign
@@ -411,8 +435,6 @@ class Forward(Push):
 
 
 def _collected(node: Each, target: Var, value: Var) -> Stmt:
-    from s2sad.ir.nodes import Place
-
     if node.kind == "dict" and node.key is not None:
         return Assign((Place(Ref(target), node.key),), Ref(value))
     return Evaluate(Apply("list.append", (Ref(target), Ref(value)), (), "method", "append"))
@@ -449,6 +471,16 @@ def _is_call(statement: Stmt) -> bool:
     return isinstance(statement, Assign) and (
         isinstance(statement.value, Apply) and statement.value.op.startswith("jvp:")
     )
+
+
+def _places(target: Target) -> list[Place]:
+    """The places that a target writes to."""
+    match target:
+        case Place():
+            return [target]
+        case Unpack():
+            return [place for part in target.targets for place in _places(part)]
+    return []
 
 
 def _is_copy_of_itself(statement: Assign) -> bool:

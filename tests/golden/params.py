@@ -100,17 +100,17 @@ def parts_at(d, keys, ordered):
 
 def like_tree(x, d):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
+    if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
+        return like(x, from_parts(x, d)) if np.result_type(x).kind in "fc" else None
+    if isinstance(x, dict):
+        parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
+        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
     fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
     if fields and not isinstance(x, type):
         parts = zip(fields, parts_at(d, fields, True), strict=True)
         return type(x)(**{name: like_tree(getattr(x, name), part) for name, part in parts})
-    if isinstance(x, dict):
-        parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
-        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
     if isinstance(x, (list, tuple)):
         return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
-    if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
-        return like(x, from_parts(x, d))
     return None
 
 

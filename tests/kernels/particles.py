@@ -31,8 +31,9 @@ def get_energy(pos, vel, mass, G):
     dx = x.T - x
     dy = y.T - y
     dz = z.T - z
-    inv_r = np.sqrt(dx**2 + dy**2 + dz**2)
-    inv_r[inv_r > 0] = 1.0 / inv_r[inv_r > 0]
+    r2 = dx**2 + dy**2 + dz**2
+    inv_r = np.zeros_like(r2)
+    inv_r[r2 > 0] = 1.0 / np.sqrt(r2[r2 > 0])
     PE = G * np.sum(np.triu(-(mass * mass.T) * inv_r, 1))
     return KE, PE
 

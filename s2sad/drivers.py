@@ -1,0 +1,230 @@
+"""Functions around others, as text: Jacobians and Hessians by a loop over directions.
+
+    columns of a Jacobian    f_jvp along each unit vector of the parameter
+    rows of a Jacobian       f_vjp for each unit vector of the result
+    columns of a Hessian     loss_hvp along each unit vector
+
+A driver takes the parameters of the function that it calls, but for the directions. Its text needs
+NumPy alone.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Inner:
+    """The function that a driver calls: its name, its parameters as text, and how they are handed
+    on."""
+
+    name: str
+    parameters: str
+    passed: str
+
+
+def inner_function(text: str, name: str, seeds: Sequence[str]) -> Inner:
+    """What a driver has to know of a generated function; it fills the parameters `seeds`."""
+    functions = (n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
+    args = next(node for node in functions if node.name == name).args
+    args.kw_defaults = [
+        d for a, d in zip(args.kwonlyargs, args.kw_defaults, strict=True) if a.arg not in seeds
+    ]
+    args.kwonlyargs = [a for a in args.kwonlyargs if a.arg not in seeds]
+    passed = [a.arg for a in (*args.posonlyargs, *args.args)]
+    passed += [f"*{args.vararg.arg}"] if args.vararg else []
+    passed += [f"{a.arg}={a.arg}" for a in args.kwonlyargs]
+    passed += [f"**{args.kwarg.arg}"] if args.kwarg else []
+    return Inner(name, ast.unparse(args), ", ".join(passed))
+
+
+def _free(name: str, inner: Inner) -> str:
+    """A name that no parameter has."""
+    definition = ast.parse(f"def f({inner.parameters}): pass")
+    taken = {node.arg for node in ast.walk(definition) if isinstance(node, ast.arg)}
+    while name in taken:
+        name += "_"
+    return name
+
+
+# ---------------------------------------------------------------- Jacobians
+
+
+def jacobian(
+    name: str,
+    of: str,
+    wrt: Sequence[str],
+    bare: bool,
+    forward: Inner | None,
+    reverse: Inner | None,
+    by_rows: bool = False,
+) -> str:
+    """The Jacobian of a function: by columns, by rows, or by what is less.
+
+    Without `forward` the function returns a number, and its gradient is the only row.
+    """
+    inner = forward or reverse
+    assert inner is not None
+    value, i = _free("value", inner), _free("i", inner)
+    shaped = f"value.shape + {wrt[0]}.shape" if bare else "value.shape + that of each parameter"
+    how = "column by column" if forward else "its gradient"
+    if forward and reverse:
+        how = "row by row" if by_rows else "by columns or rows, whichever are fewer"
+    lines = [
+        f"def {name}({inner.parameters}):",
+        f'"""Jacobian of `{of}` with respect to {" and ".join(wrt)}: {how}.',
+        "",
+        "Returns:",
+        f"    The Jacobian, of the shape {shaped}.",
+        '"""',
+    ]
+    if forward is None:
+        call = f"{inner.name}({inner.passed}, d_out=1.0)"
+        return _function([*lines, f"_, {_free('jacobian', inner)} = {call}",
+                          f"return {_free('jacobian', inner)}"])  # fmt: skip
+    zeros = ", ".join(f"dot_{x}={_zeros(x)}" for x in wrt)
+    lines.append(f"{value}, _ = {forward.name}({forward.passed}, {zeros})")
+    lines += [f"j_{x} = np.zeros(np.shape({value}) + np.shape({x}))" for x in wrt]
+    if reverse is None:
+        lines += _columns(forward, wrt, i)
+    elif by_rows:
+        lines += _rows(reverse, wrt, bare, value, i)
+    else:
+        sizes = " + ".join(f"np.size({x})" for x in wrt)
+        lines += [f"if {sizes} <= np.size({value}):", *_indented(_columns(forward, wrt, i))]
+        lines += ["else:", *_indented(_rows(reverse, wrt, bare, value, i))]
+    lines.append("return " + _result([f"j_{x}[()]" for x in wrt], bare))
+    return _function(lines)
+
+
+def _columns(forward: Inner, wrt: Sequence[str], i: str) -> list[str]:
+    lines: list[str] = []
+    for x in wrt:
+        given = f"{forward.passed}, dot_{x}=dot_{x}[()]"
+        given += "".join(f", dot_{other}={_zeros(other)}" for other in wrt if other != x)
+        lines += [
+            f"for {i} in np.ndindex(np.shape({x})):",
+            f"    dot_{x} = {_zeros(x)}",
+            f"    dot_{x}[{i}] = 1.0",
+            f"    _, j_{x}[(..., *{i})] = {forward.name}({given})",
+        ]
+    return lines
+
+
+def _rows(reverse: Inner, wrt: Sequence[str], bare: bool, value: str, i: str) -> list[str]:
+    row = f"j_{wrt[0]}[{i}]" if bare else f"({', '.join(f'j_{x}[{i}]' for x in wrt)},)"
+    return [
+        f"for {i} in np.ndindex(np.shape({value})):",
+        f"    d_out = np.zeros(np.shape({value}))",
+        f"    d_out[{i}] = 1.0",
+        f"    _, {row} = {reverse.name}({reverse.passed}, d_out=d_out[()])",
+    ]
+
+
+def sparse_jacobian(name: str, of: str, wrt: Sequence[str], forward: Inner) -> str:
+    """The elements of a Jacobian that are not zero, several columns at a time."""
+    (x,) = wrt
+    parameters = _with_keywords(forward.parameters, "rows", "columns")
+    return _function([
+        f"def {name}({parameters}):",
+        f'"""Elements of the Jacobian of `{of}` with respect to {x} at the places (rows, columns).',
+        "",
+        "All others are zero. Columns that have no row in common are found together.",
+        "",
+        "Returns:",
+        "    One number for each place: scipy.sparse.coo_array((values, (rows, columns))).",
+        '"""',
+        "rows, columns = np.asarray(rows), np.asarray(columns)",
+        f"group = column_groups(rows, columns, np.size({x}))",
+        "values = np.zeros(len(rows))",
+        "for k in range(max(group, default=-1) + 1):",
+        f"    dot_{x} = np.reshape(np.where(group == k, 1.0, 0.0), np.shape({x}))",
+        f"    _, dot_value = {forward.name}({forward.passed}, dot_{x}=dot_{x})",
+        "    here = group[columns] == k",
+        "    values[here] = np.ravel(dot_value)[rows[here]]",
+        "return values",
+    ])  # fmt: skip
+
+
+# ---------------------------------------------------------------- Hessians
+
+
+def hessian(name: str, of: str, wrt: Sequence[str], bare: bool, inner: Inner) -> str:
+    """The Hessian of a function that returns a number, column by column."""
+    i = _free("i", inner)
+    shaped = f"{wrt[0]}.shape + {wrt[0]}.shape" if bare else "two parameters for each block"
+    lines = [
+        f"def {name}({inner.parameters}):",
+        f'"""Hessian of `{of}` with respect to {" and ".join(wrt)}, column by column.',
+        "",
+        "Returns:",
+        f"    The Hessian, of the shape {shaped}.",
+        '"""',
+    ]
+    lines += [f"h_{a}_{b} = np.zeros(np.shape({a}) + np.shape({b}))" for a in wrt for b in wrt]
+    for b in wrt:
+        given = f"{inner.passed}, dot_{b}=dot_{b}[()]"
+        given += "".join(f", dot_{other}={_zeros(other)}" for other in wrt if other != b)
+        column = f"{inner.name}({given})"
+        places = [f"h_{a}_{b}[(..., *{i})]" for a in wrt]
+        lines += [
+            f"for {i} in np.ndindex(np.shape({b})):",
+            f"    dot_{b} = {_zeros(b)}",
+            f"    dot_{b}[{i}] = 1.0",
+        ]
+        if bare:
+            lines.append(f"    {places[0]} = {column}")
+        else:
+            lines.append(f"    column = {column}")
+            lines += [f"    {place} = column[{k}]" for k, place in enumerate(places)]
+    rows = [_result([f"h_{a}_{b}[()]" for b in wrt], bare) for a in wrt]
+    lines.append("return " + (rows[0] if bare else ", ".join(f"({row})" for row in rows) + ","))
+    return _function(lines)
+
+
+# ---------------------------------------------------------------- text
+
+
+def _zeros(name: str) -> str:
+    return f"np.zeros(np.shape({name}))"
+
+
+def _result(items: list[str], bare: bool) -> str:
+    return items[0] if bare else ", ".join(items) + ("," if len(items) == 1 else "")
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return [f"    {line}" for line in lines]
+
+
+def _function(lines: list[str]) -> str:
+    head, *body = lines
+    return "\n".join([head, *(f"    {line}" if line else "" for line in body)]) + "\n"
+
+
+def _with_keywords(parameters: str, *names: str) -> str:
+    args = ast.parse(f"def f({parameters}): pass").body[0].args  # type: ignore[attr-defined]
+    args.kwonlyargs += [ast.arg(name) for name in names]
+    args.kw_defaults += [None for _ in names]
+    return ast.unparse(args)
+
+
+COLUMN_GROUPS = '''
+def column_groups(rows, columns, size):
+    """The group of each column of a sparse matrix: no two of a group have a row in common.
+
+    Each column in turn gets the first group that none of its neighbours is in.
+    """
+    of_row, of_column = {}, {}
+    for row, column in zip(rows, columns, strict=True):
+        of_row.setdefault(int(row), []).append(int(column))
+        of_column.setdefault(int(column), []).append(int(row))
+    group = np.full(size, -1)
+    for column, touched in of_column.items():
+        taken = {group[other] for row in touched for other in of_row[row]}
+        group[column] = next(k for k in range(len(of_column)) if k not in taken)
+    return group
+'''
+"""The function that a sparse Jacobian finds its groups by."""
