@@ -201,6 +201,10 @@ class Reverse(Writes):
         if isinstance(first, Var) and first in self.shadows.of:
             self._pull_allocation(statement, statement.value, first)
             return
+        if isinstance(statement.value, Apply) and statement.value.op == "list.pop":
+            seed = self.take(first) if isinstance(first, Var) else None
+            self.pull_pop(statement, statement.value, seed)
+            return
         # The targets are assigned from left to right.
         found = [self._seed(t, statement, statement.value) for t in reversed(statement.targets)]
         seeds = [seed for seed in found if seed is not None]
@@ -324,13 +328,20 @@ class Reverse(Writes):
             entry = self.read(self.shadows.of[var], self.state.shadows[var, ()])
             self.late.add(entry.expr)
             return replace(entry, owned=False)
-        entries = self.state.take(var)
+        return self.take_part((var, ()))
+
+    def take_part(self, slot: Slot) -> Adjoint | None:
+        found = self.state.entries.get(slot[0], {})
+        size = len(slot[1])
+        entries = {path[size:]: found.pop(path) for path in list(found) if path[:size] == slot[1]}
+        if not found:
+            self.state.take(slot[0])
         whole = entries.pop((), None)
         if not entries:
             if whole is not None and whole.owned and isinstance(whole.expr, Ref):
                 self.taken.add(whole.expr.var)
             return whole
-        tree = self._tree((var, ()), entries)
+        tree = self._tree(slot, entries)
         if whole is not None:
             tree = call("helper.add", whole.expr, tree, text="add")
         return Adjoint(tree, tree=True)
@@ -419,6 +430,10 @@ class Reverse(Writes):
 
         if isinstance(value, Invoke) and self.engine.writes_varied(value):
             return self._group(statement, lambda: self._pull_call(value, None))
+        if isinstance(value, Apply) and value.op == "list.append":
+            return self._group(statement, lambda: self.pull_append(statement, value))
+        if isinstance(value, Apply) and value.op == "list.pop":
+            return self._group(statement, lambda: self.pull_pop(statement, value, None))
         if isinstance(value, Apply) and is_write(value):
             return self._group(statement, lambda: self.pull_call_that_writes(statement, value))
 
