@@ -532,6 +532,8 @@ class Facts:
             return Fact(_attribute(facts[0].type, node.text), varied)
         if node.op == "add" and any(isinstance(f.type, TupleOf | ListOf) for f in facts):
             return Fact(_joined_lists(facts[0].type, facts[1].type), varied)
+        if node.op == "mul" and (repeated := _repeated(facts[0].type, facts[1].type)) is not None:
+            return Fact(repeated, varied)
         if node.op == "getitem" and not isinstance(facts[0].type, Array):
             item = _index(facts[0].type, node.args[1])
             if item is not None:
@@ -722,6 +724,14 @@ def join(a: Type, b: Type, name: str) -> Type:
         b = ListOf(_common(b.items), "tuple")
     if isinstance(a, ListOf) and isinstance(b, ListOf):
         return ListOf(join(a.item, b.item, f"{name}.item"), a.kind)
+    if isinstance(a, DictOf) and isinstance(b, DictOf):
+        items: dict[str | int, Type] = dict(a.items)
+        for k, kind in b.items:
+            items[k] = join(items[k], kind, f"{name}.{k}") if k in items else kind
+        rests = [rest for rest in (a.rest, b.rest) if rest is not None]
+        if len(rests) == 2:
+            rests = [join(rests[0], rests[1], f"{name}.rest")]
+        return DictOf(tuple(items.items()), rests[0] if rests else None)
     return Unknown(name)
 
 
@@ -744,6 +754,16 @@ def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
         case DictOf(items, rest):
             return DictOf(items, item if rest is None else join(rest, item, "item~"))
     return kind
+
+
+def _repeated(one: Type, other: Type) -> Type | None:
+    """The type of a list that is repeated: [0.0] * n."""
+    for kind, times in ((one, other), (other, one)):
+        if isinstance(kind, TupleOf | ListOf) and isinstance(times, Array | Unknown):
+            if isinstance(times, Array) and not (is_integral(times) and times.shape == SCALAR):
+                return None
+            return ListOf(_common(kind.items) if isinstance(kind, TupleOf) else kind.item)
+    return None
 
 
 def _last_item(kind: Type) -> Type:

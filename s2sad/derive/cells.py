@@ -103,7 +103,7 @@ class Cells:
                     if ref not in besides:
                         found.add(self.cell(self.sections.section(var, key)))
                     stack.append(key)
-                case Apply(op) if op in _SHAPES:
+                case Apply(op, (base, *_)) if op in _SHAPES and self._is_array(base):
                     pass
                 case Value(inner):
                     stack.append(inner)

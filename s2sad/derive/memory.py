@@ -690,6 +690,12 @@ class Planner:
             if place.how == "item" and isinstance(self.facts.type_of(base), DictOf):
                 assert at is not None
                 value = Apply("dict.get", (base, at), (), "method", "get")
+                old = Var(f"{place.hint}_old")
+                needed |= self._read_by([base, at]) & self.overwritten
+                save, restore = self._keep(place.hint, kind, value, old)
+                put = call("helper.put_back", base, at, Ref(old), text="put_back")
+                saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
+                continue
             target = Place(base, at if at is not None else Const(...))
             needed |= self._read_by([base, *([at] if at is not None else [])]) & self.overwritten
             save, restore = self._keep(place.hint, kind, value, target)

@@ -64,7 +64,7 @@ class Writes(Pull):
 
         An augmented one, whose value is `base[key] + e`, leaves the adjoint where it is if it adds.
         """
-        if not isinstance(self.facts.type_of(target.base), Array | Unknown):
+        if self._changes_items(target):
             if isinstance(target.key, str):
                 self._writing(statement, target, value)
             else:
@@ -95,13 +95,21 @@ class Writes(Pull):
         if adjoint is not None and self.is_varied(value):
             self.pull(value, adjoint)
 
+    def _changes_items(self, target: Place) -> bool:
+        """Whether a write changes which items a list or dict has."""
+        kind = self.facts.type_of(target.base)
+        if isinstance(kind, Unknown):
+            key = target.key
+            return isinstance(key, Const) and isinstance(key.value, str)
+        return not isinstance(kind, Array)
+
     def _container(self, statement: Stmt, base: Expr) -> Slot | None:
         """The slot of a container that is written to."""
         if not self.is_varied(base) and not self.has_adjoint(base):
             return None
         slot = self.slot_of(base)
         root = slot[0] if slot is not None else None
-        if slot is None or not isinstance(root, Var) or self.regions.is_shared(root):
+        if slot is None or not isinstance(root, Var) or self.regions.is_container_shared(root):
             self._refuse_write(statement, "a write into a container that other names may see")
             return None
         return slot if self._entries(slot) else None
@@ -233,6 +241,7 @@ class Writes(Pull):
             if self.is_varied(node.args[-1]) or self.is_varied(base):
                 self._refuse_write(statement, "a write into an array that s2sad cannot name")
             return None
+        self._gather(slot)
         entry = self.state.get(slot)
         if entry is None or (entry.constant and is_zero(entry.expr)):
             return None
@@ -242,6 +251,17 @@ class Writes(Pull):
             return None
         rule, bound = found
         return _Writing(statement, base, rule, bound, slot, lambda: self._mirrored(base))
+
+    def _gather(self, slot: Slot) -> None:
+        """Adjoints of elements that were read as if their array were a list go to the array's."""
+        found = self.state.entries.get(slot[0], {})
+        size = len(slot[1])
+        deeper = [path for path in found if path[:size] == slot[1] and len(path) > size]
+        for path in deeper:
+            element = found.pop(path)
+            keys = tuple(Const(k) for k in path[size:])
+            key = keys[0] if len(keys) == 1 else Make("tuple", keys)
+            self._add_part(slot, "index", key, element)
 
     def _refuse_write(self, statement: Stmt | Expr, what: str) -> None:
         self.refuse("S2S011", f"cannot differentiate {what}", statement,
