@@ -88,7 +88,8 @@ class Observer:
 
     def tidied(self, derived: Any) -> None:
         """Is shown a generated function after tidying and naming."""
-        self("tidy", derived.function, derived, *([derived.seed] if derived.seed else []))
+        given = [derived.seed] if derived.seed else []
+        self("tidy", derived.function, derived, *given, *derived.written)
 
     def is_done(self, requests: Sequence[Request]) -> bool:
         """Whether all that is to be printed has been; the passes that follow may refuse it."""
@@ -264,7 +265,7 @@ def _assemble(
         if not hasattr(d, "dots"):
             reverse.observer.tidied(d)
     carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
-    if any("copy.deepcopy(" in text for _, text in texts):
+    if any("copy.deepcopy(" in text or " copy.copy(" in text for _, text in texts):
         carrier.imports["copy"] = "import copy"
     texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
     carried = {name for _, name in carrier.definitions}

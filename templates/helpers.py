@@ -414,6 +414,18 @@ def last_writes(shape, key):
     return numbers[key] == order
 
 
+def along(indices, shape, axis):
+    """The index of the elements of an array that np.take_along_axis chooses."""
+    if axis is None:
+        return np.unravel_index(indices, shape)
+    axis = axis % len(shape)
+    grid = list(np.ogrid[tuple(map(slice, np.shape(indices)))])
+    sizes = [1 if size == 1 else np.shape(indices)[k] for k, size in enumerate(shape)]
+    key = [np.zeros_like(g) if n == 1 else g for g, n in zip(grid, sizes, strict=True)]
+    key[axis] = indices
+    return tuple(key)
+
+
 def split_like(d_y, shapes, axis):
     """The parts of d_y along an axis that belong to arrays of these shapes, which were joined."""
     across = np.size(d_y) // max(np.shape(d_y)[axis], 1)

@@ -13,6 +13,7 @@ import ast
 import importlib
 import itertools
 import math
+import pkgutil
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -67,10 +68,13 @@ def all_rules() -> list[Rule]:
 
 def is_available(rule: Rule) -> bool:
     """Whether this Python and these libraries have the operator (math.sumprod came with 3.12)."""
-    module, _, name = rule.op.rpartition(".")
-    return not module.startswith(("math", "numpy", "scipy")) or hasattr(
-        importlib.import_module(module), name
-    )
+    if not rule.op.startswith(("math.", "numpy.", "scipy.")):
+        return True
+    try:
+        pkgutil.resolve_name(rule.op)
+    except AttributeError:
+        return False
+    return True
 
 
 # ---------------------------------------------------------------- the template as Python
@@ -104,7 +108,7 @@ def world() -> dict[str, Any]:
     }
 
 
-def parts(rule: Rule) -> tuple[list[ast.stmt], ast.Assign, list[ast.stmt]]:
+def parts(rule: Rule) -> tuple[list[ast.stmt], ast.Assign | ast.Expr, list[ast.stmt]]:
     """The statements before the match line, the match line, those after it."""
     body = template(rule).body
     for position, statement in enumerate(body):
@@ -112,6 +116,8 @@ def parts(rule: Rule) -> tuple[list[ast.stmt], ast.Assign, list[ast.stmt]]:
             target = statement.targets[0]
             if isinstance(target, ast.Subscript) or ast.unparse(target) == "y":
                 return body[:position], statement, body[position + 1 :]
+        if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+            return body[:position], statement, body[position + 1 :]
     raise AssertionError(rule.name)
 
 

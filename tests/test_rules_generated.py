@@ -170,7 +170,12 @@ def program(sample: Sample, style: Style, name: str) -> Program:
                 values[key] = _slice(sample.values[key])
     match = template_tests.parts(rule)[1]
     inserted = _Inserted(values, lists)
-    if rule.writes:
+    if isinstance(match, ast.Expr):
+        call = inserted.visit(copy.deepcopy(match.value))
+        lines = [f"out = {ast.unparse(call.args[0])} * 1.0"]
+        call.args[0] = ast.Name("out", ast.Load())
+        lines.append(ast.unparse(call))
+    elif rule.writes:
         target = match.targets[0]
         assert isinstance(target, ast.Subscript) and isinstance(target.value, ast.Name)
         written_to = ast.unparse(values[target.value.id])
@@ -325,10 +330,7 @@ def failures(rule: Rule) -> list[tuple[Program, str, str]]:
 RULES = [
     rule
     for rule in template_tests.all_rules()
-    if not rule.zero
-    and not rule.writes  # refused so far: tests/errors/write_element.py
-    and not rule.op.startswith("helper.")
-    and template_tests.is_available(rule)
+    if not rule.zero and not rule.op.startswith("helper.") and template_tests.is_available(rule)
 ]
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.iteration import ITERABLES, element
+from s2sad.analysis.regions import Calls, Effects, Regions
 from s2sad.analysis.types import (
     BOOL,
     FLOAT,
@@ -35,7 +36,8 @@ from s2sad.analysis.types import (
 )
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.derive.own_rules import is_own
-from s2sad.derive.selection import choose, result_shape
+from s2sad.derive.rules import rules
+from s2sad.derive.selection import choose, dtype_name, result_shape
 from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import (
     Apply,
@@ -78,6 +80,14 @@ _CLOSED = set(
 _REAL_PARTS = {"numpy.real", "numpy.imag", "numpy.abs", "builtins.abs", "numpy.angle"}
 """Operators whose result on complex numbers is real."""
 
+_ALLOCATIONS = {
+    "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
+    "numpy.zeros_like": "a", "numpy.ones_like": "a", "numpy.empty_like": "a",
+    "numpy.full_like": "a",
+}  # fmt: skip
+"""Operators that allocate, with the argument whose dtype the result has: float64 where there is
+none."""
+
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
 
@@ -97,10 +107,12 @@ class Fact:
 
 @dataclass
 class Summary:
-    """What is known of a function: its arguments so far, and what it returns."""
+    """What is known of a function: its arguments so far, what it returns, and into which arguments
+    it writes something that is varied."""
 
     params: list[Fact]
     result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
+    written: frozenset[int] = frozenset()
     running: bool = False
     sweep: int = 0
 
@@ -133,6 +145,9 @@ class Facts:
         self.bindings: dict[Var, Type] = {}
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
         self.numeric: set[Var] = set()
+        self.untyped_calls = Calls(program)
+        self._regions: list[Regions] = []
+        self._known_regions: dict[Function, Regions] = {}
         self._scanned: set[Function] = set()
         self._sweep = 0
         self._recursive = False
@@ -229,7 +244,20 @@ class Facts:
             env.own[parameter.var] = fact
             self._bind_type(parameter.var, fact.type)
         outer_returns, self._returns = self._returns, []
+        if function not in self._known_regions:
+            self._known_regions[function] = Regions(function, self.untyped_calls)
+        regions = self._known_regions[function]
+        self._regions.append(regions)
         self._block(function.body, env)
+        self._regions.pop()
+        if any(regions.is_written(parameter.var) for parameter in function.params):
+            # What is a number cannot be written into: with types, fewer are.
+            regions = Regions(function, _Varied(self), self.type_of)
+        summary.written = frozenset(
+            k
+            for k, parameter in enumerate(function.params)
+            if regions.is_written(parameter.var) and self._any_varied(parameter.var, regions, env)
+        )
         returned = [fact for owner, fact in self._returns if owner is None or owner is function]
         self._returns = outer_returns
         result = Fact(Inert("None"))
@@ -238,6 +266,10 @@ class Facts:
             for fact in returned[1:]:
                 result = self._join(result, fact, f"{function.name}.result")
         summary.result = result
+
+    def _any_varied(self, var: Var, regions: Regions, env: Environment) -> bool:
+        facts = [env.get(other) for other in regions.members(var)]
+        return any(fact is not None and fact.varied for fact in facts)
 
     _captured: dict[Var, Fact] = {}
 
@@ -253,8 +285,13 @@ class Facts:
                 fact = self._value(statement.value, env)
                 for target in statement.targets:
                     self._assign(target, fact, statement.value, env)
-            case Evaluate():
-                self._value(statement.value, env)
+            case Evaluate(value):
+                self._value(value, env)
+                if isinstance(value, Apply) and (rules_ := rules().get(value.op)):
+                    base = value.args[0] if value.args else None
+                    if base is not None and any(rule.writes for rule in rules_):
+                        if any(part in self.varied for part in value.args[1:]):
+                            self._written(base, env)
             case Return():
                 if statement.value is None:
                     self._returns.append((None, Fact(Inert("None"))))  # type: ignore[arg-type]
@@ -356,10 +393,24 @@ class Facts:
                         varied = value.items[position] in self.varied
                     self._assign(part, Fact(item, varied), Const(None), env)
             case Place():
-                self._value(target.base, env)
-                if isinstance(target.key, str):
-                    return
-                self._value(target.key, env)
+                base = self._value(target.base, env)
+                if not isinstance(target.key, str):
+                    self._value(target.key, env)
+                if fact.varied and not is_integral(base.type):
+                    self._written(target.base, env)
+
+    def _written(self, base: Expr, env: Environment) -> None:
+        """Something varied is written into an object: all that may share memory with it is varied
+        from here on. Integers stay what they are: NumPy truncates what is written there."""
+        kind = self.types.get(base)
+        if isinstance(kind, Inert) or (isinstance(kind, Array) and kind.shape == SCALAR):
+            return
+        regions = self._regions[-1]
+        for root, _ in regions.aliases(base):
+            for var in regions.members(root):
+                fact = env.get(var)
+                if fact is not None and not isinstance(fact.type, Inert):
+                    env.own[var] = Fact(fact.type, not is_integral(fact.type))
 
     def _assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:
         """Gives the target of a loop an element; of zip and enumerate each part its own source."""
@@ -488,7 +539,7 @@ class Facts:
         if node.op in COMPARE.values():
             return Fact(Array("bool", shape, python=False))
         if rule.zero:
-            return Fact(Array("unknown", shape))
+            return Fact(Array(self._allocated(node, bound), shape))
         operands = [self.array(self.type_of(bound[o.name]))
                     for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
         kinds = [f.type for f in facts]
@@ -502,6 +553,19 @@ class Facts:
         if node.op.startswith("math."):
             python = True
         return Fact(Array(_promote(node.op, operands), shape, python), varied)
+
+    def _allocated(self, node: Apply, bound: dict[str, Expr]) -> str:
+        """The dtype of an array that is made without a derivative."""
+        stated = bound.get("dtype")
+        if stated is not None and not (isinstance(stated, Const) and stated.value is None):
+            return dtype_name(stated)
+        like = _ALLOCATIONS.get(node.op)
+        if like is None:
+            return "unknown"
+        if not like:
+            return "float64"
+        model = self.array(self.type_of(bound[like]), bound[like])
+        return "unknown" if model.dtype == "float64" and model.python else model.dtype
 
     def _named(self, shape: Any, node: Expr) -> Any:
         """A result's shape in which every unknown size has a name of its own, and a short one."""
@@ -551,6 +615,10 @@ class Facts:
             fact = self._value(argument, env)
             params.append(Fact(_annotated(parameter.type, fact.type), fact.varied))
         result = self.interpret(function, params)
+        for position in self.summaries[function].written:
+            argument = node.args[position]
+            if argument is not None:
+                self._written(argument, env)
         kind = _renamed(result.type, f"{node.callee.name}{len(self._short)}", only_marked=True)
         return Fact(kind, result.varied)
 
@@ -593,6 +661,22 @@ class Facts:
 
     def _join(self, a: Fact, b: Fact, name: str) -> Fact:
         return Fact(join(a.type, b.type, name), a.varied or b.varied)
+
+
+class _Varied:
+    """What calls write that is varied, as far as the functions that they call were interpreted."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self.program = facts.program
+
+    def effects(self, node: Invoke) -> Effects:
+        """What a call does to its arguments."""
+        found = self.facts.untyped_calls.effects(node)
+        summary = self.facts.summaries.get(self.facts.program.function(node.callee))
+        if summary is None:
+            return found
+        return Effects(found.writes & summary.written, found.returns)
 
 
 _LATER = Environment()

@@ -19,11 +19,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias
 
 from s2sad.analysis.types import SCALAR, Array, Inert, Type, is_integral
 from s2sad.derive.rules import rules
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.bindings import CALLS_THAT_WRITE, targets_of
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -76,10 +76,21 @@ class Write:
     key: Expr | str | None
 
 
+class CallEffects(Protocol):
+    """Knows what calls do to their arguments."""
+
+    program: Any
+
+    def effects(self, node: Invoke) -> Effects:
+        """What a call does to its arguments."""
+
+
 class Regions:
     """The regions of a function. `calls` knows what its callees do to their arguments."""
 
-    def __init__(self, function: Function, calls: Calls, type_of: TypeOf | None = None) -> None:
+    def __init__(
+        self, function: Function, calls: CallEffects, type_of: TypeOf | None = None
+    ) -> None:
         self.function = function
         self.calls = calls
         self.type_of = type_of
@@ -87,6 +98,7 @@ class Regions:
         self._written: dict[Var, None] = {}
         self._shared: dict[Var, None] = {}
         self.writes: dict[Stmt, list[Write]] = {}
+        self.mirrors: dict[Var, Var] = {}
         for parameter in function.params:
             self._root(parameter.var)
         for statement in statements(function.body):
@@ -100,6 +112,10 @@ class Regions:
         """The variable that stands for the region of a variable."""
         return self._root(var)
 
+    def knows(self, var: Var) -> bool:
+        """Whether a variable is one of the function's."""
+        return var in self._parent
+
     def members(self, var: Var) -> list[Var]:
         """The variables of the region of a variable, in the order in which they turn up."""
         root = self._root(var)
@@ -112,6 +128,23 @@ class Regions:
     def is_shared(self, var: Var) -> bool:
         """Whether two names of the region may stand for the same memory at one time."""
         return self._root(var) in self._shared
+
+    def together(self, var: Var) -> list[Var]:
+        """The variables whose objects a write into that of a variable may change."""
+        if var in self.mirrors:
+            return [
+                m
+                for m, of in self.mirrors.items()
+                if self._root(of) is self._root(self.mirrors[var])
+            ]
+        if var not in self._parent or not self.is_shared(var):
+            return [var]
+        return self.members(var)
+
+    def changed_by(self, node: Invoke) -> list[Var]:
+        """The variables into whose objects a call writes."""
+        arguments = [node.args[k] for k in sorted(self.calls.effects(node).writes)]
+        return [v for a in arguments if a is not None for v, _ in self.aliases(a)]
 
     def effects(self) -> Effects:
         """What a call of the function does to its arguments."""
@@ -259,7 +292,7 @@ class Regions:
 
     def _expression(self, statement: Stmt, node: Expr) -> None:
         match node:
-            case Apply(op, (base, *given)) if op in CHANGES:
+            case Apply(op, (base, *given)) if op in CALLS_THAT_WRITE:
                 self._write(statement, base, None)
                 for part in given:
                     for var, _ in self._aliases(part):
@@ -272,8 +305,10 @@ class Regions:
                     if argument is not None and not self._is_immutable(argument):
                         self._write(statement, argument, None)
             case Each():
-                for var in targets_of(node.target):
-                    self._bind(var, [(v, "view") for v, _ in self._aliases(node.iterable)])
+                # Only a call can write into an element while a comprehension runs.
+                if any(isinstance(n, Invoke) for n in walk(node.element)):
+                    for var in targets_of(node.target):
+                        self._bind(var, [(v, "view") for v, _ in self._aliases(node.iterable)])
 
     def _is_immutable(self, expr: Expr) -> bool:
         """Whether a value is certainly a number or something else that cannot be changed."""
@@ -359,9 +394,6 @@ class Regions:
 _FRESH = {"builtins.len", "builtins.range", "builtins.float", "builtins.int", "numpy.copy",
           "copy.copy", "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip
 """Operators whose result shares nothing with what they are given."""
-
-CHANGES = {f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")}
-"""Methods of lists that change their list."""
 
 _CONTAINERS = ("builtins.", "dict.", "tqdm.", "list.")
 

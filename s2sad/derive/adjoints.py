@@ -51,21 +51,32 @@ class Adjoint:
 
 
 class State:
-    """Entries by slot. `copy` is used where paths part."""
+    """Entries by slot. `copy` is used where paths part. `shadows` are the adjoints that arrays of
+    the forward part have all the time (`derive/shadows.py`)."""
 
-    def __init__(self, entries: dict[Root, dict[Path, Adjoint]] | None = None) -> None:
+    def __init__(
+        self,
+        entries: dict[Root, dict[Path, Adjoint]] | None = None,
+        shadows: dict[Slot, Adjoint] | None = None,
+    ) -> None:
         self.entries = entries if entries is not None else {}
+        self.shadows = shadows if shadows is not None else {}
 
     def copy(self) -> State:
         """The same entries, in tables of their own."""
-        return State({root: dict(paths) for root, paths in self.entries.items()})
+        entries = {root: dict(paths) for root, paths in self.entries.items()}
+        return State(entries, self.shadows)
 
     def get(self, slot: Slot) -> Adjoint | None:
         """The entry of a slot; None is zero."""
+        if slot in self.shadows:
+            return self.shadows[slot]
         return self.entries.get(slot[0], {}).get(slot[1])
 
     def set(self, slot: Slot, adjoint: Adjoint) -> None:
         """Gives a slot an entry."""
+        if slot in self.shadows:
+            return
         self.entries.setdefault(slot[0], {})[slot[1]] = adjoint
 
     def take(self, root: Root) -> dict[Path, Adjoint]:

@@ -7,19 +7,15 @@ from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import written_into
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
-    Assign,
     Evaluate,
     Expr,
     Function,
     Invoke,
     Opaque,
-    Ref,
     Stmt,
-    Var,
     Verbatim,
     walk,
 )
@@ -171,47 +167,3 @@ def _reached(function: Function, program: Any) -> list[Function]:
                         reached[callee] = None
                         todo.append(callee)
     return list(reached)
-
-
-def unseen_changes(function: Function, facts: Any, program: Any) -> list[Invoke]:
-    """The calls in a function, and in those that it calls, of functions that write something that
-    carries a derivative into an object that they are handed."""
-    found: list[Invoke] = []
-    done: set[Function] = set()
-    todo = [function]
-    while todo:
-        current = todo.pop()
-        if current in done:
-            continue
-        done.add(current)
-        for statement in statements(current.body):
-            for expr in expressions(statement):
-                for node in walk(expr):
-                    if isinstance(node, Invoke):
-                        callee = program.function(node.callee)
-                        todo.append(callee)
-                        if _changes(callee, facts, program, set()):
-                            found.append(node)
-    return found
-
-
-def _changes(function: Function, facts: Any, program: Any, seen: set[Function]) -> set[Var]:
-    """The parameters into whose objects a function writes something that is varied."""
-    if function in seen:
-        return set()
-    seen.add(function)
-    params = {p.var for p in function.params}
-    changed: set[Var] = set()
-    for statement in statements(function.body):
-        if isinstance(statement, Assign) and statement.value in facts.varied:
-            changed |= {v for target in statement.targets for v in written_into(target)}
-        for expr in expressions(statement):
-            for node in walk(expr):
-                if isinstance(node, Opaque) and any(part in facts.varied for part in node.parts):
-                    changed |= set(node.mutates) if not is_harmless(node) else set()
-                if isinstance(node, Invoke):
-                    callee = program.function(node.callee)
-                    inner = _changes(callee, facts, program, seen)
-                    pairs = zip(callee.params, node.args, strict=True)
-                    changed |= {a.var for p, a in pairs if p.var in inner and isinstance(a, Ref)}
-    return changed & params

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
+from s2sad.analysis.regions import Calls, Regions
 from s2sad.analysis.types import (
     SCALAR,
     Array,
@@ -25,15 +26,18 @@ from s2sad.analysis.types import (
 )
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
-from s2sad.derive.broadcasting import call, expand
-from s2sad.derive.effects import unseen_changes, unseen_effects
+from s2sad.derive.broadcasting import call, expand, same_shape
+from s2sad.derive.effects import unseen_effects
 from s2sad.derive.memory import Plan, Planner
 from s2sad.derive.reverse import Reverse
+from s2sad.derive.shadows import Shadows, put_in
 from s2sad.derive.sharing import unshared
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import bound_by
+from s2sad.ir.bindings import bound_by, targets_of, written_by
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
+    Assign,
     Block,
     Callee,
     Const,
@@ -43,7 +47,9 @@ from s2sad.ir.nodes import (
     Make,
     Ref,
     Return,
+    Stmt,
     Var,
+    walk,
 )
 from s2sad.tidy.dead import live_part
 from s2sad.tidy.naming import Names
@@ -57,7 +63,8 @@ class Derived:
     """A generated function before it is written.
 
     `kind` is value-and-grad, grad, vjp or backward. `returns` is what it returns; `wrt` the
-    parameters (and captured variables) whose adjoints these are.
+    parameters (and captured variables) whose adjoints these are. `written` are the adjoints that a
+    backward function is handed of the arguments into which the function writes.
     """
 
     name: str
@@ -68,6 +75,7 @@ class Derived:
     returns: Expr
     names: Names
     seed: Var | None = None
+    written: list[Var] = field(default_factory=list)
     keyword_seed: bool = False
     bare: bool = True
     check_scalar: Expr | None = None
@@ -76,7 +84,12 @@ class Derived:
 
 @dataclass
 class Interface:
-    """How a callee's backward function is called; `args` and `named` are parameters' positions."""
+    """How a callee's backward function is called; `args` and `named` are parameters' positions.
+
+    `written` are the parameters into which it writes something that is varied: their adjoints are
+    handed over, as they are after the call, and come back as they are before it. `seeded` says that
+    it takes the adjoint of its result; a result that is one of its `written` parameters has none.
+    """
 
     key: str
     name: str
@@ -86,6 +99,8 @@ class Interface:
     named: tuple[tuple[str, int], ...]
     keyword: bool
     names: tuple[str, ...] = ()
+    written: tuple[int, ...] = ()
+    seeded: bool = True
 
 
 class Engine:
@@ -102,6 +117,14 @@ class Engine:
         self.backwards: list[Derived] = []
         self.by_name: dict[str, Interface] = {}
         self.observer: Observer | None = None
+        self.calls = Calls(program, self.facts.type_of)
+        self._regions: dict[Function, Regions] = {}
+
+    def regions(self, function: Function) -> Regions:
+        """Which variables of an interpreted function share memory, and what it writes into."""
+        if function not in self._regions:
+            self._regions[function] = Regions(function, self.calls, self.facts.type_of)
+        return self._regions[function]
 
     def observe(self, stage: str, function: Function, program: Any, *given: Var | None) -> None:
         """Shows the observer what a pass made of a function; `given` are the seeds."""
@@ -114,6 +137,7 @@ class Engine:
         """Interprets a function with respect to these parameters."""
         if self.program.structured:
             function = structure_exits(function)
+        self._return_written(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
         params = []
@@ -128,21 +152,21 @@ class Engine:
             if effect.code == "S2S013":
                 raise effect  # what the function returns is not known
         self.errors += effects
-        for change in unseen_changes(function, self.facts, self.program):
-            self._refuse_change(change)
         self.observe("facts", function, function)
         return function
 
-    def _refuse_change(self, call: Invoke) -> None:
-        origin = call.origin
-        self.errors.append(
-            S2SADError(
-                "S2S011",
-                f"{call.callee.name} writes into what it is handed",
-                None if origin is None else origin.module.location(origin.node),
-                "Let it return the new value instead, and give that a name.",
-            )
-        )
+    def _return_written(self, function: Function) -> None:
+        """A function that returns nothing has the arguments that it writes into as its results, in
+        the order of its parameters."""
+        found = [s for s in statements(function.body) if isinstance(s, Return)]
+        if any(s.value is not None for s in found):
+            return
+        effects = Calls(self.program).effects_of(function)
+        written = [Ref(function.params[k].var) for k in sorted(effects.writes)]
+        if written:
+            result = written[0] if len(written) == 1 else Make("tuple", tuple(written))
+            body = function.body[:-1] if found else function.body
+            function.body = [*body, Return(result)]
 
     def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
         is_complex = isinstance(kind, Array) and kind.dtype.startswith("complex")
@@ -180,16 +204,19 @@ class Engine:
             self._check_scalar(function, kind, result)
             check = result if not self._certainly_scalar(function, kind) else None
             seed = Adjoint(Const(1.0), SCALAR, True)
-        sweep = Reverse(self.facts, self)
+        sweep = Reverse(self.facts, self, self.regions(function))
+        shadows = self._shadows(function, {})
+        sweep.mirror(shadows)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        self.observe("reverse", function, backward, seed_var)
-        planner = Planner(function, self.facts, self)
+        self.observe("reverse", function, backward, seed_var, *shadows.of.values())
+        planner = Planner(function, self.facts, self, self.regions(function))
         returned = [
             self._gradient(var, adjoint, function) for var, adjoint in
             zip(variables, backward.results, strict=True)
         ]  # fmt: skip
         plan = planner.run(backward.mirror, returned)
+        self._protect(plan, function)
         self.observe("memory", function, plan, seed_var)
         gradient: Expr
         if bare:
@@ -209,11 +236,53 @@ class Engine:
             returns,
             names,
             seed_var,
+            [],
             mode == "vjp",
             bare,
             check_scalar=value if check is not None else None,
             params=list(function.params),
         )
+
+    def _shadows(self, function: Function, handed: dict[Var, Var]) -> Shadows:
+        """The shadows of a function, whose body gets the statements that bind them."""
+        regions = self.regions(function)
+        shadows = put_in(function, self.facts, regions, handed, self.written_argument)
+        return shadows
+
+    def _protect(self, plan: Plan, function: Function) -> None:
+        """Copies what the function is handed and writes into: the caller's stays as it was."""
+        regions = self.regions(function)
+        copies: Block = []
+        changed = {
+            v
+            for s in (*plan.forward, *plan.backward)
+            for inner in statements([s])
+            for v in self._changed_by(inner, regions)
+        }
+        changed = {other for var in changed for other in regions.members(var)}
+        for parameter in function.params:
+            var = parameter.var
+            if var not in changed:
+                continue
+            kind = self.facts.bindings.get(var)
+            whole = isinstance(kind, Array) and isinstance(kind.shape, Shape)
+            copier = "numpy.copy" if whole else "copy.copy"
+            if not isinstance(kind, Array | Unknown):
+                copier = "copy.deepcopy"
+            text = copier if copier.startswith("copy") else ""
+            copies.append(Assign((var,), call(copier, Ref(var), text=text)))
+        plan.forward[:0] = copies
+
+    def _changed_by(self, statement: Stmt, regions: Regions) -> set[Var]:
+        """The variables whose objects a statement of either half changes."""
+        found = set(written_by(statement))
+        if isinstance(statement, Assign) and statement.augmented is not None:
+            found |= {v for t in statement.targets for v in targets_of(t)}
+        for expr in expressions(statement):
+            for node in walk(expr):
+                if isinstance(node, Invoke):
+                    found |= set(regions.changed_by(node))
+        return {var for var in found if regions.knows(var) and regions.is_written(var)}
 
     def _seed(self, var: Var, kind: Type) -> Adjoint:
         ref = Ref(var)
@@ -266,7 +335,12 @@ class Engine:
         if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
             return Const(0.0) if adjoint is None else adjoint.expr
         rebound = any(var in bound_by(s) for s in function.body)
-        if isinstance(kind, Array) and kind.dtype == "float64" and not rebound:
+        whole = adjoint is not None and adjoint.full and not adjoint.tree
+        known = not rebound or (
+            whole and isinstance(kind, Array) and adjoint is not None
+            and same_shape(adjoint.shape, kind.shape)
+        )  # fmt: skip
+        if isinstance(kind, Array) and kind.dtype == "float64" and known:
             if isinstance(kind.shape, Shape):
                 return self._array_gradient(first, adjoint, kind)
         value: Expr = Ref(var)
@@ -326,7 +400,8 @@ class Engine:
 
     def _interface(self, callee: Callee, function: Function, name: str) -> Interface:
         summary = self.facts.summaries[function]
-        wrt = tuple(k for k, fact in enumerate(summary.params) if fact.varied)
+        written = tuple(sorted(summary.written))
+        wrt = tuple(k for k, fact in enumerate(summary.params) if fact.varied or k in written)
         plain = [k for k, p in enumerate(function.params) if p.kind == "positional"]
         rest = [k for k in range(len(function.params)) if k not in plain]
         has_defaults = any(p.default is not None or p.kind == "keyword" for p in function.params)
@@ -342,44 +417,71 @@ class Engine:
             named,
             has_defaults or bool(named),
             tuple(p.var.hint for p in function.params),
+            written,
+            summary.result.varied and self.returned_argument(function) is None,
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface
         return interface
 
+    def returned_argument(self, function: Function) -> int | None:
+        """The position of the argument that a function writes into and returns, if it does."""
+        effects = self.calls.effects_of(function)
+        if not self.facts.summaries[function].written or len(effects.returns) != 1:
+            return None
+        ((position, how),) = effects.returns.items()
+        return position if how == "same" and position in effects.writes else None
+
+    def written_argument(self, node: Invoke) -> Expr | None:
+        """The argument of a call that is also its result."""
+        position = self.returned_argument(self.program.function(node.callee))
+        return None if position is None else node.args[position]
+
+    def writes_varied(self, node: Invoke) -> bool:
+        """Whether a call writes something that is varied into what it is handed."""
+        function = self.program.function(node.callee)
+        return bool(self.facts.summaries[function].written)
+
     def _derive_backward(self, function: Function, interface: Interface) -> None:
         outer, self.current = self.current, function
         names = Names(function.names | self.names.taken)
         variables = [function.params[k].var for k in interface.wrt]
-        seed_var = Var("d_out")
+        seed_var = Var("d_out") if interface.seeded else None
         kind = self.facts.summaries[function].result.type
-        seed = self._seed(seed_var, kind)
-        sweep = Reverse(self.facts, self)
+        seed = None if seed_var is None else self._seed(seed_var, kind)
+        sweep = Reverse(self.facts, self, self.regions(function))
+        handed = {function.params[k].var for k in interface.written}
+        shadows = self._shadows(function, {v: Var(f"d_{v.hint}") for v in handed})
+        sweep.mirror(shadows)
+        written = [sweep.handed(function.params[k].var) for k in interface.written]
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        self.observe("reverse", function, backward, seed_var)
-        planner = Planner(function, self.facts, self)
+        self.observe("reverse", function, backward, seed_var, *written, *shadows.of.values())
+        planner = Planner(function, self.facts, self, self.regions(function))
         returned = [
-            self._callee_result(var, adjoint)
-            for var, adjoint in zip(variables, backward.results, strict=True)
+            self._callee_result(var, adjoint, k in interface.written)
+            for k, var, adjoint in zip(interface.wrt, variables, backward.results, strict=True)
         ]
         plan = planner.run(backward.mirror, returned)
-        self.observe("memory", function, plan, seed_var)
+        self.observe("memory", function, plan, seed_var, *written)
         _take_return(plan.forward)
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)
-        plan.forward = live_part(plan.forward, plan.backward, returns, plan.replaced)
+        plan.forward = live_part(plan.forward, plan.backward, returns, plan.replaced, plan.regions)
+        self._protect(plan, function)
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
-            interface.keyword, params=list(function.params),
+            written, interface.keyword, params=list(function.params),
         )  # fmt: skip
         self.derived[function] = derived
         self.backwards.append(derived)
         self.current = outer
 
-    def _callee_result(self, var: Var, adjoint: Adjoint | None) -> Expr:
+    def _callee_result(self, var: Var, adjoint: Adjoint | None, is_written: bool) -> Expr:
         if adjoint is None:
-            return Const(0.0)
+            ref = Ref(var)
+            self.facts.types[ref] = self.facts.bindings.get(var, Unknown(var.hint))
+            return call("numpy.zeros", call("numpy.shape", ref)) if is_written else Const(0.0)
         if adjoint.full or adjoint.tree:
             return adjoint.expr
         node = Ref(var)

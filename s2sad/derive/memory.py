@@ -23,8 +23,10 @@ from typing import Any
 from s2sad.analysis.exits import none_of, one_shot, used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
-from s2sad.analysis.types import SCALAR, Array, Inert
-from s2sad.derive.broadcasting import call, shape_from_operands
+from s2sad.analysis.regions import Regions
+from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Unknown, is_integral, is_scalar
+from s2sad.derive.broadcasting import call, same_shape, shape_from_operands
+from s2sad.derive.cells import Cells
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import (
     Group,
@@ -34,8 +36,24 @@ from s2sad.derive.mirror import (
     MirrorLoop,
     Step,
 )
-from s2sad.derive.values import Homes, can_repeat, cost, extract_or_repeat, hint_for, values_in
-from s2sad.ir.bindings import bound_by, mutated_by, targets_of, written_into
+from s2sad.derive.values import (
+    CHEAP,
+    Homes,
+    can_repeat,
+    cost,
+    extract_or_repeat,
+    hint_for,
+    values_in,
+)
+from s2sad.ir.bindings import (
+    CALLS_THAT_WRITE,
+    bound_by,
+    mutated_by,
+    targets_of,
+    written_by,
+    written_into,
+)
+from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -51,6 +69,7 @@ from s2sad.ir.nodes import (
     For,
     Function,
     Guard,
+    Make,
     Place,
     Ref,
     Return,
@@ -79,6 +98,7 @@ class Plan:
     replaced: dict[Expr, Var] = field(default_factory=dict)
     results: list[Expr] = field(default_factory=list)
     sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
+    regions: Regions | None = None
 
 
 @dataclass
@@ -94,15 +114,16 @@ class _Loop:
 class Planner:
     """Plans the memory of one function."""
 
-    def __init__(self, function: Function, facts: Facts, engine: Any) -> None:
+    def __init__(self, function: Function, facts: Facts, engine: Any, regions: Regions) -> None:
         self.function = function
         self.facts = facts
         self.engine = engine
+        self.regions = regions
         self.defined: set[Var] = {p.var for p in function.params}
         self.undefined: dict[Var, None] = {}
-        self.plan = Plan()
+        self.plan = Plan(regions=regions)
         self.value = _returned_variable(function)
-        self.homes = Homes(function.body)
+        self.homes = Homes(function.body, self._holds_value)
         last = function.body[-1] if function.body else None
         if isinstance(last, Return) and not isinstance(last.value, Ref | None):
             self.homes.variable.setdefault(last.value, self.value)
@@ -110,19 +131,60 @@ class Planner:
         self.headers: dict[Stmt, Ref] = {}
         self.loops: list[_Loop] = []
         self.overwritten = _overwritten(function)
-        self.mutated = _mutated(function)
+        self.mutated = self._mutated()
+        self.cells = Cells(facts, regions, self._is_fixed)
         self.used_up = used_up(function.body)
+        self.loop_targets = {
+            v for s in statements(function.body) if isinstance(s, For) for v in targets_of(s.target)
+        }
         self.flags: dict[Stmt, Var] = {}
         self.after: set[Ref] = set()
         self._tests: dict[Branch, Expr] = {}
+
+    def _mutated(self) -> set[Var]:
+        """The variables whose objects are changed in place somewhere, so that a copy has to be
+        remembered. Of arrays that are written into, the parts that are overwritten are."""
+        found: set[Var] = set()
+        for statement in statements(self.function.body):
+            match statement:
+                case Assign():
+                    found |= set(mutated_by(statement.value))
+                    if statement.augmented is not None:
+                        found |= {v for t in statement.targets for v in targets_of(t)}
+                case Evaluate():
+                    found |= set(mutated_by(statement.value))
+                case Verbatim():
+                    found |= set(statement.mutates)
+            found |= set(self._containers_written(statement))
+        return found
+
+    def _containers_written(self, statement: Stmt) -> list[Var]:
+        """The lists and dicts that a statement itself writes into."""
+        exprs = [statement.value] if isinstance(statement, Evaluate) else []
+        found = [v for e in exprs for v in self._changed_lists(e)]
+        if isinstance(statement, Assign):
+            found += [v for t in statement.targets for v in written_into(t) if not self.is_array(v)]
+            found += self._changed_lists(statement.value)
+        return found
+
+    def _changed_lists(self, expr: Expr) -> list[Var]:
+        bases = [n.args[0] for n in walk(expr)
+                 if isinstance(n, Apply) and n.args and n.op in CALLS_THAT_WRITE]  # fmt: skip
+        return [v for base in bases for v in written_into(Place(base, Const(None)))
+                if not self.is_array(v)]  # fmt: skip
+
+    def is_array(self, var: Var) -> bool:
+        """Whether the contents of a variable are followed part by part."""
+        return isinstance(self.facts.bindings.get(var), Array | Unknown)
 
     # ------------------------------------------------------------ entry point
 
     def run(self, steps: list[Step], results: list[Expr]) -> Plan:
         """The plan for a function with these steps as its mirror, which returns these adjoints."""
+        self._name_keys()
         self._resolve_all(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
-        needed = {r.var for expr in self.plan.results for r in _refs(expr)} & self.overwritten
+        needed = self._read_by(self.plan.results) & self._lost
         forward, backward = self._block(self.function.body, steps, needed, set())
         nothing: Block = [Assign((var,), Const(None)) for var in self.undefined]
         self.plan.forward = [*nothing, *self._kept_value(forward, backward)]
@@ -130,16 +192,56 @@ class Planner:
         return self.plan
 
     def _kept_value(self, forward: Block, backward: Block) -> Block:
-        """A returned variable that the backward part restores is kept under another name."""
+        """A returned value that the backward part restores is kept: a variable under another name,
+        an array whose contents are restored as a copy."""
         last = forward[-1] if forward else None
-        if isinstance(last, Return) and isinstance(last.value, Ref):
-            if any(last.value.var in bound_by(s) for s in backward):
-                result = Var("result") if last.value.var is self.value else self.value
-                kept = Assign((result,), last.value)
-                return [*forward[:-1], kept, Return(Ref(result))]
+        if not isinstance(last, Return) or last.value is None:
+            return forward
+        returned = last.value
+        at = len(forward) - 1
+        if isinstance(returned, Ref) and returned.var is self.value:
+            found = [s for s in forward if isinstance(s, Assign) and s.targets == (self.value,)]
+            origin = found[-1].value if found else returned
+        else:
+            origin = returned
+        written = {self.regions.of(v) for s in backward for v in written_by(s)
+                   if self.regions.knows(v)}  # fmt: skip
+        shared = any(self.regions.of(v) in written for v, _ in self.regions.aliases(origin))
+        if shared:
+            kind = self.facts.type_of(origin)
+            result = (
+                Var("result") if origin is not returned or not _is_user(returned) else self.value
+            )
+            copied = (
+                _copied_part(returned, kind) if isinstance(kind, Array) else _copy(returned, kind)
+            )
+            return [*forward[:at], Assign((result,), copied), Return(Ref(result))]
+        if isinstance(returned, Ref) and any(returned.var in bound_by(s) for s in backward):
+            result = Var("result") if returned.var is self.value else self.value
+            return [*forward[:at], Assign((result,), returned), Return(Ref(result))]
         return forward
 
     # ------------------------------------------------------------ values
+
+    def _name_keys(self) -> None:
+        """Indices that read the array that they write into are given a name: afterwards they would
+        be others."""
+        for statement in statements(self.function.body):
+            if not isinstance(statement, Assign):
+                continue
+            for target in statement.targets:
+                if not isinstance(target, Place) or isinstance(target.key, str):
+                    continue
+                place = next((p for p in self.cells.places(statement) if p.key is target.key), None)
+                read = self.cells.read_by(target.key)
+                if place is None or not self.cells.overwritten_in(place, read):
+                    continue
+                var = Var(hint_for(target.key))
+                self.plan.replaced[target.key] = var
+                self.facts.bindings[var] = self.facts.type_of(target.key)
+                self.extracted.setdefault(statement, []).append((target.key, var))
+                if self.homes.depth.get(statement.value):
+                    self.overwritten.add(var)
 
     def _resolve_all(self, steps: list[Step]) -> None:
         """Replaces each `Value` of the mirror by a variable or by the expression that gives it."""
@@ -202,8 +304,11 @@ class Planner:
         return result
 
     def _is_computed(self, node: Expr) -> bool:
-        """Whether a value is computed again where it is needed, and that costs something."""
-        return self._repeats(node) and cost(node, self.facts) > 0
+        """Whether a value is computed again where it is needed, and that costs more than reading a
+        name would: not `i - 1`."""
+        kind = self.facts.type_of(node)
+        limit = CHEAP if is_integral(kind) and is_scalar(kind) else 0
+        return self._repeats(node) and cost(node, self.facts) > limit
 
     def _computed_parts(self, node: Expr) -> list[Expr]:
         return [part for part in children(node) if self._is_computed(part)]
@@ -212,7 +317,7 @@ class Planner:
         """Whether a value is computed again where it is needed."""
         if isinstance(node, Const | Ref) or node in self.homes.variable:
             return False
-        if node in self.plan.replaced:
+        if node in self.plan.replaced or node in self.homes.place:
             return False
         return not extract_or_repeat(node, self.homes, self.facts)
 
@@ -272,6 +377,7 @@ class Planner:
             isinstance(node, Const | Ref)
             or node in self.plan.replaced
             or node in self.homes.variable
+            or node in self.homes.place
         ):
             return self._value(node)
         again = _rebuilt(node, self._again)
@@ -294,6 +400,8 @@ class Planner:
             ref = self._typed(Ref(self.homes.variable[node]), node)
             self.after.add(ref)
             return ref
+        if node in self.homes.place:
+            return self._read_back(self.homes.place[node], node)
         if extract_or_repeat(node, self.homes, self.facts):
             var = Var(hint_for(node))
             self.plan.replaced[node] = var
@@ -304,6 +412,33 @@ class Planner:
         again = _rebuilt(node, lambda part: self._value(part, named))
         self.facts.types[again] = self.facts.type_of(node)
         return again
+
+    def _holds_value(self, statement: Assign) -> bool:
+        """Whether the place that a statement writes to holds the value that was written, in the
+        same shape and to the last bit."""
+        target = statement.targets[0]
+        if not isinstance(target, Place) or not isinstance(target.base, Ref):
+            return False
+        kind = self.facts.type_of(target.base)
+        if isinstance(target.key, str) or not isinstance(kind, Array) or kind.dtype != "float64":
+            return False
+        part = Apply("getitem", (target.base, target.key), (), "index")
+        value = self.facts.type_of(statement.value)
+        return (
+            isinstance(value, Array)
+            and value.dtype == "float64"
+            and same_shape(self.facts.shape_of(part), value.shape)
+        )
+
+    def _read_back(self, place: Place, node: Expr) -> Expr:
+        """A value that was written into an array, read from there."""
+        assert isinstance(place.base, Ref) and not isinstance(place.key, str)
+        base = self._typed(Ref(place.base.var), place.base)
+        self.after.add(base)
+        self.cells.late.add(base)
+        found = Apply("getitem", (base, self._again(place.key)), (), "index")
+        self.facts.types[found] = self.facts.type_of(node)
+        return found
 
     # ------------------------------------------------------------ the walk
 
@@ -321,7 +456,7 @@ class Planner:
         chunk: Block = []
         for node in closing:
             assert isinstance(node, Group)
-            needed |= self._reads(node.body) & self.overwritten
+            needed |= self._reads(node.body) & self._lost
             chunk += node.body
         chunks.append(chunk)
         for statement in block:
@@ -366,14 +501,19 @@ class Planner:
         self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
     ) -> tuple[Block, Block]:
         body = [s for node in nodes for s in node.body]
-        bound = bound_by(statement)
+        bound = self._bound(statement)
         before, after = self._reads_by_time(body, bound)
-        needed |= before & self.overwritten
+        needed |= before & self._lost
         if isinstance(statement, Assign) and _is_flag(statement):
             self.defined |= set(bound)
             return [statement], self._reset_flag(statement, needed)
-        saves, restores = self._save(bound, needed, kept)
-        needed |= after & self.overwritten
+        if is_exchange(statement) and not kept & set(bound):
+            saves, restores = self._exchanged(statement, needed)
+        else:
+            saves, restores = self._save(bound, needed, kept)
+        kept_parts, put_back = self._save_parts(statement, needed, kept)
+        saves, restores = [*saves, *kept_parts], [*put_back, *restores]
+        needed |= after & self._lost
         self.defined |= set(bound)
         ahead = [*saves, *self._forward(statement)]
         if body:
@@ -397,7 +537,9 @@ class Planner:
 
     def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
         """Restores variables between the statements that read their new and their old values."""
-        restored = {v for r in restores if isinstance(r, Assign) for v in targets_of(r.targets[0])}
+        targets = [r.targets[0] for r in restores if isinstance(r, Assign)]
+        written = {v for target in targets for v in written_into(target)}
+        restored = written | {v for target in targets for v in targets_of(target)}
         last = -1
         for position, statement in enumerate(body):
             if any(r in self.after and r.var in restored for r in _refs_of(statement)):
@@ -411,7 +553,10 @@ class Planner:
             for ref in _refs_of(statement):
                 if ref in self.after and ref.var in restored and ref.var not in kept:
                     kept[ref.var] = Var(f"{ref.var.hint}_out")
-        copies: Block = [Assign((new,), Ref(old)) for old, new in kept.items()]
+        copies: Block = [
+            Assign((new,), call("numpy.copy", Ref(old)) if old in written else Ref(old))
+            for old, new in kept.items()
+        ]
 
         def change(node: Expr) -> Expr | None:
             if isinstance(node, Ref) and node in self.after and node.var in kept:
@@ -422,19 +567,37 @@ class Planner:
 
     # ------------------------------------------------------------ reads
 
+    @property
+    def _lost(self) -> set[Var]:
+        """The variables, and the parts of arrays, that are overwritten somewhere."""
+        return self.overwritten | self.cells.known.keys()
+
+    def _is_fixed(self, var: Var) -> bool:
+        return var not in self.overwritten and var not in self.loop_targets
+
+    def _read_by(self, exprs: Iterable[Expr]) -> set[Var]:
+        """The variables that expressions read, and the parts of arrays that are written into."""
+        found: set[Var] = set()
+        for expr in exprs:
+            found |= {ref.var for ref in _refs(expr)} | self.cells.read_by(expr)
+        return found
+
     def _reads(self, body: Block) -> set[Var]:
-        return {ref.var for statement in body for ref in _refs_of(statement)}
+        return self._read_by(expr for statement in body for expr in _exprs_of(statement))
 
     def _reads_by_time(self, body: Block, bound: dict[Var, None]) -> tuple[set[Var], set[Var]]:
         """What a group reads of the time before its statement, and of the time after it."""
         before: set[Var] = set()
         after: set[Var] = set()
         for statement in body:
-            for ref in _refs_of(statement):
-                if ref in self.after and ref.var in bound:
-                    after.add(ref.var)
-                else:
-                    before.add(ref.var)
+            for expr in _exprs_of(statement):
+                for ref in _refs(expr):
+                    late = ref in self.after and (ref.var in bound or ref in self.cells.late)
+                    (after if late else before).add(ref.var)
+                early = self.cells.read_by(expr, self.cells.late)
+                before |= early
+                if any(ref in self.cells.late for ref in _refs(expr)):
+                    after |= self.cells.read_by(expr)
         return before, after
 
     def _mirror_reads(self, steps: list[Step]) -> set[Var]:
@@ -447,7 +610,7 @@ class Planner:
                 case Group():
                     found |= self._reads(node.body)
                 case MirrorBranch():
-                    found |= {r.var for r in _refs(self._test(node.source))}
+                    found |= self._read_by([self._test(node.source)])
                     stack += [n for s in (*node.then, *node.other) for n in s.nodes]
                 case MirrorGuard():
                     found |= set(node.source.left)
@@ -456,10 +619,12 @@ class Planner:
                     stack += [n for s in node.body for n in s.nodes]
                 case MirrorLoop():
                     if node.iterable is not None:
-                        found |= {r.var for r in _refs(node.iterable)}
+                        found |= self._read_by([node.iterable])
                     if node.source.count is not None:
                         found.add(node.source.count)
-                    stack += [n for s in node.body for n in s.nodes]
+                    with self.cells.inside(node.source):
+                        inner = self._mirror_reads(node.body)
+                        found |= self.cells.of_all(inner, node.source)
         return found
 
     # ------------------------------------------------------------ remembering
@@ -478,6 +643,86 @@ class Planner:
             restores = [*restore, *restores]
         return saves, restores
 
+    def _save_parts(self, statement: Stmt, needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
+        """Remembers the parts of arrays that a statement is about to overwrite, where needed."""
+        saves: Block = []
+        restores: Block = []
+        for place in self.cells.places(statement):
+            lost = self.cells.overwritten_in(place, needed - kept)
+            if not lost:
+                continue
+            needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
+            base, at = _plain(place.base), None if place.key is None else self._plain_key(place.key)
+            part = base if at is None else Apply("getitem", (base, at), (), "index")
+            kind = self.facts.type_of(place.part)
+            value = part if is_number(kind) else _copied_part(part, kind)
+            target = Place(base, at if at is not None else Const(...))
+            needed |= self._read_by([base, *([at] if at is not None else [])]) & self.overwritten
+            save, restore = self._keep(place.hint, kind, value, target)
+            saves += save
+            restores = [*restore, *restores]
+        return saves, restores
+
+    def _plain_key(self, key: Expr) -> Expr:
+        """An index as the halves write it."""
+        if key in self.plan.replaced:
+            return Ref(self.plan.replaced[key])
+        return _plain(key)
+
+    def _save_whole(self, loop: Stmt, needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
+        """Remembers arrays once before a loop that overwrites them and reads nothing of them on the
+        way back; what is remembered is added to `kept`."""
+        saves: Block = []
+        restores: Block = []
+        lost = self.cells.overwritten_by(loop, needed - kept)
+        for var in dict.fromkeys(self.cells.known[cell].var for cell in sorted_by(lost, ())):
+            if not self._is_fixed(var) and self.regions.is_shared(var):
+                continue
+            if any(var in bound_by(s) for s in statements([loop])):
+                continue
+            cells = {cell for cell in lost if self.cells.known[cell].var is var}
+            needed -= cells
+            kept |= cells
+            kind = self.facts.bindings.get(var)
+            ref = self._noted(Ref(var), kind)
+            whole = Place(Ref(var), Const(...))
+            save, restore = self._keep(var.hint, kind, _copied_part(ref, kind), whole)
+            needed |= {var} & self.overwritten
+            saves += save
+            restores = [*restore, *restores]
+        return saves, restores
+
+    def _exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
+        """Names that trade places trade back: nothing has to be remembered."""
+        assert isinstance(statement, Assign) and isinstance(statement.value, Make)
+        target = statement.targets[0]
+        assert isinstance(target, Unpack)
+        pairs = [
+            (new, item.var)
+            for new, item in zip(target.targets, statement.value.items, strict=True)
+            if isinstance(new, Var) and isinstance(item, Ref)
+        ]
+        wanted = {old for _, old in pairs} & needed
+        moved = {new for new, old in pairs if old in wanted}
+        needed -= {new for new, _ in pairs}
+        needed |= moved
+        if not wanted:
+            return [], []
+        now = {old: new for new, old in pairs}
+        names = tuple(new for new, _ in pairs)
+        back = Assign((Unpack(names),), Make("tuple", tuple(Ref(now[name]) for name in names)))
+        return [], [back]
+
+    def _trading_places(self, loop: For | While, wanted: set[Var]) -> set[Var]:
+        """The names among which a needed value wanders from one iteration to the next."""
+        groups = [set(bound_by(s)) for s in statements(loop.body) if is_exchange(s)]
+        found: set[Var] = set()
+        while True:
+            more = {v for g in groups if g & (wanted | found) for v in g} - found
+            if not more:
+                return found
+            found |= more
+
     def _remember(self, var: Var) -> tuple[Block, Block]:
         """The statements that keep a variable's value and that bring it back."""
         if var not in self.defined:
@@ -486,11 +731,15 @@ class Planner:
         value: Expr = self._noted(Ref(var), kind)
         if var in self.mutated and not is_number(kind):
             value = _copy(value, kind)
+        return self._keep(var.hint, kind, value, var)
+
+    def _keep(self, hint: str, kind: Any, value: Expr, target: Target) -> tuple[Block, Block]:
+        """The statements that keep a value and that bring it back to a target."""
         if not self.loops:
-            kept = Var(f"{var.hint}_in")
+            kept = Var(f"{hint}_in")
             self._noted(back := Ref(kept), kind)
-            return [Assign((kept,), value)], [Assign((var,), back)]
-        trace = Var(f"{var.hint}_trace")
+            return [Assign((kept,), value)], [Assign((target,), back)]
+        trace = Var(f"{hint}_trace")
         outer, inner = self.loops[0], self.loops[-1]
         if len(self.loops) == 1 and inner.counter is not None and inner.direct and _is_float(kind):
             assert isinstance(inner.statement, For)
@@ -501,14 +750,12 @@ class Planner:
             place = Place(Ref(trace), inner.counter)
             part = Apply("getitem", (Ref(trace), inner.counter), (), "index")
             self._noted(part, kind)
-            return [Assign((place,), value)], [Assign((var,), part)]
-        from s2sad.ir.nodes import Make
-
+            return [Assign((place,), value)], [Assign((target,), part)]
         outer.before.append(Assign((trace,), Make("list", ())))
         append = Apply("list.append", (Ref(trace), value), (), "method", "append")
         pop = Apply("list.pop", (Ref(trace),), (), "method", "pop")
         self._noted(pop, kind)
-        return [Evaluate(append)], [Assign((var,), pop)]
+        return [Evaluate(append)], [Assign((target,), pop)]
 
     def _noted(self, expr: Expr, kind: Any) -> Expr:
         if kind is not None:
@@ -543,8 +790,9 @@ class Planner:
         if flag is not None:
             self.flags[branch] = flag
         if mirror is not None:
-            tested = {r.var for r in _refs(self._test(branch))}
+            tested = self._read_by([self._test(branch)])
             changing = {v for v in tested if v in bound and v in inner}
+            changing |= self.cells.overwritten_by(branch, tested)
             if flag is None and (changing or not self._can_test_again(branch)):
                 before, recalled = self._flag(branch)
                 tested = set()
@@ -559,7 +807,7 @@ class Planner:
             v for v in hoisted if self._only_flag(branch, v) and (v is flag or v not in tested)
         ]
         hoisted = [v for v in hoisted if v not in flags]
-        needed |= set(hoisted) | (entry & self.overwritten)
+        needed |= set(hoisted) | (entry & self._lost)
         saves, restores = self._save(hoisted, needed, kept)
         resets: Block = [Assign((v,), Const(False)) for v in flags]
         inside = kept | set(hoisted) | set(flags)
@@ -581,7 +829,7 @@ class Planner:
         test: Expr = branch.test
         if branch in self.flags and flag is None:
             test = Ref(self.flags[branch])
-        needed |= {v for v in tested if v not in hoisted} & self.overwritten
+        needed |= {v for v in tested if v not in hoisted} & self._lost
         ahead = [*before, *saves, replace(branch, test=test, then=then[0], other=other[0])]
         back: Block = []
         if mirror is not None or then[1] or other[1]:
@@ -624,7 +872,7 @@ class Planner:
                     entry |= self._reads(node.body) if isinstance(node, Group) else set()
         for statement in block:
             nodes = by_source.get(statement, [])
-            bound = bound_by(statement)
+            bound = self._bound(statement)
             changed |= {var for _, var in self.extracted.get(statement, [])}
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
@@ -637,6 +885,7 @@ class Planner:
                     inner |= reads & within
                     entry |= reads - changed
             changed |= set(self._bound_inside(statement))
+            changed |= self.cells.overwritten_by(statement, self.cells.known)
 
     def _guard(
         self, guard: Guard, nodes: list[Any], needed: set[Var], kept: set[Var]
@@ -653,10 +902,10 @@ class Planner:
         ahead: Block = [Guard(guard.left, forward)]
         if not backward and not first:
             return ahead, []
-        needed |= self._reads(first) & self.overwritten
+        needed |= self._reads(first) & self._lost
         back: Block = [*first]
         if backward:
-            needed |= set(guard.left) & self.overwritten
+            needed |= set(guard.left) & self._lost
             back.append(Branch(none_of(guard.left), backward, []))
         return ahead, back
 
@@ -684,40 +933,50 @@ class Planner:
         last = [s for n in nodes[at + 1 :] for s in n.body] if mirror else []
         if mirror is None and nodes:
             first, last = [s for n in nodes for s in n.body], []
-        needed |= self._reads(last) & self.overwritten
+        needed |= self._reads(last) & self._lost
         bound = self._bound_inside(loop)
-        reads = self._mirror_reads(mirror.body) if mirror else set()
+        with self.cells.inside(loop):
+            reads = self._mirror_reads(mirror.body) if mirror else set()
+        reads |= self._trading_places(loop, reads | needed)
         if mirror is None:
             saves, restores = self._save(bound, needed, kept)
-            needed |= self._reads(first) & self.overwritten
+            kept_parts, put_back = self._save_whole(loop, needed, kept)
+            saves, restores = [*saves, *kept_parts], [*put_back, *restores]
+            needed |= self._reads(first) & self._lost
             return [*saves, loop], [*first, *restores, *last]
         targets = set(targets_of(loop.target)) if isinstance(loop, For) else set()
         # A target that the body gives another value to is a variable like the others.
         own = {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
         hoisted = [v for v in bound if v in needed and (v in own or v not in reads)]
         saves, restores = self._save(hoisted, needed, kept)
+        outer_kept = kept | set(hoisted)
+        if not self.cells.overwritten_by(loop, reads):
+            kept_parts, put_back = self._save_whole(loop, needed, outer_kept)
+            saves, restores = [*saves, *kept_parts], [*put_back, *restores]
         ahead: Block = [*saves]
         back_after = [*restores, *last]
         header, given = self._header(loop, mirror)
         inside = _Loop(loop, [], self._counter(loop))
         self.loops.append(inside)
-        outer_kept = kept | set(hoisted)
-        body_needed = (needed | (reads & set(bound) & self.overwritten)) - own - set(hoisted)
+        again = self.cells.earlier(reads, loop)
+        body_needed = (needed | (reads & set(bound) & self._lost) | again) - own - set(hoisted)
         stacked, popped = self._stacked_target(loop, given, reads)
         fresh = (self._assigned_first(loop) | (targets - own)) & body_needed - needed
         body_needed -= fresh
         defined = set(self.defined)
         self.defined |= own
-        forward, backward = self._block(loop.body, mirror.body, body_needed, outer_kept)
+        with self.cells.inside(loop):
+            forward, backward = self._block(loop.body, mirror.body, body_needed, outer_kept)
+            body_needed = self.cells.of_all(body_needed, loop)
         saves, restores = self._save(sorted_by(fresh, bound), body_needed, outer_kept)
         forward += saves
         backward = [*restores, *backward]
         self.defined = defined
         self.loops.pop()
-        header_reads = {r.var for r in _refs(given)} if given is not None else set()
+        header_reads = self._read_by([given]) if given is not None else set()
         header_reads |= {loop.count} if loop.count is not None else set()
-        needed |= (body_needed - own) | (header_reads & self.overwritten)
-        needed |= self._reads(first) & self.overwritten
+        needed |= (body_needed - own) | (header_reads & self._lost)
+        needed |= self._reads(first) & self._lost
         where = self.loops[0].before if self.loops else ahead
         where += inside.before
         if isinstance(loop, For):
@@ -733,9 +992,16 @@ class Planner:
         self.plan.sources[mirrored] = [loop]
         return ahead, [*first, mirrored, *back_after]
 
+    def _bound(self, statement: Stmt) -> dict[Var, None]:
+        """What a statement gives values to; a list that it changes counts as another one."""
+        bound = bound_by(statement)
+        for inner in _statements(statement):
+            bound |= dict.fromkeys(self._containers_written(inner))
+        return bound
+
     def _bound_inside(self, statement: Stmt) -> dict[Var, None]:
         """What a compound statement gives values to, the values taken out of its parts included."""
-        bound = bound_by(statement)
+        bound = self._bound(statement)
         for inner in _statements(statement):
             if inner is not statement:
                 bound |= {var: None for _, var in self.extracted.get(inner, [])}
@@ -761,7 +1027,7 @@ class Planner:
                     found.add(var)
                 seen |= all_reads(statement) | set(bound_by(statement))
             found |= {var for _, var in self.extracted.get(statement, [])}
-        return found & self.overwritten
+        return found & self._lost
 
     def _counter(self, loop: For | While) -> Expr | None:
         """The expression that counts a loop's iterations from 0, where its own variable does."""
@@ -944,7 +1210,7 @@ def _plain(expr: Expr) -> Expr:
 
 def _rebuilt(node: Expr, inner: Any) -> Expr:
     """A node of the forward part made again from parts that `inner` gives."""
-    from s2sad.ir.nodes import Invoke, Make, Slice
+    from s2sad.ir.nodes import Invoke, Slice
 
     match node:
         case Const() | Ref():
@@ -1069,6 +1335,34 @@ def _returned_variable(function: Function) -> Var:
     return Var("value")
 
 
+def is_exchange(statement: Stmt) -> bool:
+    """Whether a statement lets names trade places: `u, v = v, u`."""
+    if not isinstance(statement, Assign) or len(statement.targets) != 1:
+        return False
+    target, value = statement.targets[0], statement.value
+    if not isinstance(target, Unpack) or not isinstance(value, Make) or target.star is not None:
+        return False
+    names = [t for t in target.targets if isinstance(t, Var)]
+    items = [i.var for i in value.items if isinstance(i, Ref)]
+    together = len(names) == len(target.targets) and len(items) == len(value.items)
+    return (
+        together
+        and len(set(names)) == len(names)
+        and sorted(v.serial for v in names) == sorted(v.serial for v in items)
+    )
+
+
+def _is_user(expr: Expr) -> bool:
+    return isinstance(expr, Ref) and expr.var.user
+
+
+def _copied_part(value: Expr, kind: Any) -> Expr:
+    """A copy of a part of an array; of one that may be a number too."""
+    if isinstance(kind, Array) and isinstance(kind.shape, Shape):
+        return Apply("numpy.copy", (value,), (), "method", "copy")
+    return call("numpy.copy", value)
+
+
 def is_number(kind: Any) -> bool:
     """Whether values of a type are certainly numbers, or something else that cannot be changed."""
     return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)
@@ -1079,24 +1373,6 @@ def _copy(value: Expr, kind: Any) -> Expr:
     if isinstance(kind, Array):
         return call("numpy.copy", value)
     return call("copy.deepcopy", value, text="copy.deepcopy")
-
-
-def _mutated(function: Function) -> set[Var]:
-    """The variables whose objects are changed in place somewhere."""
-    found: set[Var] = set()
-    for top in function.body:
-        for statement in _statements(top):
-            match statement:
-                case Assign():
-                    found |= set(mutated_by(statement.value))
-                    found |= {v for t in statement.targets for v in written_into(t)}
-                    if statement.augmented is not None:
-                        found |= {v for t in statement.targets for v in targets_of(t)}
-                case Evaluate():
-                    found |= set(mutated_by(statement.value))
-                case Verbatim():
-                    found |= set(statement.mutates)
-    return found
 
 
 def _overwritten(function: Function) -> set[Var]:

@@ -10,9 +10,10 @@ uses of a variable in one statement make one term:
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
     SCALAR,
     AnyShape,
@@ -20,6 +21,7 @@ from s2sad.analysis.types import (
     DictOf,
     Inert,
     ListOf,
+    Shape,
     Star,
     Struct,
     TupleOf,
@@ -40,6 +42,7 @@ from s2sad.derive.broadcasting import (
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
+from s2sad.derive.shadows import Shadows
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
@@ -58,14 +61,19 @@ from s2sad.ir.nodes import (
     Ref,
     Select,
     Slice,
+    Stmt,
     Target,
     Unpack,
     Value,
     Var,
     walk,
 )
-from s2sad.tidy.algebra import add
+from s2sad.tidy.algebra import add, is_negative, neg
+from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.naming import describe, role
+
+Pending: TypeAlias = dict[Slot, list[tuple[str, Expr | None, Adjoint]]]
+"""What a statement contributes to each slot: how, where, and what."""
 
 _TREES = (TupleOf, ListOf, DictOf, Struct)
 
@@ -73,18 +81,23 @@ _TREES = (TupleOf, ListOf, DictOf, Struct)
 class Pull:
     """The backward sweep's handling of expressions. `Reverse` adds the statements."""
 
-    def __init__(self, facts: Facts, engine: Any) -> None:
+    def __init__(self, facts: Facts, engine: Any, regions: Regions) -> None:
         self.facts = facts
         self.engine = engine
+        self.regions = regions
         self.state = State()
         self.out: Block = []
-        self.pending: dict[Slot, list[tuple[str, Expr | None, Adjoint]]] = {}
+        self.pending: Pending = {}
         self.adjoint_vars: dict[Slot, Var] = {}
         self.errors: list[S2SADError] = []
         self.modified: dict[object, dict[Slot, bool]] = {}
         self.loops: list[object] = []
         self.hints: dict[Expr, str] = {}
         self.keyed: dict[Slot, bool] = {}
+        self.shadows = Shadows()
+        self.unread: set[Stmt] = set()
+        self.taken: set[Var] = set()
+        self.parted: dict[object, set[Slot]] = {}
 
     # ------------------------------------------------------------ small tools
 
@@ -142,17 +155,67 @@ class Pull:
         """Adds to what a statement contributes to a slot."""
         self.pending.setdefault(slot, []).append((how, key, adjoint))
 
-    def flush(self) -> None:
-        """Writes out the contributions of a statement."""
-        pending, self.pending = self.pending, {}
+    def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
+        """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a
+        place whose adjoint was taken: they assign."""
+        pending, self.pending = self._passed_on(self.pending), {}
+        self._exchange(pending)
         for slot in self._in_order(pending):
             contributions = self._own_seed_kept(slot, pending[slot])
             whole = [a for how, _, a in contributions if how == "add"]
             if whole:
                 self._add(slot, whole)
-            for how, key, adjoint in contributions:
+            for how, key, adjoint in _merged(contributions, assigned):
                 if how != "add":
-                    self._add_part(slot, how, key, adjoint)
+                    self._add_part(slot, how, key, adjoint, id(adjoint) in assigned)
+
+    def _exchange(self, pending: Pending) -> None:
+        """Adjoints that trade places do so in one statement: `d_u, d_v = d_v, d_u`."""
+        moved: dict[Var, Slot] = {}
+        for slot, found in pending.items():
+            var = self.adjoint_vars.get(slot)
+            _, _, adjoint = found[0]
+            if len(found) != 1 or found[0][0] != "add" or not adjoint.owned or var is None:
+                continue
+            if isinstance(adjoint.expr, Ref) and self.state.get(slot) is None:
+                moved[adjoint.expr.var] = slot
+        targets = {self.adjoint_vars[slot] for slot in moved.values()}
+        if len(moved) < 2 or targets != moved.keys():
+            return
+        if any(self.adjoint_vars[slot] is var for var, slot in moved.items()):
+            return
+        others = [found for slot, found in pending.items() if slot not in moved.values()]
+        exprs = [e for found in others for _, k, a in found for e in (k, a.expr) if e is not None]
+        if any(isinstance(n, Ref) and n.var in moved for e in exprs for n in walk(e)):
+            return
+        slots = list(moved.values())
+        refs = [pending.pop(slot)[0][2] for slot in slots]
+        names = tuple(self.adjoint_vars[slot] for slot in slots)
+        value = Make("tuple", tuple(a.expr for a in refs))
+        self.out.append(Assign((Unpack(names),), value))
+        for slot, name, adjoint in zip(slots, names, refs, strict=True):
+            self.state.set(slot, self.read(name, adjoint))
+
+    def _passed_on(self, pending: Pending) -> Pending:
+        """Contributions in which an array that was taken, and that goes to one slot as it is, is
+        that slot's own."""
+        for found in pending.values():
+            for position, (how, key, adjoint) in enumerate(found):
+                expr = adjoint.expr
+                if how == "add" and isinstance(expr, Ref) and expr.var in self.taken:
+                    reads = [a.expr for other in pending.values() for _, _, a in other]
+                    reads += [k for other in pending.values() for _, k, _ in other if k is not None]
+                    stale = [s for s in self.out if not _makes_new(s)]
+                    reads += [e for s in stale for e in _values(s)]
+                    if sum(count_reads(e, expr.var) for e in reads) == 1:
+                        found[position] = (how, key, replace(adjoint, owned=True))
+        return pending
+
+    def aliased_adjoints(self, var: Var) -> set[Var]:
+        """The adjoints that may share memory with that which a variable holds."""
+        if var in self.shadows.of.values():
+            return self.shadows.together(var, self.regions)
+        return {var}
 
     def _own_seed_kept(
         self, slot: Slot, contributions: list[tuple[str, Expr | None, Adjoint]]
@@ -217,13 +280,13 @@ class Pull:
         total = whole[0].expr if len(whole) == 1 else add(*(a.expr for a in whole))
         full = any(a.full for a in whole)
         shape = next((a.shape for a in whole if a.full), whole[0].shape)
-        owned = len(whole) > 1 or whole[0].owned or _is_fresh(total)
+        owned = len(whole) > 1 or whole[0].owned or is_fresh(total)
         if isinstance(total, Const):
             # What cancels is one number, whatever the shapes of its terms were.
             if total.value == 0 and entry is not None:
                 return
             full, shape = full and shape == SCALAR, SCALAR
-        if entry is None or (entry.constant and _is_zero(entry.expr)):
+        if entry is None or (entry.constant and is_zero(entry.expr)):
             self._bind(slot, Adjoint(total, shape, full, owned))
             return
         var = self.adjoint_var(slot)
@@ -247,8 +310,36 @@ class Pull:
         if isinstance(expr, Ref) and expr.var is var:
             self.state.set(slot, adjoint)
             return
-        self.out.append(Assign((var,), expr))
+        if not adjoint.owned and (self._is_written_later(expr) or self._is_mirrored(slot, adjoint)):
+            adjoint = replace(adjoint, expr=self.copied(expr), owned=True)
+        self.out.append(Assign((var,), adjoint.expr))
         self.state.set(slot, self.read(var, adjoint))
+
+    def _is_mirrored(self, slot: Slot, adjoint: Adjoint) -> bool:
+        """Whether the adjoint of a slot will be written into, as its array is."""
+        root = slot[0]
+        whole = adjoint.full and adjoint.shape != SCALAR and not is_fresh(adjoint.expr)
+        return whole and isinstance(root, Var) and self.regions.is_written(root)
+
+    def copied(self, value: Expr) -> Expr:
+        """An array of floats of the function's own: adding to one of integers would truncate."""
+        kind = self.facts.type_of(value)
+        if isinstance(kind, Array) and kind.dtype.startswith("float") and kind.shape != SCALAR:
+            if isinstance(kind.shape, Shape):
+                return Apply("numpy.copy", (value,), (), "method", "copy")
+        dtype = Apply("builtins.float", (), (), "name", "float")
+        return call("numpy.array", value, dtype=dtype)
+
+    def _is_written_later(self, expr: Expr) -> bool:
+        """Whether an adjoint is an array of the forward part, or a part of one, whose contents
+        change on the way back."""
+        if is_fresh(expr) or isinstance(expr, Ref):
+            return False
+        return any(
+            self.regions.is_written(n.var)
+            for v in walk(expr) if isinstance(v, Value)
+            for n in walk(v.node) if isinstance(n, Ref)
+        )  # fmt: skip
 
     def _add_trees(self, slot: Slot, whole: list[Adjoint], entry: Adjoint | None) -> None:
         if entry is None and len(whole) == 1 and _is_literal_tree(whole[0].expr):
@@ -263,7 +354,9 @@ class Pull:
             self.out.append(Assign((var,), total))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
 
-    def _add_part(self, slot: Slot, how: str, key: Expr | None, adjoint: Adjoint) -> None:
+    def _add_part(
+        self, slot: Slot, how: str, key: Expr | None, adjoint: Adjoint, assigns: bool = False
+    ) -> None:
         assert key is not None
         if how == "item":
             self._add_item(slot, key, adjoint)
@@ -274,11 +367,11 @@ class Pull:
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
         first = False
-        if entry is None or (entry.constant and _is_zero(entry.expr)):
+        if entry is None or (entry.constant and is_zero(entry.expr)):
             first = True
             self.out.append(Assign((var,), self.zeros(slot)))
         elif not (entry.full and entry.owned and _holds(entry, var)):
-            self.out.append(Assign((var,), self._own(slot, entry)))
+            self.make_own(slot, entry)
         shape = self.slot_shape(slot)
         self.state.set(slot, self.read(var, Adjoint(Const(0.0), shape, True, True)))
         place = Ref(var)
@@ -286,12 +379,14 @@ class Pull:
         if how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, adjoint.expr)))
             return
-        if first:
+        if first or assigns:
             self.out.append(Assign((Place(place, key),), adjoint.expr))
             return
         part = Apply("getitem", (place, key), (), "index")
         value = Apply("add", (part, adjoint.expr), (), "infix", "+")
-        self.out.append(Assign((Place(place, key),), value, "add"))
+        if is_negative(adjoint.expr):
+            value = Apply("sub", (part, neg(adjoint.expr)), (), "infix", "-")
+        self.out.append(Assign((Place(place, key),), value, value.op))
 
     def _add_item(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
         entry = self.state.get(slot)
@@ -313,13 +408,19 @@ class Pull:
         self.out.append(Assign((Place(Ref(var), key),), value))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
 
+    def make_own(self, slot: Slot, entry: Adjoint) -> None:
+        """Makes a slot's adjoint an array of its own; loops do so before their first iteration."""
+        self.out.append(Assign((self.adjoint_var(slot),), self._own(slot, entry)))
+        for loop in self.loops:
+            self.parted.setdefault(loop, set()).add(slot)
+
     def _own(self, slot: Slot, entry: Adjoint) -> Expr:
         """An array of the function's own that holds an entry."""
         if entry.full:
-            return entry.expr if _is_fresh(entry.expr) else _copied(entry.expr)
+            return entry.expr if is_fresh(entry.expr) else self.copied(entry.expr)
         sizes = self.slot_sizes(slot)
         new = filled(entry.expr, sizes, self.slot_shape(slot))
-        return new.expr if new.owned else _copied(new.expr)
+        return new.expr if new.owned else self.copied(new.expr)
 
     # ------------------------------------------------------------ slots
 
@@ -484,7 +585,7 @@ class Pull:
         else:
             expanded = expand(adjoint, node, self.facts)
             whole = expanded.expr
-            own = expanded.owned or expanded.shape == SCALAR or _is_fresh(whole)
+            own = expanded.owned or expanded.shape == SCALAR or is_fresh(whole)
             if not own:  # the function may write into what it is handed
                 whole = call("numpy.array", whole)
         result = Apply("call", (as_value(function), whole), (), "called")
@@ -667,7 +768,7 @@ class Pull:
         if spec.is_list:
             return self._list_contribution(value, node, operand, spec)
         wanted = self.facts.shape_of(operand)
-        fresh = _is_fresh(value)
+        fresh = is_fresh(value)
         if self._may_be_integral(value):
             value = _as_float(value)
             fresh = True
@@ -736,7 +837,7 @@ class Pull:
     ) -> None:
         assert line.key is not None
         key = instantiate(line.key, places)
-        if _is_everything(key):
+        if is_everything(key):
             # x[...] and x[()] are all of x, which may be a number that cannot be written into.
             shape = self.facts.shape_of(operand) if seed.full else seed.shape
             self.pull(operand, Adjoint(value, shape, seed.full))
@@ -766,11 +867,11 @@ class Pull:
         match expr:
             case Make("tuple" | "list", items) if isinstance(key, int) and key < len(items):
                 part = items[key]
-                return None if _is_zero(part) else Adjoint(part, tree=_is_tree(part))
+                return None if is_zero(part) else Adjoint(part, tree=_is_tree(part))
             case Make("dict", items, keys):
                 for k, item in zip(keys, items, strict=True):
                     if isinstance(k, Const) and k.value == key:
-                        return None if _is_zero(item) else Adjoint(item, tree=_is_tree(item))
+                        return None if is_zero(item) else Adjoint(item, tree=_is_tree(item))
                 return None
             case Apply("mul", (Make("list", (item,)), _)):
                 return Adjoint(item)
@@ -855,7 +956,7 @@ class Pull:
 
     def merge(self, one: tuple[Block, State], other: tuple[Block, State]) -> State:
         """The state where two paths meet; what differs is given a value on both."""
-        result = State()
+        result = State(shadows=self.state.shadows)
         slots = dict.fromkeys([*one[1].slots(), *other[1].slots()])
         for slot in slots:
             a, b = one[1].get(slot), other[1].get(slot)
@@ -911,6 +1012,28 @@ class Pull:
 # ---------------------------------------------------------------- questions about expressions
 
 
+def _merged(
+    contributions: list[tuple[str, Expr | None, Adjoint]], assigned: set[int]
+) -> list[tuple[str, Expr | None, Adjoint]]:
+    """Contributions in which those to one place are one sum."""
+    result: list[tuple[str, Expr | None, Adjoint]] = []
+    places: dict[object, int] = {}
+    for how, at, adjoint in contributions:
+        name = (how, structure(at)) if how == "index" and at is not None else None
+        if name is None or adjoint.tree or name not in places or id(adjoint) in assigned:
+            if name is not None:
+                places[name] = len(result)
+            result.append((how, at, adjoint))
+            continue
+        first = result[places[name]][2]
+        total = replace(first, expr=add(first.expr, adjoint.expr), owned=True)
+        if id(first) in assigned:
+            assigned.discard(id(first))
+            assigned.add(id(total))
+        result[places[name]] = (how, at, total)
+    return result
+
+
 def _adds_to_part(line: Contribution, seed: Var) -> bool:
     """Whether a contribution is d_x[key] += d_y, which expands a narrow d_y by itself."""
     return line.how != "add" and isinstance(line.value, Ref) and line.value.var is seed
@@ -924,7 +1047,7 @@ def reduced_to_leading(value: Expr, wanted: Any, operand: Expr, facts: Facts) ->
         return Adjoint(down, wanted, True, True)
     sizes = call("numpy.shape", Value(operand))
     summed = call("helper.unbroadcast", value, sizes, text="unbroadcast")
-    return Adjoint(summed, wanted, True, _is_fresh(value))
+    return Adjoint(summed, wanted, True, is_fresh(value))
 
 
 def _is_reduction(rule: Rule) -> bool:
@@ -955,7 +1078,8 @@ def _as_float(value: Expr) -> Expr:
     return Apply("mul", (Const(1.0), value), (), "infix", "*")
 
 
-def _is_zero(expr: Expr) -> bool:
+def is_zero(expr: Expr) -> bool:
+    """Whether an adjoint is zero, as far as is known at generation."""
     return isinstance(expr, Const) and (expr.value is None or expr.value == 0)
 
 
@@ -974,7 +1098,7 @@ def _with_mask(mask: Expr, value: Expr) -> Expr:
     """A contribution under the mask of an np.where: where the other operand was chosen, zero."""
     assert isinstance(mask, Apply)
     test, first, _ = mask.args
-    if _is_zero(first):
+    if is_zero(first):
         return call("numpy.where", test, Const(0.0), value)
     return call("numpy.where", test, value, Const(0.0))
 
@@ -982,11 +1106,11 @@ def _with_mask(mask: Expr, value: Expr) -> Expr:
 def _is_complete(expr: Expr) -> bool:
     """Whether the adjoint of a list has all its items."""
     if isinstance(expr, Make):
-        return expr.kind in ("tuple", "list") and not any(_is_zero(item) for item in expr.items)
+        return expr.kind in ("tuple", "list") and not any(is_zero(item) for item in expr.items)
     return not isinstance(expr, Ref) and not _is_call(expr, "helper.add")
 
 
-def _is_everything(key: Expr) -> bool:
+def is_everything(key: Expr) -> bool:
     """Whether an index takes the whole array."""
     if isinstance(key, Const):
         return key.value is Ellipsis
@@ -1020,7 +1144,7 @@ _NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "nu
 """Operators whose result may be an operand itself, or share memory with it."""
 
 
-def _is_fresh(expr: Expr) -> bool:
+def is_fresh(expr: Expr) -> bool:
     """Whether evaluating an expression makes an array that nothing else refers to."""
     if isinstance(expr, Const):
         return True
@@ -1029,12 +1153,6 @@ def _is_fresh(expr: Expr) -> bool:
     if is_own(expr.op) or expr.op == "call":
         return False
     return all(rule.view is None for rule in rules().get(expr.op, ()))
-
-
-def _copied(expr: Expr) -> Expr:
-    """An array of floats of the function's own: adding to one of integers would truncate."""
-    dtype = Apply("builtins.float", (), (), "name", "float")
-    return call("numpy.array", expr, dtype=dtype)
 
 
 def _summed(found: list[Adjoint]) -> Adjoint:
@@ -1064,4 +1182,15 @@ def _renamed(expr: Expr | None, old: Var, new: Var) -> Expr | None:
 def _renamed_adjoint(adjoint: Adjoint, old: Var, new: Var) -> Adjoint:
     expr = _renamed(adjoint.expr, old, new)
     assert expr is not None
-    return Adjoint(expr, adjoint.shape, adjoint.full, False, adjoint.tree)
+    return Adjoint(expr, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
+
+
+def _makes_new(statement: Stmt) -> bool:
+    """Whether a statement of a group gives a name to a new array."""
+    return isinstance(statement, Assign) and is_fresh(statement.value)
+
+
+def _values(statement: Stmt) -> list[Expr]:
+    from s2sad.derive.memory import _exprs_of
+
+    return _exprs_of(statement)

@@ -16,9 +16,10 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import WRAPPERS, unwrapped
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import INT, SCALAR, Array, DictOf, ListOf, Star, Struct, TupleOf, Unknown
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
-from s2sad.derive.broadcasting import call, expand, reduced_to
+from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.mirror import (
     Backward,
@@ -30,8 +31,11 @@ from s2sad.derive.mirror import (
     MirrorLoop,
     Step,
 )
-from s2sad.derive.pull import Pull, _summed
-from s2sad.ir.bindings import bound_by
+from s2sad.derive.pull import _summed
+from s2sad.derive.shadows import Shadows
+from s2sad.derive.unread import unread_writes
+from s2sad.derive.writes import Writes, is_write
+from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -63,11 +67,11 @@ from s2sad.ir.nodes import (
 )
 
 
-class Reverse(Pull):
+class Reverse(Writes):
     """The backward sweep of one function."""
 
-    def __init__(self, facts: Facts, engine: Any) -> None:
-        super().__init__(facts, engine)
+    def __init__(self, facts: Facts, engine: Any, regions: Regions) -> None:
+        super().__init__(facts, engine, regions)
         self.value_keys: dict[Expr, Var] = {}
         self.widened: dict[object, dict[Slot, None]] = {}
         self.borrowed: dict[object, dict[Slot, None]] = {}
@@ -75,12 +79,34 @@ class Reverse(Pull):
         self.whole_call = False
         self.given: set[Var] = set()
 
-    def run(self, function: Function, seed: Adjoint, wrt: list[Var]) -> Backward:
+    def mirror(self, shadows: Shadows) -> None:
+        """From here on these variables have shadows."""
+        self.shadows = shadows
+        self.errors += shadows.errors
+        for var, shadow in shadows.of.items():
+            slot: Slot = (var, ())
+            self.adjoint_vars[slot] = shadow
+            whole = Adjoint(Ref(shadow), self.slot_shape(slot), True, True)
+            self.state.shadows[slot] = self.read(shadow, whole)
+
+    def handed(self, var: Var) -> Var:
+        """The variable in which a backward function is handed the adjoint of an argument that is
+        written into: its own array, as it is after the call."""
+        adjoint = self.adjoint_var((var, ()))
+        if var in self.shadows.of:
+            return adjoint
+        shape = self.slot_shape((var, ()))
+        whole = Adjoint(Ref(adjoint), shape, True, True)
+        self.state.set((var, ()), self.read(adjoint, whole))
+        return adjoint
+
+    def run(self, function: Function, seed: Adjoint | None, wrt: list[Var]) -> Backward:
         """The backward part of a function for an adjoint of its result.
 
         `wrt` are the variables whose adjoints are returned, in order.
         """
         mirror: list[Step] = []
+        self.unread = unread_writes(function, self.facts, self.regions)
         self.given = {p.var for p in function.params}
         for statement in function.body:
             if isinstance(statement, Assign):
@@ -88,7 +114,7 @@ class Reverse(Pull):
         body = function.body
         if body and isinstance(body[-1], Return):
             last = body[-1]
-            if last.value is not None:
+            if last.value is not None and seed is not None:
                 value = last.value
                 self.hints[value] = "value"
                 nodes = self._group(last, lambda: self._pull_root(value, seed))
@@ -154,6 +180,7 @@ class Reverse(Pull):
         self.out = []
         self.seeds = set()
         self.whole_call = False
+        self.taken = set()
         work()
         self.flush()
         return [Group(source, self.out)] if self.out else []
@@ -162,16 +189,25 @@ class Reverse(Pull):
         return self._group(statement, lambda: self._pull_assigned(statement))
 
     def _pull_assigned(self, statement: Assign) -> None:
-        for target in statement.targets:
-            self._check_place(target, statement)
-        if len(statement.targets) == 1 and isinstance(statement.targets[0], Unpack):
-            self._pull_unpacked(statement.targets[0], statement.value)
+        first = statement.targets[0]
+        if len(statement.targets) == 1 and isinstance(first, Place):
+            self.pull_write(statement, first, statement.value, statement.augmented)
             return
-        seeds = [seed for t in statement.targets if (seed := self._seed(t)) is not None]
+        if len(statement.targets) == 1 and isinstance(first, Unpack):
+            self._pull_unpacked(statement, first, statement.value)
+            return
+        if isinstance(first, Var) and first in self.shadows.of:
+            self._pull_allocation(statement, statement.value, first)
+            return
+        # The targets are assigned from left to right.
+        found = [self._seed(t, statement, statement.value) for t in reversed(statement.targets)]
+        seeds = [seed for seed in found if seed is not None]
+        if isinstance(statement.value, Invoke) and self.engine.writes_varied(statement.value):
+            self._pull_call(statement.value, _summed(seeds) if seeds else None)
+            return
         if not seeds or not self.is_varied(statement.value):
             return
-        self._check_in_place(statement)
-        self._pull_root(statement.value, _summed(seeds), statement.targets[0])
+        self._pull_root(statement.value, _summed(seeds), first)
 
     def _pull_root(self, value: Expr, seed: Adjoint, target: Target | None = None) -> None:
         self._hint_for(value, target)
@@ -181,6 +217,43 @@ class Reverse(Pull):
             seed = self.protected(seed, f"d_{self.hint(value)}_out")
         self.pull(value, seed)
 
+    def _pull_allocation(self, statement: Assign, value: Expr, var: Var) -> None:
+        """A name is bound to an array with a shadow: a new one passes its adjoint on; another name
+        or a view has the same shadow."""
+        if statement.augmented is not None:
+            self.pull_write(statement, Place(Ref(var), Const(...)), value, statement.augmented)
+            return
+        if statement in self.shadows.sharing:
+            flag = as_value(Ref(self.shadows.sharing[statement]))
+            outer, self.out = self.out, []
+            self._pull_root(value, self.state.shadows[var, ()], var)
+            self.flush()
+            made, self.out = self.out, outer
+            if made:
+                self.out.append(Branch(flag, [], made))
+            return
+        if isinstance(value, Select) and self.regions.aliases(value):
+            arms: list[Block] = []
+            for arm in (value.then, value.other):
+                outer, self.out = self.out, []
+                self._pull_allocation(statement, arm, var)
+                self.flush()
+                arms.append(self.out)
+                self.out = outer
+            if any(arms):
+                self.out.append(Branch(as_value(value.test), arms[0], arms[1]))
+            return
+        if isinstance(value, Invoke) and self.engine.writes_varied(value):
+            seed = None if self.regions.aliases(value) else self.take(var)
+            self._pull_call(value, seed)
+        elif self.is_varied(value) and not self._is_alias(value):
+            seed = self.take(var)
+            assert seed is not None
+            self._pull_root(value, seed, var)
+
+    def _is_alias(self, value: Expr) -> bool:
+        return any(v in self.shadows.of for v, _ in self.regions.aliases(value))
+
     def _hint_for(self, value: Expr, target: Target | None) -> None:
         if isinstance(target, Var):
             self.hints[value] = target.hint
@@ -189,9 +262,9 @@ class Reverse(Pull):
         """Whether contributions are written out while a part of the value is still to be pulled."""
         return any(isinstance(n, Select | Each) and self.is_varied(n) for n in walk(value))
 
-    def _seeds_of(self, target: Unpack, value: Expr) -> list[Adjoint | None]:
+    def _seeds_of(self, target: Unpack, statement: Assign, value: Expr) -> list[Adjoint | None]:
         """The adjoints of a target's parts, under names that hold until the last one is pulled."""
-        seeds = [self._seed(t) for t in target.targets]
+        seeds = self._seeds(target, statement, value)
         for seed in seeds:
             if seed is not None:
                 self.seeds |= {n.var for n in walk(seed.expr) if isinstance(n, Ref)}
@@ -203,23 +276,51 @@ class Reverse(Pull):
             for seed, hint in zip(seeds, hints, strict=True)
         ]
 
-    def _seed(self, target: Target) -> Adjoint | None:
+    def _seed(self, target: Target, statement: Assign, value: Expr) -> Adjoint | None:
+        """The adjoint of a target, which is zero from then on."""
         match target:
             case Var():
                 return self.take(target)
+            case Place():
+                return self.take_place(statement, target, value)
             case Unpack():
-                parts = [self._seed(t) for t in target.targets]
+                parts = self._seeds(target, statement, value)
                 if all(part is None for part in parts):
                     return None
                 items = tuple(Const(0.0) if p is None else p.expr for p in parts)
                 return Adjoint(Make("tuple", items), tree=True)
-        return None
+
+    def _seeds(self, target: Unpack, statement: Assign, value: Expr) -> list[Adjoint | None]:
+        """The adjoints of the parts of a target, the last of which was assigned last."""
+        items: list[Expr] = [
+            Apply("getitem", (value, Const(k)), (), "index") for k in range(len(target.targets))
+        ]
+        if isinstance(value, Make) and len(value.items) == len(target.targets):
+            items = list(value.items)
+        self._check_keys(target, statement)
+        pairs = list(zip(target.targets, items, strict=True))
+        return [self._seed(part, statement, item) for part, item in reversed(pairs)][::-1]
+
+    def _check_keys(self, target: Unpack, statement: Assign) -> None:
+        """The places are those of before the statement only if it changes no key of theirs."""
+        bound = set(targets_of(target))
+        for part in target.targets:
+            if isinstance(part, Place) and not isinstance(part.key, str):
+                read = {n.var for e in (part.base, part.key) for n in walk(e) if isinstance(n, Ref)}
+                if read & bound:
+                    self.refuse("S2S011", "cannot differentiate a write to a place that the same "
+                                "statement changes", statement,
+                                "Write it as two statements.")  # fmt: skip
 
     def take(self, var: Var) -> Adjoint | None:
         """The adjoint of a variable, which is zero from then on."""
+        if var in self.shadows.of:
+            return replace(self.state.shadows[var, ()], owned=False)
         entries = self.state.take(var)
         whole = entries.pop((), None)
         if not entries:
+            if whole is not None and whole.owned and isinstance(whole.expr, Ref):
+                self.taken.add(whole.expr.var)
             return whole
         tree = self._tree((var, ()), entries)
         if whole is not None:
@@ -249,16 +350,16 @@ class Reverse(Pull):
             return call("helper.from_both_ends", container, made, text="from_both_ends")
         return made
 
-    def _pull_unpacked(self, target: Unpack, value: Expr) -> None:
+    def _pull_unpacked(self, statement: Assign, target: Unpack, value: Expr) -> None:
         if isinstance(value, Make) and len(value.items) == len(target.targets):
             if target.star is None:
-                seeds = self._seeds_of(target, value)
+                seeds = self._seeds_of(target, statement, value)
                 for part, item, seed in zip(target.targets, value.items, seeds, strict=True):
                     if seed is not None:
                         self._hint_for(item, part)
                         self.pull(item, seed)
                 return
-        seeds = self._seeds_of(target, value)
+        seeds = self._seeds_of(target, statement, value)
         if all(seed is None for seed in seeds) or not self.is_varied(value):
             return
         if target.star is not None:
@@ -308,6 +409,11 @@ class Reverse(Pull):
             return self._group(statement, lambda: self._pull_mark(value))
         from s2sad.derive.effects import is_harmless, writer
 
+        if isinstance(value, Invoke) and self.engine.writes_varied(value):
+            return self._group(statement, lambda: self._pull_call(value, None))
+        if isinstance(value, Apply) and is_write(value):
+            return self._group(statement, lambda: self.pull_call_that_writes(statement, value))
+
         if self.is_varied(value) and not is_harmless(value):
             if written := writer(value):
                 self.refuse("S2S011", f"cannot differentiate {written}, which writes in place",
@@ -339,39 +445,6 @@ class Reverse(Pull):
                 advice = "If no derivative should flow here, use stop_gradient(...)."
                 message = f"cannot differentiate: {reason}"
                 self.refuse(statement.code, message, statement, advice)
-
-    def _check_place(self, target: Target, statement: Assign) -> None:
-        if isinstance(target, Unpack):
-            for part in target.targets:
-                self._check_place(part, statement)
-        if not isinstance(target, Place):
-            return
-        if self.is_varied(statement.value) or self.is_varied(target.base):
-            self.refuse(
-                "S2S011",
-                "cannot differentiate a write into an array or container",
-                statement,
-                "Build the new value with np.where, np.concatenate or a list instead.",
-            )
-
-    def _check_in_place(self, statement: Assign) -> None:
-        """`a += e` changes an array in place; that is sound only where no other name sees it."""
-        if statement.augmented is None or not isinstance(statement.targets[0], Var):
-            return
-        var = statement.targets[0]
-        kind = self.facts.bindings.get(var)
-        scalar = isinstance(kind, Array) and kind.shape == SCALAR
-        if not scalar and var not in self.engine.unshared(self):
-            self.refuse(
-                "S2S011",
-                f"cannot differentiate an update of {var.hint} in place, which other names may see",
-                statement,
-                (
-                    f"Write {var.hint} = {var.hint} {statement.value.text or '+'} ... instead."
-                    if isinstance(statement.value, Apply)
-                    else ""
-                ),
-            )
 
     # ------------------------------------------------------------ branches
 
@@ -458,6 +531,7 @@ class Reverse(Pull):
         modified = self.modified.setdefault(key, {})
         widened = self.widened.setdefault(key, {})
         borrowed = self.borrowed.setdefault(key, {})
+        parted = set(self.parted.setdefault(key, set()))
         self.loops.append(key)
         while True:
             before: Block = []
@@ -477,10 +551,13 @@ class Reverse(Pull):
             ]
             wider = [slot for slot in modified if slot not in widened and self._grew(slot, head)]
             widened |= dict.fromkeys(wider)
-            lent = [slot for slot in head.slots() if self._lent(slot, head)]
+            # Who owns an array as an iteration begins must still own it as it ends.
+            lent = [slot for slot in head.slots() if self._lent(slot, head, key)]
             borrowed |= dict.fromkeys(lent)
-            if not found and not wider and not lent:
+            missing = self.parted[key] - parted
+            if not found and not wider and not lent and not (missing & set(modified)):
                 break
+            parted |= missing
             for slot in found:
                 entry_ = self.state.get(slot) or head.get(slot)
                 modified[slot] = entry_ is not None and entry_.tree
@@ -507,13 +584,13 @@ class Reverse(Pull):
             return False
         return end.shape != SCALAR and self.slot_shape(slot) != SCALAR
 
-    def _lent(self, slot: Slot, head: State) -> bool:
+    def _lent(self, slot: Slot, head: State, key: object) -> bool:
         """Whether an array that is the function's own at the head of a loop is another name's, or
         is read only, at its end: an iteration may not update it in place then."""
         start, end = head.get(slot), self.state.get(slot)
         if start is None or end is None or start.tree or end.tree or not start.owned:
             return False
-        if start.shape == SCALAR:
+        if start.shape == SCALAR or slot in self.parted[key]:
             return False
         return not end.owned or (start.full and not end.full)
 
@@ -551,6 +628,9 @@ class Reverse(Pull):
         elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):
             before.append(Assign((var,), self._own(slot, entry) if shape != SCALAR else entry.expr))
             self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, True, True)))
+        elif not entry.owned and shape != SCALAR and slot in self.parted[key]:
+            before.append(Assign((var,), self._own(slot, entry)))
+            self.state.set(slot, self.read(var, Adjoint(Const(0.0), shape, True, True)))
         elif not entry.owned and shape != SCALAR:
             # An update in place inside the loop must not reach another name's array.
             self.state.set(slot, self.read(var, Adjoint(entry.expr, shape, entry.full, False)))
@@ -585,6 +665,10 @@ class Reverse(Pull):
             whole = expand(Adjoint(Ref(var), settled.shape, False), node, self.facts)
             closing.append(Assign((var,), whole.expr))
             settled = self.read(var, whole)
+        if start.owned and not settled.owned and settled.full and not settled.tree:
+            if settled.shape != SCALAR:
+                closing.append(Assign((var,), self._own(slot, settled)))
+                settled = self.read(var, replace(settled, owned=True))
         full = settled.full and start.full
         shape = start.shape if full or settled.shape == start.shape else Star("?")
         owned = settled.owned and start.owned
@@ -789,15 +873,36 @@ class Reverse(Pull):
         return For(target, iterable, body)
 
     def _pull_invoke(self, node: Invoke, adjoint: Adjoint) -> None:
+        if self.engine.writes_varied(node):
+            self.refuse("S2S011", f"cannot differentiate this call of {node.callee.name}, which "
+                        "writes into what it is handed, inside of an expression", node,
+                        "Give its result a name.")  # fmt: skip
+            return
+        self._pull_call(node, adjoint)
+
+    def _pull_call(self, node: Invoke, adjoint: Adjoint | None) -> None:
+        """The adjoint of a call; of one that writes, also when its result has none."""
         interface = self.engine.interface(node.callee)
         if interface is None:
             return
-        if not adjoint.full:
+        if adjoint is not None and not adjoint.full:
             adjoint = expand(adjoint, node, self.facts)
+        if interface.written:
+            if not self._check_arguments(node, interface):
+                return
+            self._pull_result_argument(node, adjoint)
+        if interface.seeded and adjoint is None and not self._is_written_back(node, interface):
+            return
+        written = {k: self._handed_over(node, k) for k in interface.written}
+        if adjoint is None and all(entry is None for entry in written.values()):
+            return
         targets: list[Target] = []
         results: list[tuple[Slot | Expr, Adjoint]] = []
         for index in interface.wrt:
             argument = node.args[index]
+            if index in written:
+                targets.append(self._target_of_written(node, index))
+                continue
             if argument is None or not self.is_varied(argument):
                 targets.append(Var("_"))
                 continue
@@ -810,6 +915,23 @@ class Reverse(Pull):
             shape = self.facts.array(kind).shape
             ref = self.typed(Ref(var), Array("unknown", shape))
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
+        seed = adjoint
+        if interface.seeded and seed is None:
+            seed = Adjoint(call("numpy.zeros", shape_of_value(node, self.facts)))
+        backward = self._backward_call(node, interface, seed, list(written.values()))
+        target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
+        self.out.append(Assign((target,), backward))
+        # Variables first: a call in another argument must not take their adjoints for its own.
+        results.sort(key=lambda pair: not (isinstance(pair[0], tuple) or self.slot_of(pair[0])))
+        for where, result in results:
+            if isinstance(where, tuple):
+                self.pend(where, result)
+            else:
+                self.pull(where, result)
+
+    def _backward_call(
+        self, node: Invoke, interface: Any, seed: Adjoint | None, written: list[Expr | None]
+    ) -> Apply:
         args: list[Expr] = []
         named: list[tuple[str, Expr]] = []
         for index in interface.args:
@@ -822,21 +944,17 @@ class Reverse(Pull):
             else:
                 named.append((interface.names[index], as_value(given)))
         named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
+        handed: list[tuple[str, Expr]] = []
+        if seed is not None and interface.seeded:
+            handed.append(("d_out", seed.expr))
+        for index, entry in zip(interface.written, written, strict=True):
+            assert entry is not None
+            handed.append((f"d_{interface.names[index]}", entry))
         if interface.keyword:
-            named.append(("d_out", adjoint.expr))
+            named += handed
         else:
-            args.append(adjoint.expr)
-        backward = Apply(f"backward:{interface.key}", tuple(args), tuple(named), "call",
-                         interface.name)  # fmt: skip
-        target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
-        self.out.append(Assign((target,), backward))
-        # Variables first: a call in another argument must not take their adjoints for its own.
-        results.sort(key=lambda pair: not (isinstance(pair[0], tuple) or self.slot_of(pair[0])))
-        for where, result in results:
-            if isinstance(where, tuple):
-                self.pend(where, result)
-            else:
-                self.pull(where, result)
+            args += [expr for _, expr in handed]
+        return Apply(f"backward:{interface.key}", tuple(args), tuple(named), "call", interface.name)
 
     def _target_for(self, argument: Expr) -> Var:
         """Where a callee's result goes: straight to the adjoint when that has no value yet."""

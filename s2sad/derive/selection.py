@@ -225,6 +225,24 @@ def dtype_kind(dtype: Expr) -> str:
     return "integral" if re.fullmatch(r"bool|u?int\d*|intp", name) else "unknown"
 
 
+def dtype_name(dtype: Expr) -> str:
+    """The NumPy name of the dtype that an argument `dtype` means, or `unknown`."""
+    match dtype:
+        case Const(str(name)):
+            pass
+        case Ref(var):
+            name = var.hint
+        case Apply(path, ()):
+            name = path
+        case _:
+            return "unknown"
+    name = name.rpartition(".")[2].rstrip("_")
+    name = {"float": "float64", "int": "int64", "complex": "complex128", "double": "float64"}.get(
+        name, name
+    )
+    return name if re.fullmatch(r"bool|(u?int|float|complex)\d+", name) else "unknown"
+
+
 def is_known(value: Any) -> bool:
     """Whether an abstract value is a Python value that is known in full."""
     if isinstance(value, tuple | list):

@@ -213,7 +213,7 @@ class RuleReader(Notation):
                     self.declare(name)
                 case _:
                     contributions.append(self._contribution(statement))
-        writes = isinstance(match.targets[0], ast.Subscript)
+        writes = isinstance(match, ast.Expr) or isinstance(match.targets[0], ast.Subscript)
         rule = Rule(
             name=self.node.name,
             op=self.pattern.op,
@@ -246,13 +246,15 @@ class RuleReader(Notation):
         numbers = specs == {"scalar"} and (result is None or is_number(result))
         return "elementwise" if specs <= {""} or numbers else "general"
 
-    def _split(self) -> tuple[list[ast.stmt], ast.Assign, list[ast.stmt]]:
+    def _split(self) -> tuple[list[ast.stmt], ast.Assign | ast.Expr, list[ast.stmt]]:
         """What stands before the match line, the match line, and what stands after it."""
         for position, statement in enumerate(self.node.body):
             match statement:
                 case ast.Assign([ast.Name("y")]):
                     return self.node.body[:position], statement, self.node.body[position + 1 :]
                 case ast.Assign([ast.Subscript(ast.Name(name))]) if name in self.vars:
+                    return self.node.body[:position], statement, self.node.body[position + 1 :]
+                case ast.Expr(ast.Call(args=[ast.Name(name), *_])) if name in self.vars:
                     return self.node.body[:position], statement, self.node.body[position + 1 :]
         self.refuse(self.node, "a rule without a match line", "Write y = ..., the operator.")
 
@@ -284,9 +286,9 @@ class RuleReader(Notation):
             if isinstance(arg.annotation, ast.Name):
                 yield Apply(f"template.{arg.annotation.id}", (Ref(self.vars[arg.arg]),))
 
-    def _pattern(self, statement: ast.Assign) -> Apply:
-        target = statement.targets[0]
+    def _pattern(self, statement: ast.Assign | ast.Expr) -> Apply:
         value = self.expr(statement.value)
+        target = statement.targets[0] if isinstance(statement, ast.Assign) else None
         if isinstance(target, ast.Subscript):
             parts = (self.expr(target.value), self.expr(target.slice), value)
             return Apply("setitem", parts, form="write")
@@ -348,7 +350,8 @@ class RuleReader(Notation):
         """Every operand that a derivative flows into has a line."""
         contributed = {contribution.operand for contribution in rule.contributions}
         for operand in self.operands:
-            if not operand.const and operand.name not in contributed:
+            stays = rule.writes and operand is rule.operands[0]
+            if not operand.const and operand.name not in contributed and not stays:
                 self.refuse(
                     self.node,
                     f"a rule without a line for its operand {operand.name}",

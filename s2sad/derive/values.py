@@ -9,7 +9,7 @@ given a name in the forward part (*extracted*), and is then a variable like the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from s2sad.analysis.facts import Facts
@@ -30,6 +30,7 @@ from s2sad.ir.nodes import (
     Invoke,
     Make,
     Opaque,
+    Place,
     Ref,
     Return,
     Select,
@@ -57,9 +58,12 @@ _FREE = {
 
 class Homes:
     """Where each expression of the forward part stands: its statement, whether it may be taken out
-    of it, and how many loops are around it; and the variable that an assigned value goes to."""
+    of it, and how many loops are around it; and the variable, or the place in an array, that an
+    assigned value goes to. `holds` says that a place holds it as it is."""
 
-    def __init__(self, body: Block) -> None:
+    def __init__(self, body: Block, holds: Callable[[Assign], bool]) -> None:
+        self.holds = holds
+        self.place: dict[Expr, Place] = {}
         self.statement: dict[Expr, Stmt] = {}
         self.movable: dict[Expr, bool] = {}
         self.depth: dict[Expr, int] = {}
@@ -99,6 +103,9 @@ class Homes:
                 self.variable[statement.value] = target
                 if isinstance(statement.value, Apply) and statement.value.op.startswith("s2sad."):
                     self.variable[statement.value.args[0]] = target  # markers return what they take
+            elif isinstance(target, Place) and len(statement.targets) == 1:
+                if statement.augmented is None and self.holds(statement):
+                    self.place[statement.value] = target
             elif isinstance(target, Unpack) and isinstance(statement.value, Make):
                 if len(statement.value.items) == len(target.targets) and target.star is None:
                     for part, item in zip(target.targets, statement.value.items, strict=True):

@@ -36,10 +36,12 @@ class FunctionWriter:
         live = reads_of(derived.returns)
         if derived.check_scalar is not None:
             live |= reads_of(derived.check_scalar)
-        backward = without_dead(plan.backward, live, plan.sources)
+        backward = without_dead(plan.backward, live, plan.sources, None, None, plan.regions)
         unmerged = backward
         backward = merge_copies(backward, derived.returns, names, plan.sources, derived.seed)
-        forward = without_dead(plan.forward, live, {}, lambda var: not var.user, plan.replaced)
+        forward = without_dead(
+            plan.forward, live, {}, lambda var: not var.user, plan.replaced, plan.regions
+        )
         derived.plan = replace(plan, forward=forward, backward=unmerged)
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
@@ -68,7 +70,7 @@ class FunctionWriter:
         signature = self.signature(
             derived.params,
             names,
-            [derived.seed] if derived.seed is not None else [],
+            [*([derived.seed] if derived.seed is not None else []), *derived.written],
             by_keyword=derived.keyword_seed,
             inner=derived.kind == "backward",
         )
@@ -152,8 +154,16 @@ class FunctionWriter:
         function = derived.function
         wrt = [var.hint for var in derived.wrt]
         if derived.kind == "backward":
-            text = f"Gradient of `{function.name}` with respect to {listed(wrt)}, times d_out."
-            return wrapped_doc([text])
+            text = f"Gradient of `{function.name}` with respect to {listed(wrt)}"
+            text += ", times d_out." if derived.seed is not None else "."
+            lines = [text]
+            written = [names.name(var) for var in derived.written]
+            if written:
+                verb = "is the adjoint" if len(written) == 1 else "are the adjoints"
+                what = listed([name.removeprefix("d_") for name in written])
+                lines += ["", f"{listed(written)} {verb} of {what} after the call; what is "
+                          "returned, before it."]  # fmt: skip
+            return wrapped_doc(lines)
         what = {
             "value-and-grad": "Value of `{}` and its gradient",
             "grad": "Gradient of `{}`",

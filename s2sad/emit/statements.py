@@ -27,6 +27,7 @@ from s2sad.ir.nodes import (
     Return,
     Stmt,
     Target,
+    Unpack,
     Var,
     Verbatim,
     While,
@@ -132,7 +133,11 @@ class StatementWriter:
                 return
         targets = " = ".join(self.writer.target(t) for t in statement.targets)
         taken_out = statement.targets[0] is self.writer.replaced.get(value)
-        text = f"{targets} = {self.writer.text(value, 0, taken_out)}"
+        written = self.writer.text(value, 0, taken_out)
+        if isinstance(value, Make) and value.kind == "tuple" and len(value.items) > 1:
+            if value.origin is None and isinstance(statement.targets[0], Unpack):
+                written = written[1:-1]
+        text = f"{targets} = {written}"
         self.line(text + _trailing(origin), depth)
 
     def _simple(self, statement: Any, depth: int) -> None:
@@ -299,7 +304,7 @@ def _was_return(statement: Stmt) -> bool:
 def _is_assignment(node: Any) -> bool:
     if isinstance(node, cst.SimpleStatementLine):
         node = node.body[0]
-    return isinstance(node, cst.Assign | cst.AugAssign | cst.AnnAssign)
+    return isinstance(node, cst.Assign | cst.AugAssign | cst.AnnAssign | cst.Expr)
 
 
 def _trailing(origin: Any) -> str:

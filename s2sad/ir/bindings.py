@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Branch,
+    Const,
     Context,
     Define,
     Evaluate,
@@ -25,6 +27,12 @@ from s2sad.ir.nodes import (
     While,
     walk,
 )
+
+CALLS_THAT_WRITE = frozenset(
+    [f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")]
+    + [f"numpy.{name}" for name in ("add.at", "subtract.at", "put_along_axis")]
+)
+"""Calls that change their first argument, by canonical name."""
 
 
 def targets_of(target: Target) -> Iterable[Var]:
@@ -50,13 +58,26 @@ def written_into(target: Target) -> Iterable[Var]:
                 yield from written_into(part)
 
 
+def written_by(statement: Stmt) -> dict[Var, None]:
+    """The variables whose objects a statement, or one inside it, writes into."""
+    found: dict[Var, None] = {}
+    for inner in statements([statement]):
+        match inner:
+            case Assign():
+                found |= dict.fromkeys(v for t in inner.targets for v in written_into(t))
+            case Evaluate(Apply(op, (base, *_))) if op in CALLS_THAT_WRITE:
+                found |= dict.fromkeys(written_into(Place(base, Const(None))))
+    return found
+
+
 def mutated_by(expr: Expr) -> list[Var]:
     """The variables whose objects an unknown call inside an expression may change."""
     return [var for node in walk(expr) if isinstance(node, Opaque) for var in node.mutates]
 
 
 def bound_by(statement: Stmt) -> dict[Var, None]:
-    """The variables that a statement may give a new value to, those inside it included."""
+    """The variables that a statement may give a new value to, those inside it included; an unknown
+    call may change the object of a variable as if it were another one. Writes are not counted."""
     found: dict[Var, None] = {}
     stack = [statement]
     while stack:
@@ -65,7 +86,6 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
             case Assign():
                 found |= dict.fromkeys(v for t in node.targets for v in targets_of(t))
                 found |= dict.fromkeys(mutated_by(node.value))
-                found |= dict.fromkeys(v for t in node.targets for v in written_into(t))
             case Branch():
                 stack += [*node.then, *node.other]
             case For():

@@ -636,7 +636,9 @@ class ExpressionLowerer:
         positional, keywords = _split(given)
         if name in STRUCTURE_METHODS and not positional and not keywords:
             return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
-        if name in METHODS and name not in ("fill",):
+        if name == "sort" and {key for key, _ in keywords} - {"axis"}:
+            return self._unknown_call(node, "s2sad does not know this form of sort")
+        if name in METHODS:
             args = (receiver, *positional)
             return Apply(METHODS[name], args, keywords, "method", name, self.origin(node))
         return self._unknown_call(node, f"s2sad does not know the method {name}")

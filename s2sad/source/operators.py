@@ -111,6 +111,7 @@ METHODS = {name: f"numpy.{name}" for name in _SAME_NAME.split()} | {
     "fill": "method.fill",
     "flatten": "method.flatten",
     "item": "method.item",
+    "sort": "method.sort",
     "tolist": "method.tolist",
 }
 """Methods of arrays that are operators. The array is their first argument.

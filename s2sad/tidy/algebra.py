@@ -52,6 +52,18 @@ def neg(expr: Expr) -> Expr:
     return simplify(Apply("neg", (expr,), (), "prefix", "-"))
 
 
+def is_negative(expr: Expr) -> bool:
+    """Whether a term is written with a minus sign in front."""
+    match expr:
+        case Apply("neg"):
+            return True
+        case Const(value):
+            return isinstance(value, int | float) and value < 0
+        case Apply("mul" | "truediv", (first, _)):
+            return is_negative(first)
+    return False
+
+
 def mul(*factors: Expr) -> Expr:
     """The product, simplified."""
     return _product(list(factors))

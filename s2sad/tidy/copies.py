@@ -84,9 +84,9 @@ def _mergeable(
 
 def written(statement: Stmt) -> set[Var]:
     """The variables that a statement, or one inside it, gives a value to."""
-    from s2sad.ir.bindings import bound_by
+    from s2sad.ir.bindings import bound_by, written_by
 
-    return set(bound_by(statement))
+    return set(bound_by(statement)) | set(written_by(statement))
 
 
 def _copy(statement: Stmt) -> tuple[Var, Var] | None:

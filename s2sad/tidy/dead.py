@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+from s2sad.ir.bindings import CALLS_THAT_WRITE, written_into
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -22,6 +24,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Guard,
+    Invoke,
     Place,
     Ref,
     Return,
@@ -49,12 +52,19 @@ def reads_of(expr: Expr, replaced: _Replaced | None = None) -> set[Var]:
     return found
 
 
-def live_part(block: Block, after: Block, returns: Expr, replaced: _Replaced) -> Block:
-    """The statements of a block that `after` and `returns` depend on."""
+def live_part(
+    block: Block,
+    after: Block,
+    returns: Expr,
+    replaced: _Replaced,
+    regions: Any,
+) -> Block:
+    """The statements of a block that `after` and `returns` depend on. `regions` knows which
+    variables share memory, and what calls write into."""
     live = reads_of(returns)
     for statement in after:
         live |= all_reads(statement)
-    return _Sweep({}, None, replaced).block(block, live)
+    return _Sweep({}, None, replaced, regions=regions).block(block, live)
 
 
 def without_dead(
@@ -63,13 +73,14 @@ def without_dead(
     sources: dict[Stmt, list[Stmt]],
     droppable: Callable[[Var], bool] | None = None,
     replaced: _Replaced | None = None,
+    regions: Any = None,
 ) -> Block:
     """A block without the assignments whose targets are not read afterwards; `live` is changed.
 
     The quotation of a statement that goes, or that is made anew, passes to what follows it. With
     `droppable`, only assignments to such variables go; all else stays.
     """
-    return _Sweep(sources, droppable, replaced).block(block, live)
+    return _Sweep(sources, droppable, replaced, regions=regions).block(block, live)
 
 
 def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
@@ -129,8 +140,8 @@ def _bound(targets: Iterable[Target]) -> set[Var]:
                 found.add(target)
             case Unpack(parts):
                 found |= _bound(parts)
-            case Place(Ref(var)):
-                found.add(var)
+            case Place():
+                found |= set(written_into(target))
     return found
 
 
@@ -142,6 +153,22 @@ class _Sweep:
     droppable: Callable[[Var], bool] | None
     replaced: _Replaced | None = None
     exits: tuple[tuple[frozenset[Var], frozenset[Var]], ...] = ()
+    regions: Any = None
+
+    def _with_aliases(self, found: set[Var]) -> set[Var]:
+        """Variables, and those whose objects may share memory with theirs."""
+        if self.regions is None:
+            return found
+        return found | {other for var in found for other in self.regions.together(var)}
+
+    def _mutated(self, value: Expr) -> set[Var]:
+        """The variables whose objects an expression changes, and those that share their memory."""
+        found = _mutated(value)
+        if self.regions is not None:
+            for node in walk(value):
+                if isinstance(node, Invoke):
+                    found |= set(self.regions.changed_by(node))
+        return self._with_aliases(found)
 
     def block(self, block: Block, live: set[Var]) -> Block:
         """The statements of a block that are alive; `live` becomes what is live before it."""
@@ -166,15 +193,21 @@ class _Sweep:
         match statement:
             case Assign():
                 bound = _bound(statement.targets)
-                if not bound & live and not self._stays(bound):
-                    return None
                 plain = all(isinstance(t, Var | Unpack) for t in statement.targets)
+                changed = bound
+                if not plain or statement.augmented is not None:
+                    changed = self._with_aliases(bound)
+                changed |= self._mutated(statement.value)
+                if not changed & live and not self._stays(bound):
+                    return None
                 if plain and statement.augmented is None:
                     live -= bound
                 live |= all_reads(statement, self.replaced)
                 return statement
             case Evaluate() | Verbatim() | Define():
-                changed = _changed(statement)
+                changed = self._with_aliases(_changed(statement))
+                if isinstance(statement, Evaluate):
+                    changed |= self._mutated(statement.value)
                 if not changed & live and not self._stays(changed) and not _is_probe(statement):
                     return None
                 live |= all_reads(statement, self.replaced)
@@ -220,7 +253,8 @@ class _Sweep:
             inner = set(head)
             # The quotations stay where they are until the last round.
             exits = (*self.exits, (after, frozenset(head)))
-            body = _Sweep({}, self.droppable, self.replaced, exits).block(loop.body, inner)
+            inner_sweep = _Sweep({}, self.droppable, self.replaced, exits, self.regions)
+            body = inner_sweep.block(loop.body, inner)
             if isinstance(loop, While):
                 inner |= reads_of(loop.test, self.replaced)
             if inner <= head:
@@ -270,6 +304,6 @@ def _mutated(value: Expr) -> set[Var]:
     for node in walk(value):
         if isinstance(node, Opaque):
             found |= set(node.mutates)
-        elif isinstance(node, Apply) and node.op in ("list.append", "list.pop", "numpy.add.at"):
+        elif isinstance(node, Apply) and node.args and node.op in CALLS_THAT_WRITE:
             found |= reads_of(node.args[0])
     return found

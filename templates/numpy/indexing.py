@@ -61,6 +61,33 @@ def setitem_any(x: "*s", e, *, key):
     d_x[key] = 0.0
 
 
+@linear
+def add_at(x: "*s", e, *, key):
+    """Added to elements chosen by arrays of integers, to what is chosen twice twice."""
+    assert key in ([0, 0, 1], ([0, 1, 0],), [[0, 1], [1, 1]])
+    np.add.at(x, key, e)
+    d_e += d_x[key]
+
+
+@linear
+def subtract_at(x: "*s", e, *, key):
+    """Subtracted from elements chosen by arrays of integers, from what is chosen twice twice."""
+    assert key in ([0, 0, 1], ([0, 1, 0],), [[0, 1], [1, 1]])
+    np.subtract.at(x, key, e)
+    d_e -= d_x[key]
+
+
+@linear
+def put_along_axis(x: "*s", e, *, indices, axis):
+    """Elements chosen along an axis overwritten; where two meet, the last one stays."""
+    indices = np.argsort(x, axis=-1)
+    assert axis in (-1,)
+    np.put_along_axis(x, indices, e, axis)
+    key = helper.along(indices, np.shape(x), axis)
+    d_e += np.where(helper.last_writes(np.shape(x), key), d_x[key], 0.0)
+    d_x[key] = 0.0
+
+
 # ---------------------------------------------------------------- selections
 
 

@@ -131,5 +131,5 @@ CALLS = {
 }
 
 REFUSED = {
-    "inherited_method": "S2S011",
+    "inherited_method": "S2S012",
 }

@@ -464,13 +464,12 @@ def local_functions_value_and_grad(x, scale: float = 2.0):
     d_x = d_x_out + d_x_
     d_x[1] += d_x_part
     min_ = min(x[3], 0.5)
-    d_x[2] += inner_out_ * (0.5 if x[2] == min_ else float(x[2] > min_))
+    d_x[2] += inner_out_ * (0.5 if x[2] == min_ else float(x[2] > min_)) + d_x_part_
     d_x[3] += (
         inner_out_
         * (0.5 if x[2] == min_ else float(min_ > x[2]))
         * (0.5 if x[3] == 0.5 else float(x[3] < 0.5))
     )
-    d_x[2] += d_x_part_
     return value, like(x, d_x)
 
 

@@ -1,0 +1,243 @@
+"""Parts of arrays as the memory plan follows them.
+
+A *cell* is a variable that stands for a part of an array that is written into: what the backward
+part reads of it. So the plan needs cells as it needs variables; a write overwrites those cells that
+it may meet.
+
+    y[i] = np.tanh(y[i - 1])       the mirror needs the cell y[i - 1], and in later iterations
+                                   all earlier ones: none of them is y[i]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
+from s2sad.analysis.sections import Section, Sections
+from s2sad.analysis.types import Array, Unknown
+from s2sad.ir.flow import statements
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Expr,
+    For,
+    Place,
+    Ref,
+    Stmt,
+    Unpack,
+    Value,
+    Var,
+    While,
+    children,
+)
+
+_SHAPES = {
+    "numpy.shape", "numpy.size", "numpy.ndim", "builtins.len", "numpy.zeros_like",
+    "numpy.empty_like", "numpy.ones_like", "numpy.full_like", "attribute.dtype",
+}  # fmt: skip
+"""Operators that read the shape or the type of an array and not its elements."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """A place that a statement overwrites: base[key], or all that base shares memory with."""
+
+    base: Expr
+    key: Expr | None
+    part: Expr
+    hint: str
+
+
+class Cells:
+    """The cells of one function."""
+
+    def __init__(
+        self,
+        facts: Facts,
+        regions: Regions,
+        is_fixed: Callable[[Var], bool],
+    ) -> None:
+        self.facts = facts
+        self.regions = regions
+        self.sections = Sections(is_fixed)
+        self.known: dict[Var, Section] = {}
+        self.late: set[Ref] = set()
+        self._made: dict[Section, Var] = {}
+        self._places: dict[Stmt, list[Written]] = {}
+        self.written = {
+            regions.of(var)
+            for found in regions.writes.values()
+            for write in found
+            for var, _ in regions.aliases(write.base)
+        }
+
+    # ------------------------------------------------------------ reading
+
+    def cell(self, section: Section) -> Var:
+        """The cell of a section."""
+        if section not in self._made:
+            cell = self._made[section] = Var(f"{section.var.hint}_part")
+            self.known[cell] = section
+        return self._made[section]
+
+    def read_by(self, expr: Expr, besides: Collection[Ref] = ()) -> set[Var]:
+        """The cells that an expression reads, but for what it reads by some references."""
+        found: set[Var] = set()
+        if not self.written:
+            return found
+        stack = [expr]
+        while stack:
+            node = stack.pop()
+            match node:
+                case Ref(var):
+                    if node not in besides and self._is_followed(var):
+                        found.add(self.cell(Section(var)))
+                case Apply("getitem", (Ref(var) as ref, key)) if self._is_followed(var):
+                    if ref not in besides:
+                        found.add(self.cell(self.sections.section(var, key)))
+                    stack.append(key)
+                case Apply(op) if op in _SHAPES:
+                    pass
+                case Value(inner):
+                    stack.append(inner)
+                case _:
+                    stack.extend(children(node))
+        return found
+
+    def _is_followed(self, var: Var) -> bool:
+        return self.regions.of(var) in self.written and isinstance(
+            self.facts.bindings.get(var), Array | Unknown
+        )
+
+    # ------------------------------------------------------------ writing
+
+    def places(self, statement: Stmt) -> list[Written]:
+        """The places in arrays that a simple statement overwrites."""
+        if statement not in self._places:
+            self._places[statement] = list(self._places_of(statement))
+        return self._places[statement]
+
+    def _places_of(self, statement: Stmt) -> Iterator[Written]:
+        targets = statement.targets if isinstance(statement, Assign) else ()
+        seen: set[Expr] = set()
+        for target in targets:
+            yield from self._targets(target, seen)
+        for write in self.regions.writes.get(statement, []):
+            if write.base in seen or isinstance(write.key, str):
+                continue
+            if self._augments(statement, write.base):
+                continue  # a = a + e, or all of the array in place: the variable is followed
+            yield self._written(write.base, None)
+
+    def _targets(self, target: object, seen: set[Expr]) -> Iterator[Written]:
+        if isinstance(target, Unpack):
+            for part in target.targets:
+                yield from self._targets(part, seen)
+        if isinstance(target, Place) and not isinstance(target.key, str):
+            seen.add(target.base)
+            if any(self._is_followed(var) for var, _ in self.regions.aliases(target.base)):
+                yield self._written(target.base, target.key)
+
+    def _augments(self, statement: Stmt, base: Expr) -> bool:
+        return isinstance(statement, Assign) and isinstance(base, Ref) and (
+            statement.augmented is not None and not self.regions.is_shared(base.var)
+        )  # fmt: skip
+
+    def _written(self, base: Expr, key: Expr | None) -> Written:
+        part = base if key is None else Apply("getitem", (base, key), (), "index")
+        root = base
+        while isinstance(root, Apply) and root.args:
+            root = root.args[0]
+        hint = root.var.hint if isinstance(root, Ref) else "part"
+        return Written(base, key, part, hint)
+
+    def overwritten_in(self, place: Written, cells: Iterable[Var]) -> set[Var]:
+        """The cells that a write to a place may change."""
+        roots = {self.regions.of(var) for var, _ in self.regions.aliases(place.base)}
+        section = None
+        if isinstance(place.base, Ref):
+            section = self.sections.section(place.base.var, place.key)
+        found = set()
+        for cell in cells:
+            known = self.known.get(cell)
+            if known is None or self.regions.of(known.var) not in roots:
+                continue
+            if section is not None and self._are_disjoint(section, known):
+                continue
+            found.add(cell)
+        return found
+
+    def _are_disjoint(self, one: Section, other: Section) -> bool:
+        fixed = self.sections.is_fixed(one.var)
+        return fixed and self.sections.are_disjoint(one, other)
+
+    def is_covered(self, cell: Var, place: Written) -> bool:
+        """Whether a write to a place certainly changes all of a cell."""
+        if not isinstance(place.base, Ref) or not self.sections.is_fixed(place.base.var):
+            return False
+        section = self.sections.section(place.base.var, place.key)
+        return self.sections.covers(section, self.known[cell])
+
+    def overwritten_by(self, statement: Stmt, cells: Iterable[Var]) -> set[Var]:
+        """The cells that a statement, or one inside it, may change."""
+        candidates = {cell for cell in cells if cell in self.known}
+        if not candidates or not self.written:
+            return set()
+        found: set[Var] = set()
+        self._collect(statement, candidates, found)
+        return found
+
+    def _collect(self, statement: Stmt, cells: set[Var], found: set[Var]) -> None:
+        """Writes inside loops are compared with cells by the ranges of the loops' variables."""
+        for inner in statements([statement]):
+            for place in self.places(inner):
+                roots = {self.regions.of(var) for var, _ in self.regions.aliases(place.base)}
+                found |= {c for c in cells if self.regions.of(self.known[c].var) in roots}
+            if isinstance(inner, Assign) and inner.augmented is not None:
+                for target in inner.targets:
+                    if isinstance(target, Var):
+                        root = self.regions.of(target)
+                        found |= {c for c in cells if self.regions.of(self.known[c].var) is root}
+
+    # ------------------------------------------------------------ loops
+
+    @contextmanager
+    def inside(self, loop: For | While | object) -> Iterator[None]:
+        """What is known of a loop's variable holds."""
+        if not isinstance(loop, For):
+            yield
+            return
+        outer = dict(self.sections.ranges.known)
+        self.sections.enter(loop)
+        yield
+        self.sections.ranges.known = outer
+
+    def earlier(self, cells: Iterable[Var], loop: For | While) -> set[Var]:
+        """What cells were in all earlier iterations of a loop."""
+        return self._spread(cells, loop, self.sections.earlier)
+
+    def of_all(self, cells: set[Var], loop: For | While) -> set[Var]:
+        """Variables and cells, those as they are in all iterations of a loop."""
+        plain = {var for var in cells if var not in self.known}
+        return plain | self._spread(cells, loop, self.sections.all_of)
+
+    def _spread(
+        self,
+        cells: Iterable[Var],
+        loop: For | While,
+        by: Callable[[Section, Var], Section],
+    ) -> set[Var]:
+        target = loop.target if isinstance(loop, For) else None
+        found = set()
+        for cell in cells:
+            section = self.known.get(cell)
+            if section is None:
+                continue
+            if isinstance(target, Var):
+                with self.inside(loop):
+                    section = by(section, target)
+            found.add(self.cell(section))
+        return found

@@ -1,0 +1,457 @@
+"""The adjoint of a write into an array: what is written takes the adjoint of the place it went to.
+
+    y[i] = e          d_e = d_y[i]; d_y[i] = 0.0
+    y[i] += e         d_e = d_y[i]
+
+What stood in the place before has no effect any more, so its adjoint is cleared, between taking the
+adjoint and passing it on: `e` may read the same array. The clearing is left out where nothing reads
+the adjoint again (`analysis/sections.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from s2sad.analysis.types import SCALAR, Array, Unknown
+from s2sad.derive.adjoints import Adjoint, Slot
+from s2sad.derive.broadcasting import reduced_to
+from s2sad.derive.instantiate import as_value, count_reads, instantiate
+from s2sad.derive.pull import Pull, is_everything, is_fresh, is_zero
+from s2sad.derive.rules import rules
+from s2sad.derive.templates import Rule
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Const,
+    Expr,
+    Invoke,
+    Place,
+    Ref,
+    Slice,
+    Stmt,
+    Target,
+    Var,
+    walk,
+)
+from s2sad.tidy.algebra import key as structure
+from s2sad.tidy.algebra import rewrite
+
+
+@dataclass
+class _Writing:
+    """A write whose adjoint is under way: where it goes, and the rule of the operator."""
+
+    statement: Stmt
+    base: Expr
+    rule: Rule
+    bound: dict[str, Expr]
+    slot: Slot
+    adjoint: Callable[[], Expr]
+
+
+class Writes(Pull):
+    """The backward sweep's handling of writes."""
+
+    def pull_write(
+        self, statement: Stmt, target: Place, value: Expr, augmented: str | None
+    ) -> None:
+        """The adjoint of `base[key] = value`.
+
+        An augmented one, whose value is `base[key] + e`, leaves the adjoint where it is if it adds.
+        """
+        writing = self._writing(statement, target, value)
+        if writing is None:
+            return
+        if augmented is None and self._is_whole(target):
+            self._pull_whole(writing, value)
+            return
+        if not self.is_varied(value) and not self.is_cleared(statement):
+            return
+        self.stand(writing)
+        if augmented in ("add", "sub") and isinstance(value, Apply) and _is_distinct(writing.rule):
+            self._pull_increment(writing, value, augmented)
+        else:
+            self._pull_replaced(writing, value)
+
+    def pull_call_that_writes(self, statement: Stmt, node: Apply) -> None:
+        """The adjoint of a call that writes: np.add.at(base, key, value)."""
+        found = self._found(statement, node, node.args[0])
+        if found is not None:
+            self.stand(found)
+            self._pull_replaced(found, found.bound[_value_name(found.rule)])
+
+    def take_place(self, statement: Stmt, target: Place, value: Expr) -> Adjoint | None:
+        """The adjoint of a place that is one of several targets, under a name; it is cleared."""
+        writing = self._writing(statement, target, value)
+        if writing is None:
+            return None
+        self.stand(writing)
+        seed, node = Var("d_new"), self._node(writing)
+        self.out.append(Assign((seed,), self._kept(self._taken(writing), node)))
+        cleared = self._cleared(writing)
+        if cleared is not None:
+            self.out.append(Assign((Place(writing.adjoint(), cleared[0]),), cleared[1]))
+        shape = self.facts.shape_of(node)
+        ref = self.typed(Ref(seed), Array("unknown", shape))
+        return reduced_to(Adjoint(ref, shape, True), node, value, self.facts)
+
+    def _writing(self, statement: Stmt, target: Place, value: Expr) -> _Writing | None:
+        if isinstance(target.key, str):
+            if self.is_varied(value) or self.is_varied(target.base):
+                self._refuse_write(statement, "a write into a field of an object")
+            return None
+        node = Apply("setitem", (target.base, target.key, value), form="write")
+        return self._found(statement, node, target.base)
+
+    def _found(self, statement: Stmt, node: Apply, base: Expr) -> _Writing | None:
+        """What is known of a write; None when nothing flows, or when it is refused."""
+        if not isinstance(self.facts.type_of(base), Array | Unknown):
+            if self.is_varied(node.args[-1]) or self.is_varied(base):
+                self._refuse_write(statement, "a write into a container")
+            return None
+        slot = self._written_slot(base)
+        if slot is None:
+            if self.is_varied(node.args[-1]) or self.is_varied(base):
+                self._refuse_write(statement, "a write into an array that s2sad cannot name")
+            return None
+        entry = self.state.get(slot)
+        if entry is None or (entry.constant and is_zero(entry.expr)):
+            return None
+        found = self.facts.rule_of(node)
+        if found is None:
+            self._refuse_write(statement, "this write")
+            return None
+        rule, bound = found
+        return _Writing(statement, base, rule, bound, slot, lambda: self._mirrored(base))
+
+    def _refuse_write(self, statement: Stmt | Expr, what: str) -> None:
+        self.refuse("S2S011", f"cannot differentiate {what}", statement,
+                    "Write into an array that has a name, or build the new value with np.where or "
+                    "np.concatenate.")  # fmt: skip
+
+    # ------------------------------------------------------------ calls that write
+
+    def _check_arguments(self, node: Invoke, interface: Any) -> bool:
+        """Whether no other argument may share memory with one that a call writes into."""
+        for index in interface.written:
+            argument = node.args[index]
+            if argument is None:
+                continue
+            if self._written_slot(argument) is None:
+                self._refuse_write(node, "a call that writes into what has no name")
+                return False
+            roots = {self.regions.of(v) for v, _ in self.regions.aliases(argument)}
+            names = {v for v, _ in self.regions.aliases(argument)}
+            for position, other in enumerate(node.args):
+                if position == index or other is None:
+                    continue
+                for var, _ in self.regions.aliases(other):
+                    near = self.regions.of(var) in roots
+                    if near and (var in names or self.regions.is_shared(var)):
+                        self.refuse("S2S011", f"{node.callee.name} writes into one argument and is "
+                                    "handed the same array in another", node,
+                                    "Hand it a copy.")  # fmt: skip
+                        return False
+        return True
+
+    def _pull_result_argument(self, node: Invoke, adjoint: Adjoint | None) -> None:
+        """A call that returns what it writes into: the adjoint of the result is the argument's."""
+        argument = self.engine.written_argument(node)
+        if argument is not None and adjoint is not None:
+            self.pull(argument, adjoint)
+            self.flush()
+
+    def _is_written_back(self, node: Invoke, interface: Any) -> bool:
+        """Whether what a call has written has an adjoint."""
+        slots = [
+            self._written_slot(a) for k in interface.written if (a := node.args[k]) is not None
+        ]
+        return any(slot is not None and self.state.get(slot) is not None for slot in slots)
+
+    def _handed_over(self, node: Invoke, index: int) -> Expr | None:
+        """The adjoint of an argument that is written into, as an array of the function's own."""
+        argument = node.args[index]
+        slot = None if argument is None else self._written_slot(argument)
+        if slot is None or argument is None:
+            return None
+        if self.state.get(slot) is None:
+            whole = Adjoint(self.zeros(slot), self.slot_shape(slot), True, True)
+            self._bind(slot, whole)
+        self.stand_in(slot)
+        return self._mirrored(argument)
+
+    def _target_of_written(self, node: Invoke, index: int) -> Target:
+        argument = node.args[index]
+        assert argument is not None
+        mirrored = self._mirrored(argument)
+        if isinstance(mirrored, Ref):
+            return mirrored.var
+        assert isinstance(mirrored, Apply)
+        if mirrored.op == "getitem":
+            return Place(mirrored.args[0], mirrored.args[1])
+        return Place(mirrored, Const(...))
+
+    # ------------------------------------------------------------ where the adjoint is
+
+    def _written_slot(self, base: Expr) -> Slot | None:
+        """The slot of the variable that a write goes into, directly or through views of it."""
+        if isinstance(base, Ref):
+            return base.var, ()
+        slot = self.slot_of(base)
+        if slot is not None:
+            return slot
+        inner = self.viewed(base)
+        return None if inner is None else self._written_slot(inner)
+
+    def viewed(self, node: Expr) -> Expr | None:
+        """What an expression is certainly a view of."""
+        if not isinstance(node, Apply):
+            return None
+        if node.op == "getitem" and not isinstance(self.facts.type_of(node.args[0]), Array):
+            return None
+        found = self.facts.rule_of(node)
+        if found is None or found[0].view is None or found[0].view[1] != "always":
+            return None
+        return found[1][found[0].view[0]]
+
+    def _mirrored(self, base: Expr) -> Expr:
+        """The same view of the adjoint: b.T[1] is mirrored by d_b.T[1]."""
+        slot = (base.var, ()) if isinstance(base, Ref) else self.slot_of(base)
+        if slot is not None:
+            ref: Expr = Ref(self.adjoint_var(slot))
+            return self.typed(ref, Array("unknown", self.facts.shape_of(base)))
+        inner = self.viewed(base)
+        assert inner is not None and isinstance(base, Apply)
+        mirrored = self._mirrored(inner)
+        args = tuple(mirrored if a is inner else as_value(a) for a in base.args)
+        kwargs = tuple((n, mirrored if a is inner else as_value(a)) for n, a in base.kwargs)
+        again = replace(base, args=args, kwargs=kwargs, origin=None)
+        return self.typed(again, Array("unknown", self.facts.shape_of(base)))
+
+    def stand(self, writing: _Writing) -> None:
+        """Makes the adjoint of the array that is written stand in its variable."""
+        self.stand_in(writing.slot)
+
+    def stand_in(self, slot: Slot) -> None:
+        """Makes the adjoint of an array stand in its variable, whole and the function's own."""
+        entry = self.state.get(slot)
+        assert entry is not None
+        var = self.adjoint_var(slot)
+        holds = isinstance(entry.expr, Ref) and entry.expr.var is var
+        if not (entry.full and entry.owned and holds):
+            self.make_own(slot, entry)
+            whole = Adjoint(Const(0.0), self.slot_shape(slot), True, True)
+            self.state.set(slot, self.read(var, whole))
+
+    def _is_whole(self, target: Place) -> bool:
+        """Whether all of a variable is given new values, so that its adjoint is taken whole."""
+        if not isinstance(target.base, Ref) or target.base.var in self.shadows.of:
+            return False
+        key = target.key
+        full = isinstance(key, Slice) and key.start is key.stop is key.step is None
+        shape = self.facts.shape_of(target.base)
+        return (full and shape != SCALAR) or (not isinstance(key, str) and is_everything(key))
+
+    def _pull_whole(self, writing: _Writing, value: Expr) -> None:
+        node = self._node(writing)
+        entry = self.state.get(writing.slot)
+        assert entry is not None
+        if not entry.full and self.is_varied(value):
+            self.stand(writing)
+        seed = self.state.take(writing.slot[0])[()]
+        if self.is_varied(value):
+            self.pull(value, reduced_to(seed, node, value, self.facts))
+
+    # ------------------------------------------------------------ taking and passing on
+
+    def _places(self, writing: _Writing) -> dict[Var, Expr]:
+        rule = writing.rule
+        places = {rule.place(n): as_value(e) for n, e in writing.bound.items()}
+        places[rule.place(f"d_{rule.operands[0].name}")] = writing.adjoint()
+        for name, expr in rule.temporaries:
+            places[rule.place(name)] = instantiate(expr, places)
+        return places
+
+    def _taken(self, writing: _Writing) -> Expr:
+        """The adjoint of the place that was written to."""
+        name = _value_name(writing.rule)
+        line = next(c for c in writing.rule.contributions if c.operand == name)
+        assert line.value is not None
+        return instantiate(line.value, self._places(writing))
+
+    def _seeded(self, writing: _Writing, value: Expr, hint: str) -> tuple[Var, Block]:
+        """What flows into a value from a seed that has a name; contributions are pending."""
+        seed = Var(hint)
+        node = self._node(writing)
+        shape = self.facts.shape_of(node)
+        ref = self.typed(Ref(seed), Array("unknown", shape))
+        outer, self.out = self.out, []
+        self.pull(value, reduced_to(Adjoint(ref, shape, True), node, value, self.facts))
+        made, self.out = self.out, outer
+        return seed, made
+
+    def _node(self, writing: _Writing) -> Expr:
+        """A forward expression of the shape of the place."""
+        key = writing.bound.get("key")
+        if key is None:
+            return writing.bound[_value_name(writing.rule)]
+        return Apply("getitem", (writing.base, key), (), "index")
+
+    def _pull_increment(self, writing: _Writing, value: Apply, op: str) -> None:
+        """base[key] += e: the place keeps its adjoint."""
+        increment = value.args[1]
+        if op == "sub":
+            increment = Apply("neg", (increment,), (), "prefix", "-")
+            self.facts.varied.add(increment)
+        if not self.is_varied(value.args[1]):
+            return
+        seed, made = self._seeded(writing, increment, "d_update")
+        self._spread(writing, seed, made, None)
+
+    def _pull_replaced(self, writing: _Writing, value: Expr) -> None:
+        """base[key] = e: the place gives its adjoint away."""
+        cleared = self._cleared(writing)
+        if not self.is_varied(value):
+            if cleared is not None:
+                self.out.append(Assign((Place(writing.adjoint(), cleared[0]),), cleared[1]))
+            return
+        seed, made = self._seeded(writing, value, "d_new")
+        self._spread(writing, seed, made, cleared)
+
+    def _cleared(self, writing: _Writing) -> tuple[Expr, Expr] | None:
+        """The place whose adjoint is cleared and what it becomes, where anything reads it again."""
+        clears = [c for c in writing.rule.contributions if c.how == "clear"]
+        if not clears or not self.is_cleared(writing.statement):
+            return None
+        places = self._places(writing)
+        assert clears[0].key is not None and clears[0].value is not None
+        return instantiate(clears[0].key, places), instantiate(clears[0].value, places)
+
+    def _spread(
+        self, writing: _Writing, seed: Var, made: Block, cleared: tuple[Expr, Expr] | None
+    ) -> None:
+        """Takes the adjoint of the place, clears it, and writes out what it contributes.
+
+        The adjoint is read where it stands, unless something changes it before or keeps it: then it
+        gets a name, and a copy if it is an array.
+        """
+        taken = self._taken(writing)
+        aliased = self.aliased_adjoints(self.adjoint_var(writing.slot))
+        own = [slot for slot in self.pending if self.adjoint_vars.get(slot) in aliased]
+        added = [adjoint for slot in own for _, _, adjoint in self.pending[slot]]
+        if self._must_be_named(seed, made, added, cleared is not None):
+            self.out.append(Assign((seed,), self._kept(taken, self._node(writing))))
+        else:
+            self._inline(seed, taken, made)
+        clearing: Block = []
+        if cleared is not None:
+            clearing = [Assign((Place(writing.adjoint(), cleared[0]),), cleared[1])]
+        assigned: set[int] = set()
+        if cleared is not None and added:
+            assigned = self._filling(writing, cleared[0], own)
+            self.out += [] if assigned else clearing
+        self.out += made
+        self.flush(assigned)
+        if not added:
+            self.out += clearing
+
+    def _must_be_named(
+        self, seed: Var, made: Block, added: list[Adjoint], is_cleared: bool
+    ) -> bool:
+        """Whether the adjoint of a place cannot be read where it stands, or is read too often.
+
+        `added` goes into the same array.
+        """
+        pending = [(slot, how, a) for slot, found in self.pending.items() for how, _, a in found]
+        uses = sum(_reads(s, seed) for s in made)
+        uses += sum(count_reads(a.expr, seed) for _, _, a in pending)
+        if uses == 0:
+            return False
+        simple = all(
+            isinstance(s, Assign) and not s.augmented and isinstance(s.targets[0], Var) and
+            not any(isinstance(n, Apply) and n.op.startswith("backward") for n in walk(s.value))
+            for s in made
+        )  # fmt: skip
+        kept = any(
+            how == "add" and not is_fresh(a.expr) and self.state.get(slot) is None
+            and count_reads(a.expr, seed)
+            for slot, how, a in pending
+        )  # fmt: skip
+        later = len(added) > 1 and any(count_reads(a.expr, seed) for a in added)
+        return not simple or kept or later or (is_cleared and bool(added)) or uses > 3
+
+    def _kept(self, taken: Expr, node: Expr) -> Expr:
+        """The adjoint of a place, as a value that no later write changes."""
+        if self.facts.shape_of(node) == SCALAR or not isinstance(taken, Apply):
+            return taken
+        if taken.op != "getitem" or not self._is_view(node):
+            return taken
+        return Apply("numpy.copy", (taken,), (), "method", "copy")
+
+    def _is_view(self, node: Expr) -> bool:
+        if not isinstance(node, Apply):
+            return True
+        found = self.facts.rule_of(node)
+        return found is None or found[0].view is not None
+
+    def _inline(self, seed: Var, taken: Expr, made: Block) -> None:
+        made[:] = [_inlined(s, seed, taken) for s in made]
+        for slot, found in self.pending.items():
+            self.pending[slot] = [
+                (how, key and _put(key, seed, taken), replace(a, expr=_put(a.expr, seed, taken)))
+                for how, key, a in found
+            ]
+
+    def _filling(self, writing: _Writing, key: Expr, own: list[Slot]) -> set[int]:
+        """The contribution that fills the whole place again, so that nothing has to be cleared: it
+        is made the first one, and assigns."""
+        if own != [writing.slot] or not isinstance(writing.base, Ref):
+            return set()
+        found = self.pending[writing.slot]
+        if any(how != "index" for how, _, _ in found):
+            return set()
+        for position, (_, at, adjoint) in enumerate(found):
+            if at is not None and structure(at) == structure(key):
+                found.insert(0, found.pop(position))
+                return {id(adjoint)}
+        return set()
+
+    def is_cleared(self, statement: Stmt) -> bool:
+        """Whether the adjoint of the place that a statement writes to is read again."""
+        return statement not in self.unread
+
+
+def is_write(node: Apply) -> bool:
+    """Whether a call writes into its first argument, by a rule."""
+    return any(rule.writes for rule in rules().get(node.op, ()))
+
+
+def _value_name(rule: Rule) -> str:
+    """The operand that is written."""
+    return rule.operands[1].name
+
+
+def _is_distinct(rule: Rule) -> bool:
+    """Whether the places that a write goes to are distinct, so that `+=` adds to each once."""
+    name = _value_name(rule)
+    line = next(c for c in rule.contributions if c.operand == name)
+    return isinstance(line.value, Apply) and line.value.op == "getitem"
+
+
+def _reads(statement: Stmt, var: Var) -> int:
+    from s2sad.derive.memory import _exprs_of
+
+    return sum(count_reads(expr, var) for expr in _exprs_of(statement))
+
+
+def _put(expr: Expr, var: Var, value: Expr) -> Expr:
+    return rewrite(expr, lambda n: value if isinstance(n, Ref) and n.var is var else None)
+
+
+def _inlined(statement: Stmt, var: Var, value: Expr) -> Stmt:
+    if not isinstance(statement, Assign):
+        return statement
+    return replace(statement, value=_put(statement.value, var, value))

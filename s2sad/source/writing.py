@@ -1,0 +1,45 @@
+"""Calls that write into an array, as the writes that they are.
+
+np.copyto(a, b)          a[...] = b
+a.fill(x)                a[...] = x
+a.sort()                 a[...] = np.sort(a)
+np.sin(x, out=a)         a[...] = np.sin(x)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.ir.nodes import Apply, Assign, Const, Expr, Origin, Place, Ref
+
+
+def as_write(value: Expr, origin: Origin) -> Assign | None:
+    """The write that a call is, whose result is dropped; None when it is none."""
+    if not isinstance(value, Apply):
+        return None
+    match value:
+        case Apply("numpy.copyto" | "method.fill", (target, written), ()):
+            return _write(target, written, origin)
+        case Apply("method.sort", (target, *rest), kwargs):
+            found = Apply("numpy.sort", (again(target), *rest), kwargs, "call", "np.sort")
+            return _write(target, found, origin)
+    out = dict(value.kwargs).get("out")
+    if out is None or (isinstance(out, Const) and out.value is None):
+        return None
+    kwargs = tuple((name, given) for name, given in value.kwargs if name != "out")
+    return _write(out, replace(value, kwargs=kwargs, origin=None), origin)
+
+
+def _write(target: Expr, value: Expr, origin: Origin) -> Assign:
+    return Assign((Place(target, Const(...)),), value, origin=origin)
+
+
+def again(expr: Expr) -> Expr:
+    """An expression once more: each node stands at one place."""
+    match expr:
+        case Ref(var):
+            return Ref(var)
+        case Apply():
+            args = tuple(again(arg) for arg in expr.args)
+            return replace(expr, args=args, origin=None)
+    return expr
