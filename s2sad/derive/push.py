@@ -76,6 +76,7 @@ class Push:
         self.hints: dict[Expr, str] = {}
         self.called: dict[Expr, tuple[Var, Var]] = {}
         self.replaced: dict[Expr, Var] = {}
+        self.taken_out: dict[Expr, tuple[Var, Var]] = {}
 
     # ------------------------------------------------------------ small tools
 
@@ -449,7 +450,8 @@ class Push:
         """A call of the user's function: its value and tangent come together, before."""
         if self.fixed:
             raise AssertionError("a call with a tangent has no statement of its own")
-        value, dot = Var(f"{node.callee.name}_out"), Var(f"dot_{node.callee.name}_out")
+        hint = f"{node.callee.name}_out"
+        value, dot = self.taken_out.setdefault(node, (Var(hint), Var(f"dot_{hint}")))
         call_ = self.call_of(node)
         self.called[node] = (value, dot)
         self.replaced[node] = value
