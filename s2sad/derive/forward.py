@@ -219,7 +219,7 @@ class Forward(Push):
                 expr = self._zero_result(value) if found is None else found.expr
                 self._note(target, found)
                 return [(self.dot(target), expr)]
-            case Unpack(targets, star):
+            case Unpack(targets=targets, star=star):
                 if isinstance(value, Make) and len(value.items) == len(targets) and star is None:
                     pairs = zip(targets, value.items, strict=True)
                     return [p for part, item in pairs
@@ -231,7 +231,6 @@ class Forward(Push):
                     return [(self.dot(var), self._zero_of_variable(var))
                             for var in bound_in(target) if var in self.varied]  # fmt: skip
                 return [(self.dotted(target), self.whole(found, value))]
-        return []
 
     # ------------------------------------------------------------ arrays written in place
 

@@ -142,8 +142,9 @@ class ForwardEngine(Engine):
             fresh = fresh or isinstance(value, Ref) and value.var in sweep.mirrored
             broadcast = getattr(expr, "op", "") == "numpy.broadcast_to"
             return expr if fresh and not broadcast else call("numpy.array", expr)
-        if isinstance(kind, TupleOf) and all(
+        floats = isinstance(kind, TupleOf) and all(
             isinstance(item, Array) and not is_integral(item) for item in kind.items
-        ):
+        )
+        if floats and isinstance(expr, Make) and all(map(is_fresh, expr.items)):
             return expr
         return call("helper.tangent_like", value, expr, text="tangent_like")
