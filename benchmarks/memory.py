@@ -158,9 +158,8 @@ def with_new_arrays(numpy: Any) -> dict[str, Callable[..., Any]]:
     return {"misfit": misfit, "reaction": reaction}
 
 
-def places(case: Case) -> tuple[int, ...]:
-    found = importlib.import_module(f"benchmarks.programs.{case.module}")
-    names = getattr(found, case.name).__code__.co_varnames
+def places(function: Any, case: Case) -> tuple[int, ...]:
+    names = function.__code__.co_varnames
     return tuple(names.index(name) for name in case.wrt)
 
 
@@ -171,7 +170,7 @@ def in_autograd(case: Case) -> tuple[Any, int] | None:
     function = with_new_arrays(anp).get(case.name)
     if function is None:
         return None
-    where = places(case)
+    where = places(function, case)
 
     def of_wrt(chosen: Any) -> Any:
         full = list(case.args)
@@ -194,7 +193,7 @@ def in_torch(case: Case) -> tuple[Any, int] | None:
     if function is None:
         return None
     given = [torch.tensor(a) if isinstance(a, (float, np.ndarray)) else a for a in case.args]
-    varied = [given[k].requires_grad_() for k in places(case)]
+    varied = [given[k].requires_grad_() for k in places(function, case)]
     kept: dict[int, int] = {}
     alive = []  # so that no address is used twice
 
@@ -218,7 +217,8 @@ def in_jax(case: Case) -> tuple[Any, int] | None:
     from benchmarks import in_jax as loops
 
     static = tuple(k for k, value in enumerate(case.args) if isinstance(value, int))
-    derivative = jax.value_and_grad(getattr(loops, case.name), argnums=places(case))
+    function = getattr(loops, case.name)
+    derivative = jax.value_and_grad(function, argnums=places(function, case))
     compiled = jax.jit(derivative, static_argnums=static).lower(*case.args).compile()
     needs = compiled.memory_analysis()
     given = [a for k, a in enumerate(case.args) if k not in static]

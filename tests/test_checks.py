@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,24 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+import s2sad
 from s2sad.checks.differences import slope
 from s2sad.checks.trees import inner, moved, same
+from s2sad.checks.verify import Report, live_report
 from s2sad.cli import command
 from s2sad.testing import check_gradients
-from tests.corpus import containers, inactive, loops, models, on_gradient, own_rules, while_loops
+from tests.checking import Call
+from tests.corpus import (
+    containers,
+    functions,
+    inactive,
+    indexing,
+    loops,
+    models,
+    on_gradient,
+    own_rules,
+    while_loops,
+)
 
 HEAD = """
 import numpy as np
@@ -235,6 +249,22 @@ def cubed(x: float, y: float) -> float:
 def test_second_order():
     check_gradients(cubed, (1.3, 0.7), wrt=("x", "y"), order=2)
     check_gradients(cubed, kwargs={"x": 1.3, "y": 0.7}, wrt="y", order=2)
+
+
+@pytest.mark.parametrize("module", [containers, functions, indexing], ids=lambda m: m.__name__)
+def test_no_statement_of_what_is_right_is_blamed(module, monkeypatch):
+    """Reports are asked for the wrong statement even though all is right."""
+    monkeypatch.setattr(Report, "is_right", property(lambda report: False))
+    monkeypatch.delattr(s2sad, "jvp")  # the adjoints are what is looked at
+    for name, (wrt, calls) in module.CALLS.items():
+        if name in getattr(module, "EXPECTED", {}) or name in getattr(module, "REFUSED", {}):
+            continue
+        function, call = getattr(module, name), Call.of(calls[0])
+        bound = inspect.signature(function).bind(*call.args, **call.kwargs)
+        bound.apply_defaults()
+        names = wrt if isinstance(wrt, tuple) else (wrt,)
+        report = live_report(function, names, dict(bound.arguments))
+        assert not report.wrong, f"{name}\n{report.text}"
 
 
 # ------------------------------------------------------------ parts

@@ -13,9 +13,12 @@ another one is the statement whose adjoint is wrong.
 
 from __future__ import annotations
 
+import ast
 import os
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import CodeType, FrameType
 from typing import Any
@@ -23,10 +26,20 @@ from typing import Any
 import numpy as np
 
 from s2sad.checks.compare import Subject, scaled
-from s2sad.checks.trees import Tree, float_leaves, in_double, inner, is_float, moved, parts, rebuilt
+from s2sad.checks.trees import (
+    Tree,
+    float_leaves,
+    in_double,
+    inner,
+    is_float,
+    moved,
+    parts,
+    rebuilt,
+    same,
+)
 from s2sad.errors import Location
 
-STEP = 1e-3
+STEP = 1e-4
 MOST_EVENTS = 50_000
 TOLERANCE = 1e-6
 
@@ -42,19 +55,23 @@ class Probe:
 
 @dataclass
 class Backward:
-    """One call of a backward function: the adjoint of its result, None if not known, and its probes
-    in the order in which they come by."""
+    """One call of a backward function: the adjoint of its result, None if not known, what it was
+    called with, whether it is that of the `whole` function, and its probes in the order in which
+    they come by."""
 
     d_out: Tree
+    arguments: dict[str, Tree]
+    whole: bool
     probes: list[Probe] = field(default_factory=list)
 
 
 @dataclass
 class Run:
-    """One call of a function of the user's: the lines that it came to, each with its variables as
-    they were then, and what it returned."""
+    """One call of a function of the user's: its arguments, the lines that it came to, each with its
+    variables as they were then, and what it returned."""
 
     code: CodeType
+    arguments: dict[str, Tree]
     lines: list[int] = field(default_factory=list)
     before: list[dict[str, Tree]] = field(default_factory=list)
     result: Tree = None
@@ -89,7 +106,8 @@ def first_wrong(
         return []
     found = []
     for call, runs in _paired(backward, points):
-        place = _first_wrong_of(call, runs, subject.has_aux)
+        crowded = _crowded(texts[files[call.probes[0].file]])
+        place = _first_wrong_of(call, runs, subject.has_aux, crowded)
         if place is not None:
             found.append(place)
     return [_location(file, line, texts) for file, line in dict.fromkeys(found)]
@@ -104,21 +122,38 @@ def _probed_runs(
     """The calls of backward functions, that of the whole function among them."""
     runs: dict[int, Backward] = {}
     frames: list[FrameType] = []  # kept, so that no other frame gets the same number
+    given: dict[int, dict[str, Tree]] = {}
+
+    def enter(frame: FrameType, event: str, argument: Any) -> None:
+        if frame.f_globals is scope:
+            frames.append(frame)
+            given[id(frame)] = {name: snapshot(value) for name, value in frame.f_locals.items()}
 
     def probe(file: str, line: int, adjoints: list[tuple[str, tuple[Any, ...], Tree]]) -> None:
         frame = sys._getframe(1)
         if id(frame) not in runs:
-            frames.append(frame)
             whole = frame.f_code.co_name == probed.__name__
-            seed = 1.0 if whole and subject.d_out is None else frame.f_locals.get("d_out")
-            runs[id(frame)] = Backward(snapshot(seed))
+            arguments = given.get(id(frame), {})
+            seed = 1.0 if whole and subject.d_out is None else arguments.get("d_out")
+            runs[id(frame)] = Backward(seed, arguments, whole)
         kept = [(name, path, snapshot(d)) for name, path, d in adjoints]
         runs[id(frame)].probes.append(Probe(os.path.abspath(file), line, kept))
 
     scope["probe__"] = probe
     seed = {} if subject.d_out is None else {"d_out": subject.d_out}
-    subject.call(probed, **seed)
+    with _tracing(enter):
+        subject.call(probed, **seed)
     return list(runs.values())
+
+
+@contextmanager
+def _tracing(enter: Callable[[FrameType, str, Any], Any]) -> Iterator[None]:
+    old = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        yield
+    finally:
+        sys.settrace(old)
 
 
 def snapshot(tree: Tree) -> Tree:
@@ -147,7 +182,10 @@ def _traced(
     def enter(frame: FrameType, event: str, argument: Any) -> Any:
         if os.path.abspath(frame.f_code.co_filename) not in files:
             return None
-        run = Run(frame.f_code)
+        held = frame.f_locals
+        count_of = frame.f_code.co_argcount + frame.f_code.co_kwonlyargcount
+        parameters = frame.f_code.co_varnames[:count_of]
+        run = Run(frame.f_code, {n: snapshot(held[n]) for n in parameters if n in held})
         runs.append(run)
 
         def inside(frame: FrameType, event: str, argument: Any) -> Any:
@@ -163,12 +201,8 @@ def _traced(
 
         return inside
 
-    old = sys.gettrace()
-    sys.settrace(enter)
-    try:
+    with _tracing(enter):
         subject.call(subject.function, changed)
-    finally:
-        sys.settrace(old)
     return runs
 
 
@@ -206,22 +240,23 @@ def _tangent(values: list[Tree]) -> Tree:
 def _paired(
     backward: list[Backward], points: list[list[Run]]
 ) -> Iterator[tuple[Backward, list[Run]]]:
-    """The backward calls, each with the forward call that it belongs to, at every point.
-
-    Backward calls come in the opposite order. Where some forward calls have none, it is not told
-    which these are.
-    """
+    """The backward calls, each with the forward call that it belongs to, at every point: the one
+    with the same arguments. Where there are several, it is not told which."""
     codes = dict.fromkeys(run.code for run in points[0])
-    groups: dict[CodeType, list[Backward]] = {}
     for call in backward:
         code = _code_of(call.probes[0], codes)
-        if code is not None:
-            groups.setdefault(code, []).append(call)
-    for code, found in groups.items():
-        calls = [k for k, run in enumerate(points[0]) if run.code is code]
-        if len(calls) == len(found):
-            for call, k in zip(found, reversed(calls), strict=True):
-                yield call, [runs[k] for runs in points]
+        calls = [
+            k
+            for k, run in enumerate(points[0])
+            if run.code is code and (call.whole or _same_arguments(call, run))
+        ]
+        if len(calls) == 1:
+            yield call, [runs[calls[0]] for runs in points]
+
+
+def _same_arguments(call: Backward, run: Run) -> bool:
+    shared = call.arguments.keys() & run.arguments.keys()
+    return bool(shared) and all(same(call.arguments[n], run.arguments[n]) for n in shared)
 
 
 def _code_of(probe: Probe, codes: dict[CodeType, None]) -> CodeType | None:
@@ -236,7 +271,15 @@ def _code_of(probe: Probe, codes: dict[CodeType, None]) -> CodeType | None:
     return max(inside, key=lambda code: code.co_firstlineno, default=None)
 
 
-def _first_wrong_of(call: Backward, runs: list[Run], has_aux: bool) -> tuple[str, int] | None:
+def _crowded(text: str) -> set[int]:
+    """The lines on which several statements begin: what is true before which, is not seen."""
+    lines = Counter(n.lineno for n in ast.walk(ast.parse(text)) if isinstance(n, ast.stmt))
+    return {line for line, count in lines.items() if count > 1}
+
+
+def _first_wrong_of(
+    call: Backward, runs: list[Run], has_aux: bool, crowded: set[int]
+) -> tuple[str, int] | None:
     """The first statement of one call, from its end, before which the inner product differs."""
     position = len(runs[0].lines)
     wanted: float | None = None
@@ -245,6 +288,8 @@ def _first_wrong_of(call: Backward, runs: list[Run], has_aux: bool) -> tuple[str
         aux = has_aux and call.d_out == 1.0
         wanted, _ = inner(call.d_out, result[0] if aux else result)
     for probe in call.probes:
+        if probe.line in crowded:
+            continue
         position = _position(runs[0].lines, probe.line, position)
         if position < 0:
             return None
@@ -273,13 +318,21 @@ def _product(probe: Probe, values: list[dict[str, Tree]]) -> tuple[float, float]
     for name, path, adjoint in probe.adjoints:
         if any(name not in known for known in values):
             return None
-        tangent = _tangent([known[name] for known in values])
-        for key in path:
-            key = key[1:] if isinstance(key, str) and key.startswith(".") else key
-            tangent = tangent.get(key) if isinstance(tangent, dict) else None
+        try:
+            tangent = _tangent([_part(known[name], path) for known in values])
+        except (AttributeError, LookupError, TypeError):
+            return None
         value, terms = inner(adjoint, tangent)
         total, size = total + value, size + terms
     return total, size
+
+
+def _part(value: Tree, path: tuple[Any, ...]) -> Tree:
+    """The part of a value that the keys of an adjoint lead to; `.name` is an attribute."""
+    for key in path:
+        is_attribute = isinstance(key, str) and key.startswith(".")
+        value = getattr(value, key[1:]) if is_attribute else value[key]
+    return value
 
 
 def _location(file: str, line: int, texts: dict[str, str]) -> Location:

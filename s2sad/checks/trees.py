@@ -29,6 +29,8 @@ def parts(tree: Tree) -> list[tuple[Any, Tree]] | None:
         return [(field.name, getattr(tree, field.name)) for field in dataclasses.fields(tree)]
     if isinstance(tree, dict):
         return list(tree.items())
+    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
+        return list(zip(tree._fields, tree, strict=True))
     if isinstance(tree, list | tuple):
         return list(enumerate(tree))
     return None
@@ -100,16 +102,21 @@ def inner(adjoint: Tree, tangent: Tree) -> tuple[float, float]:
     An adjoint may have other containers than its value (a dict for an object), lack parts that
     are zero, and be of a shape that broadcasts to the value's.
     """
-    inside = parts(tangent)
     if adjoint is None or tangent is None:
         return 0.0, 0.0
-    if inside is None:
-        if parts(adjoint) is not None:
-            adjoint = np.asarray(adjoint, dtype=float)
+    inside, own = parts(tangent), parts(adjoint)
+    if inside is None and own is None:
         terms = np.asarray(adjoint) * np.asarray(tangent)
         return float(np.sum(terms)), float(np.sum(np.abs(terms)))
-    known = dict(parts(adjoint) or ())
-    if not known and isinstance(adjoint, np.ndarray):
-        known = dict(enumerate(adjoint))
+    if inside is None and isinstance(adjoint, dict):  # of some elements of an array
+        inside = [(key, np.asarray(tangent)[key]) for key in adjoint]
+    inside = list(enumerate(tangent)) if inside is None else inside
+    if own is None:
+        several = isinstance(adjoint, np.ndarray) and adjoint.ndim > 0
+        own = [(key, adjoint[k] if several else adjoint) for k, (key, _) in enumerate(inside)]
+    known = dict(own)
+    if own and not isinstance(adjoint, dict) and own[0][0] != inside[0][0]:
+        # A tuple for an object, or the other way round: by position.
+        known = {key: part for (key, _), (_, part) in zip(inside, own, strict=False)}
     found = [inner(known.get(key), part) for key, part in inside]
     return sum(total for total, _ in found), sum(size for _, size in found)
