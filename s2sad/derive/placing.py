@@ -175,7 +175,7 @@ class Placing:
                     var = self.replaced.get(root) or results.get(root)
                     if var is not None:
                         return self._ref(var, root)
-                    return root if isinstance(root, Ref) else None
+                    return root  # written again
             return None
 
         return rewritten(statement, change)
