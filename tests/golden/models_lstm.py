@@ -181,7 +181,7 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
         d_g = unbroadcast(d_product_ * i, np.shape(g))
         # g = np.tanh(z[3 * n :])
         d_z = np.zeros(np.shape(z))
-        d_z[3 * n :] += d_g * (1.0 - g * g)
+        d_z[3 * n :] = d_g * (1.0 - g * g)
         # i, f, o = sigmoid(z[:n]), sigmoid(z[n : 2 * n]), sigmoid(z[2 * n : 3 * n])
         d_z_part = sigmoid_backward(z[:n], d_i)
         d_z_part_ = sigmoid_backward(z[n : 2 * n], d_f)
