@@ -209,14 +209,16 @@ class Engine:
         sweep.mirror(shadows)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        self.observe("reverse", function, backward, seed_var, *shadows.of.values())
-        planner = Planner(function, self.facts, self, self.regions(function))
+        self.observe(
+            "reverse", function, backward, seed_var, *shadows.of.values(), *shadows.sharing.values()
+        )
+        planner = Planner(function, self.facts, self, self.regions(function), shadows)
         returned = [
             self._gradient(var, adjoint, function) for var, adjoint in
             zip(variables, backward.results, strict=True)
         ]  # fmt: skip
-        plan = planner.run(backward.mirror, returned)
-        self._protect(plan, function)
+        plan = planner.run(backward.mirror, returned, backward.late)
+        self._protect(plan, function, shadows)
         self.observe("memory", function, plan, seed_var)
         gradient: Expr
         if bare:
@@ -249,8 +251,9 @@ class Engine:
         shadows = put_in(function, self.facts, regions, handed, self.written_argument)
         return shadows
 
-    def _protect(self, plan: Plan, function: Function) -> None:
-        """Copies what the function is handed and writes into: the caller's stays as it was."""
+    def _protect(self, plan: Plan, function: Function, shadows: Shadows) -> None:
+        """Copies what the function is handed and writes into: the caller's stays as it was. Behind
+        the copies stand the shadows of what it is handed."""
         regions = self.regions(function)
         copies: Block = []
         changed = {
@@ -271,7 +274,7 @@ class Engine:
                 copier = "copy.deepcopy"
             text = copier if copier.startswith("copy") else ""
             copies.append(Assign((var,), call(copier, Ref(var), text=text)))
-        plan.forward[:0] = copies
+        plan.forward[:0] = [*copies, *shadows.entry]
 
     def _changed_by(self, statement: Stmt, regions: Regions) -> set[Var]:
         """The variables whose objects a statement of either half changes."""
@@ -456,19 +459,27 @@ class Engine:
         written = [sweep.handed(function.params[k].var) for k in interface.written]
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        self.observe("reverse", function, backward, seed_var, *written, *shadows.of.values())
-        planner = Planner(function, self.facts, self, self.regions(function))
+        self.observe(
+            "reverse",
+            function,
+            backward,
+            seed_var,
+            *written,
+            *shadows.of.values(),
+            *shadows.sharing.values(),
+        )
+        planner = Planner(function, self.facts, self, self.regions(function), shadows)
         returned = [
             self._callee_result(var, adjoint, k in interface.written)
             for k, var, adjoint in zip(interface.wrt, variables, backward.results, strict=True)
         ]
-        plan = planner.run(backward.mirror, returned)
+        plan = planner.run(backward.mirror, returned, backward.late)
         self.observe("memory", function, plan, seed_var, *written)
         _take_return(plan.forward)
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)
         plan.forward = live_part(plan.forward, plan.backward, returns, plan.replaced, plan.regions)
-        self._protect(plan, function)
+        self._protect(plan, function, shadows)
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
             written, interface.keyword, params=list(function.params),

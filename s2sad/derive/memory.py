@@ -36,6 +36,7 @@ from s2sad.derive.mirror import (
     MirrorLoop,
     Step,
 )
+from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import (
     CHEAP,
     Homes,
@@ -114,12 +115,17 @@ class _Loop:
 class Planner:
     """Plans the memory of one function."""
 
-    def __init__(self, function: Function, facts: Facts, engine: Any, regions: Regions) -> None:
+    def __init__(
+        self, function: Function, facts: Facts, engine: Any, regions: Regions, shadows: Shadows
+    ) -> None:
         self.function = function
         self.facts = facts
         self.engine = engine
         self.regions = regions
+        self.shadows = shadows
         self.defined: set[Var] = {p.var for p in function.params}
+        self.defined |= {v for s in shadows.entry for v in bound_by(s)}
+        self.followers = {s for block in shadows.follow.values() for s in block}
         self.undefined: dict[Var, None] = {}
         self.plan = Plan(regions=regions)
         self.value = _returned_variable(function)
@@ -130,7 +136,7 @@ class Planner:
         self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
         self.headers: dict[Stmt, Ref] = {}
         self.loops: list[_Loop] = []
-        self.overwritten = _overwritten(function)
+        self.overwritten = _overwritten(function, shadows.entry)
         self.mutated = self._mutated()
         self.cells = Cells(facts, regions, self._is_fixed)
         self.used_up = used_up(function.body)
@@ -179,8 +185,9 @@ class Planner:
 
     # ------------------------------------------------------------ entry point
 
-    def run(self, steps: list[Step], results: list[Expr]) -> Plan:
+    def run(self, steps: list[Step], results: list[Expr], late: set[Ref]) -> Plan:
         """The plan for a function with these steps as its mirror, which returns these adjoints."""
+        self.after |= late
         self._name_keys()
         self._resolve_all(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
@@ -460,6 +467,8 @@ class Planner:
             chunk += node.body
         chunks.append(chunk)
         for statement in block:
+            if statement in self.followers:
+                continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
             for expr, var in self._extracted_of(statement):
                 extraction = Assign((var,), expr)
@@ -501,21 +510,28 @@ class Planner:
         self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
     ) -> tuple[Block, Block]:
         body = [s for node in nodes for s in node.body]
+        follow = self.shadows.follow.get(statement, [])
         bound = self._bound(statement)
+        for follower in follow:
+            bound |= bound_by(follower)
         before, after = self._reads_by_time(body, bound)
         needed |= before & self._lost
         if isinstance(statement, Assign) and _is_flag(statement):
             self.defined |= set(bound)
             return [statement], self._reset_flag(statement, needed)
-        if is_exchange(statement) and not kept & set(bound):
-            saves, restores = self._exchanged(statement, needed)
-        else:
-            saves, restores = self._save(bound, needed, kept)
+        saves: Block = []
+        restores: Block = []
+        for part in (statement, *follow):
+            if is_exchange(part) and not kept & set(bound):
+                kept_here, put_back = self._exchanged(part, needed)
+            else:
+                kept_here, put_back = self._save(self._bound(part), needed, kept)
+            saves, restores = [*saves, *kept_here], [*put_back, *restores]
         kept_parts, put_back = self._save_parts(statement, needed, kept)
         saves, restores = [*saves, *kept_parts], [*put_back, *restores]
         needed |= after & self._lost
         self.defined |= set(bound)
-        ahead = [*saves, *self._forward(statement)]
+        ahead = [*saves, *self._forward(statement), *follow]
         if body:
             self.plan.sources[body[0]] = [statement]
         if not restores:
@@ -1375,9 +1391,10 @@ def _copy(value: Expr, kind: Any) -> Expr:
     return call("copy.deepcopy", value, text="copy.deepcopy")
 
 
-def _overwritten(function: Function) -> set[Var]:
+def _overwritten(function: Function, entry: Block) -> set[Var]:
     """The variables that are given a value more than once when the function runs."""
     counts: dict[Var, int] = {p.var: 1 for p in function.params}
+    counts |= {v: 1 for s in entry for v in bound_by(s)}
 
     def visit(block: Block, weight: int) -> None:
         for statement in block:

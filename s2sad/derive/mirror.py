@@ -6,7 +6,7 @@ Each node of the mirror belongs to a statement of the forward part, and refers t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from s2sad.derive.adjoints import Adjoint
@@ -17,6 +17,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Guard,
+    Ref,
     Stmt,
     Target,
     Var,
@@ -88,7 +89,9 @@ class Step:
 
 @dataclass(eq=False)
 class Backward:
-    """The whole backward part: the mirror and the adjoints that it returns."""
+    """The whole backward part: the mirror and the adjoints that it returns. `late` are references
+    to shadows, and to what says whether they are views, as their statement left them."""
 
     mirror: list[Step]
     results: list[Adjoint | None]
+    late: set[Ref] = field(default_factory=set)

@@ -78,6 +78,7 @@ class Reverse(Writes):
         self.seeds: set[Var] = set()
         self.whole_call = False
         self.given: set[Var] = set()
+        self.late: set[Expr] = set()
 
     def mirror(self, shadows: Shadows) -> None:
         """From here on these variables have shadows."""
@@ -122,7 +123,8 @@ class Reverse(Writes):
             body = body[:-1]
         mirror += self.block(body)
         results = [self.take(var) for var in wrt]
-        return Backward(mirror, results)
+        late = {ref for ref in self.late if isinstance(ref, Ref)}
+        return Backward(mirror, results, late)
 
     # ------------------------------------------------------------ statements
 
@@ -224,9 +226,12 @@ class Reverse(Writes):
             self.pull_write(statement, Place(Ref(var), Const(...)), value, statement.augmented)
             return
         if statement in self.shadows.sharing:
-            flag = as_value(Ref(self.shadows.sharing[statement]))
+            flag = Ref(self.shadows.sharing[statement])
+            self.late.add(flag)
             outer, self.out = self.out, []
-            self._pull_root(value, self.state.shadows[var, ()], var)
+            seed = self.take(var)
+            assert seed is not None
+            self._pull_root(value, seed, var)
             self.flush()
             made, self.out = self.out, outer
             if made:
@@ -280,7 +285,8 @@ class Reverse(Writes):
         """The adjoint of a target, which is zero from then on."""
         match target:
             case Var():
-                return self.take(target)
+                shared = target in self.shadows.of and self._is_alias(value)
+                return None if shared else self.take(target)
             case Place():
                 return self.take_place(statement, target, value)
             case Unpack():
@@ -315,7 +321,9 @@ class Reverse(Writes):
     def take(self, var: Var) -> Adjoint | None:
         """The adjoint of a variable, which is zero from then on."""
         if var in self.shadows.of:
-            return replace(self.state.shadows[var, ()], owned=False)
+            entry = self.read(self.shadows.of[var], self.state.shadows[var, ()])
+            self.late.add(entry.expr)
+            return replace(entry, owned=False)
         entries = self.state.take(var)
         whole = entries.pop((), None)
         if not entries:

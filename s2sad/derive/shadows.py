@@ -52,10 +52,16 @@ from s2sad.ir.nodes import (
 
 @dataclass
 class Shadows:
-    """The shadow of each variable that has one; `sharing` says, for a statement that binds a view
-    or a copy as NumPy decides, which variable says that it is a view."""
+    """The shadow of each variable that has one.
+
+    `entry` binds the shadows of parameters, before all else. `follow` are the statements that bind
+    shadows right after a statement of the user's: on the way back, both are one. `sharing` says,
+    for a statement that binds a view or a copy as NumPy decides, what says that it is a view.
+    """
 
     of: dict[Var, Var] = field(default_factory=dict)
+    entry: Block = field(default_factory=list)
+    follow: dict[Stmt, Block] = field(default_factory=dict)
     sharing: dict[Stmt, Var] = field(default_factory=dict)
     errors: list[S2SADError] = field(default_factory=list)
 
@@ -125,14 +131,13 @@ class _Maker:
 
     def run(self) -> None:
         """Changes the body of the function."""
-        first: Block = []
         for parameter in self.function.params:
             var = parameter.var
             if self.has_shadow(var):
                 shadow = self._shadow(var)
                 if var not in self.handed:
-                    first.append(self._let(shadow, self._zeros(var)))
-        self.function.body = [*first, *self._block(self.function.body)]
+                    self.shadows.entry.append(self._let(shadow, self._zeros(var)))
+        self.function.body = self._block(self.function.body)
 
     def _block(self, block: Block) -> Block:
         result: Block = []
@@ -154,7 +159,10 @@ class _Maker:
             case While() | Context() | Guard():
                 return [replace(statement, body=self._block(statement.body))]
             case Assign():
-                return [statement, *self._assigned(statement)]
+                made = self._assigned(statement)
+                if made:
+                    self.shadows.follow[statement] = made
+                return [statement, *made]
             case Verbatim():
                 if any(self.has_shadow(var) for var in statement.binds):
                     raise _Refused("this gives a name to an array that is written into elsewhere")

@@ -48,6 +48,7 @@ from s2sad.source.annotations import read_annotation
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
 from s2sad.source.scope import Scope, bound_names, names_in, nonlocal_names, parameters
 from s2sad.source.walk import Visitor
+from s2sad.source.writing import again, as_write
 
 
 def lower_function(
@@ -259,6 +260,9 @@ class StatementLowerer:
             return self.verbatim(node, "it assigns to a global or nonlocal name", origin.node)
         if len(targets) == 1 and _is_mark(targets[0], value):
             return Evaluate(value, origin)
+        write = as_write(value, origin)
+        if write is not None and isinstance(write.targets[0], Place):
+            return [write, Assign(targets, again(write.targets[0].base))]
         return Assign(targets, value, origin=origin)
 
     def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
@@ -282,7 +286,8 @@ class StatementLowerer:
             message = "on_gradient whose result is not used"
             place = self.module.location(node)
             raise S2SADError("S2S014", message, place, "Write x = on_gradient(x, function).")
-        return Evaluate(value, origin)
+        write = as_write(value, origin)
+        return Evaluate(value, origin) if write is None else write
 
     def _Return(self, node: cst.Return, origin: Origin) -> Stmt:
         value = None if node.value is None else self.expressions.lower(node.value)
