@@ -34,6 +34,7 @@ from s2sad.derive.push import Push, bound_in
 from s2sad.derive.tangents import on_tangents
 from s2sad.derive.templates import Rule
 from s2sad.errors import S2SADError
+from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -108,6 +109,7 @@ class Forward(Push):
             body = [*copies, *zeros, *self.block(self.function.body)]
             if not self.unsettled:
                 break
+        self.kept |= {self.dot(v) for v in self.mirrored.popped()}
         handed = set() if asked else {parameter.var for parameter in self.function.params}
         self.kept |= {
             self.dot(v) for v in self.mirrored if v in handed or self.mirrored.is_shared(v)
@@ -153,6 +155,7 @@ class Forward(Push):
     def _with_tangent(self, statement: Stmt) -> Block:
         match statement:
             case Assign():
+                self.root = statement.value
                 return self._assign(statement)
             case Evaluate():
                 return self._evaluate(statement)
@@ -288,6 +291,8 @@ class Forward(Push):
         if found is None:
             return [(self.dot(target), self._zero_result(value))]
         expr = self.whole(found, value)
+        if not self.mirrored.has_written_arrays(target):
+            return [(self.dot(target), expr)]
         if self.mirrored.may_be_viewed(target) and isinstance(self.facts.type_of(value), Array):
             made = call("helper.laid_out_like", Value(value), expr, text="laid_out_like")
             return [(self.dot(target), made)]
@@ -305,6 +310,8 @@ class Forward(Push):
             case Invoke() if self.engine.writes_varied(value):
                 before, both = self._settled(statement, self.call_of(value))
                 return [*before, Evaluate(both, _comments(statement))]
+            case Apply(op=op, args=(base, *_)) if op in LIST_CHANGES and self.mirrored.roots(base):
+                return self._list_changed(statement, value)
             case Apply():
                 found = self.facts.rule_of(value) if value.args else None
                 if found is not None and found[0].writes and self.mirrored.roots(value.args[0]):
@@ -316,6 +323,21 @@ class Forward(Push):
             refused = self.refused("S2S011", message, value, advice)
             self.engine.errors.append(self.refusals[refused.expr])
         return [statement]
+
+    def _list_changed(self, statement: Evaluate, value: Apply) -> Block:
+        """xs.append(e): the tangent of e is appended to the list of tangents."""
+        self.mirrored.mark(value.args[0])
+        base = self.push(value.args[0])
+        assert base is not None
+        *places, last = value.args[1:] or (None,)
+        args = tuple(as_value(place) for place in places if place is not None)
+        if last is not None and value.op == "list.pop":
+            args = (as_value(last),)
+        elif last is not None:
+            found = self.push(last)
+            args += (self._zero_result(last) if found is None else self.whole(found, last),)
+        made = Apply(value.op, (base.expr, *args), (), "method", value.text)
+        return self._placed(statement, [Evaluate(made)])
 
     def _changes_unseen(self, value: Expr) -> bool:
         """Whether a call for its effect may change something that carries a derivative."""

@@ -77,6 +77,7 @@ class ForwardEngine(Engine):
         for dot in dots:
             names.name(dot)
         shared = {v for v in sweep.mirrored if sweep.mirrored.is_shared(v)}
+        shared |= sweep.mirrored.popped()
         return Tangent(name, kind, function, body, found.replaced, variables, dots, names,
                        keyword, params=list(function.params), kept=found.kept | shared)  # fmt: skip
 

@@ -18,9 +18,9 @@ from collections.abc import Iterator
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import Array, Inert, Unknown, is_integral
+from s2sad.analysis.types import SCALAR, Array, Inert, Unknown, is_integral
 from s2sad.derive.broadcasting import call
-from s2sad.ir.bindings import bound_by
+from s2sad.ir.bindings import LIST_CHANGES, bound_by
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import Apply, Assign, Expr, Function, Invoke, Make, Select, Stmt, Var, walk
 
@@ -35,6 +35,13 @@ class Mirrored:
         self.regions = regions
         self.facts = facts
         self.variables: set[Var] = set()
+        self._contents = {
+            regions.of(var)
+            for statement, writes in regions.writes.items()
+            if not _changes_a_list(statement)
+            for write in writes
+            for var, _ in regions.aliases(write.base)
+        }
         self._maybe: set[Var] = set()
         written = {var for var in self._written_into() if regions.knows(var)}
         for var in written:
@@ -95,6 +102,11 @@ class Mirrored:
                         found |= set(self.regions.members(var))
         return found
 
+    def has_written_arrays(self, var: Var) -> bool:
+        """Whether something is written into the arrays of a region; else only into lists of them,
+        and a tangent need not be memory of its own."""
+        return self.regions.of(var) in self._contents
+
     def is_shared(self, var: Var) -> bool:
         """Whether several names may stand for the memory of a variable."""
         return self.regions.knows(var) and self.regions.is_shared(var)
@@ -111,11 +123,37 @@ class Mirrored:
             self._maybe.add(Var("none"))
         return self.regions.of(var) in self._maybe
 
+    def popped(self) -> set[Var]:
+        """The variables that get what is taken out of a list which several statements change: what
+        nobody reads has to be taken out all the same."""
+        lists: dict[Var, int] = {}
+        for writes in self.regions.writes.values():
+            for write in writes:
+                for var, _ in self.regions.aliases(write.base):
+                    root = self.regions.of(var)
+                    lists[root] = lists.get(root, 0) + 1
+        found: set[Var] = set()
+        for statement in statements(self.function.body):
+            if isinstance(statement, Assign):
+                for node in walk(statement.value):
+                    if isinstance(node, Apply) and node.op == "list.pop":
+                        roots = [self.regions.of(v) for v, _ in self.regions.aliases(node.args[0])]
+                        if any(lists.get(root, 0) > 2 for root in roots):
+                            found |= set(bound_by(statement))
+        return found
+
     def copied(self, var: Var) -> str | None:
         """How the caller's object of a parameter is copied that the function writes into."""
         if not self.regions.knows(var) or not self.regions.is_written(var):
             return None
-        kind = self.facts.bindings.get(var)
+        place = next(k for k, p in enumerate(self.function.params) if p.var is var)
+        kind = self.facts.summaries[self.function].params[place].type
+        if (
+            isinstance(kind, Inert)
+            or isinstance(kind, Array)
+            and (kind.shape == SCALAR or not self.has_written_arrays(var))
+        ):
+            return None
         if isinstance(kind, Array | Unknown):
             return (
                 "numpy.copy"
@@ -123,6 +161,19 @@ class Mirrored:
                 else ("copy.copy")
             )
         return "copy.deepcopy"
+
+
+def _changes_a_list(statement: Stmt) -> bool:
+    """Whether all that a statement writes into is a list: by append, pop and the like."""
+    if isinstance(statement, Assign) and (
+        statement.augmented is not None or not all(isinstance(t, Var) for t in statement.targets)
+    ):
+        return False
+    return any(
+        isinstance(node, Apply) and node.op in LIST_CHANGES
+        for root in expressions(statement)
+        for node in walk(root)
+    )
 
 
 def _may_be_number(kind: Array) -> bool:
