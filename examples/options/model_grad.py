@@ -4,7 +4,6 @@ s2sad generate examples/options/model.py -o examples/options/model_grad.py --fun
 """
 
 import math
-
 import numpy as np
 
 

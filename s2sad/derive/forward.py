@@ -573,7 +573,7 @@ class Forward(Push):
         self.facts.bindings[var] = self.facts.type_of(node)
         self.varied.add(var)
         if self.mirrored.roots(node):
-            self.mirrored.variables.add(var)
+            self.mirrored.add(var)
         ref = Ref(var)
         self.facts.types[ref] = self.facts.type_of(node)
         self.facts.varied.add(ref)

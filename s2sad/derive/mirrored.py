@@ -69,6 +69,11 @@ class Mirrored:
                     if not plain or self.regions.is_shared(var):
                         yield var
 
+    def add(self, var: Var) -> None:
+        """A variable that forward mode makes for a choice between mirrored ones and new arrays."""
+        self.variables.add(var)
+        self._contents.add(self.regions.of(var))
+
     def roots(self, expr: Expr) -> list[Var]:
         """The mirrored variables that the value of an expression may share memory with."""
         return [var for var, _ in self.regions.aliases(expr) if var in self.variables]
