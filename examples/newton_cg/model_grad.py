@@ -75,5 +75,4 @@ def area_hvp(u, frame, *, dot_u):
     dot_d_z[1:, :-1] += dot_d_across
     dot_d_z[:-1, :-1] -= dot_d_across
     dot_d_u = dot_d_z[1:-1, 1:-1].copy()
-    dot_value = np.array(dot_d_u)
-    return dot_value
+    return np.array(dot_d_u)

@@ -63,6 +63,12 @@ def _without_values(block: Block) -> Block:
     for statement in block:
         match statement:
             case Return(Make("tuple", (_, tangent))):
+                match found[-1:], tangent:
+                    case [Assign((Var() as named,), value)], Ref(var) if named is var and (
+                        not var.user
+                    ):
+                        found.pop()
+                        tangent = value
                 statement = replace(statement, value=tangent)
             case Branch():
                 then, other = _without_values(statement.then), _without_values(statement.other)
