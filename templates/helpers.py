@@ -754,3 +754,10 @@ def tangent_like(x, dot_x):
     if isinstance(x, (float, complex)) or getattr(x, "dtype", np.dtype(int)).kind in "fc":
         return np.array(np.broadcast_to(dot_x, np.shape(x)))[()]
     return None
+
+
+def laid_out_like(x, dot_x):
+    """The tangent dot_x of an array x, in memory laid out as that of x."""
+    found = np.empty_like(x, dtype=np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
+    found[...] = dot_x
+    return found

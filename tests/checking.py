@@ -331,7 +331,8 @@ def random_tangent(tree: Tree, rng: np.random.Generator) -> Tree:
         if not is_float(tree):
             return None
         drawn = rng.standard_normal(np.shape(tree))
-        return drawn.astype(np.asarray(tree).dtype) if np.ndim(tree) else float(drawn)
+        is_array = isinstance(tree, np.ndarray)
+        return np.asarray(drawn, np.asarray(tree).dtype) if is_array else float(drawn)
     new = {key: random_tangent(part, rng) for key, part in parts}
     if is_record(tree):
         return dataclasses.replace(tree, **new)

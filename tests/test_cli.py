@@ -388,7 +388,7 @@ BAD = {
     "unknown position": (["model.py", "--wrt", "7"], "S2S004 loss has no parameter at position 7"),
     "wrt twice": (["model.py", "--wrt", "W,0"], "S2S004 wrt names W more than once"),
     "empty wrt": (["model.py", "--wrt", ""], "S2S004"),
-    "unknown mode": (["model.py", "--mode", "jacobian"], "there is no mode jacobian"),
+    "unknown mode": (["model.py", "--mode", "sideways"], "there is no mode sideways"),
     "wrt in the decorator": (["badwrt.py"], "badwrt.py:3:21: S2S004 f has no parameter y"),
     "wrt to be computed": (["computed.py"], "S2S006 what wrt is cannot be seen"),
     "decorator's argument": (["argument.py"], "S2S006 @differentiable takes no argument argnums"),

@@ -26,6 +26,7 @@ ERRORS = DOCS / "errors.md"
 SUPPORT = DOCS / "python-support.md"
 RULES = DOCS / "rules.md"
 CHECKING = DOCS / "checking.md"
+MODES = DOCS / "modes.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 
 
@@ -218,6 +219,21 @@ def _update(page: Path) -> None:
             place = section.start + section.text.index(block)
             text = text[:place] + new + text[place + len(block) :]
     page.write_text(text, encoding="utf-8")
+
+
+# ---------------------------------------------------------------- modes
+
+
+def test_the_program_of_the_modes_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its blocks are one program, whose assertions hold; generated text is shown as it is."""
+    text = MODES.read_text(encoding="utf-8")
+    blocks = [(found[1], found[2]) for found in BLOCK.finditer(text)]
+    program = "\n\n".join(code for language, code in blocks if language == "python")
+    (tmp_path / "modes_page.py").write_text(program, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("modes_page")
+    shown = [code for language, code in blocks if language == "py"]
+    assert shown and all(code in module.jvp(module.layer).source for code in shown)
 
 
 if __name__ == "__main__":

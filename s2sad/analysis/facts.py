@@ -39,6 +39,7 @@ from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
 from s2sad.derive.selection import choose, dtype_name, result_shape
 from s2sad.derive.templates import Rule
+from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -287,7 +288,10 @@ class Facts:
                     self._assign(target, fact, statement.value, env)
             case Evaluate(value):
                 self._value(value, env)
-                if isinstance(value, Apply) and (rules_ := rules().get(value.op)):
+                if isinstance(value, Apply) and value.op in LIST_CHANGES:
+                    if any(part in self.varied for part in value.args[1:]):
+                        self._written(value.args[0], env)
+                elif isinstance(value, Apply) and (rules_ := rules().get(value.op)):
                     base = value.args[0] if value.args else None
                     if base is not None and any(rule.writes for rule in rules_):
                         if any(part in self.varied for part in value.args[1:]):

@@ -25,12 +25,16 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, Array, Inert, Star, Unknown, is_integral
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
-from s2sad.derive.effects import writer
+from s2sad.derive.effects import is_harmless, writer
+from s2sad.derive.instantiate import as_value
+from s2sad.derive.mirrored import Mirrored, copy_of
 from s2sad.derive.placing import Placing
 from s2sad.derive.pull import is_fresh
 from s2sad.derive.push import Push, bound_in
-from s2sad.derive.sharing import unshared
+from s2sad.derive.tangents import on_tangents
+from s2sad.derive.templates import Rule
 from s2sad.errors import S2SADError
+from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -62,6 +66,7 @@ from s2sad.ir.nodes import (
     children,
     walk,
 )
+from s2sad.tidy.algebra import neg
 from s2sad.tidy.naming import describe
 
 
@@ -74,6 +79,7 @@ class Tangents:
     dots: dict[Var, Var]
     headers: dict[Target, tuple[Expr, Target]] = field(default_factory=dict)
     refusals: dict[Expr, S2SADError] = field(default_factory=dict)
+    kept: set[Var] = field(default_factory=set)
 
 
 class Forward(Push):
@@ -82,24 +88,48 @@ class Forward(Push):
     def __init__(self, facts: Facts, engine: Any, function: Function) -> None:
         super().__init__(facts, engine)
         self.function = function
-        self.placing = Placing(facts, {})
         self.varied = varied_variables(function, facts)
+        self.mirrored = Mirrored(function, engine.regions(function), facts, self.varied)
+        self.varied |= self.mirrored.variables
+        self.placing = Placing(facts, {}, self.mirrored.changed)
         self.shared: set[Var] = set()
-        self.alone = unshared(function)
+        self.kept: set[Var] = set()
         self.unsettled = False
         self.headers: dict[Target, tuple[Expr, Target]] = {}
         self.result = (Var("dot_value"), Var("value"))
 
-    def run(self, wrt: list[Var]) -> Tangents:
+    def run(self, wrt: list[Var], asked: bool = True) -> Tangents:
         """The function with tangents; done again while it turns out which ones are narrow."""
         while True:
             self.unsettled = False
-            self.placing = Placing(self.facts, {})
+            self.placing = Placing(self.facts, {}, self.mirrored.changed)
             self.refusals, self.called, self.replaced = {}, {}, self.placing.replaced
-            body = [*self._zero_parameters(wrt), *self.block(self.function.body)]
+            copies = self.own_parameters(wrt) if asked else []
+            zeros = self._zero_parameters(wrt)
+            body = [*copies, *zeros, *self.block(self.function.body)]
             if not self.unsettled:
                 break
-        return Tangents(body, self.placing.replaced, self.dots, self.headers, self.refusals)
+        self.kept |= {self.dot(v) for v in self.mirrored.popped()}
+        handed = set() if asked else {parameter.var for parameter in self.function.params}
+        self.kept |= {
+            self.dot(v) for v in self.mirrored if v in handed or self.mirrored.is_shared(v)
+        }
+        return Tangents(body, self.placing.replaced, self.dots, self.headers, self.refusals,
+                        self.kept)  # fmt: skip
+
+    def own_parameters(self, wrt: list[Var]) -> Block:
+        """Copies of what the function is handed and writes into: the caller's stays as it was."""
+        block: Block = []
+        for parameter in self.function.params:
+            copier = self.mirrored.copied(parameter.var)
+            if copier is not None:
+                for var in (
+                    parameter.var,
+                    *([self.dot(parameter.var)] if parameter.var in wrt else []),
+                ):
+                    block.append(Assign((var,), copy_of(copier, Ref(var))))
+                self.shared.discard(self.dot(parameter.var))
+        return block
 
     def _zero_parameters(self, wrt: list[Var]) -> Block:
         """Zeros for the parameters that something varied is assigned to later."""
@@ -125,11 +155,10 @@ class Forward(Push):
     def _with_tangent(self, statement: Stmt) -> Block:
         match statement:
             case Assign():
+                self.root = statement.value
                 return self._assign(statement)
-            case Evaluate(value):
-                if self.is_varied(value) and (written := writer(value)):
-                    self._refuse_write(statement, written)
-                return [statement]
+            case Evaluate():
+                return self._evaluate(statement)
             case Return():
                 return self._return(statement)
             case Branch():
@@ -173,33 +202,19 @@ class Forward(Push):
         if isinstance(value, Invoke) and self.gives_tangent(value) and len(statement.targets) == 1:
             return self._assign_call(statement, value)
         pairs: list[tuple[Target, Expr]] = []
-        self._check_in_place(statement)
         for target in statement.targets:
-            if any(self.is_varied(value) or self.is_varied(p.base) for p in _places(target)):
-                self._refuse_write(statement, "a write into an array or container")
             pairs += self._tangents_of(target, value, statement)
         return self._placed(statement, self._together(pairs, statement))
-
-    def _check_in_place(self, statement: Assign) -> None:
-        """`a += e` changes an array that other names may see."""
-        target = statement.targets[0]
-        if statement.augmented is None or not isinstance(target, Var):
-            return
-        scalar = self.facts.array(self.facts.bindings.get(target, Unknown(""))).shape == SCALAR
-        if self.is_varied(statement.value) and not scalar and target not in self.alone:
-            self._refuse_write(statement, f"an update of {target.hint} in place, which other "
-                               "names may see")  # fmt: skip
-
-    def _refuse_write(self, statement: Stmt, written: str) -> None:
-        advice = "Build the new value with np.where, np.concatenate or a list instead."
-        refused = self.refused("S2S011", f"cannot differentiate {written}", statement, advice)
-        self.engine.errors.append(self.refusals[refused.expr])
 
     def _tangents_of(
         self, target: Target, value: Expr, statement: Assign
     ) -> list[tuple[Target, Expr]]:
         """What a target gives tangents, and which."""
         match target:
+            case Place():
+                return self._written_place(target, value, statement)
+            case Var() if target in self.mirrored:
+                return self._mirrored_target(target, value, statement)
             case Var():
                 if target not in self.varied:
                     return []
@@ -207,7 +222,7 @@ class Forward(Push):
                 expr = self._zero_result(value) if found is None else found.expr
                 self._note(target, found)
                 return [(self.dot(target), expr)]
-            case Unpack(targets, star):
+            case Unpack(targets=targets, star=star):
                 if isinstance(value, Make) and len(value.items) == len(targets) and star is None:
                     pairs = zip(targets, value.items, strict=True)
                     return [p for part, item in pairs
@@ -219,22 +234,161 @@ class Forward(Push):
                     return [(self.dot(var), self._zero_of_variable(var))
                             for var in bound_in(target) if var in self.varied]  # fmt: skip
                 return [(self.dotted(target), self.whole(found, value))]
-        return []
+
+    # ------------------------------------------------------------ arrays written in place
+
+    def _written_place(
+        self, target: Place, value: Expr, statement: Assign
+    ) -> list[tuple[Target, Expr]]:
+        """a[key] = e: the tangent of e is written into that of a."""
+        if not self.mirrored.roots(target.base):
+            return []
+        self.mirrored.mark(target.base)
+        base = self.push(target.base)
+        assert base is not None
+        key = target.key if isinstance(target.key, str) else as_value(target.key)
+        place = Place(base.expr, key)
+        is_array = isinstance(self.facts.type_of(target.base), Array)
+        if statement.augmented in ("add", "sub") and is_array and isinstance(value, Apply):
+            assert not isinstance(key, str)
+            found = self.push(value.args[1])
+            if found is None:
+                return []
+            term = found.expr if statement.augmented == "add" else neg(found.expr)
+            old = Apply("getitem", (base.expr, key), (), "index")
+            return [(place, Apply("add", (old, term), (), "infix", "+"))]
+        if isinstance(value, Apply) and statement.augmented is not None:
+            self.mirrored.mark(value.args[0])
+            if self.is_varied(value.args[0]):
+                self.facts.varied.add(value)
+        found = self.push(value)
+        if is_array:
+            return [(place, Const(0.0) if found is None else found.expr)]
+        return [(place, self._zero_result(value) if found is None else self.whole(found, value))]
+
+    def _mirrored_target(
+        self, target: Var, value: Expr, statement: Assign
+    ) -> list[tuple[Target, Expr]]:
+        """A name for an array that is written into: the same of its tangent, new or shared."""
+        dot = Ref(self.dot(target))
+        if statement.augmented is not None and isinstance(value, Apply):
+            if statement.augmented in ("add", "sub"):
+                found = self.push(value.args[1])
+                if found is None:
+                    return []
+                term = found.expr if statement.augmented == "add" else neg(found.expr)
+                return [(self.dot(target), Apply("add", (dot, term), (), "infix", "+"))]
+            self.facts.varied |= {value, value.args[0]}
+            found = self.push(value)
+            assert found is not None
+            return [(Place(dot, Const(...)), found.expr)]
+        if self.mirrored.roots(value):
+            self.mirrored.mark(value)
+            found = self.push(value)
+            assert found is not None
+            return [(self.dot(target), found.expr)]
+        found = self.push(value)
+        if found is None:
+            return [(self.dot(target), self._zero_result(value))]
+        expr = self.whole(found, value)
+        if not self.mirrored.has_written_arrays(target):
+            return [(self.dot(target), expr)]
+        if self.mirrored.may_be_viewed(target) and isinstance(self.facts.type_of(value), Array):
+            made = call("helper.laid_out_like", Value(value), expr, text="laid_out_like")
+            return [(self.dot(target), made)]
+        if not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to":
+            kind = self.facts.type_of(value)
+            if not isinstance(expr, Make | Const) and isinstance(kind, Array | Unknown):
+                copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
+                expr = call(copier, expr, text="" if copier == "numpy.array" else copier)
+        return [(self.dot(target), expr)]
+
+    def _evaluate(self, statement: Evaluate) -> Block:
+        """A call for its effect: of an operator that writes, or of a function of the user's."""
+        value = statement.value
+        match value:
+            case Invoke() if self.engine.writes_varied(value):
+                before, both = self._settled(statement, self.call_of(value))
+                return [*before, Evaluate(both, _comments(statement))]
+            case Apply(op=op, args=(base, *_)) if op in LIST_CHANGES and self.mirrored.roots(base):
+                return self._list_changed(statement, value)
+            case Apply():
+                found = self.facts.rule_of(value) if value.args else None
+                if found is not None and found[0].writes and self.mirrored.roots(value.args[0]):
+                    return self._written_by(statement, value, *found)
+        if self._changes_unseen(value):
+            shown = writer(value) or getattr(value, "text", "") or "this call"
+            advice = "Build the new value with np.where, np.concatenate or a list instead."
+            message = f"cannot differentiate {shown}, which writes in place"
+            refused = self.refused("S2S011", message, value, advice)
+            self.engine.errors.append(self.refusals[refused.expr])
+        return [statement]
+
+    def _list_changed(self, statement: Evaluate, value: Apply) -> Block:
+        """xs.append(e): the tangent of e is appended to the list of tangents."""
+        self.mirrored.mark(value.args[0])
+        base = self.push(value.args[0])
+        assert base is not None
+        *places, last = value.args[1:] or (None,)
+        args = tuple(as_value(place) for place in places if place is not None)
+        if last is not None and value.op == "list.pop":
+            args = (as_value(last),)
+        elif last is not None:
+            found = self.push(last)
+            args += (self._zero_result(last) if found is None else self.whole(found, last),)
+        made = Apply(value.op, (base.expr, *args), (), "method", value.text)
+        return self._placed(statement, [Evaluate(made)])
+
+    def _changes_unseen(self, value: Expr) -> bool:
+        """Whether a call for its effect may change something that carries a derivative."""
+        if isinstance(value, Opaque):
+            changed = any(var in self.mirrored for var in value.mutates)
+            return bool(self.is_varied(value) and writer(value)) or (
+                changed and not is_harmless(value)
+            )
+        if not isinstance(value, Apply) or value.form not in ("call", "method"):
+            return False
+        reads = value.op.startswith(("builtins.print", "numpy.save", "logging.", "warnings."))
+        return not reads and any(self.mirrored.roots(arg) for arg in value.args)
+
+    def _written_by(
+        self, statement: Evaluate, value: Apply, rule: Rule, bound: dict[str, Expr]
+    ) -> Block:
+        """np.add.at(a, key, e): the same of tangents."""
+        first, *others = (o.name for o in rule.operands if not o.const)
+        self.mirrored.mark(bound[first])
+        whole = self.push(bound[first])
+        assert whole is not None
+        tangents = {bound[first]: whole.expr}
+        found = [self.push(bound[name]) for name in others]
+        clears = any(line.how == "clear" for line in rule.contributions)
+        if not clears and all(part is None for part in found):
+            return [statement]
+        for name, part in zip(others, found, strict=True):
+            tangents[bound[name]] = Const(0.0) if part is None else part.expr
+        made = Evaluate(on_tangents(value, tangents))
+        return self._placed(statement, [made])
 
     def _together(self, pairs: list[tuple[Target, Expr]], statement: Assign) -> Block:
         """Assignments of tangents; at once where one reads what another one changes."""
+        several = len(pairs) > 1
+        if several and any(isinstance(target, Place) for target, _ in pairs):
+            return [_at_once(pairs)]
         for position, (target, _) in enumerate(pairs):
             later = [n.var for _, e in pairs[position + 1 :] for n in walk(e) if isinstance(n, Ref)]
             if any(var in later for var in bound_in(target)):
-                targets = Unpack(tuple(t for t, _ in pairs))
-                return [Assign((targets,), Make("tuple", tuple(e for _, e in pairs)))]
+                return [_at_once(pairs)]
         made = [Assign((t,), e, self._in_place(statement, t)) for t, e in pairs]
         return [s for s in made if not _is_copy_of_itself(s)]
 
     def _in_place(self, statement: Assign, target: Target) -> str | None:
         """Whether a tangent may be added to in place, as the user adds to its value."""
-        if statement.augmented not in ("add", "sub") or not isinstance(target, Var):
+        if statement.augmented not in ("add", "sub"):
             return None
+        if isinstance(target, Place):
+            return "add" if isinstance(self.facts.type_of(statement.value), Array) else None
+        if not isinstance(target, Var) or any(self.dots.get(v) is target for v in self.mirrored):
+            return "add"
         return None if target in self.shared or self._is_narrow(target) else "add"
 
     def _is_narrow(self, dot: Var) -> bool:
@@ -251,6 +405,7 @@ class Forward(Push):
             self.narrow[var] = new
         if not is_fresh(found.expr):
             seen = {n.var for n in walk(found.expr) if isinstance(n, Ref)} | {self.dot(var)}
+            seen -= {self.dot(v) for v in self.mirrored}
             self.unsettled |= not seen <= self.shared
             self.shared |= seen
 
@@ -285,7 +440,13 @@ class Forward(Push):
         for var in bound_in(target):
             self.shared.add(self.dot(var))
         before, both = self._settled(Evaluate(value), self.call_of(value))
-        return [*before, Assign((Unpack((target, dotted)),), both, origin=_comments(statement))]
+        own = [
+            Assign((self.dot(var),), call("numpy.copy", Ref(self.dot(var))))
+            for var in bound_in(target)
+            if var in self.mirrored and not self.mirrored.roots(value)
+        ]
+        made = Assign((Unpack((target, dotted)),), both, origin=_comments(statement))
+        return [*before, made, *own]
 
     # ------------------------------------------------------------ loops
 
@@ -370,7 +531,7 @@ class Forward(Push):
 
     def gives_tangent(self, node: Invoke) -> bool:
         """Whether the result of a call has a tangent."""
-        return self.is_varied(node)
+        return self.is_varied(node) or bool(self.engine.writes_varied(node))
 
     def _to_be_written_out(self, statement: Stmt) -> Iterator[Expr]:
         """The choices and comprehensions inside which something has to be called for its tangent:
@@ -381,11 +542,21 @@ class Forward(Push):
             stack = [root]
             while stack:
                 node = stack.pop()
-                if isinstance(node, Select | Each) and self.is_varied(node) and self._calls(node):
-                    yield node
-                    continue
+                if isinstance(node, Select | Each) and self.is_varied(node):
+                    if self._calls(node) or self._mixes(node, statement):
+                        yield node
+                        continue
                 if not isinstance(node, Select | Each):
                     stack += children(node)
+
+    def _mixes(self, node: Expr, statement: Stmt) -> bool:
+        """Whether a choice may give a mirrored variable a new array, or one that is not."""
+        return (
+            isinstance(node, Select)
+            and isinstance(statement, Assign)
+            and any(t in self.mirrored for t in statement.targets)
+            and not all(self.mirrored.roots(arm) for arm in (node.then, node.other))
+        )
 
     def _calls(self, node: Expr) -> bool:
         return any(
@@ -397,9 +568,12 @@ class Forward(Push):
     def _written_out(self, node: Expr) -> Block:
         if node in self.placing.replaced:
             return []
-        var = Var(describe(node) if not isinstance(node, Each) else "items")
+        hint = describe(node) if not isinstance(node, Each) else "items"
+        var, _ = self.taken_out.setdefault(node, (Var(hint), Var("item")))
         self.facts.bindings[var] = self.facts.type_of(node)
         self.varied.add(var)
+        if self.mirrored.roots(node):
+            self.mirrored.add(var)
         ref = Ref(var)
         self.facts.types[ref] = self.facts.type_of(node)
         self.facts.varied.add(ref)
@@ -417,7 +591,7 @@ class Forward(Push):
     def _as_loop(self, node: Each, var: Var) -> Block:
         for bound in bound_in(node.target):
             bound.name = bound.hint
-        dot, element = self.dot(var), Var("item")
+        dot, element = self.dot(var), self.taken_out[node][1]
         self.varied.add(element)
         self.facts.bindings[element] = self.facts.type_of(node.element)
         empty = Make("dict" if node.kind == "dict" else "list", ())
@@ -473,14 +647,10 @@ def _is_call(statement: Stmt) -> bool:
     )
 
 
-def _places(target: Target) -> list[Place]:
-    """The places that a target writes to."""
-    match target:
-        case Place():
-            return [target]
-        case Unpack():
-            return [place for part in target.targets for place in _places(part)]
-    return []
+def _at_once(pairs: list[tuple[Target, Expr]]) -> Assign:
+    """Several assignments as one, which reads everything before it writes."""
+    targets = Unpack(tuple(target for target, _ in pairs))
+    return Assign((targets,), Make("tuple", tuple(expr for _, expr in pairs)))
 
 
 def _is_copy_of_itself(statement: Assign) -> bool:

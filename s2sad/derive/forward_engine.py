@@ -38,6 +38,7 @@ class Tangent:
     keyword: bool = True
     bare: bool = True
     params: list[Parameter] = field(default_factory=list)
+    kept: set[Var] = field(default_factory=set)
 
 
 class ForwardEngine(Engine):
@@ -58,7 +59,7 @@ class ForwardEngine(Engine):
         made = self._tangent(function, name, mode, variables)
         made.bare = bare
         if mode == "hvp":
-            made.body = tangent_alone(made.body, made.replaced)
+            made.body = tangent_alone(made.body, made.replaced, made.kept)
         return made
 
     def _tangent(
@@ -68,15 +69,17 @@ class ForwardEngine(Engine):
         sweep = Forward(self.facts, self, function)
         dots = [sweep.dot(var) for var in variables]
         sweep.shared |= set(dots)
-        found = sweep.run(variables)
+        found = sweep.run(variables, kind != "tangent")
         body = live_tangents(found)
         self._report(body, found)
         self.current = outer
         names = Names(function.names | self.names.taken)
         for dot in dots:
             names.name(dot)
+        shared = {v for v in sweep.mirrored if sweep.mirrored.is_shared(v)}
+        shared |= sweep.mirrored.popped()
         return Tangent(name, kind, function, body, found.replaced, variables, dots, names,
-                       keyword, params=list(function.params))  # fmt: skip
+                       keyword, params=list(function.params), kept=found.kept | shared)  # fmt: skip
 
     def _report(self, body: Block, found: Tangents) -> None:
         """The refusals of tangents that something reads."""
@@ -137,10 +140,12 @@ class ForwardEngine(Engine):
             return expr
         if isinstance(kind, Array):
             fresh = is_fresh(expr) or isinstance(expr, Ref) and expr.var not in sweep.shared
+            fresh = fresh or isinstance(value, Ref) and value.var in sweep.mirrored
             broadcast = getattr(expr, "op", "") == "numpy.broadcast_to"
             return expr if fresh and not broadcast else call("numpy.array", expr)
-        if isinstance(kind, TupleOf) and all(
+        floats = isinstance(kind, TupleOf) and all(
             isinstance(item, Array) and not is_integral(item) for item in kind.items
-        ):
+        )
+        if floats and isinstance(expr, Make) and all(map(is_fresh, expr.items)):
             return expr
         return call("helper.tangent_like", value, expr, text="tangent_like")

@@ -17,7 +17,6 @@ from typing import TypeAlias
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import is_scalar
 from s2sad.derive.values import CHEAP, NEVER, cost, values_in
-from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
     Apply,
@@ -51,9 +50,12 @@ class Placing:
     """Puts one statement and its tangent into order. `replaced` says which variable stands for an
     expression of the user's in the text."""
 
-    def __init__(self, facts: Facts, replaced: dict[Expr, Var]) -> None:
+    def __init__(
+        self, facts: Facts, replaced: dict[Expr, Var], changed: Callable[[Stmt], set[Var]]
+    ) -> None:
         self.facts = facts
         self.replaced = replaced
+        self.changed = changed
 
     def order(self, statement: Stmt, calls: Block, tangent: Block) -> tuple[Block, Block]:
         """What stands before a statement and what follows it.
@@ -71,7 +73,7 @@ class Placing:
             for node in wanted
             if node not in results and self._must_be_named(node, movable, printed)
         }
-        given = set(bound_by(statement))
+        given = self.changed(statement)
         after = {n for s in tangent for n in _wanted(s, parts)}
         written_again = [n for n in wanted if n in after and n not in results and n not in taken]
         reads_old = any(self._reads(node, taken) & given for node in written_again)
@@ -173,7 +175,7 @@ class Placing:
                     var = self.replaced.get(root) or results.get(root)
                     if var is not None:
                         return self._ref(var, root)
-                    return root if isinstance(root, Ref) else None
+                    return root  # written again
             return None
 
         return rewritten(statement, change)

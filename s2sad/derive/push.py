@@ -76,6 +76,8 @@ class Push:
         self.hints: dict[Expr, str] = {}
         self.called: dict[Expr, tuple[Var, Var]] = {}
         self.replaced: dict[Expr, Var] = {}
+        self.root: Expr | None = None
+        self.taken_out: dict[Expr, tuple[Var, Var]] = {}
 
     # ------------------------------------------------------------ small tools
 
@@ -201,12 +203,23 @@ class Push:
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
             parts = tuple(self.whole(self.push(arg), arg) for arg in node.args)
             return Tangent(Apply("add", parts, (), "infix", "+"), tree=True)
+        if node.op == "list.pop":
+            return self._popped(node)
         if node.op == "s2sad.on_gradient":
             return self.push(node.args[0])
         found = self.facts.rule_of(node)
         if found is None:
             return self._without_rule(node)
         return self._by_rule(node, *found)
+
+    def _popped(self, node: Apply) -> Tangent | None:
+        """What is taken out of a list: the same of its tangents, once."""
+        base = self.push(node.args[0])
+        if base is None:
+            return None
+        taken = Apply("list.pop", (base.expr, *map(as_value, node.args[1:])), (), "method", "pop")
+        expr = taken if node is self.root else self.let("dot_taken", self.typed(taken, Unknown("")))
+        return self.tangent(expr, node, True)
 
     def _without_rule(self, node: Apply) -> Tangent | None:
         for inner in node.args:
@@ -449,7 +462,8 @@ class Push:
         """A call of the user's function: its value and tangent come together, before."""
         if self.fixed:
             raise AssertionError("a call with a tangent has no statement of its own")
-        value, dot = Var(f"{node.callee.name}_out"), Var(f"dot_{node.callee.name}_out")
+        hint = f"{node.callee.name}_out"
+        value, dot = self.taken_out.setdefault(node, (Var(hint), Var(f"dot_{hint}")))
         call_ = self.call_of(node)
         self.called[node] = (value, dot)
         self.replaced[node] = value

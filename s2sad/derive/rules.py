@@ -80,14 +80,14 @@ def bind(rule: Rule, node: Apply) -> dict[str, Expr] | None:
     It does not fit when an argument is given that the rule does not name, when one is missing that
     the rule needs, or when the match line has a literal and the argument is not that literal.
     """
-    parameters = rule.parameters or _parameters(rule.op)
+    parameters = rule.parameters or parameters_of(rule.op)
     wanted = _arguments(rule.match, parameters, rule.match)
     given = _arguments(node, parameters, rule.match)
     if wanted is None or given is None:
         return None
     bound: dict[str, Expr] = {}
     for key, argument in given.items():
-        if key not in wanted and not _is_default(parameters, key, argument):
+        if key not in wanted and not is_default(parameters, key, argument):
             return None
     statics = dict(rule.statics)
     names = {rule.place(name): name for name in [*statics, *(o.name for o in rule.operands)]}
@@ -102,7 +102,7 @@ def bind(rule: Rule, node: Apply) -> dict[str, Expr] | None:
             if default is None:
                 return None
             bound[names[pattern.var]] = default
-        elif not _is_default(parameters, key, pattern):
+        elif not is_default(parameters, key, pattern):
             return None
     for operand in rule.operands:
         operand_given = bound.get(operand.name)
@@ -219,7 +219,7 @@ _ASKED = {"numpy", "scipy", *sys.stdlib_module_names}
 
 
 @cache
-def _parameters(op: str) -> Parameters:
+def parameters_of(op: str) -> Parameters:
     """The parameters of the callable with a dotted path; None for operators, and where unknown."""
     module, _, name = op.rpartition(".")
     if module.partition(".")[0] not in _ASKED:
@@ -231,7 +231,7 @@ def _parameters(op: str) -> Parameters:
     return tuple(signature.parameters.values())
 
 
-def _is_default(parameters: Parameters, key: str, argument: Expr) -> bool:
+def is_default(parameters: Parameters, key: str, argument: Expr) -> bool:
     """Whether an argument is a literal that stands for leaving it out."""
     for parameter in parameters or ():
         if parameter.name == key:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
+from s2sad.derive.rules import is_default, parameters_of
 from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Select, Slice, Value, Var, walk
 from s2sad.tidy.algebra import add, rewrite
@@ -139,4 +140,16 @@ def with_temporaries(
         if uses > 1 and not isinstance(found, Ref | Const | Value | Slice):
             found = let(name, found)
         places[var] = found
-    return instantiate(expr, places)
+    return rewrite(instantiate(expr, places), _without_defaults)
+
+
+def _without_defaults(node: Expr) -> Expr | None:
+    """A call without the keywords that have their default values."""
+    if not isinstance(node, Apply) or not node.kwargs:
+        return None
+    known = parameters_of(node.op)
+    kept = tuple((key, value) for key, value in node.kwargs if not is_default(known, key, value))
+    if len(kept) == len(node.kwargs):
+        return None
+    args = tuple(rewrite(arg, _without_defaults) for arg in node.args)
+    return Apply(node.op, args, kept, node.form, node.text)

@@ -28,6 +28,9 @@ from s2sad.ir.nodes import (
     walk,
 )
 
+LIST_CHANGES = frozenset(f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear"))
+"""Methods that change their list, by canonical name."""
+
 CALLS_THAT_WRITE = frozenset(
     [f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")]
     + [f"numpy.{name}" for name in ("add.at", "subtract.at", "put_along_axis")]

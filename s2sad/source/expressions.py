@@ -98,6 +98,9 @@ _AUGMENTED: dict[type, str] = {
 
 _PROPERTIES = {"builtins.property", "functools.cached_property"}
 
+LIST_METHODS = {"append", "extend", "insert", "pop", "clear"}
+"""Methods of lists that forward mode repeats on lists of tangents."""
+
 STRUCTURE_METHODS = {"items", "values", "keys"}
 """Methods of dicts that loops understand."""
 
@@ -634,6 +637,9 @@ class ExpressionLowerer:
         if any(argument.star for argument in given):
             return self._unknown_call(node, "s2sad does not see which arguments * stands for")
         positional, keywords = _split(given)
+        if name in LIST_METHODS and not keywords and not self.program.structured:
+            args = (receiver, *positional)
+            return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
         if name in STRUCTURE_METHODS and not positional and not keywords:
             return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
         if name in ("append", "pop") and isinstance(receiver, Ref) and not keywords:

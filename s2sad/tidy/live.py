@@ -36,8 +36,9 @@ def live_tangents(found: Any) -> Block:
     """The body of a function with those tangents alone that its result depends on."""
     dots = set(found.dots.values())
     body: Block = found.body
+    droppable = dots - found.kept
     while True:
-        kept = without_dead(body, set(), {}, lambda var: var in dots, found.replaced)
+        kept = without_dead(body, set(), {}, lambda var: var in droppable, found.replaced)
         read = set(_read(kept, found.replaced))
         kept = [_tidied(statement, read, dots, found) for statement in kept]
         kept = [s for s in kept if not (isinstance(s, Define) and s.var not in read)]
@@ -46,11 +47,12 @@ def live_tangents(found: Any) -> Block:
         body = kept
 
 
-def tangent_alone(block: Block, replaced: dict[Expr, Var]) -> Block:
-    """A body that returns the tangent of its result and not the result, and what that needs."""
+def tangent_alone(block: Block, replaced: dict[Expr, Var], fixed: set[Var]) -> Block:
+    """A body that returns the tangent of its result and not the result, and what that needs; what
+    is assigned to the variables `fixed` stays."""
     body = _without_values(block)
     while True:
-        kept = without_dead(body, set(), {}, lambda var: True, replaced)
+        kept = without_dead(body, set(), {}, lambda var: var not in fixed, replaced)
         if sum(1 for _ in statements(kept)) == sum(1 for _ in statements(body)):
             return kept
         body = kept
@@ -61,6 +63,12 @@ def _without_values(block: Block) -> Block:
     for statement in block:
         match statement:
             case Return(Make("tuple", (_, tangent))):
+                match found[-1:], tangent:
+                    case [Assign((Var() as named,), value)], Ref(var) if named is var and (
+                        not var.user
+                    ):
+                        found.pop()
+                        tangent = value
                 statement = replace(statement, value=tangent)
             case Branch():
                 then, other = _without_values(statement.then), _without_values(statement.other)

@@ -307,6 +307,7 @@ def where(c: const, a, b) -> broadcast(c, a, b):
     y = np.where(c, a, b)
     d_a += np.where(c, d_y, 0.0)
     d_b += np.where(c, 0.0, d_y)
+    dot_y = np.where(c, dot_a, dot_b)
 
 
 def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):

@@ -50,9 +50,9 @@ def program(name: str) -> Case:
     return Case(name, (f"programs/{name}.py",))
 
 
-def tangents(name: str) -> Case:
-    """The same in forward mode."""
-    return Case(f"{name}_jvp", (f"programs/{name}.py", "--mode", "jvp"))
+def tangents(name: str, mode: str = "jvp") -> Case:
+    """The same in forward mode, or of second order."""
+    return Case(f"{name}_{mode}", (f"programs/{name}.py", "--mode", mode))
 
 
 def corpus(module: str, function: str, *, table: str = "CALLS") -> Case:
@@ -81,6 +81,10 @@ CASES = [
     tangents("params"),
     tangents("control_flow"),
     tangents("structures"),
+    tangents("arrays"),
+    tangents("mlp", "hvp"),
+    tangents("recurrence", "hvp"),
+    tangents("sharing", "hvp"),
     corpus("arithmetic", "long_chain"),
     corpus("branches", "condition_overwritten"),
     corpus("comprehensions", "list_of_arrays"),

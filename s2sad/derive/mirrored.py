@@ -1,0 +1,192 @@
+"""Arrays written in place, in forward mode: what is written into one is written into its tangent.
+
+    a = np.zeros(n)             a = np.zeros(n)
+                                dot_a = np.zeros_like(a)
+    first = a[0]                first = a[0]
+                                dot_first = dot_a[0]
+    first[:] = x * x            first[:] = x * x
+                                dot_first[:] = 2.0 * dot_x * x
+
+A variable is *mirrored* when its region (`analysis/regions.py`) is written and something in it is
+varied. The tangents of such variables share memory exactly where the variables do: what is new has
+a tangent of its own, a view has the same view of the tangent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
+from s2sad.analysis.types import SCALAR, Array, Inert, Unknown, is_integral
+from s2sad.derive.broadcasting import call
+from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.flow import expressions, statements
+from s2sad.ir.nodes import Apply, Assign, Expr, Function, Invoke, Make, Select, Stmt, Var, walk
+
+
+class Mirrored:
+    """The mirrored variables of one function."""
+
+    def __init__(
+        self, function: Function, regions: Regions, facts: Facts, varied: set[Var]
+    ) -> None:
+        self.function = function
+        self.regions = regions
+        self.facts = facts
+        self.variables: set[Var] = set()
+        self._contents = {
+            regions.of(var)
+            for statement, writes in regions.writes.items()
+            if not _changes_a_list(statement)
+            for write in writes
+            for var, _ in regions.aliases(write.base)
+        }
+        self._maybe: set[Var] = set()
+        written = {var for var in self._written_into() if regions.knows(var)}
+        for var in written:
+            members = regions.members(var)
+            if any(member in varied for member in members):
+                self.variables |= {m for m in members if not self._is_inert(m)}
+
+    def __contains__(self, var: object) -> bool:
+        return var in self.variables
+
+    def __iter__(self) -> Iterator[Var]:
+        return iter(self.variables)
+
+    def _is_inert(self, var: Var) -> bool:
+        kind = self.facts.bindings.get(var)
+        return isinstance(kind, Inert) or (kind is not None and is_integral(kind))
+
+    def _written_into(self) -> Iterator[Var]:
+        """The variables whose objects are written into so that another name, or the array itself
+        afterwards, shows it; `x += e` alone is like `x = x + e` where no other name sees it."""
+        for statement, writes in self.regions.writes.items():
+            for write in writes:
+                for var, _ in self.regions.aliases(write.base):
+                    plain = isinstance(statement, Assign) and isinstance(statement.targets[0], Var)
+                    if not plain or self.regions.is_shared(var):
+                        yield var
+
+    def add(self, var: Var) -> None:
+        """A variable that forward mode makes for a choice between mirrored ones and new arrays."""
+        self.variables.add(var)
+        self._contents.add(self.regions.of(var))
+
+    def roots(self, expr: Expr) -> list[Var]:
+        """The mirrored variables that the value of an expression may share memory with."""
+        return [var for var, _ in self.regions.aliases(expr) if var in self.variables]
+
+    def mark(self, expr: Expr) -> None:
+        """Notes that a value is varied which shares memory with a mirrored variable: what is
+        written there later may be."""
+        if not self.roots(expr):
+            return
+        self.facts.varied.add(expr)
+        match expr:
+            case Apply(args=(base, *_)):
+                self.mark(base)
+            case Select(then=then, other=other):
+                self.mark(then)
+                self.mark(other)
+            case Make(items=items):
+                for item in items:
+                    self.mark(item)
+
+    def changed(self, statement: Stmt) -> set[Var]:
+        """The variables that a statement binds, and those whose objects it writes into."""
+        found = set(bound_by(statement))
+        for write in self.regions.writes.get(statement, ()):
+            for var, _ in self.regions.aliases(write.base):
+                found |= set(self.regions.members(var))
+        for root in expressions(statement):
+            for node in walk(root):
+                if isinstance(node, Invoke):
+                    for var in self.regions.changed_by(node):
+                        found |= set(self.regions.members(var))
+        return found
+
+    def has_written_arrays(self, var: Var) -> bool:
+        """Whether something is written into the arrays of a region; else only into lists of them,
+        and a tangent need not be memory of its own."""
+        return self.regions.of(var) in self._contents
+
+    def is_shared(self, var: Var) -> bool:
+        """Whether several names may stand for the memory of a variable."""
+        return self.regions.knows(var) and self.regions.is_shared(var)
+
+    def may_be_viewed(self, var: Var) -> bool:
+        """Whether a name in the region is a view or a copy as the layout in memory decides: then a
+        tangent has to have the layout of its value."""
+        if not self._maybe:
+            for statement in statements(self.function.body):
+                for root in expressions(statement):
+                    for found, how in self.regions.aliases(root):
+                        if how == "maybe":
+                            self._maybe.add(self.regions.of(found))
+            self._maybe.add(Var("none"))
+        return self.regions.of(var) in self._maybe
+
+    def popped(self) -> set[Var]:
+        """The variables that get what is taken out of a list which several statements change: what
+        nobody reads has to be taken out all the same."""
+        lists: dict[Var, int] = {}
+        for writes in self.regions.writes.values():
+            for write in writes:
+                for var, _ in self.regions.aliases(write.base):
+                    root = self.regions.of(var)
+                    lists[root] = lists.get(root, 0) + 1
+        found: set[Var] = set()
+        for statement in statements(self.function.body):
+            if isinstance(statement, Assign):
+                for node in walk(statement.value):
+                    if isinstance(node, Apply) and node.op == "list.pop":
+                        roots = [self.regions.of(v) for v, _ in self.regions.aliases(node.args[0])]
+                        if any(lists.get(root, 0) > 2 for root in roots):
+                            found |= set(bound_by(statement))
+        return found
+
+    def copied(self, var: Var) -> str | None:
+        """How the caller's object of a parameter is copied that the function writes into."""
+        if not self.regions.knows(var) or not self.regions.is_written(var):
+            return None
+        place = next(k for k, p in enumerate(self.function.params) if p.var is var)
+        kind = self.facts.summaries[self.function].params[place].type
+        if (
+            isinstance(kind, Inert)
+            or isinstance(kind, Array)
+            and (kind.shape == SCALAR or not self.has_written_arrays(var))
+        ):
+            return None
+        if isinstance(kind, Array | Unknown):
+            return (
+                "numpy.copy"
+                if isinstance(kind, Array) and not _may_be_number(kind)
+                else ("copy.copy")
+            )
+        return "copy.deepcopy"
+
+
+def _changes_a_list(statement: Stmt) -> bool:
+    """Whether all that a statement writes into is a list: by append, pop and the like."""
+    if isinstance(statement, Assign) and (
+        statement.augmented is not None or not all(isinstance(t, Var) for t in statement.targets)
+    ):
+        return False
+    return any(
+        isinstance(node, Apply) and node.op in LIST_CHANGES
+        for root in expressions(statement)
+        for node in walk(root)
+    )
+
+
+def _may_be_number(kind: Array) -> bool:
+    from s2sad.analysis.types import Shape
+
+    return not isinstance(kind.shape, Shape)
+
+
+def copy_of(copier: str, expr: Expr) -> Apply:
+    """A copy, by a function of `Mirrored.copied`."""
+    return call(copier, expr, text=copier if copier.startswith("copy") else "")

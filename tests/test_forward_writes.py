@@ -1,0 +1,258 @@
+"""Forward mode where arrays are written in place: through names, views, rows, callees."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2sad
+from tests.checking import check_tangent
+
+
+def alias_update(x):
+    y = x * 2.0
+    z = y
+    y += x * x
+    return np.sum(z * y)
+
+
+def swap_rows(a):
+    b = a * a
+    b[[0, 1]] = b[[1, 0]]
+    b[0], b[2] = b[2].copy(), b[0].copy()
+    return np.sum(b * np.arange(9.0).reshape(3, 3))
+
+
+def rows(a):
+    b = np.sin(a)
+    for row in b:
+        row *= row[0]
+    return np.sum(b**2)
+
+
+def choice(x, flag):
+    y = x * 3.0
+    z = y if flag else x + 1.0
+    z[0] = 5.0 * x[1]
+    return np.sum(y * z)
+
+
+def add_at(x, idx):
+    h = np.zeros(4)
+    np.add.at(h, idx, x[:3] ** 2)
+    return np.sum(h**2)
+
+
+def plus_one(x):
+    return x + 1.0
+
+
+def from_result(x):
+    y = plus_one(x)
+    y[1] = 7.0 * y[0]
+    return np.sum(y * x)
+
+
+def dicts(x):
+    d = {"a": x, "b": x * x}
+    d["a"] = d["b"] * 2.0
+    return np.sum(d["a"] * x)
+
+
+def not_varied_yet(x):
+    buf = np.zeros(4)
+    view = buf[1:]
+    buf[:] = x**2
+    return np.sum(view * x[1:])
+
+
+def augmented_param(x):
+    x *= 3.0
+    return np.sum(x * x)
+
+
+def sliced_alias(x):
+    y = np.array(x)
+    even = y[::2]
+    even *= even
+    y[1::2] -= even
+    return np.sum(y**3)
+
+
+def while_write(x):
+    y = np.cos(x)
+    k = 0
+    while k < 5:
+        y[k + 1] = y[k] * y[k + 1]
+        k += 1
+        if y[k] > 0.9:
+            break
+    else:
+        y[0] = 1.0
+    return np.sum(y * x)
+
+
+def int_buffer(x):
+    n = np.zeros(4, dtype=int)
+    n[1] = 3
+    n += 1
+    return np.sum(x ** n[1] * n)
+
+
+def scalar_aug(x: float):
+    s = 0.0
+    t = s
+    for k in range(3):
+        s += x * k
+        t -= s
+    return s * t
+
+
+def write_in_place(a, b):
+    c = np.zeros_like(a)
+    c[1:] = a[1:] * b[:-1]
+    c[0] = np.sin(a[0])
+    c *= b
+    c[c < 0] = 0.0
+    c[[1, 2]] += a[[0, 1]] ** 2
+    p = c * c
+    c[2] = 7.0
+    return np.sum(p) + np.sum(c * a)
+
+
+def recurrence(x):
+    y = np.empty_like(x)
+    y[0] = x[0]
+    for i in range(1, len(x)):
+        y[i] = np.tanh(y[i - 1]) * x[i] + 0.1 * y[i - 1] ** 2
+    return y[-1] + np.dot(y, x)
+
+
+def buffers(u, steps=5):
+    v = np.copy(u)
+    for _ in range(steps):
+        v[1:-1] = u[1:-1] + 0.1 * (u[2:] - u[:-2]) * u[1:-1]
+        u, v = v, u
+    return np.sum(u**2)
+
+
+def views(a):
+    b = a * 1.0
+    alias = b
+    first = b[0]
+    first[:] = first * 2.0 + 1.0
+    b.T[1] += 3.0 * alias[:, 0]
+    flat = b.reshape(-1)
+    flat[2] = flat[0] * flat[1]
+    return np.sum(alias**3)
+
+
+def scale_rows(M, s):
+    for i in range(M.shape[0]):
+        M[i, :] *= s[i]
+        M[i, 0] += s[i] ** 2
+
+
+def callee_writes(A, x):
+    work = A.copy()
+    scale_rows(work, x)
+    scale_rows(work, x)
+    return np.sum(np.sin(work))
+
+
+def stencil(u, target, alpha, steps):
+    for _ in range(steps):
+        u[1:-1] += alpha * (u[2:] - 2.0 * u[1:-1] + u[:-2])
+    r = u - target
+    return np.sum(r * r)
+
+
+def returns_nothing(a, b):
+    a[1:] = b[1:] * a[:-1]
+    b[0] = a[0] ** 2
+
+
+_r = np.random.default_rng(1).standard_normal
+
+CALLS: list[tuple[Any, Any, tuple[Any, ...]]] = [
+    (alias_update, "x", (_r(4),)),
+    (swap_rows, "a", (_r((3, 3)),)),
+    (rows, "a", (_r((3, 3)),)),
+    (choice, "x", (_r(3), True)),
+    (choice, "x", (_r(3), False)),
+    (add_at, "x", (_r(5), np.array([0, 0, 2]))),
+    (from_result, "x", (_r(4),)),
+    (dicts, "x", (_r(4),)),
+    (not_varied_yet, "x", (_r(4),)),
+    (augmented_param, "x", (_r(4),)),
+    (sliced_alias, "x", (_r(6),)),
+    (while_write, "x", (_r(6),)),
+    (int_buffer, "x", (_r(4),)),
+    (scalar_aug, "x", (0.3,)),
+    (write_in_place, ("a", "b"), (_r(6), _r(6))),
+    (recurrence, "x", (_r(6),)),
+    (buffers, "u", (_r(7),)),
+    (buffers, "u", (_r(7), 4)),
+    (views, "a", (_r((3, 4)),)),
+    (callee_writes, ("A", "x"), (_r((3, 3)), _r(3))),
+    (stencil, "u", (_r(8), _r(8), 0.2, 3)),
+]
+
+
+def _id(value: Any) -> str:
+    return getattr(value, "__name__", "")
+
+
+@pytest.mark.parametrize(("function", "wrt", "args"), CALLS, ids=_id)
+def test_tangent(function: Any, wrt: Any, args: tuple[Any, ...]) -> None:
+    @functools.wraps(function)
+    def plain(*given: Any) -> Any:
+        return function(*copy.deepcopy(given))  # a generated function leaves them as they were
+
+    check_tangent(plain, args, wrt, s2sad.jvp(function, wrt=wrt))
+
+
+def test_nothing_is_returned() -> None:
+    """The arguments that are written into are the results."""
+    a, b, dot_a = _r(4), _r(4), _r(4)
+
+    def plain(a: Any, b: Any) -> Any:
+        a, b = a.copy(), b.copy()
+        returns_nothing(a, b)
+        return np.concatenate([a, b])
+
+    value, tangent = s2sad.jvp(returns_nothing)(a, b, dot_a=dot_a)
+    np.testing.assert_array_equal(np.concatenate(value), plain(a, b))
+    numeric = (plain(a + 1e-6 * dot_a, b) - plain(a - 1e-6 * dot_a, b)) / 2e-6
+    np.testing.assert_allclose(np.concatenate(tangent), numeric, atol=1e-8)
+
+
+def fills(x):
+    y = x * 1.0
+    y.partition(2)
+    return np.sum(y * x)
+
+
+def test_a_write_that_is_not_followed_is_refused() -> None:
+    with pytest.raises(s2sad.S2SADError) as refusal:
+        s2sad.jvp(fills)
+    assert refusal.value.code in ("S2S011", "S2S012")
+
+
+def loop_of_products(x):
+    y = x
+    for k in range(3):
+        y = np.sin(y) * x + k
+    return np.sum(y * y)
+
+
+def test_hessian_of_what_writes_in_place() -> None:
+    x, direction = _r(6), _r(6)
+    gradient = s2sad.grad(recurrence)
+    found = s2sad.hvp(recurrence)(x, dot_x=direction)
+    numeric = (gradient(x + 1e-6 * direction) - gradient(x - 1e-6 * direction)) / 2e-6
+    np.testing.assert_allclose(found, numeric, atol=1e-6)
