@@ -136,6 +136,8 @@ class Cells:
                 continue  # a = a + e, or all of the array in place: the variable is followed
             value = getattr(statement, "value", None)
             if isinstance(value, Apply) and value.op in ("list.append", "list.pop"):
+                if not isinstance(self.facts.type_of(write.base), ListOf | TupleOf):
+                    continue  # a deque may let go of its first item
                 how = value.op.removeprefix("list.")
                 yield replace(self._written(write.base, None), how=how)
                 continue

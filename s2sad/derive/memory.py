@@ -56,7 +56,6 @@ from s2sad.derive.values import (
     values_in,
 )
 from s2sad.ir.bindings import (
-    CALLS_THAT_WRITE,
     bound_by,
     mutated_by,
     targets_of,
@@ -148,6 +147,8 @@ class Planner:
         self.overwritten = _overwritten(function, shadows.entry)
         self.cells = Cells(facts, regions, self._is_fixed)
         self.mutated = self._mutated()
+        for statement in statements(function.body):
+            self.overwritten |= set(self._containers_written(statement))
         self.used_up = used_up(function.body)
         self.loop_targets = {
             v for s in statements(function.body) if isinstance(s, For) for v in targets_of(s.target)
@@ -187,9 +188,8 @@ class Planner:
 
     def _changed_lists(self, expr: Expr) -> list[Var]:
         bases = [n.args[0] for n in walk(expr)
-                 if isinstance(n, Apply) and n.args and n.op in CALLS_THAT_WRITE]  # fmt: skip
-        return [v for base in bases for v in written_into(Place(base, Const(None)))
-                if not self.is_array(v)]  # fmt: skip
+                 if isinstance(n, Apply) and n.args and n.op.startswith("list.")]  # fmt: skip
+        return [v for base in bases for v in written_into(Place(base, Const(None)))]
 
     def is_array(self, var: Var) -> bool:
         """Whether the contents of a variable are followed part by part."""

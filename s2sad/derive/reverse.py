@@ -559,6 +559,14 @@ class Reverse(Writes):
         while True:
             before: Block = []
             self.state = entry.copy()
+            gathered = dict(self.gathered.get(key, {}))
+            for whole in gathered:
+                for slot in [s for s in modified if _is_part(s, whole)]:
+                    del modified[slot]
+                if self.entries_of(whole):
+                    outer, self.out = self.out, before
+                    self.stand_whole(whole)
+                    self.out = outer
             for slot in modified:
                 self._materialise(slot, before, key, slot in widened)
             for slot in borrowed:
@@ -578,7 +586,8 @@ class Reverse(Writes):
             lent = [slot for slot in head.slots() if self._lent(slot, head, key)]
             borrowed |= dict.fromkeys(lent)
             missing = self.parted[key] - parted
-            if not found and not wider and not lent and not (missing & set(modified)):
+            more = self.gathered.get(key, {}).keys() - gathered.keys()
+            if not found and not wider and not lent and not more and not (missing & set(modified)):
                 break
             parted |= missing
             for slot in found:
@@ -1000,6 +1009,12 @@ class Reverse(Writes):
                 if any(isinstance(n, Ref) and n.var is var for n in walk(adjoint.expr)):
                     return True
         return False
+
+
+def _is_part(slot: Slot, whole: Slot) -> bool:
+    """Whether a slot is that of a part of a container."""
+    size = len(whole[1])
+    return slot[0] is whole[0] and len(slot[1]) > size and slot[1][:size] == whole[1]
 
 
 def _enumerated(loop: For) -> Var | None:

@@ -112,14 +112,14 @@ class Writes(Pull):
         if slot is None or not isinstance(root, Var) or self.regions.is_container_shared(root):
             self._refuse_write(statement, "a write into a container that other names may see")
             return None
-        return slot if self._entries(slot) else None
+        return slot if self.entries_of(slot) else None
 
     def has_adjoint(self, base: Expr) -> bool:
         """Whether a container, or a part of it, has an adjoint."""
         slot = self.slot_of(base)
-        return slot is not None and bool(self._entries(slot))
+        return slot is not None and bool(self.entries_of(slot))
 
-    def _entries(self, slot: Slot) -> list[Path]:
+    def entries_of(self, slot: Slot) -> list[Path]:
         """The paths of the adjoints of a container: of it, of its parts, of what it is part of."""
         size = len(slot[1])
         found = self.state.entries.get(slot[0], {})
@@ -130,18 +130,21 @@ class Writes(Pull):
         assert not isinstance(key, str)
         node = Apply("getitem", (target.base, key), (), "index")
         own = self.slot_of(node)
-        paths = self._entries(slot)
+        paths = self.entries_of(slot)
         if own is not None and all(len(path) > len(slot[1]) for path in paths):
             return self.take_part(own)
-        self._stand_whole(slot)
+        self.stand_whole(slot)
         var, at = self.adjoint_var(slot), as_value(key)
         part = call("helper.part", Ref(var), at, text="part")
         adjoint = self._named(value, part)
         self.out.append(Assign((Place(Ref(var), at),), Const(0.0)))
         return adjoint
 
-    def _stand_whole(self, slot: Slot) -> None:
-        """Makes the adjoint of a container stand in its variable, as a list or dict of its own."""
+    def stand_whole(self, slot: Slot) -> None:
+        """Makes the adjoint of a container stand in its variable, as a list or dict of its own;
+        loops do so before their first iteration."""
+        for loop in self.loops:
+            self.gathered.setdefault(loop, {})[slot] = None
         whole = self.take_part(slot)
         assert whole is not None
         var = self.adjoint_var(slot)
@@ -175,7 +178,7 @@ class Writes(Pull):
         slot = self._container(statement, node.args[0])
         if slot is None:
             return
-        self._stand_whole(slot)
+        self.stand_whole(slot)
         last = call("helper.take_last", Ref(self.adjoint_var(slot)), text="take_last")
         adjoint = self._named(node.args[1], last)
         if self.is_varied(node.args[1]):
@@ -192,7 +195,7 @@ class Writes(Pull):
         slot = self._container(statement, base)
         if slot is None:
             return
-        self._stand_whole(slot)
+        self.stand_whole(slot)
         value = Const(0.0) if seed is None else seed.expr
         var = Ref(self.adjoint_var(slot))
         self.out.append(Evaluate(Apply("list.append", (var, value), (), "method", "append")))

@@ -35,7 +35,7 @@ def alias_rebound(A):
 def view_name_rebound(A):
     d = A[1, :]
     A[::-1] -= np.cos(A)
-    d = A.mean(axis=0)
+    d = A.mean(axis=0)  # noqa: F841
     return np.sum(A**2)
 
 
