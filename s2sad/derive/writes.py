@@ -104,8 +104,10 @@ class Writes(Pull):
         return not isinstance(kind, Array)
 
     def _container(self, statement: Stmt, base: Expr) -> Slot | None:
-        """The slot of a container that is written to."""
-        if not self.is_varied(base) and not self.has_adjoint(base):
+        """The slot of a container that is written to; None when nothing flows there."""
+        roots = [var for var, _ in self.regions.aliases(base)]
+        names = {other for var in roots for other in self.regions.members(var)}
+        if not self.is_varied(base) and not any(self.state.entries.get(v) for v in names):
             return None
         slot = self.slot_of(base)
         root = slot[0] if slot is not None else None
