@@ -256,3 +256,16 @@ def test_hessian_of_what_writes_in_place() -> None:
     found = s2sad.hvp(recurrence)(x, dot_x=direction)
     numeric = (gradient(x + 1e-6 * direction) - gradient(x - 1e-6 * direction)) / 2e-6
     np.testing.assert_allclose(found, numeric, atol=1e-6)
+
+
+def scattered(x, idx):
+    d_c = 3.0 * x[idx] ** 2
+    d_x = np.zeros(np.shape(x))
+    np.add.at(d_x, idx, d_c)
+    return np.sum(d_x * x)
+
+
+def test_an_index_is_no_part_of_the_array_that_it_writes_to() -> None:
+    function = s2sad.jvp(scattered)
+    assert "dot_idx" not in function.source
+    check_tangent(scattered, (_r(5), np.array([0, 0, 2])), "x", function)

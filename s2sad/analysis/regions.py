@@ -35,7 +35,7 @@ from s2sad.analysis.types import (
     is_integral,
 )
 from s2sad.derive.rules import rules
-from s2sad.ir.bindings import CALLS_THAT_WRITE, targets_of
+from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES, targets_of
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -333,7 +333,8 @@ class Regions:
         match node:
             case Apply(op, (base, *given)) if op in CALLS_THAT_WRITE:
                 self._write(statement, base, None)
-                for part in given:
+                # A list holds what it is given; an array copies it.
+                for part in given if op in LIST_CHANGES else ():
                     for var, _ in self._aliases(part):
                         for root, _ in self._aliases(base):
                             self._bind(root, [(var, "part")])
