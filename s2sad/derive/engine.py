@@ -31,7 +31,6 @@ from s2sad.derive.effects import unseen_effects
 from s2sad.derive.memory import Plan, Planner
 from s2sad.derive.reverse import Reverse
 from s2sad.derive.shadows import Shadows, put_in
-from s2sad.derive.sharing import unshared
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of, written_by
 from s2sad.ir.flow import expressions, statements
@@ -113,7 +112,6 @@ class Engine:
         self.interfaces: dict[Function, Interface] = {}
         self.derived: dict[Function, Derived] = {}
         self.errors: list[S2SADError] = []
-        self.current: Function | None = None
         self.backwards: list[Derived] = []
         self.by_name: dict[str, Interface] = {}
         self.observer: Observer | None = None
@@ -187,7 +185,6 @@ class Engine:
         self, function: Function, wrt: list[str], mode: str, name: str, has_aux: bool, bare: bool
     ) -> Derived:
         """The derivative of a prepared function."""
-        self.current = function
         names = Names(function.names | self.names.taken)
         variables = [p.var for p in function.params if p.var.hint in wrt]
         variables.sort(key=lambda v: wrt.index(v.hint))
@@ -446,7 +443,6 @@ class Engine:
         return bool(self.facts.summaries[function].written)
 
     def _derive_backward(self, function: Function, interface: Interface) -> None:
-        outer, self.current = self.current, function
         names = Names(function.names | self.names.taken)
         variables = [function.params[k].var for k in interface.wrt]
         seed_var = Var("d_out") if interface.seeded else None
@@ -486,7 +482,6 @@ class Engine:
         )  # fmt: skip
         self.derived[function] = derived
         self.backwards.append(derived)
-        self.current = outer
 
     def _callee_result(self, var: Var, adjoint: Adjoint | None, is_written: bool) -> Expr:
         if adjoint is None:
@@ -498,13 +493,6 @@ class Engine:
         node = Ref(var)
         self.facts.types[node] = self.facts.bindings.get(var, Unknown(var.hint))
         return expand(adjoint, node, self.facts).expr
-
-    # ------------------------------------------------------------ questions of the sweep
-
-    def unshared(self, sweep: Reverse) -> set[Var]:
-        """The variables of the current function whose arrays no other name refers to."""
-        assert self.current is not None
-        return unshared(self.current)
 
 
 def _result_expr(function: Function) -> Expr | None:

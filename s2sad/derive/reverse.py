@@ -1043,7 +1043,8 @@ def _seed_tree(target: Target, sweep: Reverse) -> Any:
     """The adjoints of a loop's target: one, a list of them, or None when all are zero."""
     match target:
         case Var():
-            return sweep.take(target)
+            # The shadow of an element is a part of the shadow of what the loop runs over.
+            return None if target in sweep.shadows.of else sweep.take(target)
         case Unpack():
             parts = [_seed_tree(t, sweep) for t in target.targets]
             return None if all(part is None for part in parts) else parts
