@@ -48,6 +48,7 @@ class ForwardEngine(Engine):
         super().__init__(program, names)
         self.tangents: list[Tangent] = []
         self.has_aux = False
+        self.current: Function | None = None
 
     def derive(  # type: ignore[override]
         self, function: Function, wrt: list[str], mode: str, name: str, has_aux: bool, bare: bool
