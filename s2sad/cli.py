@@ -7,6 +7,7 @@ file is written as a whole or not at all.
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -17,7 +18,6 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from s2sad import __version__
-from s2sad.collector import paused_collector
 from s2sad.errors import InternalError, ManyErrors, S2SADError
 from s2sad.project import EXAMPLE, MODES, Target, find_settings, modes_in, targets_of
 
@@ -42,12 +42,14 @@ Examples:
 
 def main() -> NoReturn:
     """Runs the command line, and exits."""
+    gc.disable()  # the process ends before there is anything worth collecting
     try:
-        with paused_collector():
-            command(prog_name="s2sad")
+        command(prog_name="s2sad")
     except Exception:  # a fault in s2sad; Python's own exit code would be that of --check
         traceback.print_exc()
         click.echo("This is a fault in s2sad, not in your code. Please report it.", err=True)
+    finally:
+        gc.freeze()  # spares Python's own collection at the end, too
     sys.exit(REFUSED)
 
 

@@ -8,7 +8,6 @@ another version of s2sad in the header make no difference; a changed comment doe
 from __future__ import annotations
 
 import ast
-import difflib
 import io
 import os
 import re
@@ -50,6 +49,8 @@ def same_code(old: str, new: str) -> bool:
 
 def diff(old: str, new: str, path: Path) -> str:
     """A unified diff from what the file holds to what it should hold."""
+    import difflib  # not needed where nothing differs, and it costs milliseconds
+
     name = path.as_posix()
     lines = difflib.unified_diff(
         old.splitlines(keepends=True), new.splitlines(keepends=True), name, f"{name} (generated)"

@@ -7,7 +7,6 @@ file ◀─ black ─ text ◀─ emit ─────────────�
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -195,6 +194,8 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
     module = program.module
     definition = module.functions.get(request.function) or module.nested(request.function)
     if definition is None:
+        import difflib  # imported when something went wrong, as it costs milliseconds
+
         close = difflib.get_close_matches(request.function, list(module.functions), 1)
         advice = f"Did you mean {close[0]}?" if close else "Check the name."
         raise S2SADError(

@@ -414,6 +414,20 @@ def last_writes(shape, key):
     return numbers[key] == order
 
 
+def put_back(items, key, old):
+    """Give a dict what it had under a key before; None stands for nothing."""
+    if old is None:
+        items.pop(key, None)
+    else:
+        items[key] = old
+
+
+def take_last(d):
+    """The adjoint of the last item of a list, which is taken from it; 0.0 where there is none."""
+    last = d.pop()
+    return 0.0 if last is None else last
+
+
 def along(indices, shape, axis):
     """The index of the elements of an array that np.take_along_axis chooses."""
     if axis is None:

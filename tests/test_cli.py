@@ -523,6 +523,24 @@ def test_as_a_module(folder):
     assert run("generate", "--no-such-option").returncode == 2
 
 
+def test_no_numpy_is_imported_where_its_parameter_lists_are_not_needed():
+    """Its import would take a quarter of the whole command's time."""
+    watched = (
+        "import sys, atexit\n"
+        "atexit.register(lambda: print('numpy' in sys.modules, file=sys.stderr))\n"
+        "sys.argv[0] = 's2sad'\n"
+        "from s2sad.cli import main; main()"
+    )
+    for model in ("first.py", "digits/model.py", "regression/model.py"):
+        path = Path(__file__).parent.parent / "examples" / model
+        words = ["generate", str(path), "--function", "loss"]
+        done = subprocess.run(
+            [sys.executable, "-c", watched, *words], capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0 and "def loss_value_and_grad(" in done.stdout
+        assert done.stderr.splitlines()[-1] == "False"
+
+
 def test_a_fault_of_s2sad_is_not_taken_for_a_stale_file(folder, monkeypatch, capsys):
     def generate(*args, **kwargs):
         raise ZeroDivisionError

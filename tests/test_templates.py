@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import textwrap
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,10 @@ import numpy as np
 import pytest
 
 from s2sad.analysis.types import Array, Inert, ListOf, Shape, Star, TupleOf, Type
-from s2sad.derive.rules import bind, load, rules
+from s2sad.derive.folder import templates_folder
+from s2sad.derive.rules import bind, load, parameters_of, rules
 from s2sad.derive.selection import fits, result_shape
+from s2sad.derive.template_files import TemplateFile
 from s2sad.derive.templates import Rule
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Slice, Var
@@ -51,6 +54,57 @@ def test_single_precision(rule: Rule) -> None:
             np.testing.assert_allclose(
                 template_tests.flat(got[name]), template_tests.flat(wanted[name]), 1e-2, 1e-3
             )
+
+
+# ---------------------------------------------------------------- files
+
+
+@pytest.mark.parametrize(
+    "path", sorted(templates_folder().rglob("*.py")), ids=lambda path: path.name
+)
+def test_templates_read_one_at_a_time_are_those_of_the_file(path: Path) -> None:
+    whole = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
+    parts = [t for t in TemplateFile.at(path).templates() if t.reader is not None]
+    assert [ast.dump(t.reader.node, include_attributes=True) for t in parts if t.reader] == [
+        ast.dump(node, include_attributes=True) for node in whole
+    ]
+    if path.name != "helpers.py":  # which has no match lines
+        assert [t.op for t in parts] == [t.reader.pattern.op for t in parts if t.reader]
+
+
+# ---------------------------------------------------------------- arguments
+
+
+def test_defaults_that_templates_state_are_those_of_the_library() -> None:
+    """Else an argument could be taken for one that may be left out, or the other way round."""
+    for rule in RULES:
+        parameters = {p.name: p for p in parameters_of(rule.op) or ()}
+        for key, default in rule.defaults.items():
+            real = parameters[key].default if key in parameters else default.value
+            assert real == default.value or not isinstance(real, int | float | str | None), rule.op
+
+
+@pytest.mark.parametrize("rule", RULES, ids=_title)
+def test_arguments_bound_in_order_are_bound_as_by_the_parameter_list(
+    rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every match line of the operator as a call, and the same with fewer keywords."""
+    for other in rules()[rule.op]:
+        calls = [other.match]
+        calls += [replace(other.match, kwargs=other.match.kwargs[:n]) for n in (0, 1, 2)]
+        calls += [
+            replace(other.match, kwargs=tuple((dict(other.match.kwargs) | {key: default}).items()))
+            for key, default in other.defaults.items()
+        ]
+        for call in calls:
+            found = _shown(bind(rule, call))
+            with monkeypatch.context() as asking:
+                asking.setattr("s2sad.derive.rules._fits_in_order", lambda rule, node: None)
+                assert found == _shown(bind(rule, call))
+
+
+def _shown(bound: dict[str, Expr] | None) -> object:
+    return None if bound is None else {name: repr(expr) for name, expr in bound.items()}
 
 
 # ---------------------------------------------------------------- shapes and conditions

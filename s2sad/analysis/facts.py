@@ -296,6 +296,11 @@ class Facts:
                     if base is not None and any(rule.writes for rule in rules_):
                         if any(part in self.varied for part in value.args[1:]):
                             self._written(base, env)
+                if isinstance(value, Apply) and value.op == "list.append":
+                    item = value.args[1]
+                    if item in self.varied:
+                        self._written(value.args[0], env)
+                    self._stored(value.args[0], Slice(None, None), self.types[item], env)
             case Return():
                 if statement.value is None:
                     self._returns.append((None, Fact(Inert("None"))))  # type: ignore[arg-type]
@@ -402,6 +407,15 @@ class Facts:
                     self._value(target.key, env)
                 if fact.varied and not is_integral(base.type):
                     self._written(target.base, env)
+                self._stored(target.base, target.key, fact.type, env)
+
+    def _stored(self, base: Expr, key: Expr | str, kind: Type, env: Environment) -> None:
+        """A container has another item from here on."""
+        if isinstance(base, Ref) and (fact := env.get(base.var)) is not None:
+            found = with_item(fact.type, key, kind)
+            if found != fact.type:
+                env.own[base.var] = Fact(found, fact.varied)
+                self._bind_type(base.var, found)
 
     def _written(self, base: Expr, env: Environment) -> None:
         """Something varied is written into an object: all that may share memory with it is varied
@@ -508,6 +522,10 @@ class Facts:
             return Fact(FLOAT if node.op in _NUMBERS else Inert(node.op))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
+        if node.op == "list.pop":
+            return Fact(_last_item(facts[0].type), varied)
+        if node.op == "list.append":
+            return Fact(Inert("None"))
         if node.op == "s2sad.on_gradient":
             return facts[0]
         if node.op == "chain":
@@ -518,6 +536,8 @@ class Facts:
             return Fact(_attribute(facts[0].type, node.text), varied)
         if node.op == "add" and any(isinstance(f.type, TupleOf | ListOf) for f in facts):
             return Fact(_joined_lists(facts[0].type, facts[1].type), varied)
+        if node.op == "mul" and (repeated := _repeated(facts[0].type, facts[1].type)) is not None:
+            return Fact(repeated, varied)
         if node.op == "getitem" and not isinstance(facts[0].type, Array):
             item = _index(facts[0].type, node.args[1])
             if item is not None:
@@ -697,13 +717,66 @@ def join(a: Type, b: Type, name: str) -> Type:
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.items) == len(b.items):
         pairs = enumerate(zip(a.items, b.items, strict=True))
         return TupleOf(tuple(join(x, y, f"{name}.{k}") for k, (x, y) in pairs))
+    if isinstance(a, TupleOf | ListOf) and isinstance(b, TupleOf | ListOf):
+        # A list that is empty on one path has the items of the other.
+        if TupleOf(()) in (a, b):
+            other = b if a == TupleOf(()) else a
+            return ListOf(_common(other.items)) if isinstance(other, TupleOf) else other
     if isinstance(a, TupleOf) and isinstance(b, TupleOf | ListOf):
         a = ListOf(_common(a.items), "tuple")
     if isinstance(b, TupleOf) and isinstance(a, ListOf):
         b = ListOf(_common(b.items), "tuple")
     if isinstance(a, ListOf) and isinstance(b, ListOf):
         return ListOf(join(a.item, b.item, f"{name}.item"), a.kind)
+    if isinstance(a, DictOf) and isinstance(b, DictOf):
+        items: dict[str | int, Type] = dict(a.items)
+        for k, kind in b.items:
+            items[k] = join(items[k], kind, f"{name}.{k}") if k in items else kind
+        rests = [rest for rest in (a.rest, b.rest) if rest is not None]
+        if len(rests) == 2:
+            rests = [join(rests[0], rests[1], f"{name}.rest")]
+        return DictOf(tuple(items.items()), rests[0] if rests else None)
     return Unknown(name)
+
+
+def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
+    """The type of a container after an item was put at a key; a Slice stands for its end."""
+    value = key.value if isinstance(key, Const) else key if isinstance(key, str) else None
+    match kind:
+        case TupleOf(()) if isinstance(key, Slice):
+            return ListOf(item)
+        case TupleOf(items) if type(value) is int and -len(items) <= value < len(items):
+            at = value % len(items)
+            return TupleOf((*items[:at], item, *items[at + 1 :]))
+        case TupleOf(items):
+            return ListOf(join(_common(items), item, "item~") if items else item)
+        case ListOf(old, form):
+            return ListOf(old if old == item else join(old, item, "item~"), form)
+        case DictOf(items, rest) if isinstance(value, str | int):
+            kept = tuple(pair for pair in items if pair[0] != value)
+            return DictOf((*kept, (value, item)), rest)
+        case DictOf(items, rest):
+            return DictOf(items, item if rest is None else join(rest, item, "item~"))
+    return kind
+
+
+def _repeated(one: Type, other: Type) -> Type | None:
+    """The type of a list that is repeated: [0.0] * n."""
+    for kind, times in ((one, other), (other, one)):
+        if isinstance(kind, TupleOf | ListOf) and isinstance(times, Array | Unknown):
+            if isinstance(times, Array) and not (is_integral(times) and times.shape == SCALAR):
+                return None
+            return ListOf(_common(kind.items) if isinstance(kind, TupleOf) else kind.item)
+    return None
+
+
+def _last_item(kind: Type) -> Type:
+    match kind:
+        case ListOf(item):
+            return item
+        case TupleOf(items) if items:
+            return items[-1]
+    return Unknown("")
 
 
 def _joined_lists(a: Type, b: Type) -> Type:

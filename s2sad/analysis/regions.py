@@ -6,6 +6,7 @@ statements. A region is
 
     written   when some statement changes the contents of an object in it
     shared    when two of its names may stand for the same memory at one time
+    mirrored  when moreover a write may be seen through another name (`exclusive.py`)
 
     v = np.copy(u)               u and v are of two regions
     first = v[0]                 first is in the region of v, which is shared
@@ -21,7 +22,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
-from s2sad.analysis.types import SCALAR, Array, Inert, Type, is_integral
+from s2sad.analysis.exclusive import seen_writes
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    DictOf,
+    Inert,
+    ListOf,
+    Struct,
+    TupleOf,
+    Type,
+    is_integral,
+)
 from s2sad.derive.rules import rules
 from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES, targets_of
 from s2sad.ir.flow import expressions, statements
@@ -105,6 +117,7 @@ class Regions:
             self._statement(statement)
         self._written = dict.fromkeys(self._root(var) for var in self._written)
         self._shared = dict.fromkeys(self._root(var) for var in self._shared)
+        self._mirrored = {self._root(var) for var in seen_writes(function, self)}
 
     # ------------------------------------------------------------ questions
 
@@ -128,6 +141,32 @@ class Regions:
     def is_shared(self, var: Var) -> bool:
         """Whether two names of the region may stand for the same memory at one time."""
         return self._root(var) in self._shared
+
+    def is_mirrored(self, var: Var) -> bool:
+        """Whether a write into an array of the region may be seen through another name of it."""
+        return self._root(var) in self._mirrored and self.is_shared(var)
+
+    def is_container_shared(self, var: Var) -> bool:
+        """Whether a list or dict that a variable stands for may have another name."""
+        if self.type_of is None:
+            return self.is_shared(var)
+        return any(self._is_container(other) for other in self.members(var) if other is not var)
+
+    def _is_container(self, var: Var) -> bool:
+        return self.type_of is not None and isinstance(
+            self.type_of(Ref(var)), ListOf | TupleOf | DictOf | Struct
+        )
+
+    def is_array(self, base: Expr) -> bool:
+        """Whether a write to a part of a value changes an array, and not which items a container
+        has."""
+        if self.type_of is None:
+            return True
+        return not isinstance(self.type_of(base), ListOf | TupleOf | DictOf | Struct)
+
+    def is_immutable_variable(self, var: Var) -> bool:
+        """Whether what a variable stands for cannot be changed."""
+        return self._is_immutable(Ref(var))
 
     def together(self, var: Var) -> list[Var]:
         """The variables whose objects a write into that of a variable may change."""
@@ -237,7 +276,7 @@ class Regions:
                     for root, _ in self._aliases(base):
                         self._bind(root, [(var, "part")])
             case Unpack(parts):
-                if self._is_exchange(target, value):
+                if self.is_exchange(target, value):
                     assert isinstance(value, Make)
                     refs = [item.var for item in value.items if isinstance(item, Ref)]
                     for one, other in zip(refs, refs[1:], strict=False):
@@ -269,7 +308,7 @@ class Regions:
             if how != "same":
                 self._shared[var] = None
 
-    def _is_exchange(self, target: Unpack, value: Expr) -> bool:
+    def is_exchange(self, target: Unpack, value: Expr) -> bool:
         """Whether names trade places: `u, v = v, u`."""
         if not isinstance(value, Make):
             return False

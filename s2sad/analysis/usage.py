@@ -8,6 +8,7 @@ the elements apart so, or hands it to a function that does.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from s2sad.analysis.types import Array, DictOf, ListOf, Shape, Star, Type, Unknown
@@ -25,6 +26,7 @@ from s2sad.ir.nodes import (
     Function,
     Guard,
     Invoke,
+    Place,
     Ref,
     Return,
     Target,
@@ -93,7 +95,10 @@ def used_as_numbers(block: Block) -> set[Var]:
     def visit(statements: Block) -> None:
         for statement in statements:
             match statement:
-                case Assign() | Evaluate():
+                case Assign():
+                    see(statement.value)
+                    found.update(_written(statement))
+                case Evaluate():
                     see(statement.value)
                 case Return():
                     if statement.value is not None:
@@ -113,6 +118,16 @@ def used_as_numbers(block: Block) -> set[Var]:
 
     visit(block)
     return found - tested_as_containers(block)
+
+
+def _written(statement: Assign) -> Iterable[Var]:
+    """The variables into whose elements a statement writes, by numbers, slices or masks."""
+    for target in statement.targets:
+        match target:
+            case Place(Ref(var), Const(str())):
+                continue
+            case Place(Ref(var), key) if not isinstance(key, str):
+                yield var
 
 
 def tested_as_containers(block: Block) -> set[Var]:

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sections import Section, Sections
-from s2sad.analysis.types import Array, Unknown
+from s2sad.analysis.types import Array, DictOf, ListOf, TupleOf, Unknown
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -43,12 +43,16 @@ _SHAPES = {
 
 @dataclass(frozen=True)
 class Written:
-    """A place that a statement overwrites: base[key], or all that base shares memory with."""
+    """A place that a statement overwrites: base[key], or all that base shares memory with.
+
+    `how` is place, item for an item of a list or dict, append or pop for the end of a list.
+    """
 
     base: Expr
     key: Expr | None
     part: Expr
     hint: str
+    how: str = "place"
 
 
 class Cells:
@@ -99,7 +103,7 @@ class Cells:
                     if ref not in besides:
                         found.add(self.cell(self.sections.section(var, key)))
                     stack.append(key)
-                case Apply(op) if op in _SHAPES:
+                case Apply(op, (base, *_)) if op in _SHAPES and self._is_array(base):
                     pass
                 case Value(inner):
                     stack.append(inner)
@@ -109,7 +113,7 @@ class Cells:
 
     def _is_followed(self, var: Var) -> bool:
         return self.regions.of(var) in self.written and isinstance(
-            self.facts.bindings.get(var), Array | Unknown
+            self.facts.bindings.get(var), Array | Unknown | ListOf | TupleOf | DictOf
         )
 
     # ------------------------------------------------------------ writing
@@ -130,6 +134,13 @@ class Cells:
                 continue
             if self._augments(statement, write.base):
                 continue  # a = a + e, or all of the array in place: the variable is followed
+            value = getattr(statement, "value", None)
+            if isinstance(value, Apply) and value.op in ("list.append", "list.pop"):
+                if not isinstance(self.facts.type_of(write.base), ListOf | TupleOf):
+                    continue  # a deque may let go of its first item
+                how = value.op.removeprefix("list.")
+                yield replace(self._written(write.base, None), how=how)
+                continue
             yield self._written(write.base, None)
 
     def _targets(self, target: object, seen: set[Expr]) -> Iterator[Written]:
@@ -139,7 +150,11 @@ class Cells:
         if isinstance(target, Place) and not isinstance(target.key, str):
             seen.add(target.base)
             if any(self._is_followed(var) for var, _ in self.regions.aliases(target.base)):
-                yield self._written(target.base, target.key)
+                how = "place" if self._is_array(target.base) else "item"
+                yield replace(self._written(target.base, target.key), how=how)
+
+    def _is_array(self, base: Expr) -> bool:
+        return isinstance(self.facts.type_of(base), Array | Unknown)
 
     def _augments(self, statement: Stmt, base: Expr) -> bool:
         return isinstance(statement, Assign) and isinstance(base, Ref) and (

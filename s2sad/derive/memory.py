@@ -24,7 +24,16 @@ from s2sad.analysis.exits import none_of, one_shot, used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Unknown, is_integral, is_scalar
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    DictOf,
+    Inert,
+    Shape,
+    Unknown,
+    is_integral,
+    is_scalar,
+)
 from s2sad.derive.broadcasting import call, same_shape, shape_from_operands
 from s2sad.derive.cells import Cells
 from s2sad.derive.instantiate import as_value
@@ -47,7 +56,6 @@ from s2sad.derive.values import (
     values_in,
 )
 from s2sad.ir.bindings import (
-    CALLS_THAT_WRITE,
     bound_by,
     mutated_by,
     targets_of,
@@ -137,8 +145,10 @@ class Planner:
         self.headers: dict[Stmt, Ref] = {}
         self.loops: list[_Loop] = []
         self.overwritten = _overwritten(function, shadows.entry)
-        self.mutated = self._mutated()
         self.cells = Cells(facts, regions, self._is_fixed)
+        self.mutated = self._mutated()
+        for statement in statements(function.body):
+            self.overwritten |= set(self._containers_written(statement))
         self.used_up = used_up(function.body)
         self.loop_targets = {
             v for s in statements(function.body) if isinstance(s, For) for v in targets_of(s.target)
@@ -171,13 +181,15 @@ class Planner:
         if isinstance(statement, Assign):
             found += [v for t in statement.targets for v in written_into(t) if not self.is_array(v)]
             found += self._changed_lists(statement.value)
-        return found
+        # What is put at a place of a list or dict, or at its end, is taken away again.
+        undone = {v for place in self.cells.places(statement) if place.how != "place"
+                  for v in written_into(Place(place.base, Const(None)))}  # fmt: skip
+        return [v for v in found if v not in undone]
 
     def _changed_lists(self, expr: Expr) -> list[Var]:
         bases = [n.args[0] for n in walk(expr)
-                 if isinstance(n, Apply) and n.args and n.op in CALLS_THAT_WRITE]  # fmt: skip
-        return [v for base in bases for v in written_into(Place(base, Const(None)))
-                if not self.is_array(v)]  # fmt: skip
+                 if isinstance(n, Apply) and n.args and n.op.startswith("list.")]  # fmt: skip
+        return [v for base in bases for v in written_into(Place(base, Const(None)))]
 
     def is_array(self, var: Var) -> bool:
         """Whether the contents of a variable are followed part by part."""
@@ -667,17 +679,39 @@ class Planner:
             lost = self.cells.overwritten_in(place, needed - kept)
             if not lost:
                 continue
+            if place.how in ("append", "pop"):
+                restores = [*self._put_end_back(statement, place), *restores]
+                continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
             base, at = _plain(place.base), None if place.key is None else self._plain_key(place.key)
             part = base if at is None else Apply("getitem", (base, at), (), "index")
             kind = self.facts.type_of(place.part)
-            value = part if is_number(kind) else _copied_part(part, kind)
+            value = part if is_number(kind) or place.how == "item" else _copied_part(part, kind)
+            if place.how == "item" and isinstance(self.facts.type_of(base), DictOf):
+                assert at is not None
+                value = Apply("dict.get", (base, at), (), "method", "get")
+                old = Var(f"{place.hint}_old")
+                needed |= self._read_by([base, at]) & self.overwritten
+                save, restore = self._keep(place.hint, kind, value, old)
+                put = call("helper.put_back", base, at, Ref(old), text="put_back")
+                saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
+                continue
             target = Place(base, at if at is not None else Const(...))
             needed |= self._read_by([base, *([at] if at is not None else [])]) & self.overwritten
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save
             restores = [*restore, *restores]
         return saves, restores
+
+    def _put_end_back(self, statement: Stmt, place: Any) -> Block:
+        """A list is shortened by what was appended, and gets back what was taken from its end."""
+        base = _plain(place.base)
+        if place.how == "append":
+            return [Evaluate(Apply("list.pop", (base,), (), "method", "pop"))]
+        assert isinstance(statement, Assign) and isinstance(statement.targets[0], Var)
+        taken = Ref(statement.targets[0])
+        self.after.add(taken)
+        return [Evaluate(Apply("list.append", (base, taken), (), "method", "append"))]
 
     def _plain_key(self, key: Expr) -> Expr:
         """An index as the halves write it."""

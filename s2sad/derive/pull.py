@@ -98,6 +98,7 @@ class Pull:
         self.unread: set[Stmt] = set()
         self.taken: set[Var] = set()
         self.parted: dict[object, set[Slot]] = {}
+        self.gathered: dict[object, dict[Slot, None]] = {}
 
     # ------------------------------------------------------------ small tools
 

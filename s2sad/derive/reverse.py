@@ -201,6 +201,10 @@ class Reverse(Writes):
         if isinstance(first, Var) and first in self.shadows.of:
             self._pull_allocation(statement, statement.value, first)
             return
+        if isinstance(statement.value, Apply) and statement.value.op == "list.pop":
+            seed = self.take(first) if isinstance(first, Var) else None
+            self.pull_pop(statement, statement.value, seed)
+            return
         # The targets are assigned from left to right.
         found = [self._seed(t, statement, statement.value) for t in reversed(statement.targets)]
         seeds = [seed for seed in found if seed is not None]
@@ -324,13 +328,20 @@ class Reverse(Writes):
             entry = self.read(self.shadows.of[var], self.state.shadows[var, ()])
             self.late.add(entry.expr)
             return replace(entry, owned=False)
-        entries = self.state.take(var)
+        return self.take_part((var, ()))
+
+    def take_part(self, slot: Slot) -> Adjoint | None:
+        found = self.state.entries.get(slot[0], {})
+        size = len(slot[1])
+        entries = {path[size:]: found.pop(path) for path in list(found) if path[:size] == slot[1]}
+        if not found:
+            self.state.take(slot[0])
         whole = entries.pop((), None)
         if not entries:
             if whole is not None and whole.owned and isinstance(whole.expr, Ref):
                 self.taken.add(whole.expr.var)
             return whole
-        tree = self._tree((var, ()), entries)
+        tree = self._tree(slot, entries)
         if whole is not None:
             tree = call("helper.add", whole.expr, tree, text="add")
         return Adjoint(tree, tree=True)
@@ -419,6 +430,10 @@ class Reverse(Writes):
 
         if isinstance(value, Invoke) and self.engine.writes_varied(value):
             return self._group(statement, lambda: self._pull_call(value, None))
+        if isinstance(value, Apply) and value.op == "list.append":
+            return self._group(statement, lambda: self.pull_append(statement, value))
+        if isinstance(value, Apply) and value.op == "list.pop":
+            return self._group(statement, lambda: self.pull_pop(statement, value, None))
         if isinstance(value, Apply) and is_write(value):
             return self._group(statement, lambda: self.pull_call_that_writes(statement, value))
 
@@ -544,6 +559,14 @@ class Reverse(Writes):
         while True:
             before: Block = []
             self.state = entry.copy()
+            gathered = dict(self.gathered.get(key, {}))
+            for whole in gathered:
+                for slot in [s for s in modified if _is_part(s, whole)]:
+                    del modified[slot]
+                if self.entries_of(whole):
+                    outer, self.out = self.out, before
+                    self.stand_whole(whole)
+                    self.out = outer
             for slot in modified:
                 self._materialise(slot, before, key, slot in widened)
             for slot in borrowed:
@@ -563,7 +586,8 @@ class Reverse(Writes):
             lent = [slot for slot in head.slots() if self._lent(slot, head, key)]
             borrowed |= dict.fromkeys(lent)
             missing = self.parted[key] - parted
-            if not found and not wider and not lent and not (missing & set(modified)):
+            more = self.gathered.get(key, {}).keys() - gathered.keys()
+            if not found and not wider and not lent and not more and not (missing & set(modified)):
                 break
             parted |= missing
             for slot in found:
@@ -985,6 +1009,12 @@ class Reverse(Writes):
                 if any(isinstance(n, Ref) and n.var is var for n in walk(adjoint.expr)):
                     return True
         return False
+
+
+def _is_part(slot: Slot, whole: Slot) -> bool:
+    """Whether a slot is that of a part of a container."""
+    size = len(whole[1])
+    return slot[0] is whole[0] and len(slot[1]) > size and slot[1][:size] == whole[1]
 
 
 def _enumerated(loop: For) -> Var | None:

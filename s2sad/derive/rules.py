@@ -14,13 +14,15 @@ import importlib
 import inspect
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from s2sad.analysis.sizes import UNKNOWN
 from s2sad.derive.folder import templates_folder
-from s2sad.derive.templates import Contribution, Operand, Rule, RuleReader, read_file
+from s2sad.derive.template_files import Template, TemplateFile
+from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque, Ref
 from s2sad.source.operators import PACKED
 
@@ -49,26 +51,40 @@ class RuleTable(Mapping[str, tuple[Rule, ...]]):
     order is that of the files' names."""
 
     def __init__(self, folder: Path) -> None:
-        self._readers: dict[str, list[RuleReader]] = {}
+        self._templates: dict[str, list[Template]] = {}
         self._read: dict[str, tuple[Rule, ...]] = {}
         for path in sorted(folder.rglob("*.py"), key=lambda path: path.as_posix()):
             if path.name != "helpers.py":
-                for reader in read_file(path):
-                    self._readers.setdefault(reader.pattern.op, []).append(reader)
+                for template in TemplateFile.at(path).templates():
+                    if template.op is not None:
+                        self._templates.setdefault(template.op, []).append(template)
 
     def __getitem__(self, op: str) -> tuple[Rule, ...]:
         if op not in self._read:
-            self._read[op] = tuple(reader.rule() for reader in self._readers[op])
+            readers = [template.reader for template in self._templates[op]]
+            self._read[op] = variants([reader.rule() for reader in readers if reader is not None])
         return self._read[op]
 
     def __contains__(self, op: object) -> bool:
-        return op in self._readers
+        return op in self._templates
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._readers)
+        return iter(self._templates)
 
     def __len__(self) -> int:
-        return len(self._readers)
+        return len(self._templates)
+
+
+def variants(found: Sequence[Rule]) -> tuple[Rule, ...]:
+    """The rules of one operator, each with what any of them says of the keywords' defaults."""
+    defaults = {
+        key: default
+        for rule in found
+        for key, place in rule.match.kwargs
+        for name, default in rule.statics
+        if default is not None and isinstance(place, Ref) and place.var is rule.place(name)
+    }
+    return tuple(replace(rule, defaults=defaults) for rule in found)
 
 
 # ---------------------------------------------------------------- binding
@@ -80,7 +96,12 @@ def bind(rule: Rule, node: Apply) -> dict[str, Expr] | None:
     It does not fit when an argument is given that the rule does not name, when one is missing that
     the rule needs, or when the match line has a literal and the argument is not that literal.
     """
-    parameters = rule.parameters or parameters_of(rule.op)
+    parameters = rule.parameters
+    if parameters is None:
+        in_order = _fits_in_order(rule, node)
+        if in_order is False:
+            return None
+        parameters = None if in_order else parameters_of(rule.op)
     wanted = _arguments(rule.match, parameters, rule.match)
     given = _arguments(node, parameters, rule.match)
     if wanted is None or given is None:
@@ -109,6 +130,34 @@ def bind(rule: Rule, node: Apply) -> dict[str, Expr] | None:
         if operand_given is None or (not operand.const and is_literal(operand_given, None)):
             return None
     return bound
+
+
+def _fits_in_order(rule: Rule, node: Apply) -> bool | None:
+    """Whether the arguments are those of the match line, whatever the parameter list is.
+
+    None when that cannot be told: NumPy is asked for its parameter lists then, and has to be
+    imported for that.
+    """
+    match, args = rule.match, _packed(node)
+    if any(isinstance(arg, Apply) and arg.op == "starred" for arg in (*match.args, *args)):
+        return None
+    wanted, given = dict(match.kwargs), dict(node.kwargs)
+    if len(args) != len(match.args):
+        rest = args[len(match.args) :]
+        settled = all(literal(arg) is UNKNOWN for arg in rest) if rest else _all_needed(rule)
+        return False if settled and not wanted and not given else None
+    for key in given.keys() - wanted.keys():
+        found, default = literal(given[key]), rule.defaults.get(key)
+        if default is not None and (found is UNKNOWN or not is_literal(default, found)):
+            return False
+        return None
+    return True if all(isinstance(wanted[k], Ref) for k in wanted.keys() - given.keys()) else None
+
+
+def _all_needed(rule: Rule) -> bool:
+    """Whether every positional argument of the match line has to be given."""
+    optional = {rule.place(name) for name, default in rule.statics if default is not None}
+    return all(isinstance(arg, Ref) and arg.var not in optional for arg in rule.match.args)
 
 
 def is_literal(expr: Expr, value: object) -> bool:

@@ -108,7 +108,7 @@ class _Maker:
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
-        """The regions that are shared and written, and carry a derivative."""
+        """The regions in which a write may be seen through another name, and that are varied."""
         varied: set[Var] = set(self.handed)
         for statement in statements(self.function.body):
             for expr in expressions(statement):
@@ -116,7 +116,7 @@ class _Maker:
                     n.var for n in walk(expr) if isinstance(n, Ref) and n in self.facts.varied
                 }
         found = {self.regions.of(v) for v in varied if self.regions.knows(v)}
-        return {r for r in found if self.regions.is_shared(r) and self.regions.is_written(r)}
+        return {r for r in found if self.regions.is_mirrored(r)}
 
     def has_shadow(self, var: Var) -> bool:
         """Whether a variable stands for arrays with shadows."""

@@ -20,11 +20,9 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 from typing import Literal
 
 from s2sad.derive.notation import Notation
-from s2sad.errors import Location, S2SADError
 from s2sad.ir.nodes import Apply, Const, Expr, Ref, Var
 
 Kind = Literal["elementwise", "linear", "multilinear", "general"]
@@ -85,7 +83,8 @@ class Rule:
 
     `match` is the right side of the match line over placeholders; for a match line that writes it
     is `setitem(x, key, e)`. `zero` says that all operands are const: the derivative is zero.
-    `parameters` are those of the operator, where Python cannot be asked for them.
+    `parameters` are those of the operator, where Python cannot be asked for them; `defaults` what
+    the variants of its rule say of its keywords.
     """
 
     name: str
@@ -106,6 +105,7 @@ class Rule:
     line: int
     vars: Mapping[str, Var] = field(repr=False)
     parameters: tuple[inspect.Parameter, ...] | None = None
+    defaults: Mapping[str, Const] = field(default_factory=dict, repr=False)
 
     @property
     def zero(self) -> bool:
@@ -117,38 +117,9 @@ class Rule:
         return self.vars[name]
 
 
-# ---------------------------------------------------------------- files
-
-
-def read_file(path: Path) -> list[RuleReader]:
-    """Readers of the rules of one template file, in order."""
-    text = path.read_text(encoding="utf-8")
-    try:
-        module = ast.parse(text)
-    except SyntaxError as error:
-        source = (error.text or "").rstrip("\n")
-        place = Location(str(path), error.lineno or 1, error.offset or 1, 0, source)
-        raise S2SADError("S2S080", f"a template is not Python: {error.msg}", place) from None
-    modules = dict(_imports(module))
-    lines = text.splitlines()
-    return [
-        RuleReader(str(path), lines, modules, node)
-        for node in module.body
-        if isinstance(node, ast.FunctionDef)
-    ]
-
-
 def is_number(result: Expr) -> bool:
     """Whether the annotation of a result says that it is one number."""
     return isinstance(result, Const) and result.value == ""
-
-
-def _imports(module: ast.Module) -> Iterator[tuple[str, str]]:
-    """What the names of modules stand for: ('np', 'numpy')."""
-    for node in module.body:
-        if isinstance(node, ast.Import):
-            for name in node.names:
-                yield (name.asname, name.name) if name.asname else (name.name.split(".")[0],) * 2
 
 
 # ---------------------------------------------------------------- rules

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2sad.analysis.types import SCALAR, Array, Unknown
-from s2sad.derive.adjoints import Adjoint, Slot
-from s2sad.derive.broadcasting import reduced_to
+from s2sad.analysis.types import SCALAR, Array, Star, Unknown
+from s2sad.derive.adjoints import Adjoint, Path, Slot
+from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.pull import Pull, is_everything, is_fresh, is_zero
 from s2sad.derive.rules import rules
@@ -26,8 +26,10 @@ from s2sad.ir.nodes import (
     Assign,
     Block,
     Const,
+    Evaluate,
     Expr,
     Invoke,
+    Make,
     Place,
     Ref,
     Slice,
@@ -62,6 +64,12 @@ class Writes(Pull):
 
         An augmented one, whose value is `base[key] + e`, leaves the adjoint where it is if it adds.
         """
+        if self._changes_items(target):
+            if isinstance(target.key, str):
+                self._writing(statement, target, value)
+            else:
+                self.pull_item(statement, target, value)
+            return
         writing = self._writing(statement, target, value)
         if writing is None:
             return
@@ -76,6 +84,126 @@ class Writes(Pull):
         else:
             self._pull_replaced(writing, value)
 
+    # ------------------------------------------------------------ lists and dicts
+
+    def pull_item(self, statement: Stmt, target: Place, value: Expr) -> None:
+        """The adjoint of `xs[key] = value`: that of the item, which has none before."""
+        slot = self._container(statement, target.base)
+        if slot is None:
+            return
+        adjoint = self._taken_item(slot, target, value)
+        if adjoint is not None and self.is_varied(value):
+            self.pull(value, adjoint)
+
+    def _changes_items(self, target: Place) -> bool:
+        """Whether a write changes which items a list or dict has."""
+        kind = self.facts.type_of(target.base)
+        if isinstance(kind, Unknown):
+            key = target.key
+            return isinstance(key, Const) and isinstance(key.value, str)
+        return not isinstance(kind, Array)
+
+    def _container(self, statement: Stmt, base: Expr) -> Slot | None:
+        """The slot of a container that is written to; None when nothing flows there."""
+        roots = [var for var, _ in self.regions.aliases(base)]
+        names = {other for var in roots for other in self.regions.members(var)}
+        if not self.is_varied(base) and not any(self.state.entries.get(v) for v in names):
+            return None
+        slot = self.slot_of(base)
+        root = slot[0] if slot is not None else None
+        if slot is None or not isinstance(root, Var) or self.regions.is_container_shared(root):
+            self._refuse_write(statement, "a write into a container that other names may see")
+            return None
+        return slot if self.entries_of(slot) else None
+
+    def has_adjoint(self, base: Expr) -> bool:
+        """Whether a container, or a part of it, has an adjoint."""
+        slot = self.slot_of(base)
+        return slot is not None and bool(self.entries_of(slot))
+
+    def entries_of(self, slot: Slot) -> list[Path]:
+        """The paths of the adjoints of a container: of it, of its parts, of what it is part of."""
+        size = len(slot[1])
+        found = self.state.entries.get(slot[0], {})
+        return [p for p in found if p[:size] == slot[1] or slot[1][: len(p)] == p]
+
+    def _taken_item(self, slot: Slot, target: Place, value: Expr) -> Adjoint | None:
+        key = target.key
+        assert not isinstance(key, str)
+        node = Apply("getitem", (target.base, key), (), "index")
+        own = self.slot_of(node)
+        paths = self.entries_of(slot)
+        if own is not None and all(len(path) > len(slot[1]) for path in paths):
+            return self.take_part(own)
+        self.stand_whole(slot)
+        var, at = self.adjoint_var(slot), as_value(key)
+        part = call("helper.part", Ref(var), at, text="part")
+        adjoint = self._named(value, part)
+        self.out.append(Assign((Place(Ref(var), at),), Const(0.0)))
+        return adjoint
+
+    def stand_whole(self, slot: Slot) -> None:
+        """Makes the adjoint of a container stand in its variable, as a list or dict of its own;
+        loops do so before their first iteration."""
+        for loop in self.loops:
+            self.gathered.setdefault(loop, {})[slot] = None
+        whole = self.take_part(slot)
+        assert whole is not None
+        var = self.adjoint_var(slot)
+        if not (isinstance(whole.expr, Ref) and whole.expr.var is var):
+            fresh = isinstance(whole.expr, Make) or (
+                isinstance(whole.expr, Apply) and whole.expr.op == "mul"
+            )
+            maker = "dict" if self.has_keys(slot) else "list"
+            made = whole.expr if fresh else call(f"builtins.{maker}", whole.expr, text=maker)
+            self.out.append(Assign((var,), made))
+        self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def take_part(self, slot: Slot) -> Adjoint | None:
+        """The adjoint of a part of a container, which is zero from then on."""
+        raise NotImplementedError
+
+    def _named(self, value: Expr, adjoint: Expr) -> Adjoint:
+        """An adjoint under a name; an item that has none is the number 0.0."""
+        var = Var("d_new")
+        self.out.append(Assign((var,), adjoint))
+        shape = self.facts.shape_of(value)
+        kind = self.facts.type_of(value)
+        if not isinstance(kind, Array | Unknown):
+            return Adjoint(Ref(var), tree=True)
+        if shape == SCALAR:
+            return self.read(var, Adjoint(Ref(var), SCALAR, True))
+        return self.read(var, Adjoint(Ref(var), Star("?"), False))
+
+    def pull_append(self, statement: Stmt, node: Apply) -> None:
+        """xs.append(e): e has the adjoint of the last item."""
+        slot = self._container(statement, node.args[0])
+        if slot is None:
+            return
+        self.stand_whole(slot)
+        last = call("helper.take_last", Ref(self.adjoint_var(slot)), text="take_last")
+        adjoint = self._named(node.args[1], last)
+        if self.is_varied(node.args[1]):
+            self.pull(node.args[1], adjoint)
+
+    def pull_pop(self, statement: Stmt, node: Apply, seed: Adjoint | None) -> None:
+        """x = xs.pop(): the last item has the adjoint of x."""
+        base = node.args[0]
+        if seed is not None and self.slot_of(base) is not None and not self.has_adjoint(base):
+            slot = self.slot_of(base)
+            assert slot is not None
+            self.out.append(Assign((self.adjoint_var(slot),), self.empty_tree(slot)))
+            self.state.set(slot, Adjoint(Ref(self.adjoint_var(slot)), tree=True))
+        slot = self._container(statement, base)
+        if slot is None:
+            return
+        self.stand_whole(slot)
+        value = Const(0.0) if seed is None else seed.expr
+        var = Ref(self.adjoint_var(slot))
+        self.out.append(Evaluate(Apply("list.append", (var, value), (), "method", "append")))
+
+    # ------------------------------------------------------------ calls that write by a rule
+
     def pull_call_that_writes(self, statement: Stmt, node: Apply) -> None:
         """The adjoint of a call that writes: np.add.at(base, key, value)."""
         found = self._found(statement, node, node.args[0])
@@ -85,6 +213,11 @@ class Writes(Pull):
 
     def take_place(self, statement: Stmt, target: Place, value: Expr) -> Adjoint | None:
         """The adjoint of a place that is one of several targets, under a name; it is cleared."""
+        if not isinstance(self.facts.type_of(target.base), Array | Unknown):
+            container = (
+                None if isinstance(target.key, str) else self._container(statement, target.base)
+            )
+            return None if container is None else self._taken_item(container, target, value)
         writing = self._writing(statement, target, value)
         if writing is None:
             return None
@@ -108,15 +241,12 @@ class Writes(Pull):
 
     def _found(self, statement: Stmt, node: Apply, base: Expr) -> _Writing | None:
         """What is known of a write; None when nothing flows, or when it is refused."""
-        if not isinstance(self.facts.type_of(base), Array | Unknown):
-            if self.is_varied(node.args[-1]) or self.is_varied(base):
-                self._refuse_write(statement, "a write into a container")
-            return None
         slot = self._written_slot(base)
         if slot is None:
             if self.is_varied(node.args[-1]) or self.is_varied(base):
                 self._refuse_write(statement, "a write into an array that s2sad cannot name")
             return None
+        self._gather(slot)
         entry = self.state.get(slot)
         if entry is None or (entry.constant and is_zero(entry.expr)):
             return None
@@ -126,6 +256,17 @@ class Writes(Pull):
             return None
         rule, bound = found
         return _Writing(statement, base, rule, bound, slot, lambda: self._mirrored(base))
+
+    def _gather(self, slot: Slot) -> None:
+        """Adjoints of elements that were read as if their array were a list go to the array's."""
+        found = self.state.entries.get(slot[0], {})
+        size = len(slot[1])
+        deeper = [path for path in found if path[:size] == slot[1] and len(path) > size]
+        for path in deeper:
+            element = found.pop(path)
+            keys = tuple(Const(k) for k in path[size:])
+            key = keys[0] if len(keys) == 1 else Make("tuple", keys)
+            self._add_part(slot, "index", key, element)
 
     def _refuse_write(self, statement: Stmt | Expr, what: str) -> None:
         self.refuse("S2S011", f"cannot differentiate {what}", statement,

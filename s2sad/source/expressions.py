@@ -642,6 +642,10 @@ class ExpressionLowerer:
             return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
         if name in STRUCTURE_METHODS and not positional and not keywords:
             return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
+        if name in ("append", "pop") and isinstance(receiver, Ref) and not keywords:
+            if len(positional) == (1 if name == "append" else 0):
+                args = (receiver, *positional)
+                return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
         if name == "sort" and {key for key, _ in keywords} - {"axis"}:
             return self._unknown_call(node, "s2sad does not know this form of sort")
         if name in METHODS:

@@ -147,11 +147,6 @@ def nonzero(x: const) -> "?":
     y = np.nonzero(x)
 
 
-def where_true(c: const) -> "?":
-    """Places: no derivative."""
-    y = np.where(c)
-
-
 def flatnonzero(x: const) -> "?":
     """Places: no derivative."""
     y = np.flatnonzero(x)

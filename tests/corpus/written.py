@@ -1,0 +1,160 @@
+"""Arrays, lists and dicts that are written to, under one name or several."""
+
+import numpy as np
+
+
+def parameter_rebound_to_another(a, b):
+    a = b
+    a[:2] *= 0.7
+    return np.sum(a**2)
+
+
+def names_exchanged_after_alias(a, b):
+    c = b
+    d = c
+    d[...] = a[0] * a
+    d, b = b, d
+    return np.sum(d**2)
+
+
+def filled(h, s):
+    k = h.copy()
+    k.fill(s)
+    return np.sum(k**2)
+
+
+def alias_rebound(A):
+    B = A
+    B = np.cos(B)
+    for i in range(3):
+        for j in range(i):
+            A[i, j] -= 0.3 * B[i, j]
+    return np.mean(A**2)
+
+
+def view_name_rebound(A):
+    d = A[1, :]
+    A[::-1] -= np.cos(A)
+    d = A.mean(axis=0)  # noqa: F841
+    return np.sum(A**2)
+
+
+def view_name_rebound_in_loop(A, a):
+    V = A.T
+    for w in a:
+        A[0, 1] += w * A[1, 1]
+        V = 1.0 * A.T
+    return np.mean(A**2) + np.sum(V**2)
+
+
+def alias_kept_after_rebinding(a, idx):
+    c = a
+    d = c
+    c = 1.0 * c.ravel()
+    np.add.at(a, idx, d[-3:])
+    return np.sum(d**2) + np.sum(c**3)
+
+
+def sorted_windows(x):
+    out = np.zeros(x.shape[0])
+    for i in range(x.shape[0]):
+        window = x[max(0, i - 1) : i + 2].copy()
+        window.sort()
+        out[i] = window[1]
+    return np.sum(out**2)
+
+
+def appended_numbers(s):
+    ys = []
+    for k in range(4):
+        ys.append(s * k)
+    return sum(ys)
+
+
+def appended_arrays(s, a):
+    xs = [a]
+    for _ in range(4):
+        xs.append(np.tanh(xs[-1]) * s)
+    return np.sum(xs[-1] * xs[1])
+
+
+def dict_items(a, s):
+    P = {"w": a * 2.0, "b": s}
+    P["w"] = P["w"] * P["b"]
+    P["b"] = np.sum(P["w"]) * P["b"]
+    return np.sum(P["w"]) * P["b"]
+
+
+def list_items_exchanged(a, s):
+    xs = [a * 1.0, s * a, a * a]
+    for i in range(3):
+        xs[i] = xs[i] * xs[i - 1]
+    xs[0], xs[1] = xs[1], xs[0] * 2.0
+    return np.sum(xs[0] * xs[1] * xs[2])
+
+
+def pushed_and_popped(a, s):
+    st = []
+    st.append(a * s)
+    st.append(a * a)
+    u = st.pop()
+    st.append(u * 2.0)
+    v = st.pop()
+    w = st.pop()
+    return np.sum(u * v * w)
+
+
+def recurrence_in_a_list(x):
+    f = [0.0, 1.0]
+    for i in range(2, 6):
+        f.append(f[i - 1] * x[0] + f[i - 2] * x[1])
+    return f[-1] ** 2
+
+
+def list_filled_by_position(x):
+    out = [0.0] * len(x)
+    acc = 0.0
+    for i in range(len(x)):
+        acc = acc + x[i] ** 2
+        out[i] = acc
+    return sum(out)
+
+
+def rows_written_then_appended(x):
+    rows = []
+    for i in range(3):
+        r = x * i
+        r[0] = x[1] * x[2]
+        rows.append(r)
+    A = np.stack(rows)
+    return np.sum(A**2)
+
+
+def dict_filled_in_a_loop(x):
+    d = {}
+    for k in ["p", "q"]:
+        d[k] = x * len(d)
+    d["p"] = d["p"] + x * x
+    return np.sum(d["p"] * d["q"])
+
+
+r = np.random.default_rng(11).standard_normal
+CALLS = {
+    "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
+    "names_exchanged_after_alias": (("a", "b"), [(r(5), r(5))]),
+    "filled": (("h", "s"), [(r(4), 0.7)]),
+    "alias_rebound": ("A", [(r((5, 5)),)]),
+    "view_name_rebound": ("A", [(r((5, 5)),)]),
+    "view_name_rebound_in_loop": (("A", "a"), [(r((5, 5)), r(5))]),
+    "alias_kept_after_rebinding": ("a", [(r(5), np.array([0, 2, 2]))]),
+    "sorted_windows": ("x", [(r(6),)]),
+    "appended_numbers": ("s", [(0.7,)]),
+    "appended_arrays": (("s", "a"), [(0.7, r(5))]),
+    "dict_items": (("a", "s"), [(r(5), 0.7)]),
+    "list_items_exchanged": (("a", "s"), [(r(5), 0.7)]),
+    "pushed_and_popped": (("a", "s"), [(r(5), 0.7)]),
+    "recurrence_in_a_list": (("x",), [(r(6),)]),
+    "list_filled_by_position": (("x",), [(r(6),)]),
+    "rows_written_then_appended": (("x",), [(r(6),)]),
+    "dict_filled_in_a_loop": (("x",), [(r(6),)]),
+}
