@@ -284,10 +284,10 @@ class Forward(Push):
         if is_array:
             return [(place, Const(0.0) if found is None else found.expr)]
         if statement.augmented is not None and isinstance(value, Apply):
-            old = self.push(value.args[0])
-            if old is not None and self.facts.shape_of(value.args[0]) != SCALAR:
+            item = self.push(value.args[0])
+            if item is not None and self.facts.shape_of(value.args[0]) != SCALAR:
                 # The item is an array, which is changed itself.
-                return [(Place(old.expr, Const(...)), self.whole(found, value))]
+                return [(Place(item.expr, Const(...)), self.whole(found, value))]
         return [(place, self._zero_result(value) if found is None else self.whole(found, value))]
 
     def _mirrored_target(
