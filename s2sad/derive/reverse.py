@@ -79,6 +79,7 @@ class Reverse(Writes):
         self.whole_call = False
         self.given: set[Var] = set()
         self.late: set[Expr] = set()
+        self.rebound: set[Var] = set()
 
     def mirror(self, shadows: Shadows) -> None:
         """From here on these variables have shadows."""
@@ -192,6 +193,8 @@ class Reverse(Writes):
 
     def _pull_assigned(self, statement: Assign) -> None:
         first = statement.targets[0]
+        read = {n.var for n in walk(statement.value) if isinstance(n, Ref)}
+        self.rebound = read & set(bound_by(statement))
         if len(statement.targets) == 1 and isinstance(first, Place):
             self.pull_write(statement, first, statement.value, statement.augmented)
             return
@@ -327,6 +330,11 @@ class Reverse(Writes):
         if var in self.shadows.of:
             entry = self.read(self.shadows.of[var], self.state.shadows[var, ()])
             self.late.add(entry.expr)
+            if var in self.rebound:
+                # The adjoint of what was bound goes into that of what is replaced: two arrays.
+                kept = Var(f"d_{var.hint}_out")
+                self.out.append(Assign((kept,), entry.expr))
+                entry = self.read(kept, entry)
             return replace(entry, owned=False)
         return self.take_part((var, ()))
 
