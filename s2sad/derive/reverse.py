@@ -36,6 +36,7 @@ from s2sad.derive.shadows import Shadows
 from s2sad.derive.unread import unread_writes
 from s2sad.derive.writes import Writes, is_write
 from s2sad.ir.bindings import bound_by, targets_of
+from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -161,6 +162,7 @@ class Reverse(Writes):
 
     def statement(self, statement: Stmt) -> list[Mirror]:
         """The mirror of one statement."""
+        self._check_calls(statement)
         match statement:
             case Assign():
                 return self._assign(statement)
@@ -178,6 +180,20 @@ class Reverse(Writes):
             case Verbatim():
                 self._verbatim(statement)
         return []
+
+    def _check_calls(self, statement: Stmt) -> None:
+        """A call that writes must be all of a statement, so that its mirror is one too."""
+        whole = statement.value if isinstance(statement, Assign | Evaluate) else None
+        for expr in expressions(statement):
+            for node in walk(expr):
+                if isinstance(node, Invoke) and node is not whole:
+                    if self.engine.writes_varied(node):
+                        self._refuse_inner_call(node)
+
+    def _refuse_inner_call(self, node: Invoke) -> None:
+        self.refuse("S2S011", f"cannot differentiate this call of {node.callee.name}, which "
+                    "writes into what it is handed, inside of an expression", node,
+                    "Give its result a name.")  # fmt: skip
 
     def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
         self.out = []
@@ -914,9 +930,7 @@ class Reverse(Writes):
 
     def _pull_invoke(self, node: Invoke, adjoint: Adjoint) -> None:
         if self.engine.writes_varied(node):
-            self.refuse("S2S011", f"cannot differentiate this call of {node.callee.name}, which "
-                        "writes into what it is handed, inside of an expression", node,
-                        "Give its result a name.")  # fmt: skip
+            self._refuse_inner_call(node)
             return
         self._pull_call(node, adjoint)
 
@@ -1051,7 +1065,8 @@ def _seed_tree(target: Target, sweep: Reverse) -> Any:
     """The adjoints of a loop's target: one, a list of them, or None when all are zero."""
     match target:
         case Var():
-            return sweep.take(target)
+            # The shadow of an element is a view of that of the array.
+            return None if target in sweep.shadows.of else sweep.take(target)
         case Unpack():
             parts = [_seed_tree(t, sweep) for t in target.targets]
             return None if all(part is None for part in parts) else parts
