@@ -111,6 +111,7 @@ class Regions:
         self._shared: dict[Var, None] = {}
         self.writes: dict[Stmt, list[Write]] = {}
         self.mirrors: dict[Var, Var] = {}
+        self.keepers: dict[Var, Var] = {}
         for parameter in function.params:
             self._root(parameter.var)
         for statement in statements(function.body):
@@ -170,6 +171,11 @@ class Regions:
 
     def together(self, var: Var) -> list[Var]:
         """The variables whose objects a write into that of a variable may change."""
+        var = self.keepers.get(var, var)
+        found = self._together(var)
+        return found + [keeper for keeper, of in self.keepers.items() if of in found]
+
+    def _together(self, var: Var) -> list[Var]:
         if var in self.mirrors:
             return [
                 m

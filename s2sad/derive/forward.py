@@ -69,6 +69,9 @@ from s2sad.ir.nodes import (
 from s2sad.tidy.algebra import neg
 from s2sad.tidy.naming import describe
 
+PASSES = 20
+"""How often a function is gone through, at most, until it is known which tangents are narrow."""
+
 
 @dataclass
 class Tangents:
@@ -100,7 +103,7 @@ class Forward(Push):
 
     def run(self, wrt: list[Var], asked: bool = True) -> Tangents:
         """The function with tangents; done again while it turns out which ones are narrow."""
-        while True:
+        for _ in range(PASSES):
             self.unsettled = False
             self.placing = Placing(self.facts, {}, self.mirrored.changed)
             self.refusals, self.called, self.replaced = {}, {}, self.placing.replaced
@@ -109,6 +112,10 @@ class Forward(Push):
             body = [*copies, *zeros, *self.block(self.function.body)]
             if not self.unsettled:
                 break
+        else:
+            message = f"cannot tell the shapes of the tangents in {self.function.name}"
+            advice = "Annotate the shapes of its parameters."
+            raise S2SADError("S2S012", message, None, advice)
         self.kept |= {self.dot(v) for v in self.mirrored.popped()}
         handed = set() if asked else {parameter.var for parameter in self.function.params}
         self.kept |= {
@@ -202,6 +209,17 @@ class Forward(Push):
         if isinstance(value, Invoke) and self.gives_tangent(value) and len(statement.targets) == 1:
             return self._assign_call(statement, value)
         pairs: list[tuple[Target, Expr]] = []
+        names = [t for t in statement.targets if isinstance(t, Var) and t in self.varied]
+        if len(names) > 1 and len(names) == len(statement.targets):
+            # Several names of one array have one tangent.
+            first = next((name for name in names if name in self.mirrored), names[0])
+            pairs = self._tangents_of(first, value, statement)
+            for name in names:
+                self.shared.add(self.dot(name))
+                if first in self.narrow:
+                    self.narrow[name] = self.narrow[first]
+            made = [Assign(tuple(map(self.dot, names)), expr) for _, expr in pairs]
+            return self._placed(statement, list(made))
         for target in statement.targets:
             pairs += self._tangents_of(target, value, statement)
         return self._placed(statement, self._together(pairs, statement))
@@ -220,7 +238,8 @@ class Forward(Push):
                     return []
                 found = self.push(value)
                 expr = self._zero_result(value) if found is None else found.expr
-                self._note(target, found)
+                expr = self._apart(value, expr)
+                self._note(target, None if found is None else replace(found, expr=expr))
                 return [(self.dot(target), expr)]
             case Unpack(targets=targets, star=star):
                 if isinstance(value, Make) and len(value.items) == len(targets) and star is None:
@@ -264,6 +283,11 @@ class Forward(Push):
         found = self.push(value)
         if is_array:
             return [(place, Const(0.0) if found is None else found.expr)]
+        if statement.augmented is not None and isinstance(value, Apply):
+            item = self.push(value.args[0])
+            if item is not None and self.facts.shape_of(value.args[0]) != SCALAR:
+                # The item is an array, which is changed itself.
+                return [(Place(item.expr, Const(...)), self.whole(found, value))]
         return [(place, self._zero_result(value) if found is None else self.whole(found, value))]
 
     def _mirrored_target(
@@ -286,11 +310,12 @@ class Forward(Push):
             self.mirrored.mark(value)
             found = self.push(value)
             assert found is not None
-            return [(self.dot(target), found.expr)]
+            return [(self.dot(target), self._own_items(value, found.expr))]
         found = self.push(value)
         if found is None:
             return [(self.dot(target), self._zero_result(value))]
         expr = self.whole(found, value)
+        expr = self._own_items(value, expr)
         if not self.mirrored.has_written_arrays(target):
             return [(self.dot(target), expr)]
         if self.mirrored.may_be_viewed(target) and isinstance(self.facts.type_of(value), Array):
@@ -302,6 +327,32 @@ class Forward(Push):
                 copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
                 expr = call(copier, expr, text="" if copier == "numpy.array" else copier)
         return [(self.dot(target), expr)]
+
+    def _apart(self, value: Expr, expr: Expr) -> Expr:
+        """A tangent that is not written when that of an array is which it was read from."""
+        mirrored = {self.dot(var) for var in self.mirrored}
+        kind = self.facts.type_of(value)
+        if is_fresh(expr) or not isinstance(kind, Array | Unknown):
+            return self._own_items(value, expr)
+        if isinstance(kind, Array) and kind.shape == SCALAR:
+            return expr
+        if not any(isinstance(n, Ref) and n.var in mirrored for n in walk(expr)):
+            return expr
+        copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
+        return call(copier, expr, text="" if copier == "numpy.array" else copier)
+
+    def _own_items(self, value: Expr, expr: Expr) -> Expr:
+        """A container's tangent in which what is new in the container is new, too."""
+        if not isinstance(value, Make) or not isinstance(expr, Make):
+            return expr
+        items = []
+        for item, dot in zip(value.items, expr.items, strict=True):
+            is_array = isinstance(self.facts.type_of(item), Array) and not isinstance(dot, Const)
+            shared = not is_fresh(dot) or getattr(dot, "op", "") == "numpy.broadcast_to"
+            if is_array and shared and not self.mirrored.roots(item):
+                dot = call("numpy.array", dot)
+            items.append(dot)
+        return replace(expr, items=tuple(items))
 
     def _evaluate(self, statement: Evaluate) -> Block:
         """A call for its effect: of an operator that writes, or of a function of the user's."""

@@ -785,25 +785,26 @@ class Planner:
 
     def _keep(self, hint: str, kind: Any, value: Expr, target: Target) -> tuple[Block, Block]:
         """The statements that keep a value and that bring it back to a target."""
+        keeper = Var(f"{hint}_trace" if self.loops else f"{hint}_in")
+        if isinstance(value, Ref):
+            self.regions.keepers[keeper] = value.var
         if not self.loops:
-            kept = Var(f"{hint}_in")
-            self._noted(back := Ref(kept), kind)
-            return [Assign((kept,), value)], [Assign((target,), back)]
-        trace = Var(f"{hint}_trace")
+            self._noted(back := Ref(keeper), kind)
+            return [Assign((keeper,), value)], [Assign((target,), back)]
         outer, inner = self.loops[0], self.loops[-1]
         if len(self.loops) == 1 and inner.counter is not None and inner.direct and _is_float(kind):
             assert isinstance(inner.statement, For)
             size = call("builtins.len", inner.statement.iterable, text="len")
             if isinstance(inner.statement.iterable, Apply):
                 size = call("builtins.len", _plain(inner.statement.iterable), text="len")
-            outer.before.append(Assign((trace,), call("numpy.empty", size)))
-            place = Place(Ref(trace), inner.counter)
-            part = Apply("getitem", (Ref(trace), inner.counter), (), "index")
+            outer.before.append(Assign((keeper,), call("numpy.empty", size)))
+            place = Place(Ref(keeper), inner.counter)
+            part = Apply("getitem", (Ref(keeper), inner.counter), (), "index")
             self._noted(part, kind)
             return [Assign((place,), value)], [Assign((target,), part)]
-        outer.before.append(Assign((trace,), Make("list", ())))
-        append = Apply("list.append", (Ref(trace), value), (), "method", "append")
-        pop = Apply("list.pop", (Ref(trace),), (), "method", "pop")
+        outer.before.append(Assign((keeper,), Make("list", ())))
+        append = Apply("list.append", (Ref(keeper), value), (), "method", "append")
+        pop = Apply("list.pop", (Ref(keeper),), (), "method", "pop")
         self._noted(pop, kind)
         return [Evaluate(append)], [Assign((target,), pop)]
 

@@ -36,6 +36,7 @@ from s2sad.derive.shadows import Shadows
 from s2sad.derive.unread import unread_writes
 from s2sad.derive.writes import Writes, is_write
 from s2sad.ir.bindings import bound_by, targets_of
+from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -79,6 +80,7 @@ class Reverse(Writes):
         self.whole_call = False
         self.given: set[Var] = set()
         self.late: set[Expr] = set()
+        self.rebound: set[Var] = set()
 
     def mirror(self, shadows: Shadows) -> None:
         """From here on these variables have shadows."""
@@ -160,6 +162,7 @@ class Reverse(Writes):
 
     def statement(self, statement: Stmt) -> list[Mirror]:
         """The mirror of one statement."""
+        self._check_calls(statement)
         match statement:
             case Assign():
                 return self._assign(statement)
@@ -178,6 +181,20 @@ class Reverse(Writes):
                 self._verbatim(statement)
         return []
 
+    def _check_calls(self, statement: Stmt) -> None:
+        """A call that writes must be all of a statement, so that its mirror is one too."""
+        whole = statement.value if isinstance(statement, Assign | Evaluate) else None
+        for expr in expressions(statement):
+            for node in walk(expr):
+                if isinstance(node, Invoke) and node is not whole:
+                    if self.engine.writes_varied(node):
+                        self._refuse_inner_call(node)
+
+    def _refuse_inner_call(self, node: Invoke) -> None:
+        self.refuse("S2S011", f"cannot differentiate this call of {node.callee.name}, which "
+                    "writes into what it is handed, inside of an expression", node,
+                    "Give its result a name.")  # fmt: skip
+
     def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
         self.out = []
         self.seeds = set()
@@ -192,6 +209,8 @@ class Reverse(Writes):
 
     def _pull_assigned(self, statement: Assign) -> None:
         first = statement.targets[0]
+        read = {n.var for n in walk(statement.value) if isinstance(n, Ref)}
+        self.rebound = read & set(bound_by(statement))
         if len(statement.targets) == 1 and isinstance(first, Place):
             self.pull_write(statement, first, statement.value, statement.augmented)
             return
@@ -327,6 +346,11 @@ class Reverse(Writes):
         if var in self.shadows.of:
             entry = self.read(self.shadows.of[var], self.state.shadows[var, ()])
             self.late.add(entry.expr)
+            if var in self.rebound:
+                # The adjoint of what was bound goes into that of what is replaced: two arrays.
+                kept = Var(f"d_{var.hint}_out")
+                self.out.append(Assign((kept,), entry.expr))
+                entry = self.read(kept, entry)
             return replace(entry, owned=False)
         return self.take_part((var, ()))
 
@@ -906,9 +930,7 @@ class Reverse(Writes):
 
     def _pull_invoke(self, node: Invoke, adjoint: Adjoint) -> None:
         if self.engine.writes_varied(node):
-            self.refuse("S2S011", f"cannot differentiate this call of {node.callee.name}, which "
-                        "writes into what it is handed, inside of an expression", node,
-                        "Give its result a name.")  # fmt: skip
+            self._refuse_inner_call(node)
             return
         self._pull_call(node, adjoint)
 

@@ -252,16 +252,20 @@ class _Maker:
                     if isinstance(part, Var) and self.has_shadow(part)
                 ]
                 together = (*args, *(view for _, view in more))
-                both = replace(iterable, args=together, origin=None)
+                both = self._in_place_of(iterable, replace(iterable, args=together, origin=None))
                 return Unpack((*parts, *(shadow for shadow, _ in more))), both, []
             case Var() as row, _:
                 view = self._view(iterable)
-                both = call("builtins.zip", iterable, view, text="zip")
-                self.facts.types[both] = self.facts.type_of(both)
-                if iterable in self.facts.varied:
-                    self.facts.varied.add(both)
+                both = self._in_place_of(iterable, call("builtins.zip", iterable, view, text="zip"))
                 return Unpack((row, self._shadow(row))), both, []
         raise _Refused("a loop over parts of what is written into")
+
+    def _in_place_of(self, iterable: Expr, both: Expr) -> Expr:
+        """What a loop runs over now; it depends on what it depended on."""
+        self.facts.types[both] = self.facts.type_of(both)
+        if iterable in self.facts.varied:
+            self.facts.varied.add(both)
+        return both
 
     # ------------------------------------------------------------ values
 

@@ -21,6 +21,7 @@ from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.pull import Pull, is_everything, is_fresh, is_zero
 from s2sad.derive.rules import rules
 from s2sad.derive.templates import Rule
+from s2sad.ir.bindings import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -483,7 +484,7 @@ class Writes(Pull):
         aliased = self.aliased_adjoints(self.adjoint_var(writing.slot))
         own = [slot for slot in self.pending if self.adjoint_vars.get(slot) in aliased]
         added = [adjoint for slot in own for _, _, adjoint in self.pending[slot]]
-        if self._must_be_named(seed, made, added, cleared is not None):
+        if self._must_be_named(writing, seed, made, own, cleared is not None):
             self.out.append(Assign((seed,), self._kept(taken, self._node(writing))))
         else:
             self._inline(seed, taken, made)
@@ -500,12 +501,13 @@ class Writes(Pull):
             self.out += clearing
 
     def _must_be_named(
-        self, seed: Var, made: Block, added: list[Adjoint], is_cleared: bool
+        self, writing: _Writing, seed: Var, made: Block, own: list[Slot], is_cleared: bool
     ) -> bool:
         """Whether the adjoint of a place cannot be read where it stands, or is read too often.
 
-        `added` goes into the same array.
+        What goes into slots of `own` is added to the same array.
         """
+        views = _views_of(seed, made)
         pending = [(slot, how, a) for slot, found in self.pending.items() for how, _, a in found]
         uses = sum(_reads(s, seed) for s in made)
         uses += sum(count_reads(a.expr, seed) for _, _, a in pending)
@@ -516,12 +518,21 @@ class Writes(Pull):
             not any(isinstance(n, Apply) and n.op.startswith("backward") for n in walk(s.value))
             for s in made
         )  # fmt: skip
+
+        def is_read_by(adjoint: Adjoint, names: set[Var]) -> bool:
+            return any(count_reads(adjoint.expr, name) for name in names)
+
         kept = any(
             how == "add" and not is_fresh(a.expr) and self.state.get(slot) is None
-            and count_reads(a.expr, seed)
+            and is_read_by(a, views)
             for slot, how, a in pending
         )  # fmt: skip
-        later = len(added) > 1 and any(count_reads(a.expr, seed) for a in added)
+        added = [a for slot, _, a in pending if slot in own]
+        later = len(added) > 1 and any(is_read_by(a, views) for a in added)
+        if added:
+            # `flush` knows the order for what reads the adjoint by its own name alone.
+            unordered = views if own != [writing.slot] else views - {seed}
+            later |= any(is_read_by(a, unordered) for slot, _, a in pending if slot not in own)
         return not simple or kept or later or (is_cleared and bool(added)) or uses > 3
 
     def _kept(self, taken: Expr, node: Expr) -> Expr:
@@ -580,6 +591,16 @@ def _is_distinct(rule: Rule) -> bool:
     name = _value_name(rule)
     line = next(c for c in rule.contributions if c.operand == name)
     return isinstance(line.value, Apply) and line.value.op == "getitem"
+
+
+def _views_of(var: Var, made: Block) -> set[Var]:
+    """A variable, and those that statements bind to what may be a view of it."""
+    found = {var}
+    for statement in made:
+        if isinstance(statement, Assign) and not is_fresh(statement.value):
+            if any(isinstance(n, Ref) and n.var in found for n in walk(statement.value)):
+                found |= {v for t in statement.targets for v in targets_of(t)}
+    return found
 
 
 def _reads(statement: Stmt, var: Var) -> int:

@@ -38,7 +38,9 @@ class FunctionWriter:
             live |= reads_of(derived.check_scalar)
         backward = without_dead(plan.backward, live, plan.sources, None, None, plan.regions)
         unmerged = backward
-        backward = merge_copies(backward, derived.returns, names, plan.sources, derived.seed)
+        backward = merge_copies(
+            backward, derived.returns, names, plan.sources, derived.seed, plan.forward
+        )
         forward = without_dead(
             plan.forward, live, {}, lambda var: not var.user, plan.replaced, plan.regions
         )

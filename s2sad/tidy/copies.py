@@ -24,14 +24,22 @@ def merge_copies(
     names: Names,
     sources: dict[Stmt, list[Stmt]],
     fixed: Var | None = None,
+    before: Block = (),  # type: ignore[assignment]
 ) -> Block:
-    """The backward part without needless copies; the variable `fixed` keeps its name."""
+    """The backward part without needless copies; the variable `fixed` keeps its name. `before` is
+    the forward part, in which a variable of adjoints may have had a value already."""
     final = reads_of(returns)
-    return _merge(block, final, names, sources, fixed)
+    given = {var for statement in before for var in written(statement)}
+    return _merge(block, final, names, sources, fixed, given)
 
 
 def _merge(
-    block: Block, final: set[Var], names: Names, sources: dict[Stmt, list[Stmt]], fixed: Var | None
+    block: Block,
+    final: set[Var],
+    names: Names,
+    sources: dict[Stmt, list[Stmt]],
+    fixed: Var | None,
+    given: set[Var],
 ) -> Block:
     first: dict[Var, int] = {}
     last: dict[Var, int] = {}
@@ -45,7 +53,11 @@ def _merge(
     moved: list[Stmt] = []
     for position, statement in enumerate(block):
         pair = _copy(statement)
-        if pair is not None and _mergeable(*pair, position, first, last, names, final, fixed):
+        if (
+            pair is not None
+            and pair[0] not in given
+            and _mergeable(*pair, position, first, last, names, final, fixed)
+        ):
             new, old = pair
             root = names.root(old)
             if new in final and root not in final and root.name is None:
