@@ -98,7 +98,7 @@ def price_hvp(
     dot_spot,
     dot_volatility,
     dot_rate,
-    dot_years
+    dot_years,
 ):
     """Hessian of `price` with respect to spot, volatility, rate and years, times
     (dot_spot, dot_volatility, dot_rate, dot_years).

@@ -20,12 +20,20 @@ def _mode(path: Path | None):  # type: ignore[no-untyped-def]
     import black
     from black.const import DEFAULT_LINE_LENGTH
     from black.files import find_pyproject_toml, parse_pyproject_toml
+    from black.mode import TargetVersion
 
+    # Generated files are for the Pythons that s2sad is for, unless the project says otherwise.
+    targets = {TargetVersion[name] for name in ("PY311", "PY312", "PY313")}
     if path is None:
-        return black.Mode()
+        return black.Mode(target_versions=targets)
     found = find_pyproject_toml((str(path),))
     settings = parse_pyproject_toml(found) if found else {}
+    stated = settings.get("target_version")
+    if stated:
+        names = [stated] if isinstance(stated, str) else stated
+        targets = {TargetVersion[str(name).upper()] for name in names}
     return black.Mode(
+        target_versions=targets,
         line_length=int(settings.get("line_length", DEFAULT_LINE_LENGTH)),
         string_normalization=not settings.get("skip_string_normalization", False),
         magic_trailing_comma=not settings.get("skip_magic_trailing_comma", False),
