@@ -1,6 +1,7 @@
 """Programs whose gradients were wrong once, found at random (tests/fuzz_writes.py) and shrunk."""
 
 import numpy as np
+from jaxtyping import Float
 
 from tests.kernels import Kernel
 
@@ -259,6 +260,18 @@ def sorted_parameter(a, b):
     return np.sum(a) + b[0]
 
 
+def place_overwritten_by_what_is_used_before(A: Float[np.ndarray, "n m"]):
+    shape = A.shape
+    y = np.empty(shape)
+    y[:, 0] = A[:, 0]
+    for k in range(1, shape[1]):
+        y[:, k] = y[:, k - 1] * A[:, k]
+    k = shape[1] - 1
+    late = np.cos(A[:, k])
+    y[:, k] = A[:, 0] + late
+    return np.sum(y * y)
+
+
 def inputs(*names):
     """Arguments called as in the generator of random programs."""
 
@@ -315,6 +328,7 @@ FUNCTIONS = [
     either_of_two_views,
     branch_swaps,
     sorted_parameter,
+    place_overwritten_by_what_is_used_before,
 ]
 
 
