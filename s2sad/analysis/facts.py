@@ -257,7 +257,8 @@ class Facts:
         summary.written = frozenset(
             k
             for k, parameter in enumerate(function.params)
-            if regions.is_written(parameter.var) and self._any_varied(parameter.var, regions, env)
+            if parameter.var in regions.written_parameters
+            and self._any_varied(parameter.var, regions, env)
         )
         returned = [fact for owner, fact in self._returns if owner is None or owner is function]
         self._returns = outer_returns

@@ -23,6 +23,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeAlias
 
 from s2sad.analysis.exclusive import seen_writes
+from s2sad.analysis.handed import written_parameters
 from s2sad.analysis.types import (
     SCALAR,
     Array,
@@ -119,6 +120,7 @@ class Regions:
         self._written = dict.fromkeys(self._root(var) for var in self._written)
         self._shared = dict.fromkeys(self._root(var) for var in self._shared)
         self._mirrored = {self._root(var) for var in seen_writes(function, self)}
+        self.written_parameters = written_parameters(function, self)
 
     # ------------------------------------------------------------ questions
 
@@ -194,7 +196,7 @@ class Regions:
     def effects(self) -> Effects:
         """What a call of the function does to its arguments."""
         positions = {p.var: k for k, p in enumerate(self.function.params)}
-        written = frozenset(k for var, k in positions.items() if self.is_written(var))
+        written = frozenset(k for var, k in positions.items() if var in self.written_parameters)
         returns: dict[int, Sharing] = {}
         for statement in statements(self.function.body):
             if isinstance(statement, Return) and statement.value is not None:

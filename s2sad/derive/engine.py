@@ -262,7 +262,7 @@ class Engine:
         changed = {other for var in changed for other in regions.members(var)}
         for parameter in function.params:
             var = parameter.var
-            if var not in changed:
+            if var not in changed or var not in regions.written_parameters:
                 continue
             kind = self.facts.bindings.get(var)
             whole = isinstance(kind, Array) and isinstance(kind.shape, Shape)
