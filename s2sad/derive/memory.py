@@ -576,22 +576,31 @@ class Planner:
         mixed = any(r.var in restored and r not in self.after for s in early for r in _refs_of(s))
         if not mixed:
             return [*early, *restores, *body[last + 1 :]]
-        kept: dict[Var, Var] = {}
-        for statement in body:
-            for ref in _refs_of(statement):
-                if ref in self.after and ref.var in restored and ref.var not in kept:
-                    kept[ref.var] = Var(f"{ref.var.hint}_out")
-        copies: Block = [
-            Assign((new,), call("numpy.copy", Ref(old)) if old in written else Ref(old))
-            for old, new in kept.items()
+        late = {r.var: None for s in body for r in _refs_of(s) if r in self.after}
+        copies: Block = []
+        instead: dict[Expr, Expr] = {}
+        for var in (v for v in late if v in restored):
+            new = Var(f"{var.hint}_out")
+            reads = self._late_reads(body, var, restored) if var in written else []
+            part = reads[0] if reads else Ref(var)
+            fixed = var not in written or is_number(self.facts.type_of(part))
+            copies.append(Assign((new,), part if fixed else call("numpy.copy", part)))
+            late_refs = (r for s in body for r in _refs_of(s) if r in self.after and r.var is var)
+            instead |= {read: Ref(new) for read in reads or late_refs}
+
+        return [*copies, *restores, *(_rewritten(s, instead.get) for s in body)]
+
+    def _late_reads(self, body: Block, var: Var, restored: set[Var]) -> list[Apply]:
+        """The reads of an array's new value, where all of them are of one and the same part."""
+        nodes = [node for s in body for expr in _exprs_of(s) for node in walk(expr)]
+        refs = [n for n in nodes if isinstance(n, Ref) and n.var is var and n in self.after]
+        parts = [
+            n for n in nodes if isinstance(n, Apply) and n.op == "getitem" and n.args[0] in refs
         ]
-
-        def change(node: Expr) -> Expr | None:
-            if isinstance(node, Ref) and node in self.after and node.var in kept:
-                return Ref(kept[node.var])
-            return None
-
-        return [*copies, *restores, *(_rewritten(s, change) for s in body)]
+        keys = [part.args[1] for part in parts]
+        moved = any(ref.var in restored for place in keys for ref in _refs(place))
+        same = len(parts) == len(refs) and len({key(place) for place in keys}) == 1
+        return parts if same and not moved else []
 
     # ------------------------------------------------------------ reads
 

@@ -70,6 +70,8 @@ def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
@@ -101,7 +103,9 @@ def parts_at(d, keys, ordered):
 def like_tree(x, d):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
     if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
-        return like(x, from_parts(x, d)) if np.result_type(x).kind in "fc" else None
+        if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
+            return None
+        return like(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
         return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
