@@ -280,6 +280,10 @@ class Regions:
                 self._bind(target, self.aliases(value))
             case Place(base, key):
                 self._write(statement, base, key)
+                if statement.augmented is not None and isinstance(value, Apply):
+                    item = value.args[0]
+                    if not self.is_array(base) and not self._is_immutable(item):
+                        self._write(statement, item, None)  # items are changed in place, too
                 for var, _ in self._stored(base, value):
                     for root, _ in self._aliases(base):
                         self._bind(root, [(var, "part")])
