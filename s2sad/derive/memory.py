@@ -1082,7 +1082,14 @@ class Planner:
         """Whether a loop is checkpointed; one that cannot be is refused."""
         if not isinstance(loop, For) or not checkpoints.is_checkpointed(loop):
             return False
-        changed = [v for s in statements(loop.body) for v in self._containers_written(s)]
+        changed: list[Var] = []
+        for statement in statements(loop.body):
+            places = [p for p in self.cells.places(statement) if p.how != "place"]
+            changed += [v for p in places for v in written_into(Place(p.base, Const(None)))]
+            bases = [write.base for write in self.regions.writes.get(statement, [])]
+            found = [v for base in bases for v, _ in self.regions.aliases(base)]
+            changed += [v for v in found if not self.is_array(v)]
+            changed += self._containers_written(statement)
         program = self.engine.program
         refused = list(checkpoints.refusals(loop, program, self.facts, self.shadows, changed))
         self.engine.errors += refused

@@ -23,7 +23,11 @@ def f(x: float, n: int, xs: list[float]) -> float:
     for i in checkpointed(range(n)):
         x = noisy(x) * i  # error: S2S020 run this again
     seen: list[int] = []
-    for i in checkpointed(range(n)):
-        seen.append(i)  # error: S2S020 run this again
+    for i in checkpointed(range(n)):  # error: S2S020 changes the object seen
+        seen.append(i)
         x = x * len(seen)
+    kept = {"x": x}
+    for _ in checkpointed(range(n)):  # error: S2S020 changes the object kept
+        kept["x"] = np.sin(x)
+        x = x * kept["x"]
     return x
