@@ -25,13 +25,14 @@ from s2sad.api import (
     vjp,
 )
 from s2sad.errors import S2SADError
-from s2sad.markers import adjoint, on_gradient, stop_gradient
+from s2sad.markers import adjoint, checkpointed, on_gradient, stop_gradient
 
 __version__ = "0.1.0"
 
 __all__ = [
     "S2SADError",
     "adjoint",
+    "checkpointed",
     "differentiable",
     "grad",
     "hessian",

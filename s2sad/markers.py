@@ -19,6 +19,17 @@ def stop_gradient(x: T) -> T:
     return x
 
 
+def checkpointed(steps: T) -> T:
+    """`steps` itself, a range; a loop over it remembers less for its gradient, and runs twice.
+
+        for t in checkpointed(range(n)):  # remembers the state about sqrt(n) times, not n times
+            x = step(x)
+
+    On the way back, blocks of about sqrt(n) iterations are run again from what was remembered.
+    """
+    return steps
+
+
 def on_gradient(x: T, function: Callable[[Any], Any]) -> T:
     """`x` itself; every gradient passes the adjoint of x through `function` at this point.
 

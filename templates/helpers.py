@@ -765,3 +765,13 @@ def laid_out_like(x, dot_x):
     found = np.empty_like(x, dtype=np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
     found[...] = dot_x
     return found
+
+
+# ---------------------------------------------------------------- checkpointed loops
+
+
+def in_blocks(steps, weight=1):
+    """The steps in blocks, so that keeping as much as weight steps do at the beginning of each
+    block takes about as much memory as one block does."""
+    size = max(1, round((weight * len(steps)) ** 0.5))
+    return [steps[k : k + size] for k in range(0, len(steps), size)]

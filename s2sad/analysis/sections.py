@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from s2sad.analysis.iteration import unwrapped
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import Apply, Const, Expr, For, Make, Ref, Slice, Value, Var
 
@@ -90,7 +91,7 @@ class Sections:
 
     def enter(self, loop: For) -> None:
         """Notes what is known of the variable of a loop over a range."""
-        target, iterable = loop.target, _plain(loop.iterable)
+        target, iterable = loop.target, _plain(unwrapped(loop.iterable))
         if not isinstance(target, Var) or not isinstance(iterable, Apply):
             return
         if any(target in bound_by(statement) for statement in loop.body):

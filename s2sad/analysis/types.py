@@ -123,3 +123,8 @@ def is_integral(kind: Type) -> bool:
 def is_scalar(kind: Type) -> bool:
     """Whether this is certainly a single number."""
     return isinstance(kind, Array) and kind.shape == SCALAR
+
+
+def is_number(kind: Type | None) -> bool:
+    """Whether values of a type are certainly numbers, or something else that cannot be changed."""
+    return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)

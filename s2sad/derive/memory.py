@@ -28,14 +28,16 @@ from s2sad.analysis.types import (
     SCALAR,
     Array,
     DictOf,
-    Inert,
     Shape,
     Unknown,
     is_integral,
+    is_number,
     is_scalar,
 )
+from s2sad.derive import checkpoints
 from s2sad.derive.broadcasting import call, same_shape, shape_from_operands
 from s2sad.derive.cells import Cells
+from s2sad.derive.checkpoints import State
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import (
     Group,
@@ -57,12 +59,13 @@ from s2sad.derive.values import (
 )
 from s2sad.ir.bindings import (
     bound_by,
+    is_exchange,
     mutated_by,
     targets_of,
     written_by,
     written_into,
 )
-from s2sad.ir.flow import statements
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -94,19 +97,21 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.tidy.algebra import key, rewrite
-from s2sad.tidy.dead import all_reads
+from s2sad.tidy.dead import all_reads, without_dead
 
 
 @dataclass
 class Plan:
     """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
-    that stand in their place now."""
+    that stand in their place now, `repeated` the loops of the backward part that run a forward loop
+    again to those."""
 
     forward: Block = field(default_factory=list)
     backward: Block = field(default_factory=list)
     replaced: dict[Expr, Var] = field(default_factory=dict)
     results: list[Expr] = field(default_factory=list)
     sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
+    repeated: dict[Stmt, Stmt] = field(default_factory=dict)
     regions: Regions | None = None
 
 
@@ -156,6 +161,7 @@ class Planner:
         self.flags: dict[Stmt, Var] = {}
         self.after: set[Ref] = set()
         self._tests: dict[Branch, Expr] = {}
+        self.saved: dict[Stmt, Any] = {}
 
     def _mutated(self) -> set[Var]:
         """The variables whose objects are changed in place somewhere, so that a copy has to be
@@ -166,7 +172,9 @@ class Planner:
                 case Assign():
                     found |= set(mutated_by(statement.value))
                     if statement.augmented is not None:
-                        found |= {v for t in statement.targets for v in targets_of(t)}
+                        # Of what other names share, the parts are remembered, and the name.
+                        augmented = {v for t in statement.targets for v in targets_of(t)}
+                        found |= {v for v in augmented if not self.regions.is_shared(v)}
                 case Evaluate():
                     found |= set(mutated_by(statement.value))
                 case Verbatim():
@@ -660,7 +668,7 @@ class Planner:
                     if node.source.count is not None:
                         found.add(node.source.count)
                     with self.cells.inside(node.source):
-                        inner = self._mirror_reads(node.body)
+                        inner = self._mirror_reads(node.body) - _own_targets(node.source)
                         found |= self.cells.of_all(inner, node.source)
         return found
 
@@ -810,12 +818,16 @@ class Planner:
             place = Place(Ref(keeper), inner.counter)
             part = Apply("getitem", (Ref(keeper), inner.counter), (), "index")
             self._noted(part, kind)
-            return [Assign((place,), value)], [Assign((target,), part)]
+            return self._saving(Assign((place,), value), kind), [Assign((target,), part)]
         outer.before.append(Assign((keeper,), Make("list", ())))
         append = Apply("list.append", (Ref(keeper), value), (), "method", "append")
         pop = Apply("list.pop", (Ref(keeper),), (), "method", "pop")
         self._noted(pop, kind)
-        return [Evaluate(append)], [Assign((target,), pop)]
+        return self._saving(Evaluate(append), kind), [Assign((target,), pop)]
+
+    def _saving(self, statement: Stmt, kind: Any) -> Block:
+        self.saved[statement] = kind
+        return [statement]
 
     def _noted(self, expr: Expr, kind: Any) -> Expr:
         if kind is not None:
@@ -1005,8 +1017,7 @@ class Planner:
             needed |= self._reads(first) & self._lost
             return [*saves, loop], [*first, *restores, *last]
         targets = set(targets_of(loop.target)) if isinstance(loop, For) else set()
-        # A target that the body gives another value to is a variable like the others.
-        own = {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
+        own = _own_targets(loop)
         hoisted = [v for v in bound if v in needed and (v in own or v not in reads)]
         saves, restores = self._save(hoisted, needed, kept)
         outer_kept = kept | set(hoisted)
@@ -1017,7 +1028,9 @@ class Planner:
         back_after = [*restores, *last]
         header, given = self._header(loop, mirror)
         inside = _Loop(loop, [], self._counter(loop))
-        self.loops.append(inside)
+        outer, in_blocks = self.loops, self._runs_in_blocks(loop)
+        state = self._state(loop, mirror, needed) if in_blocks else []
+        self.loops = [inside] if in_blocks else [*outer, inside]
         again = self.cells.earlier(reads, loop)
         body_needed = (needed | (reads & set(bound) & self._lost) | again) - own - set(hoisted)
         stacked, popped = self._stacked_target(loop, given, reads)
@@ -1032,25 +1045,130 @@ class Planner:
         forward += saves
         backward = [*restores, *backward]
         self.defined = defined
-        self.loops.pop()
+        self.loops = outer
         header_reads = self._read_by([given]) if given is not None else set()
         header_reads |= {loop.count} if loop.count is not None else set()
+        if in_blocks:
+            body_needed = (body_needed - (set(bound) - needed)) | self._read_again(loop, bound)
         needed |= (body_needed - own) | (header_reads & self._lost)
         needed |= self._reads(first) & self._lost
-        where = self.loops[0].before if self.loops else ahead
-        where += inside.before
+        planned: For | While
         if isinstance(loop, For):
             assert header is not None
-            ahead.append(replace(loop, body=[*stacked, *forward], iterable=header))
+            planned = replace(loop, body=[*stacked, *forward], iterable=header)
         else:
-            ahead.append(replace(loop, body=forward))
-        if not backward and not popped:
+            planned = replace(loop, body=forward)
+        mirrored = None
+        before = inside.before
+        if backward or popped:
+            target, iterable = self._reversed(loop, mirror, given)
+            target = _without(target, targets - own)
+            mirrored = For(target, iterable, [*popped, *backward], origin=loop.origin)
+            self.plan.sources[mirrored] = [loop]
+            if in_blocks:
+                planned, mirrored, before = self._in_blocks(
+                    loop, state, planned, mirrored, before, given, needed
+                )
+        where = self.loops[0].before if self.loops else ahead
+        where += before
+        ahead.append(planned)
+        if mirrored is None:
             return ahead, [*first, *back_after]
-        target, iterable = self._reversed(loop, mirror, given)
-        target = _without(target, targets - own)
-        mirrored = For(target, iterable, [*popped, *backward], origin=loop.origin)
-        self.plan.sources[mirrored] = [loop]
         return ahead, [*first, mirrored, *back_after]
+
+    # ------------------------------------------------------------ checkpointed loops
+
+    def _runs_in_blocks(self, loop: Stmt) -> bool:
+        """Whether a loop is checkpointed; one that cannot be is refused."""
+        if not isinstance(loop, For) or not checkpoints.is_checkpointed(loop):
+            return False
+        changed: list[Var] = []
+        for statement in statements(loop.body):
+            places = [p for p in self.cells.places(statement) if p.how != "place"]
+            changed += [v for p in places for v in written_into(Place(p.base, Const(None)))]
+            bases = [write.base for write in self.regions.writes.get(statement, [])]
+            found = [v for base in bases for v, _ in self.regions.aliases(base)]
+            changed += [v for v in found if not self.is_array(v)]
+            changed += self._containers_written(statement)
+        program = self.engine.program
+        refused = list(checkpoints.refusals(loop, program, self.facts, self.shadows, changed))
+        self.engine.errors += refused
+        return not refused
+
+    def _state(self, loop: For | While, mirror: MirrorLoop, needed: set[Var]) -> list[State]:
+        """What is kept of a checkpointed loop at the beginning of a block."""
+        assert isinstance(loop, For)
+        shadows = {*self.shadows.of.values(), *self.shadows.sharing.values()}
+        bound = [v for v in self._bound_inside(loop) if v not in shadows]
+        entry: set[Var] = set()
+        self._inner_needs(loop.body, mirror.body, set(), set(), entry)
+        wanted = checkpoints.exposed(loop, bound) | entry | needed
+        own = set(targets_of(loop.target))
+        carried = [v for v in bound if v in wanted and v not in own]
+        self.undefined |= dict.fromkeys(v for v in carried if v not in self.defined)
+        return checkpoints.state_of(loop, carried, self.defined, self)
+
+    def _read_again(self, loop: For | While, bound: Iterable[Var]) -> set[Var]:
+        """What running a loop again reads of what was before it."""
+        exprs = [e for s in statements(loop.body) for e in expressions(s)]
+        return (self._read_by(exprs) - set(bound)) & self._lost
+
+    def _in_blocks(
+        self,
+        loop: For | While,
+        state: list[State],
+        ahead: For | While,
+        mirrored: For,
+        traces: Block,
+        given: Expr | None,
+        needed: set[Var],
+    ) -> tuple[For, For, Block]:
+        """The two halves of a checkpointed loop, each in blocks, and what stands before both.
+
+        `ahead` and `mirrored` are the halves of the same loop as if it were not checkpointed.
+        """
+        assert isinstance(loop, For) and isinstance(ahead, For) and given is not None
+        block = Var("block")
+        live = needed | all_reads(mirrored)
+        exchanged = {s for s in self.followers if is_exchange(s)}
+        again: Block = [For(loop.target, Ref(block), checkpoints.again(ahead.body, exchanged))]
+        again = without_dead(again, live, {}, None, self.plan.replaced, self.plan.regions)
+        self.plan.repeated |= {repeated: loop for repeated in again}
+        state = [part for part in state if live & set(self.regions.together(part.var))]
+        traced = [self.saved[s] for s in statements(ahead.body) if s in self.saved]
+        weight = checkpoints.weight_of(state, traced, self)
+        saves: Block = []
+        restores: Block = []
+        for part in state:
+            kind = self.facts.bindings.get(part.var)
+            save, restore = checkpoints.kept(part, self._content(part, kind))
+            if part.how in ("value", "both"):
+                self.regions.keepers[part.checkpoints] = part.var
+            saves += self._saving(save, kind)
+            restores += restore
+        backward = call("builtins.reversed", Ref(block), text="reversed")
+        mirror = replace(mirrored, iterable=backward, origin=None)
+        self.plan.sources[mirror] = self.plan.sources.pop(mirrored)
+        steps = checkpoints.without(ahead.body, self.saved)
+        blocks = checkpoints.blocks_of(ahead.iterable, weight)
+        reverse = checkpoints.blocks_of(given, weight)
+        return (
+            For(block, blocks, [*saves, replace(ahead, body=steps, iterable=Ref(block))]),
+            For(
+                block,
+                call("builtins.reversed", reverse, text="reversed"),
+                [*restores, *traces, *again, mirror],
+            ),
+            [Assign((part.checkpoints,), Make("list", ())) for part in state],
+        )
+
+    def _content(self, part: State, kind: Any) -> Expr:
+        """What is kept of a variable of the state."""
+        ref = self._noted(Ref(part.var), kind)
+        if part.how != "value":
+            return _copied_part(ref, kind)
+        changed = part.var in self.mutated and not is_number(kind)
+        return _copy(ref, kind) if changed else ref
 
     def _bound(self, statement: Stmt) -> dict[Var, None]:
         """What a statement gives values to; a list that it changes counts as another one."""
@@ -1196,6 +1314,12 @@ class Planner:
 
             given = Apply("getitem", (given, Slice(None, Ref(count))), (), "index")
         return target, call("builtins.reversed", given, text="reversed")
+
+
+def _own_targets(loop: For | While) -> set[Var]:
+    """The targets of a loop; one that the body gives another value to is a variable like others."""
+    targets = targets_of(loop.target) if isinstance(loop, For) else ()
+    return {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
 
 
 def _without(target: Target, variables: set[Var]) -> Target:
@@ -1395,23 +1519,6 @@ def _returned_variable(function: Function) -> Var:
     return Var("value")
 
 
-def is_exchange(statement: Stmt) -> bool:
-    """Whether a statement lets names trade places: `u, v = v, u`."""
-    if not isinstance(statement, Assign) or len(statement.targets) != 1:
-        return False
-    target, value = statement.targets[0], statement.value
-    if not isinstance(target, Unpack) or not isinstance(value, Make) or target.star is not None:
-        return False
-    names = [t for t in target.targets if isinstance(t, Var)]
-    items = [i.var for i in value.items if isinstance(i, Ref)]
-    together = len(names) == len(target.targets) and len(items) == len(value.items)
-    return (
-        together
-        and len(set(names)) == len(names)
-        and sorted(v.serial for v in names) == sorted(v.serial for v in items)
-    )
-
-
 def _is_user(expr: Expr) -> bool:
     return isinstance(expr, Ref) and expr.var.user
 
@@ -1421,11 +1528,6 @@ def _copied_part(value: Expr, kind: Any) -> Expr:
     if isinstance(kind, Array) and isinstance(kind.shape, Shape):
         return Apply("numpy.copy", (value,), (), "method", "copy")
     return call("numpy.copy", value)
-
-
-def is_number(kind: Any) -> bool:
-    """Whether values of a type are certainly numbers, or something else that cannot be changed."""
-    return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)
 
 
 def _copy(value: Expr, kind: Any) -> Expr:

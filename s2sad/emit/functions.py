@@ -36,7 +36,9 @@ class FunctionWriter:
         live = reads_of(derived.returns)
         if derived.check_scalar is not None:
             live |= reads_of(derived.check_scalar)
-        backward = without_dead(plan.backward, live, plan.sources, None, None, plan.regions)
+        backward = without_dead(
+            plan.backward, live, plan.sources, None, plan.replaced, plan.regions
+        )
         unmerged = backward
         backward = merge_copies(
             backward, derived.returns, names, plan.sources, derived.seed, plan.forward

@@ -16,6 +16,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Guard,
+    Make,
     Opaque,
     Place,
     Ref,
@@ -105,3 +106,20 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
             case Define():
                 found[node.var] = None
     return found
+
+
+def is_exchange(statement: Stmt) -> bool:
+    """Whether a statement lets names trade places: `u, v = v, u`."""
+    if not isinstance(statement, Assign) or len(statement.targets) != 1:
+        return False
+    target, value = statement.targets[0], statement.value
+    if not isinstance(target, Unpack) or not isinstance(value, Make) or target.star is not None:
+        return False
+    names = [t for t in target.targets if isinstance(t, Var)]
+    items = [i.var for i in value.items if isinstance(i, Ref)]
+    together = len(names) == len(target.targets) and len(items) == len(value.items)
+    return (
+        together
+        and len(set(names)) == len(names)
+        and sorted(v.serial for v in names) == sorted(v.serial for v in items)
+    )

@@ -454,6 +454,7 @@ def _both_parts(subject: Subject) -> _Halves:
         original.block(subject.function.body, [])
         halves = _Halves(Defined(_given(subject)), {var for _, var in original.undefined})
         halves.sources = subject.program.sources
+        halves.repeated = subject.program.repeated
         halves.block(subject.program.forward, subject.function.body)
         halves.now_backward = True
         halves.mirror(subject.program.backward, subject.function.body)
@@ -479,6 +480,7 @@ class _Halves(Walk):
     def __init__(self, defined: Defined, ignored: set[Var]) -> None:
         super().__init__(defined, ignored)
         self.sources: dict[Stmt, list[Stmt]] = {}
+        self.repeated: dict[Stmt, Stmt] = {}
         self.pushes: dict[Var, list[Event]] = {}
         self.pops: dict[Var, list[Event]] = {}
         self.written: dict[Var, list[tuple[Stmt, Path, object]]] = {}
@@ -539,6 +541,9 @@ class _Halves(Walk):
 
     def _mirror(self, block: Block, original: Block) -> None:
         for statement in block:
+            if statement in self.repeated:
+                self._repeat(statement)
+                continue
             self.read(statement)
             match statement:
                 case Branch():
@@ -552,6 +557,13 @@ class _Halves(Walk):
                 case Context() | Guard():
                     self._mirror(statement.body, original)
             self.defined.add(bound(statement))
+
+    def _repeat(self, loop: Stmt) -> None:
+        """Walks a forward loop that is run again, whose traces are read back after it."""
+        self.now_backward = False
+        self.read(loop)
+        self._inside(loop, self.repeated[loop])
+        self.now_backward = True
 
     def _mirrored(
         self, block: Block, original: Block, own: Iterable[Var]
