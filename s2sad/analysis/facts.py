@@ -11,11 +11,13 @@ carried from one iteration into the next gets a new one.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.iteration import ITERABLES, element
 from s2sad.analysis.regions import Calls, Effects, Regions
+from s2sad.analysis.sizes import UNKNOWN, Size
 from s2sad.analysis.types import (
     BOOL,
     FLOAT,
@@ -37,9 +39,9 @@ from s2sad.analysis.types import (
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
-from s2sad.derive.selection import choose, dtype_name, result_shape
+from s2sad.derive.selection import abstract, choose, dtype_name, result_shape
 from s2sad.derive.templates import Rule
-from s2sad.ir.bindings import LIST_CHANGES
+from s2sad.ir.bindings import LIST_CHANGES, bound_by
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -146,6 +148,8 @@ class Facts:
         self.bindings: dict[Var, Type] = {}
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
         self.numeric: set[Var] = set()
+        self.sizes: dict[Var, Any] = {}
+        self._fixed: set[Var] = set()
         self.untyped_calls = Calls(program)
         self._regions: list[Regions] = []
         self._known_regions: dict[Function, Regions] = {}
@@ -240,6 +244,7 @@ class Facts:
         if function not in self._scanned:
             self._scanned.add(function)
             self.numeric |= used_as_numbers(function.body)
+            self._fixed |= _given_once(function)
         env = Environment(env)
         for parameter, fact in zip(function.params, summary.params, strict=True):
             env.own[parameter.var] = fact
@@ -287,6 +292,7 @@ class Facts:
                 fact = self._value(statement.value, env)
                 for target in statement.targets:
                     self._assign(target, fact, statement.value, env)
+                    self._note_sizes(target, statement.value)
             case Evaluate(value):
                 self._value(value, env)
                 if isinstance(value, Apply) and value.op in LIST_CHANGES:
@@ -384,6 +390,21 @@ class Facts:
         if mark in repr(back.type) and joined.type == back.type and entry.type != joined.type:
             return Fact(_renamed(joined.type, f"{var.hint}{mark}"), joined.varied)
         return joined
+
+    def _note_sizes(self, target: Target, value: Expr) -> None:
+        """Notes sizes that names are given: `n = len(x)`, `shape = x.shape`, `n, m = x.shape`."""
+        found = abstract(value, self.type_of, self._size_of)
+        parts = [(target, found)]
+        if isinstance(target, Unpack) and target.star is None:
+            inside = isinstance(found, tuple) and len(found) == len(target.targets)
+            sizes = found if inside else (None,) * len(target.targets)
+            parts = list(zip(target.targets, sizes, strict=True))
+        for part, size in parts:
+            if isinstance(part, Var) and part in self._fixed:
+                self.sizes[part] = size if _is_size(size) else UNKNOWN
+
+    def _size_of(self, expr: Expr) -> Any:
+        return self.sizes.get(expr.var, UNKNOWN) if isinstance(expr, Ref) else UNKNOWN
 
     def _assign(self, target: Target, fact: Fact, value: Expr, env: Environment) -> None:
         match target:
@@ -558,7 +579,7 @@ class Facts:
             if isinstance(shape, Shape):
                 return Fact(TupleOf((INT,) * shape.rank))
             return Fact(ListOf(INT, "tuple"))
-        shape = self._named(result_shape(rule, bound, self.type_of), node)
+        shape = self._named(result_shape(rule, bound, self.type_of, self._size_of), node)
         if not isinstance(shape, Shape | Star):
             return Fact(shape, varied and not rule.zero)
         if node.op in COMPARE.values():
@@ -932,3 +953,18 @@ def _common(items: tuple[Type, ...]) -> Type:
     for item in items[1:]:
         result = join(result, item, "item~")
     return result
+
+
+def _given_once(function: Function) -> set[Var]:
+    """The variables that one statement gives a value to, before everything that reads them."""
+    counts = Counter(v for statement in function.body for v in bound_by(statement))
+    counts.update(parameter.var for parameter in function.params)
+    first = {v for s in function.body if isinstance(s, Assign) for v in bound_by(s)}
+    return {var for var in first if counts[var] == 1}
+
+
+def _is_size(value: Any) -> bool:
+    """Whether an abstract value is a size or a tuple of sizes; some of these may be unknown."""
+    if isinstance(value, tuple):
+        return all(_is_size(item) or item == SCALAR for item in value)
+    return isinstance(value, Size | Star) or type(value) is int
