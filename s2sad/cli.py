@@ -96,6 +96,11 @@ def _modes(context: click.Context, parameter: click.Parameter, value: Sequence[s
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dump-ir", metavar="PASS", help="Show the program after this pass instead.")
+@click.option(
+    "--explain-memory",
+    is_flag=True,
+    help="Show instead what the derivatives remember: for which lines, how much, and why.",
+)
 def generate(
     file: str | None,
     output: str | None,
@@ -106,13 +111,18 @@ def generate(
     check: bool,
     diff: bool,
     dump_ir: str | None,
+    explain_memory: bool,
 ) -> None:
     """Generates the derivatives of the functions in FILE, which is read and never run.
 
     FILE may be - for standard input. Without FILE, generates every target that is listed in
     [tool.s2sad] of pyproject.toml.
     """
-    run = Run(check=check, diff=diff, dump=dump_ir or "")
+    if dump_ir and explain_memory:
+        raise click.UsageError("--explain-memory goes without --dump-ir.")
+    run = Run(check=check, diff=diff, dump="kept" if explain_memory else dump_ir or "")
+    if explain_memory and (output or check or diff or file is None):
+        raise click.UsageError("--explain-memory goes with FILE, without -o, --check and --diff.")
     if dump_ir and (output or check or diff or file is None):
         raise click.UsageError("--dump-ir goes with FILE, and without -o, --check and --diff.")
     if file is None:

@@ -24,6 +24,8 @@ FORWARD = ("jvp", "hvp")
 """The modes of forward mode."""
 PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy")
 """The passes whose result can be printed."""
+KEPT = "kept"
+"""Is printed instead of a program: what the derivatives remember, and why."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,8 @@ class Observer:
             verify(program, kept, function, *given)
         if stage == self.dump:
             self._print(stage, function, program)
+        elif self.dump == KEPT and stage == "tidy":
+            self._explain(program)
 
     def tidied(self, derived: Any) -> None:
         """Is shown a generated function after tidying and naming."""
@@ -98,6 +102,12 @@ class Observer:
     def text(self) -> str:
         """The printed programs."""
         return "\n\n".join(self.texts)
+
+    def _explain(self, derived: Any) -> None:
+        from s2sad.derive.explain import explanation
+        from s2sad.emit.expressions import Writer
+
+        self.texts.append(explanation(derived, Writer(derived.names, self.facts, {}, "np")))
 
     def _print(self, stage: str, function: Any, program: Any) -> None:
         from s2sad.ir.printer import Printer
@@ -140,7 +150,7 @@ def generate(
     from s2sad.source.program import Program
     from s2sad.tidy.naming import Names
 
-    if dump and dump not in PASSES:
+    if dump and dump not in (*PASSES, KEPT):
         advice = f"The passes are {', '.join(PASSES)}."
         raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
     program, kept = Program(module), Program(module, structured=False)

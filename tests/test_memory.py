@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import tracemalloc
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from jaxtyping import Float
 
 import s2sad
+from s2sad.cli import command
 from tests.checking import check_gradient
 from tests.corpus import checkpointing
 
@@ -33,6 +36,69 @@ def test_checkpointed_memory_grows_with_the_square_root() -> None:
     arrays = {n: peak(lambda n=n: gradient(u, 0.3, n)) / u.nbytes for n in (25, 100, 400)}
     for steps, found in arrays.items():
         assert found < 2.0 * steps**0.5 + 9.0, arrays
+
+
+EXPLAINED = """\
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from s2sad import checkpointed
+
+
+def f(u: Float[ndarray, "n"], steps: int) -> float:
+    s = u[0]
+    for _ in range(steps):
+        for i in range(1, 4):
+            u[1:-1] = np.sin(u[1:-1])
+    for _ in checkpointed(range(steps)):
+        s = s * np.sin(s)
+    return s * np.sum(u * u)
+
+
+def linear(u: Float[ndarray, "n"], steps: int) -> float:
+    for _ in range(steps):
+        u[1:-1] += 0.5 * u[2:]
+    return np.sum(u)
+"""
+
+EXPLANATION = """\
+f_value_and_grad remembers:
+  u_trace: u, before line 11
+    size:   steps * len(range(1, 4)) * (n-2) floats
+    needed: by the adjoints of lines 11, 14
+    why:    this part of it is overwritten in place
+  s_trace: s, before line 13
+    size:   len(block) floats
+    needed: by the adjoints of lines 13, 14
+    why:    the line gives it another value, and what it comes from is not at hand later
+  s_checkpoints: s, before line 12
+    size:   len(in_blocks(range(steps))) floats
+    needed: by the adjoints of lines 13, 14
+    why:    the loop is checkpointed: this is its state at the beginning of a block
+"""
+
+
+def explained(tmp_path: Path, *options: str) -> Any:
+    source = tmp_path / "model.py"
+    source.write_text(EXPLAINED, encoding="utf-8")
+    given = ["generate", str(source), "--explain-memory", *options]
+    return CliRunner().invoke(command, given)
+
+
+def test_what_is_remembered_is_explained(tmp_path: Path) -> None:
+    result = explained(tmp_path, "--function", "f", "--wrt", "u")
+    assert result.exit_code == 0
+    assert result.output == EXPLANATION
+
+
+def test_nothing_remembered(tmp_path: Path) -> None:
+    result = explained(tmp_path, "--function", "linear")
+    assert result.output == "linear_value_and_grad remembers nothing.\n"
+
+
+def test_explanations_go_to_the_terminal(tmp_path: Path) -> None:
+    result = explained(tmp_path, "-o", str(tmp_path / "model_grad.py"))
+    assert result.exit_code == 2 and "--explain-memory" in result.output
 
 
 def scaled_row(x: Float[np.ndarray, "n m"]) -> Any:

@@ -38,6 +38,7 @@ from s2sad.derive import checkpoints
 from s2sad.derive.broadcasting import call, same_shape, shape_from_operands
 from s2sad.derive.cells import Cells
 from s2sad.derive.checkpoints import State
+from s2sad.derive.explain import Kept
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import (
     Group,
@@ -104,7 +105,7 @@ from s2sad.tidy.dead import all_reads, without_dead
 class Plan:
     """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
     that stand in their place now, `repeated` the loops of the backward part that run a forward loop
-    again to those."""
+    again to those, `kept` what is remembered and why."""
 
     forward: Block = field(default_factory=list)
     backward: Block = field(default_factory=list)
@@ -112,6 +113,7 @@ class Plan:
     results: list[Expr] = field(default_factory=list)
     sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
     repeated: dict[Stmt, Stmt] = field(default_factory=dict)
+    kept: list[Kept] = field(default_factory=list)
     regions: Regions | None = None
 
 
@@ -162,6 +164,8 @@ class Planner:
         self.after: set[Ref] = set()
         self._tests: dict[Branch, Expr] = {}
         self.saved: dict[Stmt, Any] = {}
+        self.readers: dict[Var, list[Stmt]] = {}
+        self.here: Stmt | None = None
 
     def _mutated(self) -> set[Var]:
         """The variables whose objects are changed in place somewhere, so that a copy has to be
@@ -211,6 +215,7 @@ class Planner:
         self._name_keys()
         self._resolve_all(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
+        self._read_where(steps)
         needed = self._read_by(self.plan.results) & self._lost
         forward, backward = self._block(self.function.body, steps, needed, set())
         nothing: Block = [Assign((var,), Const(None)) for var in self.undefined]
@@ -490,6 +495,7 @@ class Planner:
             if statement in self.followers:
                 continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
+            self.here = statement
             for expr, var in self._extracted_of(statement):
                 extraction = Assign((var,), expr)
                 saves, restores = self._save([var], needed, kept)
@@ -803,6 +809,7 @@ class Planner:
     def _keep(self, hint: str, kind: Any, value: Expr, target: Target) -> tuple[Block, Block]:
         """The statements that keep a value and that bring it back to a target."""
         keeper = Var(f"{hint}_trace" if self.loops else f"{hint}_in")
+        self._explain(keeper, kind, target)
         if isinstance(value, Ref):
             self.regions.keepers[keeper] = value.var
         if not self.loops:
@@ -824,6 +831,37 @@ class Planner:
         pop = Apply("list.pop", (Ref(keeper),), (), "method", "pop")
         self._noted(pop, kind)
         return self._saving(Evaluate(append), kind), [Assign((target,), pop)]
+
+    def _explain(self, keeper: Var, kind: Any, target: Target) -> None:
+        """Notes what is kept, and why."""
+        taken_out = {var for found in self.extracted.values() for _, var in found}
+        variables = [*targets_of(target), *written_into(target)]
+        cells = {c for c, s in self.cells.known.items() if s.var in variables}
+        readers = [s for v in (*variables, *cells) for s in self.readers.get(v, ())]
+        if isinstance(target, Place):
+            why = "this part of it is overwritten in place"
+        elif set(variables) & taken_out:
+            why = "it costs more to compute it again"
+        else:
+            why = "the line gives it another value, and what it comes from is not at hand later"
+        what = ", ".join(v.hint for v in variables)
+        loops = tuple(loop.statement for loop in self.loops)
+        needed = tuple(dict.fromkeys(readers))
+        self.plan.kept.append(Kept(keeper, what, kind, self.here, loops, needed, why))
+
+    def _read_where(self, steps: list[Step]) -> None:
+        """Notes which statements' adjoints read each variable and part of an array."""
+        for step in steps:
+            for node in step.nodes:
+                if isinstance(node, Group):
+                    if node.source is not None:
+                        for var in self._reads(node.body):
+                            self.readers.setdefault(var, []).append(node.source)
+                    continue
+                if isinstance(node, MirrorBranch):
+                    self._read_where([*node.then, *node.other])
+                    continue
+                self._read_where(node.body)
 
     def _saving(self, statement: Stmt, kind: Any) -> Block:
         self.saved[statement] = kind
@@ -1146,6 +1184,12 @@ class Planner:
                 self.regions.keepers[part.checkpoints] = part.var
             saves += self._saving(save, kind)
             restores += restore
+            why = "the loop is checkpointed: this is its state at the beginning of a block"
+            around = tuple(each.statement for each in self.loops)
+            readers = tuple(self.readers.get(part.var, ()))
+            self.plan.kept.append(
+                Kept(part.checkpoints, part.var.hint, kind, loop, around, readers, why, True)
+            )
         backward = call("builtins.reversed", Ref(block), text="reversed")
         mirror = replace(mirrored, iterable=backward, origin=None)
         self.plan.sources[mirror] = self.plan.sources.pop(mirrored)
