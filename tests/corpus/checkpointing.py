@@ -143,6 +143,20 @@ def new_arrays(x: Float[ndarray, "n"], steps: int) -> float:
     return np.sum(x * x)
 
 
+def kept_from_before(x: Float[ndarray, "n"], steps: int) -> float:
+    """The loop writes into arrays that it makes; w is the one that it began with."""
+    u = np.sin(x)
+    w = u
+    total = 0.0
+    for i in checkpointed(range(steps)):
+        t = u * 0.9
+        for j in range(i % 3):
+            t[j] = np.sin(t[j + 1]) * u[j]
+        u = t if i % 2 == 0 else u + 0.1 * t * t
+        total = total + np.sum(u * w)
+    return total * np.sum(u)
+
+
 def step(x, u):
     u[0] = u[0] * np.sin(x)
     return np.cos(x) + u[1]
@@ -177,6 +191,9 @@ CALLS = {
     },
     "two_buffers": (("x", "k"), [(_X, 0.3, n) for n in _STEPS]),
     "through_views": ("A", [(_A, n) for n in _STEPS]),
-    **{name: ("x", [(_X, n) for n in _STEPS]) for name in ("rows_of_a_table", "new_arrays")},
+    **{
+        name: ("x", [(_X, n) for n in _STEPS])
+        for name in ("rows_of_a_table", "new_arrays", "kept_from_before")
+    },
     "with_callee": (("x", "u"), [(0.7, _X, n) for n in _STEPS]),
 }  # fmt: skip
