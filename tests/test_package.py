@@ -45,7 +45,15 @@ def test_the_package_is_typed():
 
 def test_the_public_interface():
     assert set(s2sad.__all__) == {
-        *("S2SADError", "adjoint", "differentiable", "grad", "on_gradient", "stop_gradient"),
+        *(
+            "S2SADError",
+            "adjoint",
+            "checkpointed",
+            "differentiable",
+            "grad",
+            "on_gradient",
+            "stop_gradient",
+        ),
         *("hessian", "hvp", "jacobian", "jvp", "sparse_jacobian", "value_and_grad", "vjp"),
     }
 
