@@ -1,16 +1,19 @@
-"""Kernels of scientific code compute what they are named for, smoothly where they are tested."""
+"""Kernels of scientific code: each computes what its name says, and its gradient is right."""
 
 from __future__ import annotations
 
 import copy
 import inspect
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests.checking import along, children, float_leaves, moved
+from tests.checking import along, children, float_leaves, moved, same
 from tests.kernels import Kernel, kernels
+
+s2sad = pytest.importorskip("s2sad")
 
 KERNELS = kernels()
 IDS = [kernel.name for kernel in KERNELS]
@@ -100,3 +103,61 @@ def differences(kernel: Kernel, size: int, *widths: float) -> list[tuple[Any, ..
         with np.errstate(all="ignore"):
             found.append((name, *(along(at, width) for width in widths)))
     return found
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=IDS)
+def test_gradient(kernel: Kernel) -> None:
+    scalar = is_scalar(kernel.results(kernel.arguments(kernel.sizes[0])))
+    make = s2sad.value_and_grad if scalar else s2sad.vjp
+    try:
+        generated = make(kernel.function, wrt=kernel.wrt)
+    except s2sad.S2SADError as error:
+        if kernel.refusable and error.code.startswith(kernel.refusable):
+            return
+        raise
+    for size in kernel.sizes:
+        check(kernel, size, generated, scalar)
+
+
+def check(kernel: Kernel, size: int, generated: Any, scalar: bool) -> None:
+    args = kernel.arguments(size)
+    true_value = kernel.results(args)
+    seed = {} if scalar else {"d_out": cotangent(true_value)}
+    given, given_seed = copy.deepcopy(args), copy.deepcopy(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        value, gradient = generated(*given, **given_seed)
+        again = generated(*copy.deepcopy(args), **copy.deepcopy(seed))
+
+    assert same(value, true_value), f"value {value!r}, should be {true_value!r}"
+    assert same(list(given), list(args)), "the caller's arguments were changed"
+    assert same(given_seed, seed), "the seed was changed"
+    assert same(list(again), [value, gradient]), "a second call gives something else"
+
+    where = keyed(kernel, args)
+    assert isinstance(gradient, tuple) and len(gradient) == len(kernel.wrt)
+    outside = [given, given_seed]
+    for name, d in zip(kernel.wrt, gradient, strict=True):
+        argument = args[where[name]]
+        assert np.shape(d) == np.shape(argument), f"d_{name} has shape {np.shape(d)}"
+        if isinstance(argument, np.ndarray):
+            assert isinstance(d, np.ndarray) and d.dtype == argument.dtype, f"d_{name}: {d!r}"
+    results = [*gradient, *(leaf for _, leaf in float_leaves(value))]
+    for k, result in enumerate(results):
+        for _, other in float_leaves(outside):
+            assert not np.shares_memory(result, other), "a result shares memory with an argument"
+        for other in results[:k]:
+            assert not np.shares_memory(result, other), "two results share memory"
+
+    tolerance = 1e-4 if single(args) else 1e-6
+    for (label, step), (_, numeric) in zip(
+        directions(kernel, args), differences(kernel, size, 1e-4), strict=True
+    ):
+        exact = sum(
+            float(np.sum(np.asarray(d, dtype=float) * step[where[name]]))
+            for name, d in zip(kernel.wrt, gradient, strict=True)
+            if step[where[name]] is not None
+        )
+        assert abs(exact - numeric) <= tolerance * (
+            1.0 + abs(numeric)
+        ), f"size {size}, {label}: {exact:.10g}, differences say {numeric:.10g}"
