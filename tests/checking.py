@@ -106,7 +106,11 @@ def moved(tree: Tree, steps: dict[Path, np.ndarray], path: Path = ()) -> Tree:
     if parts is None:
         if path not in steps:
             return tree
-        if isinstance(tree, (np.ndarray, np.generic)):
+        if isinstance(tree, np.ndarray):
+            there = tree.copy(order="K")  # what ravel does depends on the order in memory
+            there += steps[path].astype(tree.dtype)
+            return there
+        if isinstance(tree, np.generic):
             return tree + steps[path].astype(tree.dtype)
         return float(tree + steps[path])
     new = {key: moved(part, steps, (*path, key)) for key, part in parts}

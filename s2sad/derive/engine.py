@@ -486,8 +486,11 @@ class Engine:
     def _callee_result(self, var: Var, adjoint: Adjoint | None, is_written: bool) -> Expr:
         if adjoint is None:
             ref = Ref(var)
-            self.facts.types[ref] = self.facts.bindings.get(var, Unknown(var.hint))
-            return call("numpy.zeros", call("numpy.shape", ref)) if is_written else Const(0.0)
+            kind = self.facts.bindings.get(var, Unknown(var.hint))
+            self.facts.types[ref] = kind
+            if is_written or (isinstance(kind, Array) and kind.shape != SCALAR):
+                return call("numpy.zeros", call("numpy.shape", ref))
+            return Const(0.0)
         if adjoint.full or adjoint.tree:
             return adjoint.expr
         node = Ref(var)

@@ -720,6 +720,8 @@ class Planner:
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
                 continue
             target = Place(base, at if at is not None else Const(...))
+            if at is None and isinstance(base, Apply) and base.op == "getitem":
+                target = Place(base.args[0], base.args[1])
             needed |= self._read_by([base, *([at] if at is not None else [])]) & self.overwritten
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save

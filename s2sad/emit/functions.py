@@ -101,7 +101,10 @@ class FunctionWriter:
                     derived.plan.sources[backward[0]] = sources
 
     def _name_in_order(self, derived: Derived) -> None:
-        """Adjoints of parameters have the first choice of names."""
+        """What is handed over by name, and then adjoints of parameters, have the first choice."""
+        for seed in (derived.seed, *derived.written):
+            if seed is not None:
+                derived.names.name(seed)
         for var in sorted(reads_of(derived.returns), key=lambda var: var.serial):
             derived.names.name(var)
 
