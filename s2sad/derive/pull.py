@@ -96,6 +96,7 @@ class Pull:
         self.keyed: dict[Slot, bool] = {}
         self.shadows = Shadows()
         self.unread: set[Stmt] = set()
+        self.numbers: set[Stmt] = set()
         self.taken: set[Var] = set()
         self.parted: dict[object, set[Slot]] = {}
         self.gathered: dict[object, dict[Slot, None]] = {}

@@ -17,7 +17,18 @@ from typing import Any
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import WRAPPERS, unwrapped
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import INT, SCALAR, Array, DictOf, ListOf, Star, Struct, TupleOf, Unknown
+from s2sad.analysis.types import (
+    INT,
+    SCALAR,
+    Array,
+    DictOf,
+    ListOf,
+    Shape,
+    Star,
+    Struct,
+    TupleOf,
+    Unknown,
+)
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
@@ -393,8 +404,27 @@ class Reverse(Writes):
             return call("helper.from_both_ends", container, made, text="from_both_ends")
         return made
 
+    def _check_views(self, statement: Assign, target: Unpack, value: Make) -> None:
+        """Parts of an array that trade places are numbers: a view would see what the statement has
+        written before. Where the rank is not known, the generated code makes sure."""
+        changed: set[Var] = set()
+        for part, item in zip(target.targets, value.items, strict=True):
+            if not isinstance(part, Place):
+                continue
+            if not isinstance(self.facts.type_of(part.base), Array | Unknown):
+                continue
+            if changed & {self.regions.of(v) for v, _ in self.regions.aliases(item)}:
+                kind = self.facts.type_of(item)
+                self.numbers.add(statement)
+                if isinstance(kind, Array) and isinstance(kind.shape, Shape):
+                    self.refuse("S2S011", "cannot differentiate an exchange of parts that are "
+                                "views: the second sees what is written to the first", statement,
+                                "Take copies of them: .copy().")  # fmt: skip
+            changed |= {self.regions.of(v) for v, _ in self.regions.aliases(part.base)}
+
     def _pull_unpacked(self, statement: Assign, target: Unpack, value: Expr) -> None:
         if isinstance(value, Make) and len(value.items) == len(target.targets):
+            self._check_views(statement, target, value)
             if target.star is None:
                 seeds = self._seeds_of(target, statement, value)
                 for part, item, seed in zip(target.targets, value.items, seeds, strict=True):

@@ -215,6 +215,8 @@ def dtype_kind(dtype: Expr) -> str:
             name = var.hint
         case Apply("attribute.dtype"):
             name = "float"
+        case Opaque(function=name) if name:
+            pass
         case Apply(path, ()):
             name = path
         case _:
@@ -234,6 +236,8 @@ def dtype_name(dtype: Expr) -> str:
             name = var.hint
         case Apply(path, ()):
             name = path
+        case Opaque(function=name) if name:
+            pass
         case _:
             return "unknown"
     name = name.rpartition(".")[2].rstrip("_")

@@ -23,7 +23,7 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown
 from s2sad.derive.broadcasting import call
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,

@@ -224,7 +224,11 @@ class Writes(Pull):
             return None
         self.stand(writing)
         seed, node = Var("d_new"), self._node(writing)
-        self.out.append(Assign((seed,), self._kept(self._taken(writing), node)))
+        taken = self._taken(writing)
+        if statement in self.numbers:
+            self.out.append(Assign((seed,), call("helper.number", taken, text="number")))
+        else:
+            self.out.append(Assign((seed,), self._kept(taken, node)))
         cleared = self._cleared(writing)
         if cleared is not None:
             self.out.append(Assign((Place(writing.adjoint(), cleared[0]),), cleared[1]))

@@ -452,7 +452,10 @@ def _both_parts(subject: Subject) -> _Halves:
     if subject.halves is None:
         original = Walk(Defined(_given(subject)))
         original.block(subject.function.body, [])
-        halves = _Halves(Defined(_given(subject)), {var for _, var in original.undefined})
+        allowed = {var for _, var in original.undefined}
+        mirrors = getattr(subject.program.regions, "mirrors", {})
+        allowed |= {shadow for shadow, of in mirrors.items() if of in allowed}
+        halves = _Halves(Defined(_given(subject)), allowed)
         halves.sources = subject.program.sources
         halves.repeated = subject.program.repeated
         halves.block(subject.program.forward, subject.function.body)
