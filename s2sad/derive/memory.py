@@ -1050,6 +1050,7 @@ class Planner:
         with self.cells.inside(loop):
             reads = self._mirror_reads(mirror.body) if mirror else set()
         reads |= self._trading_places(loop, reads | needed)
+        reads |= self._read_by_restores(loop, reads | needed)
         if mirror is None:
             saves, restores = self._save(bound, needed, kept)
             kept_parts, put_back = self._save_whole(loop, needed, kept)
@@ -1215,6 +1216,17 @@ class Planner:
             return _copied_part(ref, kind)
         changed = part.var in self.mutated and not is_number(kind)
         return _copy(ref, kind) if changed else ref
+
+    def _read_by_restores(self, loop: For | While, wanted: set[Var]) -> set[Var]:
+        """What says where a loop writes to wanted parts of arrays: they are put back there."""
+        cells = wanted & self.cells.known.keys()
+        found: set[Var] = set()
+        with self.cells.inside(loop):
+            for statement in statements(loop.body):
+                for place in self.cells.places(statement):
+                    if place.key is not None and self.cells.overwritten_in(place, cells):
+                        found |= self._read_by([place.base, place.key])
+        return found & self.overwritten
 
     def _bound(self, statement: Stmt) -> dict[Var, None]:
         """What a statement gives values to; a list that it changes counts as another one."""

@@ -108,7 +108,8 @@ class _Maker:
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
-        """The regions in which a write may be seen through another name, and that are varied."""
+        """The regions in which a write may be seen through another name, and that are varied. An
+        array that is handed over and what its name is bound to later are two arrays, too."""
         varied: set[Var] = set(self.handed)
         for statement in statements(self.function.body):
             for expr in expressions(statement):
@@ -116,7 +117,14 @@ class _Maker:
                     n.var for n in walk(expr) if isinstance(n, Ref) and n in self.facts.varied
                 }
         found = {self.regions.of(v) for v in varied if self.regions.knows(v)}
-        return {r for r in found if self.regions.is_mirrored(r)}
+        rebound = {
+            self.regions.of(var)
+            for s in statements(self.function.body)
+            if not isinstance(s, Assign) or s.augmented is None
+            for var in bound_by(s)
+            if var in self.handed
+        }
+        return {r for r in found if self.regions.is_mirrored(r) or r in rebound}
 
     def has_shadow(self, var: Var) -> bool:
         """Whether a variable stands for arrays with shadows."""

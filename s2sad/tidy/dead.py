@@ -194,7 +194,7 @@ class _Sweep:
             case Assign():
                 bound = _bound(statement.targets)
                 plain = all(isinstance(t, Var | Unpack) for t in statement.targets)
-                changed = bound
+                changed = set(bound)
                 if not plain or statement.augmented is not None:
                     changed = self._with_aliases(bound)
                 changed |= self._mutated(statement.value)
