@@ -151,7 +151,8 @@ class Planner:
         self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
         self.headers: dict[Stmt, Ref] = {}
         self.loops: list[_Loop] = []
-        self.overwritten = _overwritten(function, shadows.entry)
+        self.defined |= shadows.handed
+        self.overwritten = _overwritten(function, shadows)
         self.cells = Cells(facts, regions, self._is_fixed)
         self.mutated = self._mutated()
         for statement in statements(function.body):
@@ -1595,10 +1596,11 @@ def _copy(value: Expr, kind: Any) -> Expr:
     return call("copy.deepcopy", value, text="copy.deepcopy")
 
 
-def _overwritten(function: Function, entry: Block) -> set[Var]:
+def _overwritten(function: Function, shadows: Shadows) -> set[Var]:
     """The variables that are given a value more than once when the function runs."""
     counts: dict[Var, int] = {p.var: 1 for p in function.params}
-    counts |= {v: 1 for s in entry for v in bound_by(s)}
+    counts |= {v: 1 for s in shadows.entry for v in bound_by(s)}
+    counts |= dict.fromkeys(shadows.handed, 1)
 
     def visit(block: Block, weight: int) -> None:
         for statement in block:

@@ -54,13 +54,15 @@ from s2sad.ir.nodes import (
 class Shadows:
     """The shadow of each variable that has one.
 
-    `entry` binds the shadows of parameters, before all else. `follow` are the statements that bind
+    `entry` binds the shadows of parameters, before all else, but for those in `handed`, which are
+    parameters themselves. `follow` are the statements that bind
     shadows right after a statement of the user's: on the way back, both are one. `sharing` says,
     for a statement that binds a view or a copy as NumPy decides, what says that it is a view.
     """
 
     of: dict[Var, Var] = field(default_factory=dict)
     entry: Block = field(default_factory=list)
+    handed: set[Var] = field(default_factory=set)
     follow: dict[Stmt, Block] = field(default_factory=dict)
     sharing: dict[Stmt, Var] = field(default_factory=dict)
     errors: list[S2SADError] = field(default_factory=list)
@@ -104,7 +106,7 @@ class _Maker:
         self.regions = regions
         self.handed = handed
         self.exact = exact
-        self.shadows = Shadows()
+        self.shadows = Shadows(handed=set(handed.values()))
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
