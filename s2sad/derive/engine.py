@@ -470,7 +470,8 @@ class Engine:
             for k, var, adjoint in zip(interface.wrt, variables, backward.results, strict=True)
         ]
         plan = planner.run(backward.mirror, returned, backward.late)
-        self.observe("memory", function, plan, seed_var, *written)
+        entered = [v for s in shadows.entry for v in bound_by(s)]
+        self.observe("memory", function, plan, seed_var, *written, *entered)
         _take_return(plan.forward)
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)
