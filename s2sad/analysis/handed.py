@@ -96,11 +96,11 @@ class _Walk:
                     pairs += zip(target.targets, value.items, strict=True)
                     continue
             pairs.append((target, value))
-        found = [(target, self._of(value, origins)) for target, value in pairs]
-        for target, roots in found:
+        found = [(target, value, self._of(value, origins)) for target, value in pairs]
+        for target, value, roots in found:
             for var in targets_of(target):
                 origins[var] = roots
-            if isinstance(target, Place):
+            if isinstance(target, Place) and self.regions.stored(target.base, target.key, value):
                 # What is stored in a container is reached through it from here on.
                 for var, _ in self.regions.aliases(target.base):
                     origins[var] = origins.get(var, frozenset()) | roots

@@ -285,7 +285,7 @@ class Regions:
                     item = value.args[0]
                     if not self.is_array(base) and not self._is_immutable(item):
                         self._write(statement, item, None)  # items are changed in place, too
-                for var, _ in self._stored(base, key, value):
+                for var, _ in self.stored(base, key, value):
                     for root, _ in self._aliases(base):
                         self._bind(root, [(var, "part")])
             case Unpack(parts):
@@ -304,7 +304,7 @@ class Regions:
                         if isinstance(part, Place):
                             self._target(statement, part, value)
 
-    def _stored(self, base: Expr, key: Expr | str, value: Expr) -> Aliases:
+    def stored(self, base: Expr, key: Expr | str, value: Expr) -> Aliases:
         """What a write puts into a container as it is; into an array it is copied."""
         if isinstance(key, Make) and any(isinstance(part, Slice) for part in key.items):
             return []  # only arrays have several axes
