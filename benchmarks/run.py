@@ -301,9 +301,11 @@ def leaves(tree: Any) -> list[np.ndarray]:
 
 
 def agrees(result: Any, expected: Any) -> bool:
+    """Whether values are equal up to rounding, which grows with the largest number of an array."""
     found, wanted = leaves(result), leaves(expected)
     return len(found) == len(wanted) and all(
-        np.shape(a) == np.shape(b) and np.allclose(a, b, rtol=1e-8, atol=1e-10)
+        np.shape(a) == np.shape(b)
+        and np.allclose(a, b, rtol=1e-8, atol=1e-10 * np.max(np.abs(b), initial=1.0))
         for a, b in zip(found, wanted, strict=True)
     )
 
