@@ -722,7 +722,7 @@ class _Varied:
         summary = self.facts.summaries.get(self.facts.program.function(node.callee))
         if summary is None:
             return found
-        return Effects(found.writes & summary.written, found.returns)
+        return Effects(found.writes & summary.written, found.returns, found.tangled)
 
 
 _LATER = Environment()

@@ -74,10 +74,12 @@ TypeOf: TypeAlias = Callable[[Expr], Type]
 
 @dataclass
 class Effects:
-    """What a call of a function does to its arguments, by the positions of its parameters."""
+    """What a call of a function does to its arguments, by the positions of its parameters;
+    `tangled` are results of which two parts may share memory."""
 
     writes: frozenset[int] = frozenset()
     returns: dict[int, Sharing] = field(default_factory=dict)
+    tangled: bool = False
 
 
 @dataclass(frozen=True)
@@ -172,6 +174,16 @@ class Regions:
         """Whether what a variable stands for cannot be changed."""
         return self._is_immutable(Ref(var))
 
+    def tangled_results(self) -> Iterator[Assign]:
+        """The statements that give names to results which share memory, and are written into."""
+        for statement in statements(self.function.body):
+            match statement:
+                case Assign((Unpack() as target,), Invoke() as call):
+                    if self.calls.effects(call).tangled and any(
+                        self.is_written(var) for var in targets_of(target)
+                    ):
+                        yield statement
+
     def together(self, var: Var) -> list[Var]:
         """The variables whose objects a write into that of a variable may change."""
         var = self.keepers.get(var, var)
@@ -206,7 +218,21 @@ class Regions:
                         if self._root(parameter) is self._root(var):
                             exact = parameter is var and not self._is_rebound(var)
                             returns[k] = _weaker(returns.get(k), how if exact else "maybe")
-        return Effects(written, returns)
+        return Effects(written, returns, self._is_tangled())
+
+    def _is_tangled(self) -> bool:
+        """Whether two parts of what the function returns may share memory."""
+        for statement in statements(self.function.body):
+            if isinstance(statement, Return) and isinstance(statement.value, Make):
+                roots: list[Var] = []
+                for item in statement.value.items:
+                    roots += dict.fromkeys(self._root(var) for var, _ in self.aliases(item))
+                if len(set(roots)) < len(roots):
+                    return True
+            elif isinstance(statement, Return) and isinstance(statement.value, Invoke):
+                if self.calls.effects(statement.value).tangled:
+                    return True
+        return False
 
     def _is_rebound(self, var: Var) -> bool:
         return any(
@@ -298,8 +324,12 @@ class Regions:
                     for part, item in zip(parts, value.items, strict=True):
                         self._target(statement, part, item)
                 else:
-                    for var in targets_of(target):
+                    names = list(targets_of(target))
+                    for var in names:
                         self._bind(var, [(v, "view") for v, _ in self._aliases(value)])
+                    if isinstance(value, Invoke) and self.calls.effects(value).tangled:
+                        for var in names[1:]:
+                            self._bind(var, [(names[0], "maybe")])
                     for part in parts:
                         if isinstance(part, Place):
                             self._target(statement, part, value)

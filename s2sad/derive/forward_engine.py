@@ -14,6 +14,7 @@ from s2sad.derive.broadcasting import call
 from s2sad.derive.engine import Engine, Interface
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.pull import is_fresh
+from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Apply, Block, Callee, Const, Expr, Function, Make, Parameter, Ref, Var
 from s2sad.tidy.live import live_tangents, tangent_alone
 from s2sad.tidy.naming import Names
@@ -63,10 +64,21 @@ class ForwardEngine(Engine):
             made.body = tangent_alone(made.body, made.replaced, made.kept)
         return made
 
+    def _check_results(self, function: Function) -> None:
+        """Results of a call that share memory have tangents that do not: none may be written."""
+        for statement in self.regions(function).tangled_results():
+            origin = statement.origin
+            location = None if origin is None else origin.module.location(origin.node)
+            message = "cannot differentiate: parts of what this call returns may share memory"
+            self.errors.append(
+                S2SADError("S2S011", message, location, "Take a copy of one of them.")
+            )
+
     def _tangent(
         self, function: Function, name: str, kind: str, variables: list[Var], keyword: bool = True
     ) -> Tangent:
         outer, self.current = self.current, function
+        self._check_results(function)
         sweep = Forward(self.facts, self, function)
         dots = [sweep.dot(var) for var in variables]
         sweep.shared |= set(dots)

@@ -233,6 +233,8 @@ class _Maker:
                 values.append(self._mirrored(item, var))
             shadows = tuple(self._shadow(p) for p, _ in pairs if isinstance(p, Var))
             return [Assign((Unpack(shadows),), Make("tuple", tuple(values)))]
+        if isinstance(value, Invoke) and self.regions.calls.effects(value).tangled:
+            raise _Refused(f"parts of what {value.callee.name} returns may share memory")
         if not self._aliases(value):
             return [self._let(self._shadow(var), self._zeros(var)) for var in wanted]
         if len(wanted) == len(parts) and isinstance(self.facts.type_of(value), Array):

@@ -138,6 +138,22 @@ def dict_filled_in_a_loop(x):
     return np.sum(d["p"] * d["q"])
 
 
+def two_views(a):
+    b = a * 2.0
+    return b[:], b[::2]
+
+
+def results_that_share_memory(a):
+    b, k = two_views(a)
+    b[0] = 3.0 * b[1]
+    return np.sum(k**2) + np.sum(b)
+
+
+def results_that_share_memory_read(a):
+    b, k = two_views(a)
+    return np.sum(k**2) + np.sum(b)
+
+
 r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
@@ -156,5 +172,9 @@ CALLS = {
     "recurrence_in_a_list": (("x",), [(r(6),)]),
     "list_filled_by_position": (("x",), [(r(6),)]),
     "rows_written_then_appended": (("x",), [(r(6),)]),
+    "results_that_share_memory": ("a", [(r(5),)]),
+    "results_that_share_memory_read": ("a", [(r(5),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
 }
+
+REFUSED = {"results_that_share_memory": "S2S011"}
