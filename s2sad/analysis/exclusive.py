@@ -116,8 +116,9 @@ class _Walk:
                 if not others:
                     exclusive.add(target)
             case Place(base):
-                if not self.regions.is_array(base):
-                    exclusive -= {v for v, _ in self.regions.aliases(value)}
+                stored = {v for v, _ in self.regions.aliases(value)}
+                if stored and not self.regions.is_array(base):
+                    exclusive -= stored | {v for v, _ in self.regions.aliases(base)}
             case Unpack(parts):
                 self._unpacked(target, parts, value, exclusive)
 
@@ -145,7 +146,9 @@ class _Walk:
         """What a call puts into a list has another name from there on."""
         for node in walk(value):
             if isinstance(node, Apply) and node.op == "list.append":
-                exclusive -= {v for v, _ in self.regions.aliases(node.args[1])}
+                stored = {v for v, _ in self.regions.aliases(node.args[1])}
+                if stored:
+                    exclusive -= stored | {v for v, _ in self.regions.aliases(node.args[0])}
 
     def _written(self, statement: Stmt, exclusive: set[Var]) -> None:
         for write in self.regions.writes.get(statement, []):

@@ -752,8 +752,8 @@ class Planner:
         restores: Block = []
         lost = self.cells.overwritten_by(loop, needed - kept)
         for var in dict.fromkeys(self.cells.known[cell].var for cell in sorted_by(lost, ())):
-            if not self._is_fixed(var) and self.regions.is_shared(var):
-                continue
+            if not self._is_fixed(var):
+                continue  # it may stand for another array by now
             if any(var in bound_by(s) for s in statements([loop])):
                 continue
             cells = {cell for cell in lost if self.cells.known[cell].var is var}

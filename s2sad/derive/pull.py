@@ -155,7 +155,20 @@ class Pull:
 
     def pend(self, slot: Slot, adjoint: Adjoint, how: str = "add", key: Expr | None = None) -> None:
         """Adds to what a statement contributes to a slot."""
+        if self.is_out_of_sight(slot):
+            self.refuse("S2S011", "cannot differentiate: a list or dict holds an array that is "
+                        "written into under another name", self.slot_value(slot),
+                        "Take a copy of the array.")  # fmt: skip
         self.pending.setdefault(slot, []).append((how, key, adjoint))
+
+    def is_out_of_sight(self, slot: Slot) -> bool:
+        """Whether a slot is of arrays with shadows, and has none itself: a part of a container."""
+        root = slot[0]
+        if not isinstance(root, Var) or not self.regions.knows(root):
+            return False
+        if not self.regions.is_mirrored(root) or self.regions.is_immutable_variable(root):
+            return False
+        return bool(slot[1]) or root not in self.shadows.of
 
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a

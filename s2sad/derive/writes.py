@@ -251,6 +251,10 @@ class Writes(Pull):
             if self.is_varied(node.args[-1]) or self.is_varied(base):
                 self._refuse_write(statement, "a write into an array that s2sad cannot name")
             return None
+        varied = self.is_varied(node.args[-1]) or self.is_varied(base)
+        if varied and self.is_out_of_sight(slot):
+            self._refuse_write(statement, "a write into an array that a list or dict holds")
+            return None
         self._gather(slot)
         entry = self.state.get(slot)
         if entry is None or (entry.constant and is_zero(entry.expr)):
@@ -304,11 +308,33 @@ class Writes(Pull):
         return True
 
     def _pull_result_argument(self, node: Invoke, adjoint: Adjoint | None) -> None:
-        """A call that returns what it writes into: the adjoint of the result is the argument's."""
+        """A call that returns what it writes into: the result's adjoint is the argument's, which
+        may carry a derivative only after the call."""
         argument = self.engine.written_argument(node)
-        if argument is not None and adjoint is not None:
-            self.pull(argument, adjoint)
+        if argument is None or adjoint is None:
+            return
+        slot = self.slot_of(argument)
+        if slot is not None:
+            self.pend(slot, adjoint)
             self.flush()
+            return
+        root = self._written_slot(argument)
+        assert root is not None
+        self._stand_zero(root)
+        place = self._mirrored(argument)
+        assert isinstance(place, Apply)
+        total = Apply("add", (place, adjoint.expr), (), "infix", "+")
+        target = Place(place, Const(...))
+        if place.op == "getitem":
+            target = Place(place.args[0], place.args[1])
+        self.out.append(Assign((target,), total, "add"))
+
+    def _stand_zero(self, slot: Slot) -> None:
+        """Makes the adjoint of an array stand in its variable, zeros if it has none."""
+        if self.state.get(slot) is None:
+            whole = Adjoint(self.zeros(slot), self.slot_shape(slot), True, True)
+            self._bind(slot, whole)
+        self.stand_in(slot)
 
     def _is_written_back(self, node: Invoke, interface: Any) -> bool:
         """Whether what a call has written has an adjoint."""
@@ -323,10 +349,7 @@ class Writes(Pull):
         slot = None if argument is None else self._written_slot(argument)
         if slot is None or argument is None:
             return None
-        if self.state.get(slot) is None:
-            whole = Adjoint(self.zeros(slot), self.slot_shape(slot), True, True)
-            self._bind(slot, whole)
-        self.stand_in(slot)
+        self._stand_zero(slot)
         return self._mirrored(argument)
 
     def _target_of_written(self, node: Invoke, index: int) -> Target:

@@ -138,6 +138,17 @@ def dict_filled_in_a_loop(x):
     return np.sum(d["p"] * d["q"])
 
 
+def filled_row(a, h):
+    h.fill(a[0])
+    return h
+
+
+def result_is_a_view_that_was_written(a, A):
+    B = np.zeros_like(A)
+    k = filled_row(a, B.T[0])
+    return np.sum(k)
+
+
 def two_views(a):
     b = a * 2.0
     return b[:], b[::2]
@@ -172,6 +183,7 @@ CALLS = {
     "recurrence_in_a_list": (("x",), [(r(6),)]),
     "list_filled_by_position": (("x",), [(r(6),)]),
     "rows_written_then_appended": (("x",), [(r(6),)]),
+    "result_is_a_view_that_was_written": ("a", [(r(5), r((4, 3)))]),
     "results_that_share_memory": ("a", [(r(5),)]),
     "results_that_share_memory_read": ("a", [(r(5),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
