@@ -722,7 +722,9 @@ class Planner:
                 continue
             target = Place(base, at if at is not None else Const(...))
             if at is None and isinstance(base, Apply) and base.op == "getitem":
-                target = Place(base.args[0], base.args[1])
+                # An item of a list or dict keeps its array, whose contents are put back.
+                if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
+                    target = Place(base.args[0], base.args[1])
             needed |= self._read_by([base, *([at] if at is not None else [])]) & self.overwritten
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save

@@ -138,6 +138,13 @@ def dict_filled_in_a_loop(x):
     return np.sum(d["p"] * d["q"])
 
 
+def item_updated_by_itself(a):
+    table = {"w": a * 2.0}
+    table["w"] *= table["w"]
+    table["w"] = table["w"] * a
+    return np.sum(table["w"] * table["w"])
+
+
 def filled_row(a, h):
     h.fill(a[0])
     return h
@@ -183,6 +190,7 @@ CALLS = {
     "recurrence_in_a_list": (("x",), [(r(6),)]),
     "list_filled_by_position": (("x",), [(r(6),)]),
     "rows_written_then_appended": (("x",), [(r(6),)]),
+    "item_updated_by_itself": ("a", [(r(5),), (r(1),)]),
     "result_is_a_view_that_was_written": ("a", [(r(5), r((4, 3)))]),
     "results_that_share_memory": ("a", [(r(5),)]),
     "results_that_share_memory_read": ("a", [(r(5),)]),
