@@ -28,7 +28,8 @@ from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.broadcasting import call, expand, same_shape
 from s2sad.derive.effects import unseen_effects
-from s2sad.derive.memory import Plan, Planner
+from s2sad.derive.memory import Planner
+from s2sad.derive.plan import Plan
 from s2sad.derive.reverse import Reverse
 from s2sad.derive.shadows import Shadows, put_in
 from s2sad.errors import S2SADError

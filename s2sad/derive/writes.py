@@ -633,9 +633,9 @@ def _views_of(var: Var, made: Block) -> set[Var]:
 
 
 def _reads(statement: Stmt, var: Var) -> int:
-    from s2sad.derive.memory import _exprs_of
+    from s2sad.derive.parts import exprs_of
 
-    return sum(count_reads(expr, var) for expr in _exprs_of(statement))
+    return sum(count_reads(expr, var) for expr in exprs_of(statement))
 
 
 def _put(expr: Expr, var: Var, value: Expr) -> Expr:
