@@ -548,6 +548,9 @@ class Facts:
             return Fact(_last_item(facts[0].type), varied)
         if node.op == "list.append":
             return Fact(Inert("None"))
+        if node.op == "copy.copy" or (node.op == "numpy.copy" and node.form == "method"):
+            if isinstance(facts[0].type, ListOf | TupleOf | DictOf | Struct):
+                return facts[0]
         if node.op == "s2sad.on_gradient":
             return facts[0]
         if node.op == "chain":

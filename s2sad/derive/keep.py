@@ -19,9 +19,10 @@ from typing import Any
 from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.explain import Kept
+from s2sad.derive.held import is_container
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
-from s2sad.ir.bindings import bound_by, targets_of, written_into
+from s2sad.ir.bindings import bound_by, targets_of, written_by, written_into
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -123,10 +124,12 @@ class Keep(Needs):
                 continue  # it may stand for another array by now
             if any(var in bound_by(s) for s in statements([loop])):
                 continue
+            kind = self.facts.bindings.get(var)
+            if is_container(kind):
+                continue  # its items are put back one by one
             cells = {cell for cell in lost if self.cells.known[cell].var is var}
             needed -= cells
             kept |= cells
-            kind = self.facts.bindings.get(var)
             ref = self._noted(Ref(var), kind)
             whole = Place(Ref(var), Const(...))
             save, restore = self._keep(var.hint, kind, copied_part(ref, kind), whole)
@@ -155,6 +158,20 @@ class Keep(Needs):
         names = tuple(new for new, _ in pairs)
         back = Assign((Unpack(names),), Make("tuple", tuple(Ref(now[name]) for name in names)))
         return [], [back]
+
+    def _items_exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
+        """Two items of containers that trade places trade back."""
+        assert isinstance(statement, Assign)
+        places = self.cells.places(statement)
+        if not any(self.cells.overwritten_in(place, needed) for place in places):
+            return [], []
+        target = statement.targets[0]
+        assert isinstance(target, Unpack) and isinstance(statement.value, Make)
+        parts = [p for p in target.targets if isinstance(p, Place)]
+        needed |= self._read_by(e for p in parts for e in (p.base, p.key)) & self.overwritten
+        items = tuple(self._plain_key(item) for item in statement.value.items)
+        back = [Place(plain(p.base), self._plain_key(p.key)) for p in parts]
+        return [], [Assign((Unpack(tuple(back)),), Make("tuple", items))]
 
     # ------------------------------------------------------------ where it is kept
 
@@ -220,7 +237,7 @@ class Keep(Needs):
     def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
         """Restores variables between the statements that read their new and their old values."""
         targets = [r.targets[0] for r in restores if isinstance(r, Assign)]
-        written = {v for target in targets for v in written_into(target)}
+        written = {v for r in restores for v in written_by(r)}
         restored = written | {v for target in targets for v in targets_of(target)}
         last = -1
         for position, statement in enumerate(body):
@@ -238,6 +255,7 @@ class Keep(Needs):
             reads = self._late_reads(body, var, restored) if var in written else []
             part = reads[0] if reads else Ref(var)
             fixed = var not in written or is_number(self.facts.type_of(part))
+            fixed = fixed or var in self.regions.mirrors  # the item is another one, not changed
             copies.append(Assign((new,), part if fixed else call("numpy.copy", part)))
             late_refs = (r for s in body for r in refs_of(s) if r in self.after and r.var is var)
             instead |= {read: Ref(new) for read in reads or late_refs}

@@ -50,6 +50,16 @@ def targets_of(target: Target) -> Iterable[Var]:
                 yield from targets_of(part)
 
 
+def places_of(target: Target) -> Iterable[Place]:
+    """The places that a target writes to."""
+    match target:
+        case Place():
+            yield target
+        case Unpack(parts):
+            for part in parts:
+                yield from places_of(part)
+
+
 def written_into(target: Target) -> Iterable[Var]:
     """The variables whose objects a target writes into."""
     match target:
