@@ -438,6 +438,29 @@ def put_back(items, key, old):
         items[key] = old
 
 
+def contents(x):
+    """The items of a container and, beside each array, a copy of what is in it."""
+    if isinstance(x, dict):
+        return {key: contents(item) for key, item in x.items()}
+    if isinstance(x, (list, tuple)):
+        return [contents(item) for item in x]
+    if hasattr(x, "__dataclass_fields__"):
+        return {name: contents(getattr(x, name)) for name in x.__dataclass_fields__}
+    return (x, x.copy()) if isinstance(x, np.ndarray) else x
+
+
+def put_contents(x, old):
+    """Give a container the items, and its arrays the contents, that it had before."""
+    for key, item in old.items() if isinstance(old, dict) else enumerate(old):
+        if isinstance(item, tuple):
+            item, inside = item
+            item[...] = inside
+        if isinstance(item, (dict, list)):
+            put_contents(x[key] if isinstance(x, (dict, list, tuple)) else getattr(x, key), item)
+        elif isinstance(x, (dict, list)):
+            x[key] = item
+
+
 def take_last(d):
     """The adjoint of the last item of a list, which is taken from it; 0.0 where there is none."""
     last = d.pop()

@@ -153,7 +153,9 @@ class _Walk:
     def _written(self, statement: Stmt, exclusive: set[Var]) -> None:
         for write in self.regions.writes.get(statement, []):
             roots = {v for v, _ in self.regions.aliases(write.base)}
-            if not self.regions.is_array(write.base):
+            if self.regions.is_handed_over(write):
+                self.seen |= roots
+            elif not self.regions.is_array(write.base):
                 # What changes the items of a container is seen by all its names.
                 self.seen |= {v for v in roots if self.regions.is_container_shared(v)}
             elif not roots <= exclusive:

@@ -171,6 +171,13 @@ class Regions:
             return True
         return not isinstance(self.type_of(base), ListOf | TupleOf | DictOf | Struct)
 
+    def is_handed_over(self, write: Write) -> bool:
+        """Whether a write is that of a function which is handed a container."""
+        value = getattr(write.statement, "value", None)
+        return isinstance(value, Invoke) and write.base in value.args and (
+            self._is_typed_container(write.base)
+        )  # fmt: skip
+
     def is_immutable_variable(self, var: Var) -> bool:
         """Whether what a variable stands for cannot be changed."""
         return self._is_immutable(Ref(var))
@@ -415,6 +422,9 @@ class Regions:
                     argument = node.args[position]
                     if argument is not None and not self._is_immutable(argument):
                         self._write(statement, argument, None)
+                        if self._is_typed_container(argument):
+                            # Caller and callee name what it holds: each its own way.
+                            self._shared |= dict.fromkeys(v for v, _ in self._aliases(argument))
             case Each():
                 # Only a call can write into an element while a comprehension runs.
                 if any(isinstance(n, Invoke) for n in walk(node.element)):
@@ -508,8 +518,9 @@ class Regions:
 
     def is_certain_container(self, expr: Expr) -> bool:
         """Whether a value is certainly a list, a tuple, a dict or an object."""
-        if isinstance(expr, Make | Each):
-            return True
+        return isinstance(expr, Make | Each) or self._is_typed_container(expr)
+
+    def _is_typed_container(self, expr: Expr) -> bool:
         if self.type_of is None:
             return False
         return isinstance(self.type_of(expr), ListOf | TupleOf | DictOf | Struct)

@@ -18,8 +18,9 @@ from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
 from s2sad.derive.broadcasting import call
+from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
-from s2sad.derive.held import is_container
+from s2sad.derive.held import CONTAINERS, is_container
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
 from s2sad.ir.bindings import bound_by, targets_of, written_by, written_into
@@ -72,6 +73,10 @@ class Keep(Needs):
             if place.how in ("append", "pop"):
                 restores = [*self._put_end_back(statement, place), *restores]
                 continue
+            if isinstance(self.facts.type_of(place.part), CONTAINERS) and place.how == "place":
+                kept_items, put_back = self._items_kept(place, needed)
+                saves, restores = [*saves, *kept_items], [*put_back, *restores]
+                continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
             base, at = plain(place.base), None if place.key is None else self._plain_key(place.key)
             part = base if at is None else Apply("getitem", (base, at), (), "index")
@@ -81,21 +86,37 @@ class Keep(Needs):
                 assert at is not None
                 value = Apply("dict.get", (base, at), (), "method", "get")
                 old = Var(f"{place.hint}_old")
-                needed |= self._read_by([base, at]) & self.overwritten
+                needed |= self._read_by_place([base, at])
                 save, restore = self._keep(place.hint, kind, value, old)
                 put = call("helper.put_back", base, at, Ref(old), text="put_back")
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
                 continue
             target = Place(base, at if at is not None else Const(...))
+            if place.how == "updated" and self._is_seen(place) and not is_number(kind):
+                target = Place(part, Const(...))
             if at is None and isinstance(base, Apply) and base.op == "getitem":
                 # An item of a list or dict keeps its array, whose contents are put back.
                 if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
                     target = Place(base.args[0], base.args[1])
-            needed |= self._read_by([base, *([at] if at is not None else [])]) & self.overwritten
+            needed |= self._read_by_place([base, *([at] if at is not None else [])])
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save
             restores = [*restore, *restores]
         return saves, restores
+
+    def _is_seen(self, place: Written) -> bool:
+        """Whether other names may see what is written to a place, so that its array has to stay."""
+        return any(self.regions.is_mirrored(v) for v, _ in self.regions.aliases(place.base))
+
+    def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
+        """Remembers what a call may change of a container: its items, and their contents."""
+        base = plain(place.part)
+        needed |= self._read_by_place([base])
+        old = Var(f"{place.hint}_old")
+        value = call("helper.contents", base, text="contents")
+        save, restore = self._keep(place.hint, self.facts.type_of(place.part), value, old)
+        put = Evaluate(call("helper.put_contents", base, Ref(old), text="put_contents"))
+        return save, [*restore, put]
 
     def _put_end_back(self, statement: Stmt, place: Any) -> Block:
         """A list is shortened by what was appended, and gets back what was taken from its end."""
@@ -168,7 +189,7 @@ class Keep(Needs):
         target = statement.targets[0]
         assert isinstance(target, Unpack) and isinstance(statement.value, Make)
         parts = [p for p in target.targets if isinstance(p, Place)]
-        needed |= self._read_by(e for p in parts for e in (p.base, p.key)) & self.overwritten
+        needed |= self._read_by_place(e for p in parts for e in (p.base, p.key))
         items = tuple(self._plain_key(item) for item in statement.value.items)
         back = [Place(plain(p.base), self._plain_key(p.key)) for p in parts]
         return [], [Assign((Unpack(tuple(back)),), Make("tuple", items))]

@@ -360,9 +360,11 @@ class Reverse(Writes):
     def _seed(self, target: Target, statement: Assign, value: Expr) -> Adjoint | None:
         """The adjoint of a target, which is zero from then on."""
         match target:
+            case Var() if target in self.shadows.of and self._is_alias(value):
+                self._pull_new(value, Ref(target), target)
+                return None
             case Var():
-                shared = target in self.shadows.of and self._is_alias(value)
-                return None if shared else self.take(target)
+                return self.take(target)
             case Place():
                 if self.puts_item(target):
                     self._pull_new(value, item_at(target))
@@ -696,6 +698,13 @@ class Reverse(Writes):
             head = self.state.copy()
             errors = list(self.errors)
             mirror = body()
+            for whole in gathered:
+                outer, self.out = self.out, []
+                if len(self.entries_of(whole)) > 1:
+                    self.stand_whole(whole)
+                if self.out:
+                    mirror.append(Step(None, [Group(None, self.out)]))
+                self.out = outer
             found = [
                 slot
                 for slot in dict.fromkeys([*self.state.slots(), *head.slots()])

@@ -21,7 +21,7 @@ put in. Output: the shadow of each variable. What cannot be mirrored is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from s2sad.analysis.facts import Facts
@@ -151,7 +151,8 @@ class _Maker:
             for var in bound_by(s)
             if var in self.handed
         }
-        return {r for r in found if self.regions.is_mirrored(r) or r in rebound}
+        holders = {self.regions.of(v) for v in self.handed if is_container(self._kind(v))}
+        return {r for r in found if self.regions.is_mirrored(r) or r in rebound | holders}
 
     def has_shadow(self, var: Var) -> bool:
         """Whether a variable stands for arrays with shadows."""
@@ -200,6 +201,7 @@ class _Maker:
                 return [statement, *made]
             case Evaluate(Apply("list.append" | "list.pop", (base, *given)) as change):
                 if self._aliases(base):
+                    self._check_own(base)
                     last = Apply("getitem", (base, Const(-1)), (), "index")
                     items = [self._mirrored(item, last) for item in given]
                     args = (self._view(base), *items)
@@ -243,7 +245,7 @@ class _Maker:
 
     def _bound_to(self, statement: Assign, var: Var, value: Expr) -> Block:
         shadow = self._shadow(var)
-        if len(statement.targets) > 1 and not self._aliases(value):
+        if len(statement.targets) > 1 and (not self._aliases(value) or self._holds(value)):
             # a = b = e is one array with two names.
             names = [t for t in statement.targets if isinstance(t, Var)]
             if names and names[0] is not var:
@@ -263,7 +265,7 @@ class _Maker:
         if not wanted:
             return []
         if isinstance(value, Make) and len(value.items) == len(parts):
-            pairs = [(p, item) for p, item in zip(parts, value.items, strict=True) if p in wanted]
+            pairs = [pair for pair in _pairs(parts, value.items) if self._has_place(pair[0])]
             if len(pairs) == 1:
                 part, item = pairs[0]
                 return self._bound(replace(statement, targets=(part,), value=item), part, item)
@@ -292,6 +294,15 @@ class _Maker:
             return [Assign((Unpack(tuple(self._target(p) for p in wanted)),), self._view(value))]
         raise _Refused("this gives names to parts of what is written into elsewhere")
 
+    def _check_own(self, container: Expr) -> None:
+        """What a caller's container holds is not changed: its shadow is that of after the call."""
+        regions = {self.regions.of(v) for v in self.handed if is_container(self._kind(v))}
+        if any(self.regions.of(v) in regions for v, _ in self._aliases(container)):
+            raise _Refused("which arrays the caller's list or dict holds changes here")
+
+    def _kind(self, var: Var) -> Type | None:
+        return self.facts.bindings.get(var)
+
     def _has_place(self, target: Target) -> bool:
         """Whether what a target is bound to has a shadow."""
         match target:
@@ -300,8 +311,7 @@ class _Maker:
             case Place():
                 return self._is_slot(target)
             case Unpack(parts):
-                if any(self._has_place(part) for part in parts):
-                    raise _Refused("this takes a container inside another one apart")
+                return any(self._has_place(part) for part in parts)
         return False
 
     def _is_slot(self, target: Place) -> bool:
@@ -310,12 +320,17 @@ class _Maker:
 
     def _target(self, target: Target) -> Target:
         """Where the shadow goes of what a target is bound to."""
-        if isinstance(target, Var):
-            return self._shadow(target)
-        assert isinstance(target, Place)
-        return self._place(target)
+        match target:
+            case Var():
+                return self._shadow(target)
+            case Place():
+                return self._place(target)
+        raise _Refused("this takes a container inside another one apart")
 
     def _place(self, target: Place) -> Place:
+        self._check_own(target.base)
+        if isinstance(target.key, str):
+            raise _Refused("a write into a field of an object")
         item = self._view(item_at(target))
         assert isinstance(item, Apply)
         return Place(item.args[0], item.args[1])
@@ -337,6 +352,11 @@ class _Maker:
             case Unpack((Var() as key, Var() as item)), Apply("dict.items", (whole,)):
                 at = Apply("getitem", (self._view(whole), Ref(key)), (), "index")
                 return target, iterable, [self._let(self._shadow(item), at)]
+            case Unpack(parts), _ if self._holds_rows(iterable):
+                shadows = tuple(self._shadow(p) if self._has_place(p) else Var("_") for p in parts)
+                view = self._view(iterable)
+                both = self._in_place_of(iterable, call("builtins.zip", iterable, view, text="zip"))
+                return Unpack((target, Unpack(shadows))), both, []
             case Unpack(parts), Apply("builtins.zip", args) if len(parts) == len(args):
                 more = [
                     (self._shadow(part), self._rows(arg, part))
@@ -351,6 +371,13 @@ class _Maker:
                 both = self._in_place_of(iterable, call("builtins.zip", iterable, view, text="zip"))
                 return Unpack((row, self._shadow(row))), both, []
         raise _Refused("a loop over parts of what is written into")
+
+    def _holds_rows(self, iterable: Expr) -> bool:
+        """Whether a loop runs over lists or tuples that a list holds."""
+        kind = self.facts.type_of(iterable)
+        items = kind.items if isinstance(kind, TupleOf) else (getattr(kind, "item", None),)
+        held = all(isinstance(item, TupleOf | ListOf) for item in items)
+        return held and not (isinstance(iterable, Apply) and iterable.op.startswith("builtins."))
 
     def _rows(self, iterable: Expr, row: Var) -> Expr:
         """The shadow of what a loop runs over; of an array, its rows have to be arrays."""
@@ -448,7 +475,10 @@ class _Maker:
             ):
                 op = "dict" if isinstance(self.facts.type_of(base), DictOf | Struct) else "list"
                 return call(f"builtins.{op}", self._view(base), text=op)
-            case Apply("builtins.dict" | "builtins.reversed" | "dict.values" | "list.pop", (base,)):
+            case Apply("list.pop", (base,)):
+                self._check_own(base)
+                return replace(value, args=(self._view(base),), origin=None)
+            case Apply("builtins.dict" | "builtins.reversed" | "dict.values", (base,)):
                 return replace(value, args=(self._view(base),), origin=None)
             case Apply("numpy.copy", (base,)) if self._holds(base):
                 return replace(value, args=(self._view(base),), origin=None)
@@ -533,6 +563,15 @@ def _shadow_type(kind: Type) -> Type:
         case Struct(_, fields):
             return DictOf(tuple((name, _shadow_type(item)) for name, item in fields))
     return kind
+
+
+def _pairs(parts: tuple[Target, ...], items: tuple[Expr, ...]) -> Iterator[tuple[Target, Expr]]:
+    """Each target with what it is bound to, where both are taken apart."""
+    for part, item in zip(parts, items, strict=True):
+        if isinstance(part, Unpack) and isinstance(item, Make):
+            yield from _pairs(part.targets, item.items)
+        else:
+            yield part, item
 
 
 def _read(target: Target) -> Expr:

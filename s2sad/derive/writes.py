@@ -72,6 +72,8 @@ class Writes(Pull):
                 self._pull_new(value, item)
                 return
             target = Place(item, Const(...))
+        elif augmented is not None and self.held_slot(item_at(target)) is not None:
+            target = Place(item_at(target), Const(...))
         elif self._changes_items(target):
             if isinstance(target.key, str):
                 self._writing(statement, target, value)
@@ -96,7 +98,8 @@ class Writes(Pull):
 
     def puts_item(self, target: Place) -> bool:
         """Whether a target is an item of a container that has a shadow."""
-        return is_held(item_at(target), self.facts) and self.has_shadow(target.base)
+        named = isinstance(target.key, str)  # a field, which nothing puts back
+        return not named and is_held(item_at(target), self.facts) and self.has_shadow(target.base)
 
     def has_shadow(self, container: Expr) -> bool:
         """Whether a container that an expression stands for has a shadow."""
@@ -573,8 +576,8 @@ class Writes(Pull):
             return any(count_reads(adjoint.expr, name) for name in names)
 
         kept = any(
-            how == "add" and not is_fresh(a.expr) and self.state.get(slot) is None
-            and is_read_by(a, views)
+            (how in ("item", "slice") or (how == "add" and self.state.get(slot) is None))
+            and not is_fresh(a.expr) and is_read_by(a, views)
             for slot, how, a in pending
         )  # fmt: skip
         added = [a for slot, _, a in pending if slot in own]

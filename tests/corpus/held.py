@@ -78,7 +78,7 @@ def rotated_by_pop_and_append(u: Float[ndarray, "n"], steps):
     return np.sum(levels[0] ** 2)
 
 
-def slot_rebound_or_written(a: Float[ndarray, "n"], b, s):
+def slot_rebound_or_written(a: Float[ndarray, "n"], b: Float[ndarray, "n"], s: float):
     xs = [a, b]
     if s > 0.0:
         xs[0] = b * s
@@ -306,7 +306,7 @@ def parameters_under_names(params: dict[str, Float[ndarray, "..."]], x, steps):
     return np.sum(params["w"] ** 2 + params["b"] ** 2)
 
 
-def train(params: dict[str, Float[ndarray, "n"]], x: Float[ndarray, "n"], lr, steps):
+def train(params: dict[str, Float[ndarray, "n"]], x: Float[ndarray, "n"], lr: float, steps):
     velocity = {"w": np.zeros_like(params["w"]), "b": np.zeros_like(params["b"])}
     for _ in range(steps):
         y = np.tanh(params["w"] * x) + params["b"]
@@ -392,7 +392,7 @@ def list_handed_over(a: Float[ndarray, "n"], b: Float[ndarray, "n"], s):
     return np.sum(a**2) + np.sum(xs[1] ** 3)
 
 
-def update(params, grads, lr):
+def update(params, grads, lr: float):
     for key in params:
         params[key] -= lr * grads[key]
 
