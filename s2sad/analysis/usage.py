@@ -90,7 +90,9 @@ def unpacked_shapes(function: Function) -> dict[Var, Shape]:
     given = {parameter.var for parameter in function.params}
     for statement in function.body:
         match statement:
-            case Assign((Unpack(parts, None),), Apply("numpy.shape", (Ref(var),), form="attribute")):
+            case Assign(
+                (Unpack(parts, None),), Apply("numpy.shape", (Ref(var),), form="attribute")
+            ):
                 if var in given and var not in found:
                     names = [part.hint if isinstance(part, Var) else "size" for part in parts]
                     sizes = [f"?{var.hint}.{k}.{name}" for k, name in enumerate(names)]
