@@ -410,6 +410,15 @@ def cumprod_backward(x, d_y, axis):
     return np.moveaxis(d_x, 0, axis) if axis is not None else np.reshape(d_x, np.shape(x))
 
 
+def first_places(y, axis):
+    """Where along an axis each value of a running maximum or minimum y first stood."""
+    rows = np.moveaxis(np.asarray(y), axis, 0)
+    places = np.zeros(np.shape(rows), dtype=int)
+    for i in range(1, len(rows)):
+        places[i] = np.where(rows[i] == rows[i - 1], places[i - 1], i)
+    return np.moveaxis(places, 0, axis)
+
+
 # ---------------------------------------------------------------- indices and blocks
 
 

@@ -466,7 +466,9 @@ class Writes(Pull):
         """A forward expression of the shape of the place."""
         key = writing.bound.get("key")
         if key is None:
-            return writing.bound[_value_name(writing.rule)]
+            cleared = next(c.key for c in writing.rule.contributions if c.how == "clear")
+            assert cleared is not None
+            key = instantiate(cleared, self._places(writing))
         return Apply("getitem", (writing.base, key), (), "index")
 
     def _pull_increment(self, writing: _Writing, value: Apply, op: str) -> None:

@@ -205,6 +205,8 @@ class _Sweep:
                 live |= all_reads(statement, self.replaced)
                 return statement
             case Evaluate() | Verbatim() | Define():
+                if isinstance(statement, Verbatim) and live.intersection(statement.drops):
+                    return None
                 changed = self._with_aliases(_changed(statement))
                 if isinstance(statement, Evaluate):
                     changed |= self._mutated(statement.value)
