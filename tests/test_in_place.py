@@ -1,10 +1,9 @@
-"""Generated functions that work in the caller's arrays: these end as the plain function leaves them.
+"""Generated functions that work in the caller's arrays: these end as the plain function leaves
+them.
 
 Every kernel, and every function of the corpus, that changes what it is handed, in each mode. The
-derivatives of the default, which other tests hold against differences, are the same to the last bit.
+derivatives are to the last bit those of the default, which other tests hold against differences.
 """
-
-from __future__ import annotations
 
 import copy
 import importlib
