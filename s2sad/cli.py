@@ -93,6 +93,11 @@ def _modes(context: click.Context, parameter: click.Parameter, value: Sequence[s
     f"Default: {MODES[0]}.",
 )
 @click.option("--has-aux", is_flag=True, help="The function returns (value, anything).")
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Work in the caller's arrays, and leave them as the plain function does.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dump-ir", metavar="PASS", help="Show the program after this pass instead.")
@@ -108,6 +113,7 @@ def generate(
     wrt: str | None,
     modes: list[str],
     has_aux: bool,
+    in_place: bool,
     check: bool,
     diff: bool,
     dump_ir: str | None,
@@ -126,13 +132,13 @@ def generate(
     if dump_ir and (output or check or diff or file is None):
         raise click.UsageError("--dump-ir goes with FILE, and without -o, --check and --diff.")
     if file is None:
-        if output or functions or wrt is not None or modes or has_aux:
+        if output or functions or wrt is not None or modes or has_aux or in_place:
             raise click.UsageError("Missing argument 'FILE'. Without it, targets have the options.")
         run.project()
     else:
         if (check or diff) and output in (None, "-"):
             raise click.UsageError("--check and --diff compare with a file: name it with -o.")
-        run.one(file, output, functions, wrt, modes, has_aux)
+        run.one(file, output, functions, wrt, modes, has_aux, in_place)
     sys.exit(run.exit_code)
 
 
@@ -218,6 +224,7 @@ class Run:
         wrt: str | None,
         modes: Sequence[str],
         has_aux: bool,
+        in_place: bool,
     ) -> None:
         """The file and the options of the command line."""
         from s2sad.requests import parsed_wrt
@@ -230,6 +237,7 @@ class Run:
                 wrt=parsed_wrt(wrt),
                 modes=tuple(dict.fromkeys(modes)) or MODES[:1],
                 has_aux=has_aux,
+                in_place=in_place,
             )
         )
 
@@ -256,7 +264,9 @@ class Run:
             message = f"{target.output} is the source itself"
             raise S2SADError("S2S005", message, None, "Choose another file with -o.")
         module = _module(target.source)
-        requests = requests_for(module, target.functions, target.wrt, target.modes, target.has_aux)
+        requests = requests_for(
+            module, target.functions, target.wrt, target.modes, target.has_aux, target.in_place
+        )
         made_by = canonical_command(
             target.source,
             target.output,
@@ -264,6 +274,7 @@ class Run:
             wrt=target.wrt,
             modes=target.modes,
             has_aux=target.has_aux,
+            in_place=target.in_place,
         )
         return generate_all(module, requests, command=made_by, dump=self.dump).text
 

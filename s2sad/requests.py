@@ -16,6 +16,7 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.derivatives import ONE_PASS
 from s2sad.errors import ManyErrors, S2SADError
 from s2sad.parameters import Wrt, chosen, suggestion
 from s2sad.pipeline import Request
@@ -40,6 +41,7 @@ def requests_for(
     wrt: Wrt = None,
     modes: Sequence[str] = ("value-and-grad",),
     has_aux: bool = False,
+    in_place: bool = False,
 ) -> list[Request]:
     """The requests for the functions that are named, or for every decorated function.
 
@@ -62,7 +64,12 @@ def requests_for(
     if wrt is not None:
         found = _all_of([lambda each=each: _with_wrt(module, each, wrt) for each in found])
     found = [
-        replace(each, mode=mode, has_aux=each.has_aux or has_aux)
+        replace(
+            each,
+            mode=mode,
+            has_aux=each.has_aux or has_aux,
+            in_place=in_place or (each.in_place and mode in ONE_PASS),
+        )
         for each in found
         for mode in _once(modes)
     ]
@@ -127,12 +134,12 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
     module = definition.module
     location = module.location(argument.value)
     name = argument.keyword.value if argument.keyword is not None else argument.star
-    if name not in ("wrt", "has_aux"):
+    if name not in ("wrt", "has_aux", "in_place"):
         raise S2SADError(
             "S2S006",
             f"@differentiable takes no argument {name or module.code(argument.value)}",
             location,
-            "It takes wrt=... and has_aux=True.",
+            "It takes wrt=..., has_aux=True and in_place=True.",
         )
     written = argument.value
     if isinstance(written, cst.Name) and written.value not in module.mutated:
@@ -145,10 +152,12 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
             "S2S006",
             f"what {name} is cannot be seen without running the file",
             location,
-            'Write it out: wrt="W", wrt=("W", "b") or has_aux=True.',
+            'Write it out: wrt="W", wrt=("W", "b"), has_aux=True or in_place=True.',
         ) from None
     if name == "has_aux":
         return replace(request, has_aux=bool(value))
+    if name == "in_place":
+        return replace(request, in_place=bool(value))
     names, bare = chosen(value, parameters_of(definition), request.function, location)
     return replace(request, wrt=names, bare=bare)
 

@@ -783,6 +783,46 @@ def laid_out_like(x, dot_x):
     return found
 
 
+# ---------------------------------------------------------------- arguments worked on in place
+
+
+def contents(x):
+    """Each array, container and object that x leads to, with what is in it now."""
+    found, todo = {}, [x]
+    while todo:
+        item = todo.pop()
+        if id(item) in found:
+            continue
+        if isinstance(item, np.ndarray):
+            inside = item.copy()
+        elif isinstance(item, (list, tuple)):
+            inside = list(item)
+            todo += inside
+        elif isinstance(item, dict):
+            inside = dict(item)
+            todo += inside.values()
+        elif type(item).__module__ != "builtins" and not isinstance(item, type):
+            inside = dict(getattr(item, "__dict__", {}))
+            todo += inside.values()
+        else:
+            continue
+        found[id(item)] = item, inside
+    return list(found.values())
+
+
+def leave(found):
+    """Put back what contents() found in arrays, containers and objects."""
+    for item, inside in found:
+        if isinstance(item, np.ndarray):
+            item[...] = inside
+        elif isinstance(item, list):
+            item[:] = inside
+        elif inside and not isinstance(item, tuple):
+            items = item if isinstance(item, dict) else vars(item)
+            items.clear()
+            items.update(inside)
+
+
 # ---------------------------------------------------------------- checkpointed loops
 
 

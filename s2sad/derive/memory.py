@@ -80,7 +80,9 @@ class Planner(Loops):
             origin = returned
         written = {self.regions.of(v) for s in backward for v in written_by(s)
                    if self.regions.knows(v)}  # fmt: skip
-        shared = any(self.regions.of(v) in written for v, _ in self.regions.aliases(origin))
+        shared = [v for v, _ in self.regions.aliases(origin) if self.regions.of(v) in written]
+        if shared and all(self._is_left(v, backward) for v in shared):
+            return forward
         if shared:
             kind = self.facts.type_of(origin)
             result = (
@@ -94,6 +96,12 @@ class Planner(Loops):
             result = Var("result") if returned.var is self.value else self.value
             return [*forward[:at], Assign((result,), returned), Return(Ref(result))]
         return forward
+
+    def _is_left(self, var: Var, backward: Block) -> bool:
+        """Whether a variable stands for an object of the caller's all the time, which gets back at
+        the end what the forward part left in it."""
+        rebound = any(var in bound_by(s) for s in (*self.function.body, *backward))
+        return self.in_place and var in self.regions.written_parameters and not rebound
 
     # ------------------------------------------------------------ the walk
 

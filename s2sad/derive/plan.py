@@ -53,7 +53,8 @@ from s2sad.ir.nodes import (
 class Plan:
     """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
     that stand in their place now, `repeated` the loops of the backward part that run a forward loop
-    again to those, `kept` what is remembered and why."""
+    again to those, `kept` what is remembered and why. What is in the objects of `left` is read when
+    the function has returned."""
 
     forward: Block = field(default_factory=list)
     backward: Block = field(default_factory=list)
@@ -62,6 +63,7 @@ class Plan:
     sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
     repeated: dict[Stmt, Stmt] = field(default_factory=dict)
     kept: list[Kept] = field(default_factory=list)
+    left: list[Var] = field(default_factory=list)
     regions: Regions | None = None
 
 
@@ -115,6 +117,7 @@ class Planning:
         self.saved: dict[Stmt, Any] = {}
         self.readers: dict[Var, list[Stmt]] = {}
         self.here: Stmt | None = None
+        self.in_place = False
 
     def _mutated(self) -> set[Var]:
         """The variables whose objects are changed in place somewhere, so that a copy has to be

@@ -33,7 +33,7 @@ class FunctionWriter:
         """The text of a function, before formatting."""
         plan = derived.plan
         names = derived.names
-        live = reads_of(derived.returns)
+        live = reads_of(derived.returns) | set(plan.left)
         if derived.check_scalar is not None:
             live |= reads_of(derived.check_scalar)
         backward = without_dead(
