@@ -73,7 +73,9 @@ class Keep(Needs):
                 continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
             base, at = plain(place.base), None if place.key is None else self._plain_key(place.key)
-            part = base if at is None else Apply("getitem", (base, at), (), "index")
+            part = base
+            if at is not None and not (isinstance(at, Const) and at.value is Ellipsis):
+                part = Apply("getitem", (base, at), (), "index")
             kind = self.facts.type_of(place.part)
             value = part if is_number(kind) or place.how == "item" else copied_part(part, kind)
             if place.how == "item" and isinstance(self.facts.type_of(base), DictOf):
