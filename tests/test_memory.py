@@ -136,16 +136,16 @@ def test_comments_beside_what_is_kept(tmp_path: Path) -> None:
     commented = CliRunner().invoke(command, [*words, "--memory-comments"]).stdout
     assert "--memory-comments" in commented.split('"""')[1]
     joined = " ".join(line.strip().removeprefix("# ") for line in commented.splitlines())
-    said = {
-        "Keeps u, steps * len(range(1, 4)) * (n-2) floats: this part of it is overwritten in place. "
-        "The adjoint of u[1:-1] = np.sin(u[1:-1]);  value = s * np.sum(u * u) reads it. "
+    said = [
+        "Keeps u, steps * len(range(1, 4)) * (n-2) floats: this part of it is overwritten in "
+        "place. The adjoint of u[1:-1] = np.sin(u[1:-1]);  value = s * np.sum(u * u) reads it. "
         "u_trace.append(u[1:-1].copy())",
-        "Keeps s, len(in_blocks(range(steps))) floats: the loop is checkpointed: this is its state at "
-        "the beginning of a block. The adjoint of s = s * np.sin(s);  value = s * np.sum(u * u) reads "
-        "it. s_checkpoints.append(s)",
-    }
+        "Keeps s, len(in_blocks(range(steps))) floats: the loop is checkpointed: this is its state "
+        "at the beginning of a block. The adjoint of s = s * np.sin(s);  value = s * np.sum(u * u) "
+        "reads it. s_checkpoints.append(s)",
+    ]
     for text in said:
-        assert text in joined, joined
+        assert text.replace("  ", " ") in joined.replace("  ", " "), joined
     # All else is as it was: comments are all that is added.
     code = [line for line in commented.splitlines() if not line.strip().startswith("# ")]
     expected = [line for line in plain.splitlines() if not line.strip().startswith("# ")]
@@ -154,7 +154,7 @@ def test_comments_beside_what_is_kept(tmp_path: Path) -> None:
 
 def test_comments_by_the_python_api() -> None:
     def f(x: float, n: int) -> float:
-        for i in range(n):
+        for _ in range(n):
             x = np.sin(x)
         return x
 
