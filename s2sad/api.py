@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
@@ -86,7 +86,11 @@ def differentiable(function: Callable[P, R], /) -> Differentiable[P, R]: ...
 
 @overload
 def differentiable(
-    *, wrt: Wrt = None, has_aux: bool = False, in_place: bool = False
+    *,
+    wrt: Wrt = None,
+    has_aux: bool = False,
+    in_place: bool = False,
+    memory_comments: bool = False,
 ) -> Callable[[Callable[P, R]], Differentiable[P, R]]: ...
 
 
@@ -97,6 +101,7 @@ def differentiable(
     wrt: Wrt = None,
     has_aux: bool = False,
     in_place: bool = False,
+    memory_comments: bool = False,
 ) -> Any:
     """Gives a function its derivatives, as attributes: `value_and_grad`, `grad`, `vjp`, `jvp`.
 
@@ -111,13 +116,15 @@ def differentiable(
         has_aux: the function returns `(value, anything)`, and so will `value_and_grad`.
         in_place: `value_and_grad`, `grad`, `vjp` and `jvp` work in the arrays that they are handed,
             and leave them as the plain function does. By default they work in copies.
+        memory_comments: comments in `source` say what is remembered, how much of it and why.
 
     Raises:
         S2SADError: the function cannot be differentiated.
     """
+    flags = {"has_aux": has_aux, "in_place": in_place, "memory_comments": memory_comments}
     if function is None:
-        return lambda function: _decorated(function, wrt, has_aux, in_place)
-    return _decorated(function, wrt, has_aux, in_place)
+        return lambda function: _decorated(function, wrt, flags)
+    return _decorated(function, wrt, flags)
 
 
 def value_and_grad(
@@ -126,6 +133,7 @@ def value_and_grad(
     *,
     has_aux: bool | None = None,
     in_place: bool | None = None,
+    memory_comments: bool | None = None,
 ) -> Callable[P, tuple[R, Any]]:
     """The function that returns the value of `function` and its gradient.
 
@@ -135,11 +143,14 @@ def value_and_grad(
             was, else its first parameter.
         has_aux: the same.
         in_place: the same.
+        memory_comments: the same.
 
     Raises:
         S2SADError: the function cannot be differentiated.
     """
-    found: Callable[P, tuple[R, Any]] = _derived(function, "value-and-grad", wrt, has_aux, in_place)
+    found: Callable[P, tuple[R, Any]] = _derived(
+        function, "value-and-grad", wrt, has_aux, in_place, memory_comments
+    )
     return found
 
 
@@ -149,9 +160,10 @@ def grad(
     *,
     has_aux: bool | None = None,
     in_place: bool | None = None,
+    memory_comments: bool | None = None,
 ) -> Callable[P, Any]:
     """The function that returns the gradient of `function`; see `value_and_grad`."""
-    found: Callable[P, Any] = _derived(function, "grad", wrt, has_aux, in_place)
+    found: Callable[P, Any] = _derived(function, "grad", wrt, has_aux, in_place, memory_comments)
     return found
 
 
@@ -161,13 +173,16 @@ def vjp(
     *,
     has_aux: bool | None = None,
     in_place: bool | None = None,
+    memory_comments: bool | None = None,
 ) -> Callable[..., tuple[R, Any]]:
     """The function that returns the value of `function`, and its gradient for a given cotangent.
 
     The result of `function` may be an array or a container. The generated function takes the
     adjoint of that result as the keyword argument `d_out`. See `value_and_grad`.
     """
-    found: Callable[..., tuple[R, Any]] = _derived(function, "vjp", wrt, has_aux, in_place)
+    found: Callable[..., tuple[R, Any]] = _derived(
+        function, "vjp", wrt, has_aux, in_place, memory_comments
+    )
     return found
 
 
@@ -286,10 +301,10 @@ class Pending:
         return f"<function {self.__qualname__}, generated at first use>"
 
 
-def _decorated(function: Any, wrt: Wrt, has_aux: bool, in_place: bool) -> Any:
+def _decorated(function: Any, wrt: Wrt, flags: Mapping[str, bool]) -> Any:
     plain = _plain_function(function)
     names, bare = _chosen(plain, wrt)
-    declared = Options("value-and-grad", names, bare, has_aux, in_place)
+    declared = Options("value-and-grad", names, bare, **flags)
     record_of(plain).declared = declared
     pending = {}
     for mode in ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian"):
@@ -317,24 +332,26 @@ def _generate_one(value_and_grad: Pending, vjp: Pending) -> None:
 
 
 def _derived(
-    function: Any, mode: str, wrt: Wrt, has_aux: bool | None, in_place: bool | None = None
+    function: Any,
+    mode: str,
+    wrt: Wrt,
+    has_aux: bool | None = None,
+    in_place: bool | None = None,
+    memory_comments: bool | None = None,
 ) -> Any:
     if isinstance(function, MethodType):
-        found = _derived(function.__func__, mode, wrt, has_aux, in_place)
+        found = _derived(function.__func__, mode, wrt, has_aux, in_place, memory_comments)
         return MethodType(found, function.__self__)
     plain = _plain_function(function)
     declared = record_of(plain).declared
+    given = {"has_aux": has_aux, "in_place": in_place, "memory_comments": memory_comments}
+    flags: dict[str, Any] = {name: flag for name, flag in given.items() if flag is not None}
     names, bare = _chosen(plain, wrt)
     if declared is None:
-        return derivative(plain, Options(mode, names, bare, bool(has_aux), bool(in_place)))
+        return derivative(plain, Options(mode, names, bare)._replace(**flags))
     if wrt is None:
         names, bare = declared.wrt, declared.bare
-    options = declared.of_mode(mode)
-    if has_aux is not None:
-        options = options._replace(has_aux=has_aux)
-    if in_place is not None:
-        options = options._replace(in_place=in_place)
-    options = options._replace(wrt=names, bare=bare)
+    options = declared.of_mode(mode)._replace(wrt=names, bare=bare, **flags)
     if options != declared.of_mode(mode):
         return derivative(plain, options)
     if mode.replace("-", "_") not in plain.__dict__:

@@ -29,6 +29,7 @@ def canonical_command(
     modes: Sequence[str] = DEFAULT_MODES,
     has_aux: bool = False,
     in_place: bool = False,
+    memory_comments: bool = False,
 ) -> str:
     """The command that generates `output` from `source`; None for standard streams."""
     files = [_real(path) for path in (source, output) if path is not None]
@@ -46,6 +47,8 @@ def canonical_command(
         words += ["--has-aux"]
     if in_place:
         words += ["--in-place"]
+    if memory_comments:
+        words += ["--memory-comments"]
     return shlex.join(words)
 
 

@@ -44,6 +44,7 @@ class Options(NamedTuple):
     bare: bool = True
     has_aux: bool = False
     in_place: bool = False
+    memory_comments: bool = False
 
     def of_mode(self, mode: str) -> Options:
         """The same for another mode; one that runs the function more than once works in copies."""
@@ -209,7 +210,15 @@ def _generate(function: FunctionType, options: Options) -> tuple[Generated, str]
 
     module, qualname = _source(function)
     wrt, has_aux, in_place = options.wrt, options.has_aux, options.in_place
-    request = Request(qualname, wrt, options.bare, options.mode, has_aux, in_place=in_place)
+    request = Request(
+        qualname,
+        wrt,
+        options.bare,
+        options.mode,
+        has_aux,
+        in_place=in_place,
+        memory_comments=options.memory_comments,
+    )
     made = generate_all(module, [request], command=_command(function, options, request))
     return made, request.name
 
@@ -262,6 +271,7 @@ def _command(function: FunctionType, options: Options, request: Request) -> str:
         modes=[options.mode],
         has_aux=options.has_aux and not declared,
         in_place=options.in_place and not declared,
+        memory_comments=options.memory_comments and not declared,
     )
 
 

@@ -124,7 +124,9 @@ def _generated(
     if not later or dump:
         return pipeline.generate(module, requests, command=command, dump=dump)
     first = [request for request in requests if request.mode not in SECOND]
-    needed = [replace(request, mode=SECOND[request.mode]) for request in later]
+    needed = [
+        replace(request, mode=SECOND[request.mode], memory_comments=False) for request in later
+    ]
     made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module

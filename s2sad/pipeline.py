@@ -35,7 +35,8 @@ class Request:
     `function` is the qualified name in its module (`loss`, `Model.energy`); `wrt` names parameters,
     empty for the default (the first after self); `bare` is true when one name was given instead of
     a tuple, so that the gradient comes without a tuple around it; `in_place` lets the generated
-    function work in the caller's arrays, which it leaves as the plain function does.
+    function work in the caller's arrays, which it leaves as the plain function does;
+    `memory_comments` asks for comments that say what is remembered, and why.
     """
 
     function: str
@@ -45,6 +46,7 @@ class Request:
     has_aux: bool = False
     title: str = ""
     in_place: bool = False
+    memory_comments: bool = False
 
     @property
     def name(self) -> str:

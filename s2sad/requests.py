@@ -23,6 +23,9 @@ from s2sad.pipeline import Request
 from s2sad.source.classes import Definition
 from s2sad.source.module import SourceModule
 
+FLAGS = ("has_aux", "in_place", "memory_comments")
+"""What a decorator is given as True or False."""
+
 DECORATORS = ("s2sad.differentiable", "s2sad.api.differentiable")
 
 
@@ -42,6 +45,7 @@ def requests_for(
     modes: Sequence[str] = ("value-and-grad",),
     has_aux: bool = False,
     in_place: bool = False,
+    memory_comments: bool = False,
 ) -> list[Request]:
     """The requests for the functions that are named, or for every decorated function.
 
@@ -69,6 +73,7 @@ def requests_for(
             mode=mode,
             has_aux=each.has_aux or has_aux,
             in_place=in_place or (each.in_place and mode in ONE_PASS),
+            memory_comments=each.memory_comments or memory_comments,
         )
         for each in found
         for mode in _once(modes)
@@ -134,12 +139,12 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
     module = definition.module
     location = module.location(argument.value)
     name = argument.keyword.value if argument.keyword is not None else argument.star
-    if name not in ("wrt", "has_aux", "in_place"):
+    if name != "wrt" and name not in FLAGS:
         raise S2SADError(
             "S2S006",
             f"@differentiable takes no argument {name or module.code(argument.value)}",
             location,
-            "It takes wrt=..., has_aux=True and in_place=True.",
+            f"It takes wrt=..., and as True {', '.join(FLAGS)}.",
         )
     written = argument.value
     if isinstance(written, cst.Name) and written.value not in module.mutated:
@@ -152,12 +157,11 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
             "S2S006",
             f"what {name} is cannot be seen without running the file",
             location,
-            'Write it out: wrt="W", wrt=("W", "b"), has_aux=True or in_place=True.',
+            'Write it out: wrt="W", wrt=("W", "b") or has_aux=True.',
         ) from None
-    if name == "has_aux":
-        return replace(request, has_aux=bool(value))
-    if name == "in_place":
-        return replace(request, in_place=bool(value))
+    if name in FLAGS:
+        flag: dict[str, Any] = {name: bool(value)}
+        return replace(request, **flag)
     names, bare = chosen(value, parameters_of(definition), request.function, location)
     return replace(request, wrt=names, bare=bare)
 

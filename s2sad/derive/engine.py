@@ -81,6 +81,7 @@ class Derived:
     bare: bool = True
     check_scalar: Expr | None = None
     params: list[Any] = field(default_factory=list)
+    memory_comments: bool = False
 
 
 @dataclass
@@ -247,6 +248,7 @@ class Engine:
             bare,
             check_scalar=value if check is not None else None,
             params=list(function.params),
+            memory_comments=request.memory_comments,
         )
 
     def _shadows(self, function: Function, handed: dict[Var, Var]) -> Shadows:

@@ -173,12 +173,14 @@ class Keep(Needs):
     def _keep(self, hint: str, kind: Any, value: Expr, target: Target) -> tuple[Block, Block]:
         """The statements that keep a value and that bring it back to a target."""
         keeper = Var(f"{hint}_trace" if self.loops else f"{hint}_in")
-        self._explain(keeper, kind, target)
         if isinstance(value, Ref):
             self.regions.keepers[keeper] = value.var
+        save: Stmt
         if not self.loops:
             self._noted(back := Ref(keeper), kind)
-            return [Assign((keeper,), value)], [Assign((target,), back)]
+            save = Assign((keeper,), value)
+            self._explain(save, keeper, kind, target)
+            return [save], [Assign((target,), back)]
         outer, inner = self.loops[0], self.loops[-1]
         if len(self.loops) == 1 and inner.counter is not None and inner.direct and _is_float(kind):
             assert isinstance(inner.statement, For)
@@ -189,19 +191,23 @@ class Keep(Needs):
             place = Place(Ref(keeper), inner.counter)
             part = Apply("getitem", (Ref(keeper), inner.counter), (), "index")
             self._noted(part, kind)
-            return self._saving(Assign((place,), value), kind), [Assign((target,), part)]
+            save = Assign((place,), value)
+            self._explain(save, keeper, kind, target)
+            return self._saving(save, kind), [Assign((target,), part)]
         outer.before.append(Assign((keeper,), Make("list", ())))
         append = Apply("list.append", (Ref(keeper), value), (), "method", "append")
         pop = Apply("list.pop", (Ref(keeper),), (), "method", "pop")
         self._noted(pop, kind)
-        return self._saving(Evaluate(append), kind), [Assign((target,), pop)]
+        save = Evaluate(append)
+        self._explain(save, keeper, kind, target)
+        return self._saving(save, kind), [Assign((target,), pop)]
 
     def _saving(self, statement: Stmt, kind: Any) -> Block:
         self.saved[statement] = kind
         return [statement]
 
-    def _explain(self, keeper: Var, kind: Any, target: Target) -> None:
-        """Notes what is kept, and why."""
+    def _explain(self, save: Stmt, keeper: Var, kind: Any, target: Target) -> None:
+        """Notes what a statement keeps, and why."""
         taken_out = {var for found in self.extracted.values() for _, var in found}
         variables = [*targets_of(target), *written_into(target)]
         cells = {c for c, s in self.cells.known.items() if s.var in variables}
@@ -215,7 +221,7 @@ class Keep(Needs):
         what = ", ".join(v.hint for v in variables)
         loops = tuple(loop.statement for loop in self.loops)
         needed = tuple(dict.fromkeys(readers))
-        self.plan.kept.append(Kept(keeper, what, kind, self.here, loops, needed, why))
+        self.plan.kept[save] = Kept(keeper, what, kind, self.here, loops, needed, why)
 
     # ------------------------------------------------------------ where it is restored
 

@@ -53,8 +53,8 @@ from s2sad.ir.nodes import (
 class Plan:
     """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
     that stand in their place now, `repeated` the loops of the backward part that run a forward loop
-    again to those, `kept` what is remembered and why. What is in the objects of `left` is read when
-    the function has returned."""
+    again to those, `kept` what is remembered and why, by the statement that keeps it. What is in
+    the objects of `left` is read when the function has returned."""
 
     forward: Block = field(default_factory=list)
     backward: Block = field(default_factory=list)
@@ -62,7 +62,7 @@ class Plan:
     results: list[Expr] = field(default_factory=list)
     sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
     repeated: dict[Stmt, Stmt] = field(default_factory=dict)
-    kept: list[Kept] = field(default_factory=list)
+    kept: dict[Stmt, Kept] = field(default_factory=dict)
     left: list[Var] = field(default_factory=list)
     regions: Regions | None = None
 
