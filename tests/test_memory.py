@@ -143,7 +143,7 @@ def cholesky(A: Float[np.ndarray, "n n"]) -> float:
     return np.sum(np.tril(A) ** 2 * np.arange(len(A)))
 
 
-def lu_and_solve(A: Float[np.ndarray, "n n"], b: Float[np.ndarray, "n"]) -> float:
+def lu_and_solve(A: Float[np.ndarray, "n n"], b: Float[np.ndarray, " n"]) -> float:
     A = A + 6.0 * np.eye(len(A))
     x = np.zeros_like(b)
     for i in range(A.shape[0]):
@@ -171,7 +171,7 @@ def test_factorisations_remember_nothing(function: Any, shapes: list[Any]) -> No
     check_gradient(function, args, "A", generated)
 
 
-def rebound_to_a_view(x: Float[np.ndarray, "n"]) -> float:
+def rebound_to_a_view(x: Float[np.ndarray, " n"]) -> float:
     """What the first name read is overwritten through the second."""
     y = x * 1.0
     s = y[2] ** 2
@@ -180,7 +180,7 @@ def rebound_to_a_view(x: Float[np.ndarray, "n"]) -> float:
     return s * np.sum(y * y)
 
 
-def former_array_written_by_another_name(x: Float[np.ndarray, "n"]) -> float:
+def former_array_written_by_another_name(x: Float[np.ndarray, " n"]) -> float:
     y = x * 1.0
     z = y
     s = y[2] ** 2
@@ -190,7 +190,7 @@ def former_array_written_by_another_name(x: Float[np.ndarray, "n"]) -> float:
     return s * np.sum(y * y) + np.sum(z)
 
 
-def given_its_last_value_in_a_loop(x: Float[np.ndarray, "n"]) -> float:
+def given_its_last_value_in_a_loop(x: Float[np.ndarray, " n"]) -> float:
     y = x * 1.0
     s = y[1] ** 2
     for _ in range(2):
