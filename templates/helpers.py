@@ -438,29 +438,6 @@ def put_back(items, key, old):
         items[key] = old
 
 
-def contents(x):
-    """The items of a container and, beside each array, a copy of what is in it."""
-    if isinstance(x, dict):
-        return {key: contents(item) for key, item in x.items()}
-    if isinstance(x, (list, tuple)):
-        return [contents(item) for item in x]
-    if hasattr(x, "__dataclass_fields__"):
-        return {name: contents(getattr(x, name)) for name in x.__dataclass_fields__}
-    return (x, x.copy()) if isinstance(x, np.ndarray) else x
-
-
-def put_contents(x, old):
-    """Give a container the items, and its arrays the contents, that it had before."""
-    for key, item in old.items() if isinstance(old, dict) else enumerate(old):
-        if isinstance(item, tuple):
-            item, inside = item
-            item[...] = inside
-        if isinstance(item, (dict, list)):
-            put_contents(x[key] if isinstance(x, (dict, list, tuple)) else getattr(x, key), item)
-        elif isinstance(x, (dict, list)):
-            x[key] = item
-
-
 def take_last(d):
     """The adjoint of the last item of a list, which is taken from it; 0.0 where there is none."""
     last = d.pop()
@@ -827,6 +804,46 @@ def laid_out_like(x, dot_x):
     found = np.empty_like(x, dtype=np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
     found[...] = dot_x
     return found
+
+
+# ---------------------------------------------------------------- arguments worked on in place
+
+
+def contents(x):
+    """Each array, container and object that x leads to, with what is in it now."""
+    found, todo = {}, [x]
+    while todo:
+        item = todo.pop()
+        if id(item) in found:
+            continue
+        if isinstance(item, np.ndarray):
+            inside = item.copy()
+        elif isinstance(item, (list, tuple)):
+            inside = list(item)
+            todo += inside
+        elif isinstance(item, dict):
+            inside = dict(item)
+            todo += inside.values()
+        elif type(item).__module__ != "builtins" and not isinstance(item, type):
+            inside = dict(getattr(item, "__dict__", {}))
+            todo += inside.values()
+        else:
+            continue
+        found[id(item)] = item, inside
+    return list(found.values())
+
+
+def leave(found):
+    """Put back what contents() found in arrays, containers and objects."""
+    for item, inside in found:
+        if isinstance(item, np.ndarray):
+            item[...] = inside
+        elif isinstance(item, list):
+            item[:] = inside
+        elif inside and not isinstance(item, tuple):
+            items = item if isinstance(item, dict) else vars(item)
+            items.clear()
+            items.update(inside)
 
 
 # ---------------------------------------------------------------- checkpointed loops

@@ -20,10 +20,10 @@ from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
-from s2sad.derive.held import CONTAINERS, is_container
+from s2sad.derive.held import CONTAINERS, is_container, item_at
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
-from s2sad.ir.bindings import bound_by, targets_of, written_by, written_into
+from s2sad.ir.bindings import bound_by, places_of, targets_of, written_by, written_into
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -79,7 +79,9 @@ class Keep(Needs):
                 continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
             base, at = plain(place.base), None if place.key is None else self._plain_key(place.key)
-            part = base if at is None else Apply("getitem", (base, at), (), "index")
+            part = base
+            if at is not None and not (isinstance(at, Const) and at.value is Ellipsis):
+                part = Apply("getitem", (base, at), (), "index")
             kind = self.facts.type_of(place.part)
             value = part if is_number(kind) or place.how == "item" else copied_part(part, kind)
             if place.how == "item" and isinstance(self.facts.type_of(base), DictOf):
@@ -114,9 +116,11 @@ class Keep(Needs):
         needed |= self._read_by_place([base])
         old = Var(f"{place.hint}_old")
         value = call("helper.contents", base, text="contents")
-        save, restore = self._keep(place.hint, self.facts.type_of(place.part), value, old)
-        put = Evaluate(call("helper.put_contents", base, Ref(old), text="put_contents"))
-        return save, [*restore, put]
+        save, (restore,) = self._keep(place.hint, self.facts.type_of(place.part), value, old)
+        assert isinstance(restore, Assign)
+        for var in written_into(Place(base, Const(None))):
+            self.regions.keepers |= dict.fromkeys((ref.var for ref in refs(restore.value)), var)
+        return save, [Evaluate(call("helper.leave", restore.value, text="leave"))]
 
     def _put_end_back(self, statement: Stmt, place: Any) -> Block:
         """A list is shortened by what was appended, and gets back what was taken from its end."""
@@ -139,7 +143,7 @@ class Keep(Needs):
         way back; what is remembered is added to `kept`."""
         saves: Block = []
         restores: Block = []
-        lost = self.cells.overwritten_by(loop, needed - kept)
+        lost = self.cells.overwritten_by(loop, needed - kept) - self.cells.formers.keys()
         for var in dict.fromkeys(self.cells.known[cell].var for cell in sorted_by(lost, ())):
             if not self._is_fixed(var):
                 continue  # it may stand for another array by now
@@ -187,11 +191,12 @@ class Keep(Needs):
         if not any(self.cells.overwritten_in(place, needed) for place in places):
             return [], []
         target = statement.targets[0]
-        assert isinstance(target, Unpack) and isinstance(statement.value, Make)
-        parts = [p for p in target.targets if isinstance(p, Place)]
-        needed |= self._read_by_place(e for p in parts for e in (p.base, p.key))
-        items = tuple(self._plain_key(item) for item in statement.value.items)
-        back = [Place(plain(p.base), self._plain_key(p.key)) for p in parts]
+        needed |= self._read_by_place(item_at(p) for p in places_of(target))
+        back = [
+            Place(plain(p.base), p.key if isinstance(p.key, str) else self._plain_key(p.key))
+            for p in places_of(target)
+        ]
+        items = tuple(item_at(p) for p in reversed(back))
         return [], [Assign((Unpack(tuple(back)),), Make("tuple", items))]
 
     # ------------------------------------------------------------ where it is kept
@@ -209,12 +214,14 @@ class Keep(Needs):
     def _keep(self, hint: str, kind: Any, value: Expr, target: Target) -> tuple[Block, Block]:
         """The statements that keep a value and that bring it back to a target."""
         keeper = Var(f"{hint}_trace" if self.loops else f"{hint}_in")
-        self._explain(keeper, kind, target)
         if isinstance(value, Ref):
             self.regions.keepers[keeper] = value.var
+        save: Stmt
         if not self.loops:
             self._noted(back := Ref(keeper), kind)
-            return [Assign((keeper,), value)], [Assign((target,), back)]
+            save = Assign((keeper,), value)
+            self._explain(save, keeper, kind, target)
+            return [save], [Assign((target,), back)]
         outer, inner = self.loops[0], self.loops[-1]
         if len(self.loops) == 1 and inner.counter is not None and inner.direct and _is_float(kind):
             assert isinstance(inner.statement, For)
@@ -225,19 +232,23 @@ class Keep(Needs):
             place = Place(Ref(keeper), inner.counter)
             part = Apply("getitem", (Ref(keeper), inner.counter), (), "index")
             self._noted(part, kind)
-            return self._saving(Assign((place,), value), kind), [Assign((target,), part)]
+            save = Assign((place,), value)
+            self._explain(save, keeper, kind, target)
+            return self._saving(save, kind), [Assign((target,), part)]
         outer.before.append(Assign((keeper,), Make("list", ())))
         append = Apply("list.append", (Ref(keeper), value), (), "method", "append")
         pop = Apply("list.pop", (Ref(keeper),), (), "method", "pop")
         self._noted(pop, kind)
-        return self._saving(Evaluate(append), kind), [Assign((target,), pop)]
+        save = Evaluate(append)
+        self._explain(save, keeper, kind, target)
+        return self._saving(save, kind), [Assign((target,), pop)]
 
     def _saving(self, statement: Stmt, kind: Any) -> Block:
         self.saved[statement] = kind
         return [statement]
 
-    def _explain(self, keeper: Var, kind: Any, target: Target) -> None:
-        """Notes what is kept, and why."""
+    def _explain(self, save: Stmt, keeper: Var, kind: Any, target: Target) -> None:
+        """Notes what a statement keeps, and why."""
         taken_out = {var for found in self.extracted.values() for _, var in found}
         variables = [*targets_of(target), *written_into(target)]
         cells = {c for c, s in self.cells.known.items() if s.var in variables}
@@ -251,7 +262,7 @@ class Keep(Needs):
         what = ", ".join(v.hint for v in variables)
         loops = tuple(loop.statement for loop in self.loops)
         needed = tuple(dict.fromkeys(readers))
-        self.plan.kept.append(Kept(keeper, what, kind, self.here, loops, needed, why))
+        self.plan.kept[save] = Kept(keeper, what, kind, self.here, loops, needed, why)
 
     # ------------------------------------------------------------ where it is restored
 

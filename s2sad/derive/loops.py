@@ -273,8 +273,8 @@ class Loops(Branches):
             why = "the loop is checkpointed: this is its state at the beginning of a block"
             around = tuple(each.statement for each in self.loops)
             readers = tuple(self.readers.get(part.var, ()))
-            self.plan.kept.append(
-                Kept(part.checkpoints, part.var.hint, kind, loop, around, readers, why, True)
+            self.plan.kept[save] = Kept(
+                part.checkpoints, part.var.hint, kind, loop, around, readers, why, True
             )
         backward = call("builtins.reversed", Ref(block), text="reversed")
         mirror = replace(mirrored, iterable=backward, origin=None)

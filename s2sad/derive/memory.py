@@ -83,7 +83,9 @@ class Planner(Loops):
             origin = returned
         written = {self.regions.of(v) for s in backward for v in written_by(s)
                    if self.regions.knows(v)}  # fmt: skip
-        shared = any(self.regions.of(v) in written for v, _ in self.regions.aliases(origin))
+        shared = [v for v, _ in self.regions.aliases(origin) if self.regions.of(v) in written]
+        if shared and all(self._is_left(v, backward) for v in shared):
+            return forward
         if shared:
             kind = self.facts.type_of(origin)
             result = (
@@ -97,6 +99,12 @@ class Planner(Loops):
             result = Var("result") if returned.var is self.value else self.value
             return [*forward[:at], Assign((result,), returned), Return(Ref(result))]
         return forward
+
+    def _is_left(self, var: Var, backward: Block) -> bool:
+        """Whether a variable stands for an object of the caller's all the time, which gets back at
+        the end what the forward part left in it."""
+        rebound = any(var in bound_by(s) for s in (*self.function.body, *backward))
+        return self.in_place and var in self.regions.written_parameters and not rebound
 
     # ------------------------------------------------------------ the walk
 
@@ -129,6 +137,7 @@ class Planner(Loops):
                 forward += [*saves, extraction]
                 chunks.append(restores)
             ahead, back = self._statement(statement, nodes, needed, kept)
+            self._settle(statement, needed)
             forward += ahead
             chunks.append(back)
         backward: Block = []
@@ -185,6 +194,7 @@ class Planner(Loops):
             else:
                 kept_parts, put_back = self._save_parts(part, needed, kept)
             saves, restores = [*saves, *kept_parts], [*put_back, *restores]
+        self._settle(statement, needed)
         needed |= after & self._lost
         self.defined |= set(bound)
         ahead = [*saves, *self._forward(statement), *follow]

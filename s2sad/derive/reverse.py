@@ -543,8 +543,8 @@ class Reverse(Writes):
         if isinstance(value, Apply) and value.op.startswith("list."):
             if self.has_shadow(value.args[0]):
                 last = Apply("getitem", (value.args[0], Const(-1)), (), "index")
-                new = value.args[1:]
-                return self._group(statement, lambda: [self._pull_new(e, last) for e in new])
+                new = value.args[1] if len(value.args) > 1 else Const(None)
+                return self._group(statement, lambda: self._pull_new(new, last))
         if isinstance(value, Apply) and value.op == "list.append":
             return self._group(statement, lambda: self.pull_append(statement, value))
         if isinstance(value, Apply) and value.op == "list.pop":

@@ -205,9 +205,9 @@ class _Maker:
                     last = Apply("getitem", (base, Const(-1)), (), "index")
                     items = [self._mirrored(item, last) for item in given]
                     args = (self._view(base), *items)
-                    made = Evaluate(replace(change, args=args, origin=None))
-                    self.shadows.follow[statement] = [made]
-                    return [statement, made]
+                    same = Evaluate(replace(change, args=args, origin=None))
+                    self.shadows.follow[statement] = [same]
+                    return [statement, same]
             case Verbatim():
                 if any(self.has_shadow(var) for var in (*statement.binds, *statement.mutates)):
                     raise _Refused("this changes what stands for an array that is written into")
@@ -312,7 +312,6 @@ class _Maker:
                 return self._is_slot(target)
             case Unpack(parts):
                 return any(self._has_place(part) for part in parts)
-        return False
 
     def _is_slot(self, target: Place) -> bool:
         """Whether a place is an item of a container that has a shadow."""
@@ -353,7 +352,10 @@ class _Maker:
                 at = Apply("getitem", (self._view(whole), Ref(key)), (), "index")
                 return target, iterable, [self._let(self._shadow(item), at)]
             case Unpack(parts), _ if self._holds_rows(iterable):
-                shadows = tuple(self._shadow(p) if self._has_place(p) else Var("_") for p in parts)
+                names = [p if isinstance(p, Var) and self.has_shadow(p) else None for p in parts]
+                if any(self._has_place(p) for p in parts if not isinstance(p, Var)):
+                    raise _Refused("a loop over parts of what is written into")
+                shadows = tuple(Var("_") if p is None else self._shadow(p) for p in names)
                 view = self._view(iterable)
                 both = self._in_place_of(iterable, call("builtins.zip", iterable, view, text="zip"))
                 return Unpack((target, Unpack(shadows))), both, []

@@ -1,4 +1,4 @@
-"""Arrays that lists, dicts and objects hold, and that are written into while other names see them."""
+"""Arrays that lists, dicts and objects hold, and that are written under other names, too."""
 
 import copy
 from dataclasses import dataclass
