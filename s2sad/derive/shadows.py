@@ -114,7 +114,15 @@ def put_in(
 
 
 class _Refused(Exception):
-    """What cannot be mirrored."""
+    """What cannot be mirrored, and what to write instead."""
+
+    def __init__(
+        self,
+        why: str,
+        advice: str = "Annotate the array with its rank, or take a copy instead of a view.",
+    ) -> None:
+        super().__init__(why)
+        self.advice = advice
 
 
 class _Maker:
@@ -181,7 +189,7 @@ class _Maker:
             try:
                 result += self._statement(statement)
             except _Refused as refusal:
-                self._refuse(statement, str(refusal))
+                self._refuse(statement, refusal)
                 result.append(statement)
         return result
 
@@ -298,7 +306,10 @@ class _Maker:
         """What a caller's container holds is not changed: its shadow is that of after the call."""
         regions = {self.regions.of(v) for v in self.handed if is_container(self._kind(v))}
         if any(self.regions.of(v) in regions for v, _ in self._aliases(container)):
-            raise _Refused("which arrays the caller's list or dict holds changes here")
+            raise _Refused(
+                "this changes what a list or dict of the caller's holds",
+                "Return a new list or dict instead, or write into the arrays that it holds.",
+            )
 
     def _kind(self, var: Var) -> Type | None:
         return self.facts.bindings.get(var)
@@ -548,12 +559,11 @@ class _Maker:
     def _let(self, var: Var, value: Expr) -> Stmt:
         return Assign((var,), value)
 
-    def _refuse(self, statement: Stmt, why: str) -> None:
+    def _refuse(self, statement: Stmt, refusal: _Refused) -> None:
         origin = getattr(statement, "origin", None)
         location = None if origin is None else origin.module.location(origin.node)
-        advice = "Annotate the array with its rank, or take a copy instead of a view."
         self.shadows.errors.append(
-            S2SADError("S2S011", f"cannot differentiate: {why}", location, advice)
+            S2SADError("S2S011", f"cannot differentiate: {refusal}", location, refusal.advice)
         )
 
 
