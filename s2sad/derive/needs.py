@@ -152,15 +152,18 @@ class Needs(Recall):
                     blocks += inner_blocks(statement)
                     for place in self.cells.places(statement):
                         if self.cells.overwritten_in(place, cells):
-                            keys = [] if place.key is None else [place.key]
-                            found |= self._read_by_place([place.base, *keys])
+                            found |= self._read_by_place(place.base, place.key)
+                            named = self.plan.replaced.get(place.key) if place.key else None
+                            found |= set() if named is None else {named}
         return found - own_targets(loop)
 
-    def _read_by_place(self, exprs: Iterable[Expr]) -> set[Var]:
-        """What finding a place reads: variables, and which objects containers hold."""
-        found = self._read_by(exprs)
+    def _read_by_place(self, base: Expr, key: Expr | None = None) -> set[Var]:
+        """What finding a place reads: variables, which objects containers hold, and what says which
+        elements these are."""
+        found = self._read_by([base])
         held = {c for c in found & self.cells.known.keys() if self._is_of_container(c)}
-        return (found & self.overwritten) | held
+        keys = set() if key is None else self._read_by([key]) & self._lost
+        return (found & self.overwritten) | held | keys
 
     def _is_of_container(self, cell: Var) -> bool:
         return is_container(self.facts.bindings.get(self.cells.known[cell].var))

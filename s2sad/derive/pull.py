@@ -76,6 +76,9 @@ from s2sad.tidy.naming import describe, role
 Pending: TypeAlias = dict[Slot, list[tuple[str, Expr | None, Adjoint]]]
 """What a statement contributes to each slot: how, where, and what."""
 
+_COPIES = ("builtins.list", "builtins.tuple", "builtins.dict", "numpy.copy", "copy.copy")
+"""Operators that give the items of a container to another one."""
+
 _TREES = (TupleOf, ListOf, DictOf, Struct)
 
 
@@ -172,6 +175,8 @@ class Pull:
             return False
         if not self.regions.is_mirrored(root) or self.regions.is_immutable_variable(root):
             return False
+        if not any(other in self.shadows.of for other in self.regions.members(root)):
+            return False  # nothing of it is varied where it is read
         return bool(slot[1]) or root not in self.shadows.of
 
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
@@ -599,7 +604,7 @@ class Pull:
         if node.op in ("getitem", "getattr") and not isinstance(kind, Array):
             self._pull_item(node, adjoint)
             return
-        if node.op in ("builtins.list", "builtins.tuple", "builtins.iter") and adjoint.tree:
+        if (node.op in _COPIES or node.op == "builtins.iter") and is_container(kind):
             self.pull(node.args[0], adjoint)
             return
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
