@@ -448,7 +448,10 @@ class Regions:
                         self._find_unnamed(argument)
                         if self._is_typed_container(argument):
                             # Caller and callee name what it holds: each its own way.
-                            self._shared |= dict.fromkeys(v for v, _ in self._aliases(argument))
+                            held = [v for v, _ in self._aliases(argument)]
+                            self._shared |= dict.fromkeys(held)
+                            for one, other in zip(held, held[1:], strict=False):
+                                self._unite(one, other)
             case Each():
                 # Only a call can write into an element while a comprehension runs.
                 if any(isinstance(n, Invoke) for n in walk(node.element)):

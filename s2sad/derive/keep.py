@@ -20,7 +20,7 @@ from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
-from s2sad.derive.held import CONTAINERS, is_container, item_at
+from s2sad.derive.held import CONTAINERS, is_container, is_taken, item_at
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
 from s2sad.ir.bindings import bound_by, places_of, targets_of, written_by, written_into
@@ -70,7 +70,7 @@ class Keep(Needs):
             lost = self.cells.overwritten_in(place, needed - kept)
             if not lost:
                 continue
-            if place.how == "pop" and not _is_taken(statement):
+            if place.how == "pop" and not is_taken(statement):
                 save, put_back = self._end_kept(place, needed)
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
@@ -123,7 +123,7 @@ class Keep(Needs):
         value = call("helper.contents", base, text="contents")
         save, (restore,) = self._keep(place.hint, self.facts.type_of(place.part), value, old)
         assert isinstance(restore, Assign)
-        for var in written_into(Place(base, Const(None))):
+        for var, _ in self.regions.aliases(place.part):
             self.regions.keepers |= dict.fromkeys((ref.var for ref in refs(restore.value)), var)
         return save, [Evaluate(call("helper.leave", restore.value, text="leave"))]
 
@@ -321,13 +321,6 @@ class Keep(Needs):
         moved = any(ref.var in restored for place in keys for ref in refs(place))
         same = len(parts) == len(late) and len({key(place) for place in keys}) == 1
         return parts if same and not moved else []
-
-
-def _is_taken(statement: Stmt) -> bool:
-    """Whether what a statement takes from a list gets a name: `x = xs.pop()`."""
-    return isinstance(statement, Assign) and isinstance(statement.targets[0], Var) and (
-        isinstance(statement.value, Apply) and statement.value.op == "list.pop"
-    )  # fmt: skip
 
 
 def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from s2sad.derive.held import is_container
+from s2sad.derive.held import is_container, is_taken
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, refs
 from s2sad.derive.recall import Recall
@@ -111,6 +111,9 @@ class Needs(Recall):
             nodes = by_source.get(statement, [])
             bound = self._bound(statement)
             changed |= {var for _, var in self.extracted.get(statement, [])}
+            for part in (statement, *self.shadows.follow.get(statement, [])):
+                if is_taken(part):
+                    inner.update(bound_by(part))  # it goes back to where it was taken from
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)

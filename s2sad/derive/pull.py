@@ -966,6 +966,11 @@ class Pull:
                 self.pull(item, reduced_to(whole, adjoint.result, item, self.facts))
                 continue
             shape = self.facts.shape_of(item)
+            unsure = node.kind == "list" and _is_call(part.expr, "helper.part")
+            if unsure and not tree and shape != SCALAR:
+                # An item that has no adjoint any more has the number 0.0.
+                self.pull(item, Adjoint(part.expr, Star("?"), False))
+                continue
             full = not isinstance(part.expr, Const) or shape == SCALAR
             self.pull(item, Adjoint(part.expr, shape, full, False, tree))
 
