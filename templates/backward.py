@@ -6,6 +6,7 @@ import numpy as np
 
 
 @linear
+@maybe_view(d)
 def unbroadcast(d: "*s", *, shape) -> filled(shape):
     """The sum over axes that broadcasting repeats; its adjoint is repeated along them."""
     shape = np.shape(d)[-1:]
@@ -157,6 +158,7 @@ def tile_backward(d: "*s", *, shape, reps) -> filled(shape):
 
 
 @linear
+@maybe_view(d)
 def unpad(d: "*s", *, shape, pad_width) -> filled(shape):
     """What is no padding; its adjoint is padded with zeros."""
     assert d.shape in ((5,), (6,))

@@ -32,14 +32,17 @@ from s2sad.ir.nodes import (
     While,
 )
 
-Origins: TypeAlias = dict[Var, frozenset[Var]]
-"""The parameters whose objects a variable may stand for."""
+Roots: TypeAlias = frozenset[tuple[Var, bool]]
+"""Parameters, each with whether it is their object that is meant, or one that holds it."""
+
+Origins: TypeAlias = dict[Var, Roots]
+"""The parameters whose objects, or parts of them, a variable may stand for or hold."""
 
 
 def written_parameters(function: Function, regions: Any) -> set[Var]:
     """The parameters into whose objects a function may write."""
     walk = _Walk(regions)
-    walk.block(function.body, {p.var: frozenset([p.var]) for p in function.params})
+    walk.block(function.body, {p.var: frozenset([(p.var, True)]) for p in function.params})
     return walk.written
 
 
@@ -54,7 +57,7 @@ class _Walk:
 
     def _statement(self, statement: Stmt, origins: Origins) -> None:
         for write in self.regions.writes.get(statement, []):
-            self.written |= self._of(write.base, origins)
+            self.written |= {var for var, is_object in self._of(write.base, origins) if is_object}
         match statement:
             case Assign():
                 if statement.augmented is None:
@@ -103,13 +106,16 @@ class _Walk:
             if isinstance(target, Place) and self.regions.stored(target.base, target.key, value):
                 # What is stored in a container is reached through it from here on.
                 for var, _ in self.regions.aliases(target.base):
-                    origins[var] = origins.get(var, frozenset()) | roots
+                    held = frozenset((root, False) for root, _ in roots)
+                    origins[var] = origins.get(var, frozenset()) | held
 
-    def _of(self, expr: Expr, origins: Origins) -> frozenset[Var]:
-        found: frozenset[Var] = frozenset()
-        for var, _ in self.regions.aliases(expr):
-            found |= origins.get(var, frozenset())
-        return found
+    def _of(self, expr: Expr, origins: Origins) -> Roots:
+        found: set[tuple[Var, bool]] = set()
+        for var, how in self.regions.aliases(expr):
+            for root, is_object in origins.get(var, frozenset()):
+                # What is taken out of a container may be what it holds.
+                found.add((root, how != "part" and (is_object or how != "same")))
+        return frozenset(found)
 
 
 def _join(origins: Origins, other: Origins) -> None:

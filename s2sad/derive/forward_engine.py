@@ -11,11 +11,24 @@ from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
 from s2sad.derive.broadcasting import call
+from s2sad.derive.effects import handed_twice
 from s2sad.derive.engine import Engine, Interface
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.pull import is_fresh
 from s2sad.errors import S2SADError
-from s2sad.ir.nodes import Apply, Block, Callee, Const, Expr, Function, Make, Parameter, Ref, Var
+from s2sad.ir.nodes import (
+    Apply,
+    Block,
+    Callee,
+    Const,
+    Expr,
+    Function,
+    Invoke,
+    Make,
+    Parameter,
+    Ref,
+    Var,
+)
 from s2sad.tidy.live import live_tangents, tangent_alone
 from s2sad.tidy.naming import Names
 
@@ -79,10 +92,10 @@ class ForwardEngine(Engine):
     ) -> Tangent:
         outer, self.current = self.current, function
         self._check_results(function)
-        sweep = Forward(self.facts, self, function)
+        sweep = Forward(self.facts, self, function, asked=kind != "tangent")
         dots = [sweep.dot(var) for var in variables]
         sweep.shared |= set(dots)
-        found = sweep.run(variables, kind != "tangent")
+        found = sweep.run(variables)
         body = live_tangents(found)
         self._report(body, found)
         self.current = outer
@@ -119,6 +132,15 @@ class ForwardEngine(Engine):
         self.tangents.append(made)
         self.has_aux = has_aux
         return interface
+
+    def check_arguments(self, node: Invoke) -> None:
+        """Refuses a call that writes into an array which it is handed twice."""
+        assert self.current is not None
+        regions, function = self.regions(self.current), self.program.function(node.callee)
+        written = self.facts.summaries[function].written
+        if any(regions.hands_over_twice(node, k) for k in written):
+            error = handed_twice(node)
+            self.errors += [error] if str(error) not in map(str, self.errors) else []
 
     # ------------------------------------------------------------ results
 

@@ -481,6 +481,7 @@ class Push:
     def call_of(self, node: Invoke) -> Apply:
         """The call of a callee's tangent function, which gives its value and tangent."""
         interface = self.engine.interface(node.callee)
+        self.engine.check_arguments(node)
         args: list[Expr] = []
         named: list[tuple[str, Expr]] = []
         for index in interface.args:
