@@ -124,7 +124,7 @@ class Forward(Push):
         self.kept |= {
             self.dot(v)
             for v in self.mirrored
-            if v in self.mirrored.handed or self.mirrored.is_shared(v)
+            if self.mirrored.is_handed(v) or self.mirrored.is_shared(v)
         }
         return Tangents(body, self.placing.replaced, self.dots, self.headers, self.refusals,
                         self.kept)  # fmt: skip
@@ -322,7 +322,7 @@ class Forward(Push):
         expr = self.whole(found, value)
         expr = self._own_items(value, expr)
         if not self.mirrored.has_written_arrays(target):
-            return [(self.dot(target), expr)]
+            return [(self.dot(target), self._apart(value, expr))]
         kind = self.facts.type_of(value)
         if self.mirrored.may_be_viewed(target) and isinstance(kind, Array) and kind.shape != SCALAR:
             made = call("helper.laid_out_like", Value(value), expr, text="laid_out_like")

@@ -76,7 +76,7 @@ class Mirrored:
             is_varied = self._is_varied(statement)
             for write in writes:
                 for var, _ in self.regions.aliases(write.base):
-                    if not plain or self.regions.is_shared(var) or var in self.handed:
+                    if not plain or self.regions.is_shared(var) or self.is_handed(var):
                         yield var, is_varied
 
     def _is_varied(self, statement: Stmt) -> bool:
@@ -130,6 +130,10 @@ class Mirrored:
     def is_shared(self, var: Var) -> bool:
         """Whether several names may stand for the memory of a variable."""
         return self.regions.knows(var) and self.regions.is_shared(var)
+
+    def is_handed(self, var: Var) -> bool:
+        """Whether a variable may stand for what a caller hands over, to which it writes."""
+        return any(self.regions.of(var) is self.regions.of(handed) for handed in self.handed)
 
     def may_be_viewed(self, var: Var) -> bool:
         """Whether a name in the region is a view or a copy as the layout in memory decides: then a
