@@ -468,7 +468,7 @@ class Forward(Push):
             self.narrow[var] = new
         if not is_fresh(found.expr):
             seen = {n.var for n in walk(found.expr) if isinstance(n, Ref)} | {self.dot(var)}
-            seen -= {self.dot(v) for v in self.mirrored}
+            seen &= set(self.dots.values()) - {self.dot(v) for v in self.mirrored}
             self.unsettled |= not seen <= self.shared
             self.shared |= seen
 
