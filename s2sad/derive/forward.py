@@ -718,7 +718,8 @@ def _unwrapped(iterable: Expr) -> Expr:
 def _is_call(statement: Stmt) -> bool:
     """Whether a statement calls a callee for its value and its tangent."""
     return isinstance(statement, Assign) and (
-        isinstance(statement.value, Apply) and statement.value.op.startswith("jvp:")
+        isinstance(statement.value, Apply)
+        and statement.value.op.startswith(("jvp:", "jvp.writes:"))
     )
 
 

@@ -74,7 +74,7 @@ class ForwardEngine(Engine):
         made = self._tangent(function, name, mode, variables)
         made.bare = bare
         if mode == "hvp":
-            made.body = tangent_alone(made.body, made.replaced, made.kept)
+            made.body = tangent_alone(made.body, made.replaced, made.kept, self.regions(function))
         return made
 
     def _check_results(self, function: Function) -> None:
@@ -96,7 +96,7 @@ class ForwardEngine(Engine):
         dots = [sweep.dot(var) for var in variables]
         sweep.shared |= set(dots)
         found = sweep.run(variables)
-        body = live_tangents(found)
+        body = live_tangents(found, self.regions(function))
         self._report(body, found)
         self.current = outer
         names = Names(function.names | self.names.taken)

@@ -502,7 +502,8 @@ class Push:
                 named.append((f"dot_{interface.names[index]}", tangent))
             else:
                 args.append(tangent)
-        return Apply(f"jvp:{interface.key}", tuple(args), tuple(named), "call", interface.name)
+        op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"
+        return Apply(f"{op}:{interface.key}", tuple(args), tuple(named), "call", interface.name)
 
 
 def bound_in(target: Target) -> list[Var]:
