@@ -141,9 +141,11 @@ def einsum_backward(d: "*r", xs: ["*s"], *, spec, position) -> "?":
     with_d_y = [*xs[:position], d_y, *xs[position + 1 :]]
     d_d += np.einsum(spec, *with_d_y)
     d_xs += [
-        np.zeros(np.shape(xs[i]))
-        if i == position
-        else helper.einsum_backward(spec, i, d, *with_d_y)
+        (
+            np.zeros(np.shape(xs[i]))
+            if i == position
+            else helper.einsum_backward(spec, i, d, *with_d_y)
+        )
         for i in range(len(xs))
     ]
     dot_y = helper.einsum_backward(spec, position, dot_d, *xs) + sum(
@@ -243,7 +245,7 @@ def part(d: "*s", *, key) -> "?":
 
 
 @linear
-def all_parts(d: "*s", values: const) -> divided(d, None):
+def all_parts(d: "*s", values: const) -> listed(d):
     """All parts of the adjoint of a list of arrays."""
     values = [d, d]
     d = [d, d]

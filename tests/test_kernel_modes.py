@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.checking import check_tangent, float_leaves, inner, moved, same
+from tests.checking import check_tangent, moved, same
 from tests.kernels import Kernel, kernels
 from tests.test_kernels import REFUSED, cotangent, is_scalar, keyed, single
 

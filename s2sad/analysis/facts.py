@@ -36,7 +36,7 @@ from s2sad.analysis.types import (
     Unknown,
     is_integral,
 )
-from s2sad.analysis.usage import used_as_numbers
+from s2sad.analysis.usage import refined, unpacked_shapes, used_as_numbers
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
 from s2sad.derive.selection import abstract, choose, dtype_name, result_shape
@@ -88,7 +88,7 @@ _REAL_PARTS = {"numpy.real", "numpy.imag", "numpy.abs", "builtins.abs", "numpy.a
 _ALLOCATIONS = {
     "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
     "numpy.zeros_like": "a", "numpy.ones_like": "a", "numpy.empty_like": "a",
-    "numpy.full_like": "a",
+    "numpy.full_like": "a", "numpy.eye": "", "numpy.identity": "",
 }  # fmt: skip
 """Operators that allocate, with the argument whose dtype the result has: float64 where there is
 none."""
@@ -671,6 +671,7 @@ class Facts:
 
     def _invoke(self, node: Invoke, env: Environment) -> Fact:
         function = self.program.function(node.callee)
+        unpacked = unpacked_shapes(function)
         params = []
         for parameter, argument in zip(function.params, node.args, strict=True):
             if argument is None:
@@ -678,7 +679,8 @@ class Facts:
                 continue
             fact = self._value(argument, env)
             varied = fact.varied or self._may_become_varied(node, argument)
-            params.append(Fact(_annotated(parameter.type, fact.type), varied))
+            kind = refined(_annotated(parameter.type, fact.type), unpacked.get(parameter.var))
+            params.append(Fact(kind or fact.type, varied))
         result = self.interpret(function, params)
         for position in self.summaries[function].written:
             argument = node.args[position]

@@ -327,6 +327,11 @@ def divided(shape: AnyShape, sections: Any, axis: Any = 0) -> Result:
     return ListOf(Array("unknown", part))
 
 
+def listed(_: Any) -> Result:
+    """A list of arrays, of which no more is known."""
+    return ListOf(Array("unknown", SOME))
+
+
 def columns(shape: AnyShape, sections: Any) -> Result:
     """The parts that an array is split into along its second axis, or its only one."""
     if isinstance(shape, Star):
@@ -362,6 +367,13 @@ def dot(a: AnyShape, b: AnyShape) -> AnyShape:
 def outer(a: AnyShape, b: AnyShape) -> AnyShape:
     """All elements of one times all elements of the other."""
     return Shape(raveled(a).dims + raveled(b).dims)
+
+
+def paired(a: AnyShape, b: AnyShape) -> AnyShape:
+    """Each element of one with each element of the other: the axes of both."""
+    if isinstance(a, Shape) and isinstance(b, Shape):
+        return Shape(a.dims + b.dims)
+    return SOME
 
 
 def inner(a: AnyShape, b: AnyShape) -> AnyShape:
