@@ -51,6 +51,9 @@ def test_tangent(kernel: Kernel) -> None:
     check_tangent(results_of(kernel), args, kernel.wrt, generated)
 
 
+KINKS = {"signals.floyd_warshall"}
+
+
 @pytest.mark.parametrize("kernel", KERNELS, ids=IDS)
 def test_derivative_of_the_gradient(kernel: Kernel) -> None:
     size = kernel.sizes[0]
@@ -93,6 +96,12 @@ def test_derivative_of_the_gradient(kernel: Kernel) -> None:
         step, bound = (1e-2, 1e-2) if single(args) else (1e-4, 1e-6)
         near, back, far, behind = at(step), at(-step), at(2 * step), at(-2 * step)
     for k, name in enumerate(kernel.wrt):
+        by_near, by_far = (near[k] - back[k]) / (2.0 * step), (far[k] - behind[k]) / (4.0 * step)
+        if np.max(np.abs(by_near - by_far), initial=0.0) > 0.1 * (
+            1.0 + np.max(np.abs(by_far), initial=0.0)
+        ):
+            assert kernel.name in KINKS  # its gradient has a step there
+            continue
         numeric = (8.0 * (near[k] - back[k]) - (far[k] - behind[k])) / (12.0 * step)
         scale = 1.0 + np.max(np.abs(numeric), initial=0.0) + np.max(np.abs(near[k]), initial=0.0)
         assert np.shape(found[k]) == np.shape(args[where[name]])

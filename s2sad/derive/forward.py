@@ -22,6 +22,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Star, Unknown, is_integral
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
@@ -98,6 +99,7 @@ class Forward(Push):
         self.mirrored = Mirrored(function, regions, facts, self.varied, handed)
         self.varied |= self.mirrored.variables
         self.mirrored.mark()
+        self.handed_back = set() if asked else handed_back(function, regions)
         self.placing = Placing(facts, {}, self.mirrored)
         self.shared: set[Var] = set()
         self.kept: set[Var] = set()
@@ -344,6 +346,8 @@ class Forward(Push):
     def _apart(self, value: Expr, expr: Expr) -> Expr:
         """A tangent that is not written when that of an array is which it was read from."""
         mirrored = {self.dot(var) for var in self.mirrored}
+        if not self.mirrored.shared_by(value):
+            mirrored |= {self.dot(var) for var in self.handed_back}
         kind = self.facts.type_of(value)
         if is_fresh(expr) or not isinstance(kind, Array | Unknown):
             return self._own_items(value, expr)
@@ -686,6 +690,13 @@ def _collected(node: Each, target: Var, value: Var) -> Stmt:
     if node.kind == "dict" and node.key is not None:
         return Assign((Place(Ref(target), node.key),), Ref(value))
     return Evaluate(Apply("list.append", (Ref(target), Ref(value)), (), "method", "append"))
+
+
+def handed_back(function: Function, regions: Regions) -> set[Var]:
+    """The variables that may share memory with what a function is handed and returns: its caller
+    may write there, which tangents must not show that their values do not."""
+    returned = regions.effects().returns
+    return {m for k in returned for m in regions.members(function.params[k].var)}
 
 
 def varied_variables(function: Function, facts: Facts) -> set[Var]:
