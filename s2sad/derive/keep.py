@@ -123,7 +123,7 @@ class Keep(Again):
         way back; what is remembered is added to `kept`."""
         saves: Block = []
         restores: Block = []
-        lost = self.cells.overwritten_by(loop, needed - kept)
+        lost = self.cells.overwritten_by(loop, needed - kept) - self.cells.formers.keys()
         for var in dict.fromkeys(self.cells.known[cell].var for cell in sorted_by(lost, ())):
             if not self._is_fixed(var):
                 continue  # it may stand for another array by now

@@ -136,6 +136,7 @@ class Planner(Loops):
                 forward += [*saves, extraction]
                 chunks.append(restores)
             ahead, back = self._statement(statement, nodes, needed, kept)
+            self._settle(statement, needed)
             forward += ahead
             chunks.append(back)
         self.before = outer
@@ -189,6 +190,7 @@ class Planner(Loops):
             saves, restores = [*saves, *kept_here], [*put_back, *restores]
         kept_parts, put_back = self._save_parts(statement, needed, kept)
         saves, restores = [*saves, *kept_parts], [*put_back, *restores]
+        self._settle(statement, needed)
         needed |= after & self._lost
         self.defined |= set(bound)
         ahead = [*saves, *self._forward(statement), *follow]

@@ -19,7 +19,7 @@ from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard,
 from s2sad.derive.parts import exprs_of, refs
 from s2sad.derive.recall import Recall
 from s2sad.ir.bindings import bound_by, is_exchange, targets_of
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
     Assign,
     Block,
@@ -137,14 +137,22 @@ class Needs(Recall):
 
     def _read_by_restores(self, loop: For | While, wanted: set[Var]) -> set[Var]:
         """What says where a loop writes to wanted parts of arrays: they are put back there."""
-        cells = wanted & self.cells.known.keys()
+        return self._read_by_writes(loop, wanted & self.cells.known.keys()) & self.overwritten
+
+    def _read_by_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:
         found: set[Var] = set()
         with self.cells.inside(loop):
-            for statement in statements(loop.body):
-                for place in self.cells.places(statement):
-                    if place.key is not None and self.cells.overwritten_in(place, cells):
-                        found |= self._read_by([place.base, place.key])
-        return found & self.overwritten
+            blocks = [loop.body]
+            while blocks:
+                for statement in blocks.pop():
+                    if isinstance(statement, For | While):
+                        found |= self._read_by_writes(statement, cells)
+                        continue
+                    blocks += inner_blocks(statement)
+                    for place in self.cells.places(statement):
+                        if place.key is not None and self.cells.overwritten_in(place, cells):
+                            found |= self._read_by([place.base, place.key])
+        return found - own_targets(loop)
 
     def _read_again(self, loop: For | While, bound: Iterable[Var]) -> set[Var]:
         """What running a loop again reads of what was before it."""
