@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from s2sad.derive.held import is_container
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, refs
 from s2sad.derive.recall import Recall
@@ -137,7 +138,7 @@ class Needs(Recall):
 
     def _read_by_restores(self, loop: For | While, wanted: set[Var]) -> set[Var]:
         """What says where a loop writes to wanted parts of arrays: they are put back there."""
-        return self._read_by_writes(loop, wanted & self.cells.known.keys()) & self.overwritten
+        return self._read_by_writes(loop, wanted & self.cells.known.keys())
 
     def _read_by_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:
         found: set[Var] = set()
@@ -150,9 +151,19 @@ class Needs(Recall):
                         continue
                     blocks += inner_blocks(statement)
                     for place in self.cells.places(statement):
-                        if place.key is not None and self.cells.overwritten_in(place, cells):
-                            found |= self._read_by([place.base, place.key])
+                        if self.cells.overwritten_in(place, cells):
+                            keys = [] if place.key is None else [place.key]
+                            found |= self._read_by_place([place.base, *keys])
         return found - own_targets(loop)
+
+    def _read_by_place(self, exprs: Iterable[Expr]) -> set[Var]:
+        """What finding a place reads: variables, and which objects containers hold."""
+        found = self._read_by(exprs)
+        held = {c for c in found & self.cells.known.keys() if self._is_of_container(c)}
+        return (found & self.overwritten) | held
+
+    def _is_of_container(self, cell: Var) -> bool:
+        return is_container(self.facts.bindings.get(self.cells.known[cell].var))
 
     def _read_again(self, loop: For | While, bound: Iterable[Var]) -> set[Var]:
         """What running a loop again reads of what was before it."""
