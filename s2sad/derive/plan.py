@@ -119,6 +119,7 @@ class Planning:
         self.saved: dict[Stmt, Any] = {}
         self.readers: dict[Var, list[Stmt]] = {}
         self.here: Stmt | None = None
+        self.before: tuple[Block, int] = ([], 0)
         self.in_place = False
 
     def _mutated(self) -> set[Var]:
