@@ -182,6 +182,7 @@ class Planning:
             is_other = (
                 isinstance(statement, Assign)
                 and statement.augmented is None
+                and all(isinstance(target, Var) for target in statement.targets)
                 and not self.regions.aliases(statement.value)
             )
             before = {c for c in needed if c in self.cells.known and self.cells.known[c].var is var}
