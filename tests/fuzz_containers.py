@@ -4,7 +4,7 @@
     python -m tests.fuzz_containers --first 17 --count 1 --minimal
 
 Programs are judged, made smaller and printed by `tests/fuzz_writes.py`; here they are written. All
-arrays have 4 elements and any may be in several containers: lists that are appended to, popped from
+arrays have 5 elements, and any may be in several containers: lists that are appended to, popped from
 and joined, dicts with keys that are constants or loop variables, lists of lists, objects; items that
 trade places, copies, and functions that write into what a list or dict holds.
 """

@@ -14,8 +14,9 @@ there. The forward program is walked once, in order, with the set of needed vari
 that overwrites one remembers it first. Only variables that are overwritten somewhere are followed.
 
 The ideas stand in files of their own, each a class that builds on the one before: `plan.py` (what
-all share), `recall.py` (where a value is had from), `needs.py` (what is read), `keep.py` (how it is
-kept), `branches.py`, `loops.py`; here is the walk over simple statements.
+all share), `recall.py` (where a value is had from), `again.py` (what is computed again), `needs.py`
+(what is read), `keep.py` (how it is kept), `branches.py`, `loops.py`; here is the walk over simple
+statements.
 """
 
 from __future__ import annotations
@@ -125,7 +126,9 @@ class Planner(Loops):
             needed |= self._reads(node.body) & self._lost
             chunk += node.body
         chunks.append(chunk)
-        for statement in block:
+        outer = self.before
+        for position, statement in enumerate(block):
+            self.before = block, position
             if statement in self.followers:
                 continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
@@ -140,6 +143,7 @@ class Planner(Loops):
             self._settle(statement, needed)
             forward += ahead
             chunks.append(back)
+        self.before = outer
         backward: Block = []
         for chunk in reversed(chunks):
             backward += chunk

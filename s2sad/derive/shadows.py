@@ -353,7 +353,8 @@ class _Maker:
         target, iterable, first = self._run_beside(loop.target, loop.iterable)
         read = {self.shadows.of.get(v) for v, _ in self._aliases(loop.iterable)}
         bound = {v for s in body for v in bound_by(s)}
-        if any(n.var in read & bound for s in first for n in walk(s.value) if isinstance(n, Ref)):  # type: ignore[union-attr]
+        beside = [e for s in first for e in expressions(s)]
+        if any(n.var in read & bound for e in beside for n in walk(e) if isinstance(n, Ref)):
             raise _Refused("the loop gives what it runs over another value")
         if self._changes_its_items(loop):
             raise _Refused(

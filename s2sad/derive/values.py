@@ -41,6 +41,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
     children,
+    walk,
 )
 from s2sad.tidy.naming import describe
 
@@ -162,6 +163,8 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             if is_own(op):
                 return DEAR
             rule = found[0]
+            if rule.view is not None:
+                return FREE
             if rule.kind != "elementwise" and not rule.zero:
                 return DEAR
             if op.startswith(("numpy.random", "builtins.input")):
@@ -177,6 +180,11 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             return FREE if node.pure and not node.parts else NEVER if not node.pure else DEAR
         case Invoke() | Each():
             return DEAR
+
+
+def is_arithmetic(node: Expr, facts: Facts) -> bool:
+    """Whether a value takes indices and the four operations, and no function of them."""
+    return all(_own_cost(part, facts) <= CHEAP for part in walk(node))
 
 
 def can_repeat(node: Expr, facts: Facts) -> bool:

@@ -17,6 +17,7 @@ from typing import Any
 from s2sad.analysis.types import SCALAR, Array, Star, Unknown, is_number
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, reduced_to
+from s2sad.derive.effects import handed_twice
 from s2sad.derive.held import is_container, is_held, item_at, place_of
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.pull import Pull, is_everything, is_fresh, is_zero
@@ -317,18 +318,9 @@ class Writes(Pull):
             if self._written_slot(argument) is None and not self._is_written_literal(argument):
                 self._refuse_write(node, "a call that writes into what has no name")
                 return False
-            roots = {self.regions.of(v) for v, _ in self.regions.aliases(argument)}
-            names = {v for v, _ in self.regions.aliases(argument)}
-            for position, other in enumerate(node.args):
-                if position == index or other is None:
-                    continue
-                for var, _ in self.regions.aliases(other):
-                    near = self.regions.of(var) in roots
-                    if near and (var in names or self.regions.is_shared(var)):
-                        self.refuse("S2S011", f"{node.callee.name} writes into one argument and is "
-                                    "handed the same array in another", node,
-                                    "Hand it a copy.")  # fmt: skip
-                        return False
+            if self.regions.hands_over_twice(node, index):
+                self.add_error(handed_twice(node))
+                return False
         return True
 
     def _pull_result_argument(self, node: Invoke, adjoint: Adjoint | None) -> None:
@@ -555,7 +547,8 @@ class Writes(Pull):
         aliased = self.aliased_adjoints(self.adjoint_var(writing.slot))
         own = [slot for slot in self.pending if self.adjoint_vars.get(slot) in aliased]
         added = [adjoint for slot in own for _, _, adjoint in self.pending[slot]]
-        if self._must_be_named(writing, seed, made, own, cleared is not None):
+        emptied = cleared is not None and self._filled(writing, cleared[0], own) is None
+        if self._must_be_named(writing, seed, made, own, emptied):
             self.out.append(Assign((seed,), self._kept(taken, self._node(writing))))
         else:
             self._inline(seed, taken, made)
@@ -572,11 +565,12 @@ class Writes(Pull):
             self.out += clearing
 
     def _must_be_named(
-        self, writing: _Writing, seed: Var, made: Block, own: list[Slot], is_cleared: bool
+        self, writing: _Writing, seed: Var, made: Block, own: list[Slot], is_emptied: bool
     ) -> bool:
         """Whether the adjoint of a place cannot be read where it stands, or is read too often.
 
-        What goes into slots of `own` is added to the same array.
+        What goes into slots of `own` is added to the same array, the place being cleared before
+        that if it `is_emptied`.
         """
         views = _views_of(seed, made)
         pending = [(slot, how, a) for slot, found in self.pending.items() for how, _, a in found]
@@ -604,7 +598,7 @@ class Writes(Pull):
             # `flush` knows the order for what reads the adjoint by its own name alone.
             unordered = views if own != [writing.slot] else views - {seed}
             later |= any(is_read_by(a, unordered) for slot, _, a in pending if slot not in own)
-        return not simple or kept or later or (is_cleared and bool(added)) or uses > 3
+        return not simple or kept or later or (is_emptied and bool(added)) or uses > 3
 
     def _kept(self, taken: Expr, node: Expr) -> Expr:
         """The adjoint of a place, as a value that no later write changes."""
@@ -631,16 +625,24 @@ class Writes(Pull):
     def _filling(self, writing: _Writing, key: Expr, own: list[Slot]) -> set[int]:
         """The contribution that fills the whole place again, so that nothing has to be cleared: it
         is made the first one, and assigns."""
-        if own != [writing.slot] or not isinstance(writing.base, Ref):
+        position = self._filled(writing, key, own)
+        if position is None:
             return set()
         found = self.pending[writing.slot]
+        found.insert(0, found.pop(position))
+        return {id(found[0][2])}
+
+    def _filled(self, writing: _Writing, key: Expr, own: list[Slot]) -> int | None:
+        """Which of the contributions to the array of a place fills all of the place."""
+        if own != [writing.slot] or not isinstance(writing.base, Ref):
+            return None
+        found = self.pending[writing.slot]
         if any(how != "index" for how, _, _ in found):
-            return set()
-        for position, (_, at, adjoint) in enumerate(found):
+            return None
+        for position, (_, at, _) in enumerate(found):
             if at is not None and structure(at) == structure(key):
-                found.insert(0, found.pop(position))
-                return {id(adjoint)}
-        return set()
+                return position
+        return None
 
     def is_cleared(self, statement: Stmt) -> bool:
         """Whether the adjoint of the place that a statement writes to is read again."""
