@@ -4,9 +4,9 @@
     python -m tests.fuzz_containers --first 17 --count 1 --minimal
 
 Programs are judged, made smaller and printed by `tests/fuzz_writes.py`; here they are written. All
-arrays have 5 elements, and any may be in several containers: lists that are appended to, popped from
-and joined, dicts with keys that are constants or loop variables, lists of lists, objects; items that
-trade places, copies, and functions that write into what a list or dict holds.
+arrays have 5 elements, and any may be in several containers: lists that are appended to, popped
+from and joined, dicts with keys that are constants or loop variables, lists of lists, objects;
+items that trade places, copies, and functions that write into what a list or dict holds.
 """
 
 from __future__ import annotations

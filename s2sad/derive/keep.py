@@ -104,15 +104,11 @@ class Keep(Needs):
                 # An item of a list or dict keeps its array, whose contents are put back.
                 if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
                     target = Place(base.args[0], base.args[1])
-<<<<<<< HEAD
             needed |= self._read_by_place(base, at)
-=======
-            needed |= self._read_by_place([base, *([at] if at is not None else [])])
             again = self._contents_again(place, needed)
             if again is not None:
                 restores = [Assign((target,), again), *restores]
                 continue
->>>>>>> main
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save
             restores = [*restore, *restores]

@@ -15,12 +15,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-<<<<<<< HEAD
-from s2sad.derive.held import is_container, is_taken
-=======
 from s2sad.derive.again import Again
-from s2sad.derive.held import is_container
->>>>>>> main
+from s2sad.derive.held import is_container, is_taken
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, leaves_early, own_targets, refs
 from s2sad.ir.bindings import bound_by, is_exchange

@@ -18,20 +18,12 @@ from typing import Any
 from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-<<<<<<< HEAD
-from s2sad.analysis.types import SCALAR, Array, Shape, Unknown
+from s2sad.analysis.types import SCALAR, Array, Shape, Unknown, is_integral
 from s2sad.derive.broadcasting import same_shape
 from s2sad.derive.cells import Cells
 from s2sad.derive.explain import Kept
 from s2sad.derive.held import item_at
-from s2sad.derive.parts import inner_statements
-=======
-from s2sad.analysis.types import Array, Unknown, is_integral
-from s2sad.derive.broadcasting import same_shape
-from s2sad.derive.cells import Cells
-from s2sad.derive.explain import Kept
 from s2sad.derive.parts import inner_statements, refs
->>>>>>> main
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
 from s2sad.ir.bindings import bound_by, mutated_by, places_of, targets_of, written_into

@@ -76,9 +76,6 @@ from s2sad.tidy.naming import describe, role
 Pending: TypeAlias = dict[Slot, list[tuple[str, Expr | None, Adjoint]]]
 """What a statement contributes to each slot: how, where, and what."""
 
-_COPIES = ("builtins.list", "builtins.tuple", "builtins.dict", "numpy.copy", "copy.copy")
-"""Operators that give the items of a container to another one."""
-
 _TREES = (TupleOf, ListOf, DictOf, Struct)
 
 
@@ -607,11 +604,8 @@ class Pull:
         if node.op in ("getitem", "getattr") and not isinstance(kind, Array):
             self._pull_item(node, adjoint)
             return
-<<<<<<< HEAD
-        if (node.op in _COPIES or node.op == "builtins.iter") and is_container(kind):
-=======
-        if node.op in _SAME_ITEMS and adjoint.tree:
->>>>>>> main
+        same = node.op in _SAME_ITEMS and adjoint.tree
+        if same or (node.op == "numpy.copy" and is_container(kind)):
             self.pull(node.args[0], adjoint)
             return
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
@@ -1207,7 +1201,10 @@ def _holds(entry: Adjoint, var: Var) -> bool:
     return isinstance(entry.expr, Ref) and entry.expr.var is var
 
 
-_SAME_ITEMS = {"builtins.list", "builtins.tuple", "builtins.iter", "copy.copy", "copy.deepcopy"}
+_SAME_ITEMS = {
+    "builtins.list", "builtins.tuple", "builtins.dict", "builtins.iter", "copy.copy",
+    "copy.deepcopy",
+}  # fmt: skip
 """Operators whose result is a container with the items of their operand."""
 
 _NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "numpy.imag"}
