@@ -92,6 +92,8 @@ class Needs(Again):
         for statement in block:
             nodes = by_source.get(statement, [])
             bound = self._bound(statement)
+            for follower in self.shadows.follow.get(statement, []):
+                bound |= bound_by(follower)
             changed |= {var for _, var in self.extracted.get(statement, [])}
             for part in (statement, *self.shadows.follow.get(statement, [])):
                 if is_taken(part):
