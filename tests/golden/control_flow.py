@@ -346,9 +346,8 @@ def iterate_containers_value_and_grad(xs):
     for k, (u, v) in reversed(list(enumerate(zip(xs[:-1], xs[1:])))):
         # total += (v - u * u) ** 2 * (k + 1)
         d_base = 2.0 * (k + 1) * (v - u * u) * d_total
-        d_product = -d_base
         d_v = d_base
-        d_u = 2.0 * d_product * u
+        d_u = -2.0 * d_base * u
         d_xs[k] += d_u
         d_xs[k + 1] += d_v
     return total, like(xs, d_xs)
