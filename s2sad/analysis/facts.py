@@ -22,6 +22,7 @@ from s2sad.analysis.types import (
     BOOL,
     FLOAT,
     INT,
+    NUMBER,
     SCALAR,
     AnyShape,
     Array,
@@ -34,7 +35,10 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_complex,
     is_integral,
+    may_be_complex,
+    with_dtype,
 )
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.derive.own_rules import is_own
@@ -79,9 +83,6 @@ _CLOSED = set(
     "builtins.max builtins.min builtins.sum builtins.pow numpy.sum numpy.max numpy.min".split()
 )
 """Operators whose result on integers is an integer."""
-
-_REAL_PARTS = {"numpy.real", "numpy.imag", "numpy.abs", "builtins.abs", "numpy.angle"}
-"""Operators whose result on complex numbers is real."""
 
 _ALLOCATIONS = {
     "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
@@ -181,8 +182,9 @@ class Facts:
         match kind:
             case Array():
                 return kind
-            case Unknown(name):
-                return Array("unknown", Star(name or f"value{len(self._short)}"))
+            case Unknown(name, foreign):
+                dtype = NUMBER if foreign else "unknown"
+                return Array(dtype, Star(name or f"value{len(self._short)}"))
             case Inert():
                 return Array("unknown", Star(f"inert.{kind.what}"))
         return Array("unknown", Star(f"{type(kind).__name__}"))
@@ -411,7 +413,7 @@ class Facts:
             case Var():
                 kind = fact.type
                 if isinstance(kind, Unknown) and not kind.name:
-                    kind = Unknown(target.hint)
+                    kind = Unknown(target.hint, kind.foreign)
                 env.own[target] = Fact(kind, fact.varied and not is_integral(kind))
                 self._bind_type(target, kind)
             case Unpack():
@@ -570,7 +572,8 @@ class Facts:
         self.rules.pop(node, None)
         found = self.rule_of(node)
         if found is None:
-            return Fact(Unknown(""), varied)
+            mixed = any(may_be_complex(fact.type) for fact in facts)
+            return Fact(Unknown("", foreign=mixed), varied)
         rule, bound = found
         if node.op in _INTEGERS:
             return Fact(INT)
@@ -580,12 +583,14 @@ class Facts:
                 return Fact(TupleOf((INT,) * shape.rank))
             return Fact(ListOf(INT, "tuple"))
         shape = self._named(result_shape(rule, bound, self.type_of, self._size_of), node)
+        dtype = self._complex_dtype(rule, bound)
         if not isinstance(shape, Shape | Star):
-            return Fact(shape, varied and not rule.zero)
+            kind = shape if dtype is None else with_dtype(shape, dtype)
+            return Fact(kind, varied and not rule.zero)
         if node.op in COMPARE.values():
             return Fact(Array("bool", shape, python=False))
         if rule.zero:
-            return Fact(Array(self._allocated(node, bound), shape))
+            return Fact(Array(self._allocated(node, bound, dtype or "unknown"), shape))
         operands = [self.array(self.type_of(bound[o.name]))
                     for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
         kinds = [f.type for f in facts]
@@ -598,16 +603,37 @@ class Facts:
         python = python and all(isinstance(k, Array) and k.python for k in kinds)
         if node.op.startswith("math."):
             python = True
-        return Fact(Array(_promote(node.op, operands), shape, python), varied)
+        return Fact(Array(dtype or _promote(node.op, operands), shape, python), varied)
 
-    def _allocated(self, node: Apply, bound: dict[str, Expr]) -> str:
+    def _complex_dtype(self, rule: Rule, bound: dict[str, Expr]) -> str | None:
+        """The dtype of what an operator gives that has to do with complex numbers; None for what
+        is real."""
+        if rule.gives == "complex":
+            return "complex128"
+        operands = [self.type_of(bound[operand.name]) for operand in rule.operands]
+        mixed = any(map(may_be_complex, operands))
+        stated = bound.get("dtype")
+        if stated is not None and not (isinstance(stated, Const) and stated.value is None):
+            name = dtype_name(stated, self.type_of)
+            if name.startswith("complex"):
+                return name
+            if name != "unknown":
+                return None
+            return NUMBER if mixed else None
+        if not mixed:
+            return None
+        if rule.gives == "real":
+            return "unknown"
+        return "complex128" if any(map(_has_complex, operands)) else NUMBER
+
+    def _allocated(self, node: Apply, bound: dict[str, Expr], otherwise: str) -> str:
         """The dtype of an array that is made without a derivative."""
         stated = bound.get("dtype")
         if stated is not None and not (isinstance(stated, Const) and stated.value is None):
-            return dtype_name(stated)
+            return dtype_name(stated, self.type_of)
         like = _ALLOCATIONS.get(node.op)
         if like is None:
-            return "unknown"
+            return otherwise
         if not like:
             return "float64"
         model = self.array(self.type_of(bound[like]), bound[like])
@@ -758,7 +784,7 @@ def join(a: Type, b: Type, name: str) -> Type:
         if len(rests) == 2:
             rests = [join(rests[0], rests[1], f"{name}.rest")]
         return DictOf(tuple(items.items()), rests[0] if rests else None)
-    return Unknown(name)
+    return Unknown(name, may_be_complex(a) or may_be_complex(b))
 
 
 def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
@@ -815,7 +841,7 @@ def _join_dtype(a: Array, b: Array) -> str:
         return b.dtype
     if b.python and is_integral(b) and a.dtype.startswith("float"):
         return a.dtype
-    return "unknown"
+    return NUMBER if may_be_complex(a) or may_be_complex(b) else "unknown"
 
 
 def _join_shape(a: AnyShape, b: AnyShape, name: str) -> AnyShape:
@@ -842,8 +868,8 @@ def _renamed(kind: Type, name: str, only_marked: bool = False) -> Type:
             return TupleOf(tuple(_renamed(t, f"{name}.{k}", only_marked) for k, t in parts))
         case ListOf(item, form):
             return ListOf(_renamed(item, f"{name}.item", only_marked), form)
-        case Unknown():
-            return Unknown(name)
+        case Unknown(_, foreign):
+            return Unknown(name, foreign)
     return kind
 
 
@@ -869,11 +895,19 @@ def _literal_type(value: object) -> Type:
     return Inert(type(value).__name__)
 
 
+def _has_complex(kind: Type) -> bool:
+    """Whether a value, or an item of a list of them, certainly is complex."""
+    match kind:
+        case TupleOf(items):
+            return any(map(_has_complex, items))
+        case ListOf(item):
+            return is_complex(item)
+    return is_complex(kind)
+
+
 def _promote(op: str, operands: list[Array]) -> str:
     if not operands:
         return "unknown"
-    if any(a.dtype.startswith("complex") for a in operands):
-        return "float64" if op in _REAL_PARTS else "complex128"
     if all(is_integral(a) for a in operands):
         return "int64" if op in _CLOSED else "float64"
     strong = {a.dtype for a in operands if not a.python}
@@ -895,7 +929,7 @@ def _attribute(kind: Type, name: str) -> Type:
             if field_name == name:
                 return field_type
     base = kind.name if isinstance(kind, Unknown) else getattr(kind, "what", "")
-    return Unknown(f"{base}.{name}")
+    return Unknown(f"{base}.{name}", may_be_complex(kind))
 
 
 def _item(kind: Type, position: int, count: int) -> Type:
@@ -911,9 +945,9 @@ def _item(kind: Type, position: int, count: int) -> Type:
             return Array(dtype, Shape(dims[1:]))
         case Array(dtype, Star(name)):
             return Array(dtype, Star(f"{name}[]"))
-        case Unknown(name):
-            return Unknown(f"{name}.{position}")
-    return Unknown("")
+        case Unknown(name, foreign):
+            return Unknown(f"{name}.{position}", foreign)
+    return Unknown("", may_be_complex(kind))
 
 
 def _index(kind: Type, key: Expr) -> Type | None:
@@ -934,13 +968,13 @@ def _index(kind: Type, key: Expr) -> Type | None:
                     return item
             if rest is not None and not isinstance(rest, Unknown):
                 return rest
-            return Unknown(f"item.{value}" if value is not None else "")
+            return Unknown(f"item.{value}" if value is not None else "", may_be_complex(kind))
         case Struct(_, fields):
             if isinstance(value, int) and -len(fields) <= value < len(fields):
                 return fields[value][1]
-            return Unknown("")
-        case Unknown(name):
-            return Unknown(f"{name}.{value}" if isinstance(value, str | int) else "")
+            return Unknown("", may_be_complex(kind))
+        case Unknown(name, foreign):
+            return Unknown(f"{name}.{value}" if isinstance(value, str | int) else "", foreign)
         case Inert():
             return Unknown("")
     return None

@@ -7,13 +7,14 @@ which takes its arguments and the adjoint of its result and returns the adjoints
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
 from s2sad.analysis.regions import Calls, Regions
 from s2sad.analysis.types import (
+    NUMBER,
     SCALAR,
     Array,
     Inert,
@@ -22,7 +23,9 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_complex,
     is_integral,
+    may_be_complex,
 )
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
@@ -100,6 +103,11 @@ class Interface:
     names: tuple[str, ...] = ()
     written: tuple[int, ...] = ()
     seeded: bool = True
+    mixed: tuple[int, ...] = ()
+
+    def is_complex(self, index: int) -> bool:
+        """Whether a parameter may be complex, and its adjoint with it."""
+        return index in self.mixed
 
 
 class Engine:
@@ -167,8 +175,7 @@ class Engine:
             function.body = [*body, Return(result)]
 
     def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
-        is_complex = isinstance(kind, Array) and kind.dtype.startswith("complex")
-        if is_complex or is_integral(kind) or isinstance(kind, Inert):
+        if is_integral(kind) or isinstance(kind, Inert):
             location = None
             if function.origin is not None:
                 location = function.module.location(function.origin.node.name)
@@ -287,36 +294,48 @@ class Engine:
     def _seed(self, var: Var, kind: Type) -> Adjoint:
         ref = Ref(var)
         if isinstance(kind, Array):
-            self.facts.types[ref] = kind
+            # The adjoint that is handed over for a complex result may be real.
+            dtype = NUMBER if is_complex(kind) else kind.dtype
+            self.facts.types[ref] = replace(kind, dtype=dtype)
             return Adjoint(ref, kind.shape, True, False)
         self.facts.types[ref] = kind if isinstance(kind, TupleOf) else Unknown("d_out")
         return Adjoint(ref, tree=True)
 
     def _aux_seed(self, function: Function, kind: Type, result: Expr | None) -> Adjoint:
         if isinstance(kind, TupleOf) and kind.items:
+            if may_be_complex(kind.items[0]):
+                self._refuse_complex_loss(function, result)
             rest = tuple(Const(0.0) for _ in kind.items[1:])
             return Adjoint(Make("tuple", (Const(1.0), *rest)), tree=True)
         self._refuse_result(function, result, "has_aux asks for a function that returns a tuple")
         return Adjoint(Const(0.0))
 
     def _check_scalar(self, function: Function, kind: Type, result: Expr | None) -> None:
+        if isinstance(kind, Array) and may_be_complex(kind):
+            self._refuse_complex_loss(function, result)
         if isinstance(kind, Array) and (not isinstance(kind.shape, Shape) or kind.shape == SCALAR):
             return
         if isinstance(kind, Unknown):
             return
         self._refuse_result(function, result, f"{function.name} does not return a scalar")
 
-    def _refuse_result(self, function: Function, result: Expr | None, message: str) -> None:
+    def _refuse_result(
+        self,
+        function: Function,
+        result: Expr | None,
+        message: str,
+        code: str = "S2S010",
+        advice: str = "Return a single number, or use the mode vjp for a function of any result.",
+    ) -> None:
         node: Any = getattr(result, "origin", None) or function.origin
         location = None if node is None else node.module.location(_name_of(node.node))
-        self.errors.append(
-            S2SADError(
-                "S2S010",
-                message,
-                location,
-                "Return a single number, or use the mode vjp for a function of any result.",
-            )
-        )
+        self.errors.append(S2SADError(code, message, location, advice))
+
+    def _refuse_complex_loss(self, function: Function, result: Expr | None) -> None:
+        """A gradient is that of a real number."""
+        message = f"{function.name} returns a number that may be complex, which has no gradient"
+        advice = "Return its real part (.real) or its absolute value, or use the mode vjp."
+        self._refuse_result(function, result, message, "S2S021", advice)
 
     def _certainly_scalar(self, function: Function, kind: Type) -> bool:
         if isinstance(kind, Array) and kind.shape == SCALAR:
@@ -340,7 +359,7 @@ class Engine:
             whole and isinstance(kind, Array) and adjoint is not None
             and same_shape(adjoint.shape, kind.shape)
         )  # fmt: skip
-        if isinstance(kind, Array) and kind.dtype == "float64" and known:
+        if isinstance(kind, Array) and kind.dtype in ("float64", "complex128") and known:
             if isinstance(kind.shape, Shape):
                 return self._array_gradient(first, adjoint, kind)
         value: Expr = Ref(var)
@@ -378,9 +397,14 @@ class Engine:
         return self._container_gradient(value, kind, found)
 
     def _array_gradient(self, value: Expr, adjoint: Adjoint | None, kind: Array) -> Expr:
+        mixed = is_complex(kind)
+        dtype = Apply("builtins.complex", (), (), "name", "complex")
         if adjoint is None:
-            return call("numpy.zeros", call("numpy.shape", value))
+            sizes = call("numpy.shape", value)
+            return call("numpy.zeros", sizes, **({"dtype": dtype} if mixed else {}))
         whole = expand(adjoint, value, self.facts)
+        if mixed and not is_complex(self.facts.type_of(whole.expr)):
+            return call("numpy.array", whole.expr, dtype=dtype)
         if whole.owned and kind.shape != SCALAR:
             return whole.expr
         if kind.shape == SCALAR:
@@ -419,6 +443,7 @@ class Engine:
             tuple(p.var.hint for p in function.params),
             written,
             summary.result.varied and self.returned_argument(function) is None,
+            tuple(k for k, fact in enumerate(summary.params) if may_be_complex(fact.type)),
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface
@@ -490,7 +515,11 @@ class Engine:
             kind = self.facts.bindings.get(var, Unknown(var.hint))
             self.facts.types[ref] = kind
             if is_written or (isinstance(kind, Array) and kind.shape != SCALAR):
-                return call("numpy.zeros", call("numpy.shape", ref))
+                sizes = call("numpy.shape", ref)
+                if may_be_complex(kind):
+                    dtype = Apply("builtins.complex", (), (), "name", "complex")
+                    return call("numpy.zeros", sizes, dtype=dtype)
+                return call("numpy.zeros", sizes)
             return Const(0.0)
         if adjoint.full or adjoint.tree:
             return adjoint.expr

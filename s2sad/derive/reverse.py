@@ -19,6 +19,7 @@ from s2sad.analysis.iteration import WRAPPERS, unwrapped
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
     INT,
+    NUMBER,
     SCALAR,
     Array,
     DictOf,
@@ -28,6 +29,7 @@ from s2sad.analysis.types import (
     Struct,
     TupleOf,
     Unknown,
+    may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
@@ -99,7 +101,7 @@ class Reverse(Writes):
         self.errors += shadows.errors
         for var, shadow in shadows.of.items():
             slot: Slot = (var, ())
-            self.adjoint_vars[slot] = shadow
+            self.hold(slot, shadow)
             whole = Adjoint(Ref(shadow), self.slot_shape(slot), True, True)
             self.state.shadows[slot] = self.read(shadow, whole)
 
@@ -997,11 +999,13 @@ class Reverse(Writes):
             targets.append(var)
             tree = isinstance(kind, ListOf | DictOf | TupleOf | Struct | Unknown)
             shape = self.facts.array(kind).shape
-            ref = self.typed(Ref(var), Array("unknown", shape))
+            mixed = interface.is_complex(index)
+            ref = self.typed(Ref(var), Array(NUMBER if mixed else "unknown", shape))
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
         seed = adjoint
         if interface.seeded and seed is None:
-            seed = Adjoint(call("numpy.zeros", shape_of_value(node, self.facts)))
+            mixed = may_be_complex(self.facts.type_of(node))
+            seed = Adjoint(self.zeros_of(shape_of_value(node, self.facts), mixed))
         backward = self._backward_call(node, interface, seed, list(written.values()))
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))

@@ -37,6 +37,7 @@ from s2sad.analysis.types import (
     Type,
     Unknown,
     is_integral,
+    may_be_complex,
 )
 from s2sad.derive.folding import einsum_terms, evaluate
 from s2sad.derive.rules import bind
@@ -111,9 +112,29 @@ def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing
         )
         for name, expr in bound.items()
     }
+    if not _numbers_fit(rule, bound, type_of):
+        return False
     return all(
         _spec_fits(operand.spec, bound[operand.name], type_of) for operand in rule.operands
     ) and all(_holds(condition, values, bound, type_of) for condition in rule.where)
+
+
+def _numbers_fit(rule: Rule, bound: Bound, type_of: TypeOf) -> bool:
+    """Whether a rule is for numbers such as these: real ones, or complex ones.
+
+    A dtype that is stated must not be real where an operand may be complex: NumPy would leave out
+    its imaginary part.
+    """
+    if rule.numbers == "any":
+        return True
+    found = any(may_be_complex(type_of(bound[operand.name])) for operand in rule.operands)
+    if not found:
+        return rule.numbers != "complex"
+    stated = bound.get("dtype")
+    if stated is not None and rule.gives != "real":
+        if dtype_name(stated, type_of).startswith(("float", "int", "uint", "bool")):
+            return False
+    return rule.numbers != "real"
 
 
 def _spec_fits(spec: str, expr: Expr, type_of: TypeOf) -> bool:
@@ -227,11 +248,14 @@ def dtype_kind(dtype: Expr) -> str:
     return "integral" if re.fullmatch(r"bool|u?int\d*|intp", name) else "unknown"
 
 
-def dtype_name(dtype: Expr) -> str:
+def dtype_name(dtype: Expr, type_of: TypeOf | None = None) -> str:
     """The NumPy name of the dtype that an argument `dtype` means, or `unknown`."""
     match dtype:
         case Const(str(name)):
             pass
+        case Apply("attribute.dtype", (array,)) if type_of is not None:
+            kind = type_of(array)
+            return kind.dtype if isinstance(kind, Array) and may_be_complex(kind) else "unknown"
         case Ref(var):
             name = var.hint
         case Apply(path, ()):
@@ -241,9 +265,9 @@ def dtype_name(dtype: Expr) -> str:
         case _:
             return "unknown"
     name = name.rpartition(".")[2].rstrip("_")
-    name = {"float": "float64", "int": "int64", "complex": "complex128", "double": "float64"}.get(
-        name, name
-    )
+    named = {"float": "float64", "int": "int64", "complex": "complex128", "double": "float64"}
+    named |= {"cdouble": "complex128", "csingle": "complex64"}
+    name = named.get(name, name)
     return name if re.fullmatch(r"bool|(u?int|float|complex)\d+", name) else "unknown"
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown
+from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, may_be_complex
 from s2sad.derive.broadcasting import call
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of
@@ -353,9 +353,10 @@ class _Maker:
 
     def _zeros(self, var: Var) -> Expr:
         kind = self.facts.bindings.get(var)
-        if isinstance(kind, Array) and kind.dtype.startswith("float"):
+        if isinstance(kind, Array) and kind.dtype.startswith(("float", "complex")):
             return call("numpy.zeros_like", Ref(var))
-        dtype = Apply("builtins.float", (), (), "name", "float")
+        name = "complex" if kind is not None and may_be_complex(kind) else "float"
+        dtype = Apply(f"builtins.{name}", (), (), "name", name)
         return call("numpy.zeros_like", Ref(var), dtype=dtype)
 
     def _let(self, var: Var, value: Expr) -> Stmt:

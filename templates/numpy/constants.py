@@ -185,26 +185,31 @@ def array_equal(a: const, b: const) -> "":
 # ---------------------------------------------------------------- steps
 
 
+@real
 def sign(x: const) -> like(x):
     """Sign."""
     y = np.sign(x)
 
 
+@real
 def floor(x: const) -> like(x):
     """Rounded down."""
     y = np.floor(x)
 
 
+@real
 def ceil(x: const) -> like(x):
     """Rounded up."""
     y = np.ceil(x)
 
 
+@real
 def trunc(x: const) -> like(x):
     """Rounded towards zero."""
     y = np.trunc(x)
 
 
+@real
 def rint(x: const) -> like(x):
     """Rounded to the nearest whole number."""
     y = np.rint(x)

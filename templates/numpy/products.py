@@ -169,6 +169,17 @@ def outer(a: "*s", b: "*r") -> outer(a, b):
 
 
 @multilinear
+@for_complex
+def vdot_complex(a: "*s", b: "*r") -> "":
+    """Inner product of all elements, those of a conjugated."""
+    b = np.reshape(b, a.shape)
+    y = np.vdot(a, b)
+    d_a += np.conj(d_y) * np.reshape(b, np.shape(a))
+    d_b += d_y * np.reshape(a, np.shape(b))
+
+
+@multilinear
+@real
 def vdot(a: "*s", b: "*r") -> "":
     """Inner product of all elements."""
     b = np.reshape(b, a.shape)
@@ -337,6 +348,17 @@ def cross_any(a: "*s", b: "*r") -> broadcast(a, b):
 
 
 @multilinear
+@for_complex
+def vecdot_complex(a: "*s", b: "*r") -> reduced(broadcast(a, b), -1, False):
+    """Inner products along the last axes, the elements of a conjugated."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((2, 3), (2, 3)))
+    y = np.vecdot(a, b)
+    d_a += helper.unbroadcast(np.conj(np.expand_dims(d_y, -1)) * b, np.shape(a))
+    d_b += helper.unbroadcast(np.expand_dims(d_y, -1) * a, np.shape(b))
+
+
+@multilinear
+@real
 def vecdot(a: "*s", b: "*r") -> reduced(broadcast(a, b), -1, False):
     """Inner products along the last axes."""
     assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((2, 3), (2, 3)))
@@ -369,6 +391,7 @@ def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
 
 
 @multilinear
+@real
 def correlate(a: "*s", b: "*r", *, mode="valid") -> "p":
     """Inner products of one vector with another that is moved along it."""
     assert (a.shape, b.shape) in (

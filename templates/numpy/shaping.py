@@ -66,6 +66,23 @@ def copy(x, *, order="K"):
 
 
 @linear
+@gives(complex)
+def complex128(x):
+    """In double precision, complex."""
+    y = np.complex128(x)
+    d_x += d_y
+
+
+@linear
+@gives(complex)
+def complex64(x):
+    """In single precision, complex."""
+    y = np.complex64(x)
+    d_x += d_y
+
+
+@linear
+@real
 def float64(x):
     """In double precision."""
     y = np.float64(x)
@@ -73,6 +90,7 @@ def float64(x):
 
 
 @linear
+@real
 def float32(x):
     """In single precision."""
     y = np.float32(x)
