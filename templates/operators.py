@@ -146,9 +146,9 @@ def pow_complex(x, p):
     assert abs(x) > 0.1
     y = x**p
     d_x += d_y * np.conj(p * np.power(x, p - 1.0 * (p != 0)))
-    d_p += d_y * np.conj(y * np.log(np.where(x == 0, 1.0, x) + 0j))
+    d_p += d_y * np.conj(y * np.log(np.where(x == 0, 1.0, x).astype(complex)))
     dot_y = dot_x * p * np.power(x, p - 1.0 * (p != 0)) + dot_p * y * np.log(
-        np.where(x == 0, 1.0, x) + 0j
+        np.where(x == 0, 1.0, x).astype(complex)
     )
 
 

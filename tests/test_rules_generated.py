@@ -37,7 +37,7 @@ import math
 import numpy as np
 import scipy.linalg
 import scipy.special
-from jaxtyping import Float64
+from jaxtyping import Complex128, Float64
 """
 
 MOST = 2
@@ -125,9 +125,12 @@ def _annotation(value: Any, kind: str) -> str:
     if isinstance(value, list):
         return f"list[{_annotation(value[0], kind)}]"
     if not np.ndim(value):
-        return "float" if isinstance(value, float) else ""
+        return type(value).__name__ if isinstance(value, (float, complex)) else ""
+    dtype = "Complex128" if np.iscomplexobj(value) else "Float64"
+    if kind == "dtypes":
+        return f'{dtype}[np.ndarray, "..."]'
     sizes = [str(n) if kind == "numbers" or n == 1 else f"n{n}" for n in np.shape(value)]
-    return f'Float64[np.ndarray, "{" ".join(sizes)}"]'
+    return f'{dtype}[np.ndarray, "{" ".join(sizes)}"]'
 
 
 def program(sample: Sample, style: Style, name: str) -> Program:
@@ -195,6 +198,9 @@ def program(sample: Sample, style: Style, name: str) -> Program:
         else:
             lines += [f"out_{i} = out[{i}]" for i in range(len(y))]
         results = list(zip(names, y, strict=True))
+        if any(map(np.iscomplexobj, y)):
+            y = [np.asarray(value, dtype=complex) for value in y]
+            results = list(zip(names, y, strict=True))
     else:
         results = [("out", y)]
     terms = []
@@ -206,8 +212,12 @@ def program(sample: Sample, style: Style, name: str) -> Program:
             parameters[weight] = ""
             square = "" if style.bare else f"{result} * "
             terms.append(f"np.sum({square}{result} * {weight})")
+            if np.iscomplexobj(value):
+                arguments[weight] = arguments[weight] * (0.6 + 0.8j)
+                parameters[weight] = _annotation(arguments[weight], "dtypes")
+                terms[-1] += ".real"
         else:
-            terms.append(f"np.sum({result})")
+            terms.append(f"np.sum({result}){'.real' * np.iscomplexobj(value)}")
     lines.append(f"return {' + '.join(terms)}")
     chosen = {"all": active, "first": active[:1], "last": active[-1:]}[style.wrt]
     head = ", ".join(f"{key}: {note}" if note else key for key, note in parameters.items())

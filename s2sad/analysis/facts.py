@@ -624,7 +624,13 @@ class Facts:
             return None
         if rule.gives == "real":
             return "unknown"
-        return "complex128" if any(map(_has_complex, operands)) else NUMBER
+        certain = [
+            _has_complex(kind)
+            for operand, kind in zip(rule.operands, operands, strict=True)
+            if not operand.const or rule.zero
+        ]
+        several = isinstance(rule.result, Make) and not all(certain)
+        return "complex128" if any(certain) and not several else NUMBER
 
     def _allocated(self, node: Apply, bound: dict[str, Expr], otherwise: str) -> str:
         """The dtype of an array that is made without a derivative."""

@@ -91,17 +91,18 @@ class ComplexNumbers:
         anything."""
         match expr:
             case Apply("numpy.conj" | "numpy.real" | "numpy.imag" as op, (inner,)):
-                inner = self.tidied(inner)
-                if op == "numpy.conj":
-                    return self.conj(inner)
-                return self._part(inner, op.removeprefix("numpy."))
+                done = self.tidied(inner)
+                if op != "numpy.conj":
+                    return self._part(done, op.removeprefix("numpy."))
+                free = self._free_conj(done)
+                return expr if free is None and done is inner else self.conj(done)
             case Apply(op, args, kwargs, form, text):
-                done = tuple(map(self.tidied, args))
+                parts = tuple(map(self.tidied, args))
                 named = tuple((name, self.tidied(arg)) for name, arg in kwargs)
-                same = all(a is b for a, b in zip(args, done, strict=True))
+                same = all(a is b for a, b in zip(args, parts, strict=True))
                 if same and all(a[1] is b[1] for a, b in zip(kwargs, named, strict=True)):
                     return expr
-                return simplify(Apply(op, done, named, form, text))
+                return simplify(Apply(op, parts, named, form, text))
         return expr
 
     def real_part(self, expr: Expr) -> Expr:

@@ -298,7 +298,10 @@ class Engine:
             dtype = NUMBER if is_complex(kind) else kind.dtype
             self.facts.types[ref] = replace(kind, dtype=dtype)
             return Adjoint(ref, kind.shape, True, False)
-        self.facts.types[ref] = kind if isinstance(kind, TupleOf) else Unknown("d_out")
+        handed: Type = kind if isinstance(kind, TupleOf) else Unknown("d_out")
+        if may_be_complex(kind):
+            handed = Unknown("d_out", foreign=True)
+        self.facts.types[ref] = handed
         return Adjoint(ref, tree=True)
 
     def _aux_seed(self, function: Function, kind: Type, result: Expr | None) -> Adjoint:
@@ -352,7 +355,10 @@ class Engine:
         first = Ref(var)
         self.facts.types[first] = kind
         if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
-            return Const(0.0) if adjoint is None else adjoint.expr
+            found = Const(0.0) if adjoint is None else adjoint.expr
+            if is_complex(kind):
+                return self._complex_number(found)
+            return found
         rebound = any(var in bound_by(s) for s in function.body)
         whole = adjoint is not None and adjoint.full and not adjoint.tree
         known = not rebound or (
@@ -370,6 +376,13 @@ class Engine:
                 found = call("helper.from_parts", value, found, text="from_parts")
             return call("helper.like", value, found, text="like")
         return self._container_gradient(value, kind, None if adjoint is None else adjoint.expr)
+
+    def _complex_number(self, found: Expr) -> Expr:
+        """The gradient of a complex number, which is complex."""
+        if isinstance(found, Const):
+            return Const(complex(found.value))
+        certain = is_complex(self.facts.type_of(found))
+        return found if certain else call("builtins.complex", found, text="complex")
 
     def _container_gradient(self, value: Expr, kind: Type, found: Expr | None) -> Expr:
         """The gradient of a container. One whose class and fields are known is built field by

@@ -35,6 +35,12 @@ def einsum_adjoint(spec: str, position: int) -> str:
     return ",".join([output, *terms]) + "->" + target
 
 
+def distinct(spec: str) -> bool:
+    """Whether no operand of an einsum has a letter twice."""
+    terms, _ = einsum_terms(spec.replace(".", ""))
+    return all(len(set(term)) == len(term) for term in terms)
+
+
 def adjoint_norm(norm: str | None) -> str:
     """The argument `norm` of the Fourier transform that is the adjoint of one with this `norm`."""
     return {"ortho": "ortho", "forward": "backward"}.get(norm or "backward", "forward")
@@ -52,6 +58,7 @@ FOLDED: dict[str, Callable[..., Any]] = {
     "static.inverse": inverse,
     "static.einsum_adjoint": einsum_adjoint,
     "static.adjoint_norm": adjoint_norm,
+    "static.distinct": distinct,
 }
 """Functions that templates call on literals as `static.NAME(...)`, always at generation."""
 

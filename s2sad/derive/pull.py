@@ -106,7 +106,7 @@ class Pull:
         self.taken: set[Var] = set()
         self.parted: dict[object, set[Slot]] = {}
         self.gathered: dict[object, dict[Slot, None]] = {}
-        self.numbers_of = ComplexNumbers(facts)
+        self.complex_numbers = ComplexNumbers(facts)
         self.complex_vars: set[Var] = set()
 
     # ------------------------------------------------------------ small tools
@@ -126,7 +126,10 @@ class Pull:
 
     def read(self, var: Var, adjoint: Adjoint) -> Adjoint:
         """The adjoint that a variable holds, by its name."""
-        ref = self.typed(Ref(var), Array(self._dtype_of(var, adjoint), adjoint.shape))
+        kind: Type = Array(self._dtype_of(var, adjoint), adjoint.shape)
+        if adjoint.tree and self.complex_numbers.may_be_complex(adjoint.expr):
+            kind = Unknown(var.hint, foreign=True)
+        ref = self.typed(Ref(var), kind)
         return Adjoint(ref, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
 
     def _dtype_of(self, var: Var, adjoint: Adjoint) -> str:
@@ -144,7 +147,7 @@ class Pull:
     def is_complex_slot(self, slot: Slot) -> bool:
         """Whether the value that a slot's adjoint belongs to may be complex."""
         if slot[1]:
-            return self.numbers_of.may_be_complex(self.slot_value(slot))
+            return self.complex_numbers.may_be_complex(self.slot_value(slot))
         return may_be_complex(self.slot_type(slot))
 
     def _owned_by(self, slot: Slot, adjoint: Adjoint) -> Adjoint:
@@ -179,6 +182,8 @@ class Pull:
         self.adjoint_vars[slot] = var
         if self.is_complex_slot(slot):
             self.complex_vars.add(var)
+            if not isinstance(self.slot_type(slot), Array):
+                self.facts.bindings[var] = Unknown(var.hint, foreign=True)
 
     def _slot_hint(self, slot: Slot) -> str:
         root, path = slot
@@ -314,8 +319,9 @@ class Pull:
                 )
             ]
             if free:
-                order.append(free[0])
-                left.remove(free[0])
+                chosen = next((s for s in free if not _is_copy_of_complex(s, free, pending)), free[0])
+                order.append(chosen)
+                left.remove(chosen)
                 continue
             slot = left[0]
             old, kept = self.adjoint_var(slot), Var(f"{self.adjoint_var(slot).hint}_out")
@@ -582,9 +588,9 @@ class Pull:
         value went into a complex one."""
         if adjoint.tree or may_be_complex(self.facts.type_of(node)):
             return adjoint
-        if not self.numbers_of.may_be_complex(adjoint.expr):
+        if not self.complex_numbers.may_be_complex(adjoint.expr):
             return adjoint
-        part = self.numbers_of.real_part(adjoint.expr)
+        part = self.complex_numbers.real_part(adjoint.expr)
         return replace(adjoint, expr=part, owned=is_fresh(part))
 
     def slot_of(self, node: Expr) -> Slot | None:
@@ -783,7 +789,7 @@ class Pull:
             assert line.value is not None
             value = instantiate(line.value, places, conj)
             if conj is not None:
-                value = self.numbers_of.tidied(without_defaults(value))
+                value = self.complex_numbers.tidied(without_defaults(value))
             operand = bound[line.operand]
             if line.how == "add":
                 spec = next(o for o in rule.operands if o.name == line.operand)
@@ -830,7 +836,7 @@ class Pull:
             (name, conjugated(expr, seeds) if rule.place(name) in seeds else expr)
             for name, expr in temporaries
         ]
-        return marked, passed, self.numbers_of.conj
+        return marked, passed, self.complex_numbers.conj
 
     def _real_value(self, value: Expr, operand: Expr) -> Expr:
         """A contribution to an operand: its real part, before it is summed down, if that is
@@ -838,7 +844,7 @@ class Pull:
         kind = self.facts.type_of(operand)
         if not isinstance(kind, Array) or may_be_complex(kind):
             return value
-        return self.numbers_of.real_part(value)
+        return self.complex_numbers.real_part(value)
 
     def _masked(
         self, value: Expr, mask: Expr | None, node: Apply, operand: Expr
@@ -1155,6 +1161,20 @@ def _merged(
             assigned.add(id(total))
         result[places[name]] = (how, at, total)
     return result
+
+
+def _is_copy_of_complex(slot: Slot, others: list[Slot], pending: Pending) -> bool:
+    """Whether a slot gets an adjoint as it is, of which another gets the real or imaginary part:
+    that comes first, so that the two are one variable."""
+    found = [adjoint.expr for _, _, adjoint in pending[slot]]
+    if len(found) != 1 or not isinstance(found[0], Ref):
+        return False
+    parts = [a.expr for other in others for _, _, a in pending[other] if other != slot]
+    return any(
+        isinstance(n, Apply) and n.op in ("numpy.real", "numpy.imag") and
+        any(isinstance(m, Ref) and m.var is found[0].var for m in walk(n))
+        for part in parts for n in walk(part)
+    )  # fmt: skip
 
 
 def _adds_to_part(line: Contribution, seed: Var) -> bool:

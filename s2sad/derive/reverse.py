@@ -706,7 +706,8 @@ class Reverse(Writes):
                 before.append(Assign((var,), Const(0.0)))
                 self.state.set(slot, self.read(var, Adjoint(Const(0.0), Star("?"), False, True)))
                 return
-            zero: Expr = Const(0.0) if shape == SCALAR else self.zeros(slot)
+            none = 0j if self.is_complex_slot(slot) else 0.0
+            zero: Expr = Const(none) if shape == SCALAR else self.zeros(slot)
             before.append(Assign((var,), zero))
             self.state.set(slot, self.read(var, Adjoint(zero, shape, True, True)))
             return

@@ -12,6 +12,7 @@ and when its conditions are proved:
     key: basic                     integers, slices, None and ... only
     key: mask                      an array of booleans
     @when(array(x))                certainly an array
+    @when(is_complex(x))           certainly complex
     @when(single(x))               not a list
     @when(floating(dtype))         or integral: a dtype that is named
     @when(aligned(spec, a, b))     an einsum whose adjoints are einsums
@@ -36,6 +37,7 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_complex,
     is_integral,
     may_be_complex,
 )
@@ -112,14 +114,16 @@ def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing
         )
         for name, expr in bound.items()
     }
-    if not _numbers_fit(rule, bound, type_of):
+    found = any(may_be_complex(type_of(bound[operand.name])) for operand in rule.operands)
+    if not _numbers_fit(rule, bound, type_of, found):
         return False
+    where = rule.where + rule.if_complex if found else rule.where
     return all(
         _spec_fits(operand.spec, bound[operand.name], type_of) for operand in rule.operands
-    ) and all(_holds(condition, values, bound, type_of) for condition in rule.where)
+    ) and all(_holds(condition, values, bound, type_of) for condition in where)
 
 
-def _numbers_fit(rule: Rule, bound: Bound, type_of: TypeOf) -> bool:
+def _numbers_fit(rule: Rule, bound: Bound, type_of: TypeOf, found: bool) -> bool:
     """Whether a rule is for numbers such as these: real ones, or complex ones.
 
     A dtype that is stated must not be real where an operand may be complex: NumPy would leave out
@@ -127,7 +131,6 @@ def _numbers_fit(rule: Rule, bound: Bound, type_of: TypeOf) -> bool:
     """
     if rule.numbers == "any":
         return True
-    found = any(may_be_complex(type_of(bound[operand.name])) for operand in rule.operands)
     if not found:
         return rule.numbers != "complex"
     stated = bound.get("dtype")
@@ -168,7 +171,7 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
 
 CONDITIONS = {
     f"template.{name}"
-    for name in "basic mask literal array single aligned inexact integral floating".split()
+    for name in "basic mask literal array single aligned inexact integral floating is_complex".split()
 }
 """The conditions that are no expressions."""
 
@@ -182,6 +185,9 @@ def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound, type_of: Ty
             return isinstance(values[var], Mask)
         case Apply("template.literal", (Ref(var),)):
             return is_known(values[var])
+        case Apply("template.is_complex", (Ref(var),)):
+            kind = type_of(bound[var.hint])
+            return isinstance(kind, Array) and is_complex(kind)
         case Apply("template.array", (Ref(var),)):
             return isinstance(type_of(bound[var.hint]), Array | Shape | Star)
         case Apply("template.single", (Ref(var),)):
@@ -442,7 +448,7 @@ def result_shape(
             case Make(_, parts):
                 return tuple(annotated(part) for part in parts)
         found: Result = argument(result)
-        return found
+        return shapes.SOME if found is UNKNOWN else found
 
     if rule.result is None:
         elementwise = [o.name for o in rule.operands if o.spec in ("", "const")]

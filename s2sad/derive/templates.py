@@ -90,7 +90,8 @@ class Rule:
 
     `numbers` are what the rule is for: real operands; any, with the values in its lines conjugated
     where they are complex (`holomorphic`); complex ones, with its lines as they stand; or any, with
-    no lines at all. The result is complex if an operand is, unless `gives` says what it is.
+    no lines at all. `if_complex` has to be proved where an operand is complex. The result is complex
+    if an operand is, unless `gives` says what it is.
     """
 
     name: str
@@ -114,6 +115,7 @@ class Rule:
     defaults: Mapping[str, Const] = field(default_factory=dict, repr=False)
     numbers: Numbers = "real"
     gives: Gives = ""
+    if_complex: tuple[Expr, ...] = ()
 
     @property
     def zero(self) -> bool:
@@ -165,6 +167,7 @@ class RuleReader(Notation):
         view: tuple[str, Sharing] | None = None
         numbers: Numbers | None = None
         gives: Gives = ""
+        if_complex: list[Expr] = []
         for decorator in self.node.decorator_list:
             match decorator:
                 case ast.Name("linear"):
@@ -175,6 +178,9 @@ class RuleReader(Notation):
                     numbers = "real"
                 case ast.Name("holomorphic"):
                     numbers = "holomorphic"
+                case ast.Call(ast.Name("holomorphic"), conditions):
+                    numbers = "holomorphic"
+                    if_complex += [self.expr(condition, "template") for condition in conditions]
                 case ast.Name("for_complex"):
                     numbers = "complex"
                 case ast.Call(ast.Name("gives"), [ast.Name("real" | "complex" as what)]):
@@ -222,6 +228,7 @@ class RuleReader(Notation):
             line=self.node.lineno,
             vars=self.vars,
             gives=gives,
+            if_complex=tuple(if_complex),
         )
         if numbers is None:
             linear = kind in ("linear", "multilinear")
@@ -352,6 +359,12 @@ class RuleReader(Notation):
                     f"Write d_{operand.name} += ..., or {operand.name}: const.",
                 )
         stated = rule.tangent is not None or not self.needs_tangent
+        if rule.numbers == "complex" and rule.kind == "elementwise" and not (rule.zero or stated):
+            self.refuse(
+                self.node,
+                "a rule for complex numbers without a tangent",
+                "Its adjoint lines are not those of tangents: write dot_y = ...",
+            )
         if rule.kind == "general" and not stated and not rule.zero and not rule.writes:
             self.refuse(
                 self.node,

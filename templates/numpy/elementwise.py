@@ -459,6 +459,7 @@ def modf(x) -> (like(x), like(x)):
     dot_y = (dot_x, 0.0 * y[1])
 
 
+@real
 @linear
 def unwrap(x: "*s", *, axis=-1) -> like(x):
     """Angles without jumps: a constant is added to each."""

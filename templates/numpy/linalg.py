@@ -189,7 +189,6 @@ def pinv(a: "*s") -> "m n":
     )
 
 
-@holomorphic
 def matrix_power(a: "*s", *, n) -> like(a):
     """A product of equal matrices."""
     assert a.shape in ((3, 3), (2, 3, 3))
@@ -200,7 +199,6 @@ def matrix_power(a: "*s", *, n) -> like(a):
     dot_y = helper.matrix_power_backward(np.swapaxes(a, -1, -2), n, dot_a)
 
 
-@holomorphic
 def multi_dot(xs: ["*s"]) -> "?":
     """The product of several matrices; the first and the last may be vectors."""
     assert xs.shape in ((3, 3),)

@@ -140,6 +140,7 @@ def full(value, *, shape, dtype=None) -> filled(shape):
 
 
 @linear
+@holomorphic(is_complex(a))
 def full_like(a: const, value, *, dtype=None) -> like(a):
     """An array filled with one value, of the shape of another."""
     a = np.zeros((2, *np.shape(value)))
@@ -371,6 +372,7 @@ def tile(x: "*s", *, reps) -> "?":
     d_x += helper.tile_backward(d_y, np.shape(x), reps)
 
 
+@real
 @linear
 @when(axis is None)
 def repeat_all(x: "*s", *, repeats, axis=None) -> "?":
@@ -403,6 +405,7 @@ def pad(x: "*s", *, pad_width, mode="constant") -> padded(x, pad_width):
 
 
 @linear
+@holomorphic(is_complex(x))
 @when(mode == "constant")
 def pad_number(x: "*s", c: "*r", *, pad_width, mode="constant") -> padded(x, pad_width):
     """A number put around."""
@@ -424,6 +427,7 @@ def pad_numbers(x: "*s", *, pad_width, mode="constant", constant_values) -> padd
     dot_y = np.pad(dot_x, pad_width)
 
 
+@real
 @linear
 @when(mode in ("edge", "reflect", "symmetric", "wrap"))
 def pad_repeated(x: "*s", *, pad_width, mode) -> padded(x, pad_width):
