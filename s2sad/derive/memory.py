@@ -352,7 +352,16 @@ class Planner:
             return False
         if node in self.plan.replaced or node in self.homes.place:
             return False
-        return not extract_or_repeat(node, self.homes, self.facts)
+        return not self._is_extracted(node)
+
+    def _is_extracted(self, node: Expr) -> bool:
+        """Whether a value is given a name in the forward part. A view of what is written into later
+        would change with it."""
+        if not extract_or_repeat(node, self.homes, self.facts):
+            return False
+        if not isinstance(node, Apply) or not can_repeat(node, self.facts):
+            return True
+        return not any(self.regions.is_written(var) for var, _ in self.regions.aliases(node))
 
     def _resolved_statement(self, statement: Stmt, named: dict[Any, Var]) -> Stmt:
         match statement:
@@ -395,7 +404,7 @@ class Planner:
         node = value.node if isinstance(value, Value) else value
         if node in self.plan.replaced or node in self.homes.variable:
             return None
-        if not isinstance(value, Value) or not extract_or_repeat(node, self.homes, self.facts):
+        if not isinstance(value, Value) or not self._is_extracted(node):
             return None
         shape = shape_from_operands(node, self.facts)
         return None if shape is None else self._resolved(shape)
@@ -435,7 +444,7 @@ class Planner:
             return ref
         if node in self.homes.place:
             return self._read_back(self.homes.place[node], node)
-        if extract_or_repeat(node, self.homes, self.facts):
+        if self._is_extracted(node):
             var = Var(hint_for(node))
             self.plan.replaced[node] = var
             self.extracted.setdefault(self.homes.statement[node], []).append((node, var))

@@ -176,7 +176,7 @@ def powers(z: Complex[ndarray, "n"], p: complex, x: Float[ndarray, "n"]):
 
 
 def power_of_a_variable(z: complex, n: int):
-    return (z**n + n**z).real
+    return (z**n + (n + 2) ** z).real
 
 
 def parts(z: Complex[ndarray, "n"]):
