@@ -173,11 +173,9 @@ def failures(rule: Rule) -> list[tuple[Case, str, str]]:
 RULES = [
     rule
     for rule in template_tests.all_rules()
-    if is_complex_ready(rule)
-    and not rule.op.startswith("helper.")
+    if is_complex_ready(rule) and not rule.op.startswith("helper.")
     # Differences are too coarse for single precision; the array that is like full is no operand.
-    and rule.name not in ("complex64", "full_like")
-    and template_tests.is_available(rule)
+    and rule.name not in ("complex64", "full_like") and template_tests.is_available(rule)
 ]
 
 

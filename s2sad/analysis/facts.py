@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from s2sad.analysis.imaginary import constant_type
 from s2sad.analysis.iteration import ITERABLES, element
 from s2sad.analysis.regions import Calls, Effects, Regions
 from s2sad.analysis.sizes import UNKNOWN, Size
@@ -150,6 +151,8 @@ class Facts:
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
         self.numeric: set[Var] = set()
         self.sizes: dict[Var, Any] = {}
+        self.wary = False
+        self._modules: list[Any] = []
         self._fixed: set[Var] = set()
         self.untyped_calls = Calls(program)
         self._regions: list[Regions] = []
@@ -256,7 +259,9 @@ class Facts:
             self._known_regions[function] = Regions(function, self.untyped_calls)
         regions = self._known_regions[function]
         self._regions.append(regions)
+        self._modules.append(function.module)
         self._block(function.body, env)
+        self._modules.pop()
         self._regions.pop()
         if any(regions.is_written(parameter.var) for parameter in function.params):
             # What is a number cannot be written into: with types, fewer are.
@@ -335,8 +340,9 @@ class Facts:
             case Verbatim():
                 varied = any([self._value(read, env).varied for read in statement.reads])
                 for var in statement.binds:
-                    env.own[var] = Fact(Unknown(var.hint), varied)
-                    self._bind_type(var, Unknown(var.hint))
+                    kind = Unknown(var.hint, foreign=self.wary)
+                    env.own[var] = Fact(kind, varied)
+                    self._bind_type(var, kind)
 
     def _arms(self, arms: list[Block], env: Environment) -> None:
         layers = []
@@ -431,6 +437,8 @@ class Facts:
                     self._value(target.key, env)
                 if fact.varied and not is_integral(base.type):
                     self._written(target.base, env)
+                if self.wary and may_be_complex(fact.type):
+                    self._written_complex(target.base, env)
                 self._stored(target.base, target.key, fact.type, env)
 
     def _stored(self, base: Expr, key: Expr | str, kind: Type, env: Environment) -> None:
@@ -453,6 +461,18 @@ class Facts:
                 fact = env.get(var)
                 if fact is not None and not isinstance(fact.type, Inert):
                     env.own[var] = Fact(fact.type, not is_integral(fact.type))
+
+    def _written_complex(self, base: Expr, env: Environment) -> None:
+        """Something that may be complex is written into an array or container: what is not known
+        to be real may be complex from here on."""
+        for root, _ in self._regions[-1].aliases(base):
+            for var in self._regions[-1].members(root):
+                fact = env.get(var)
+                match fact:
+                    case Fact(Array("unknown", shape), varied) if shape != SCALAR:
+                        env.own[var] = Fact(Array(NUMBER, shape), varied)
+                    case Fact(Unknown(name, False), varied):
+                        env.own[var] = Fact(Unknown(name, foreign=True), varied)
 
     def _assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:
         """Gives the target of a loop an element; of zip and enumerate each part its own source."""
@@ -524,12 +544,12 @@ class Facts:
                 varied = [self._value(part, env).varied for part in expr.parts]
                 if expr.inert:
                     return Fact(Inert("function"))
-                return Fact(Unknown(""), any(varied))
+                return Fact(Unknown("", foreign=self.wary), any(varied))
         raise AssertionError(expr)
 
     def _global(self, var: Var) -> Fact:
         kind = self.bindings.get(var)
-        return Fact(kind if kind is not None else Unknown(var.hint))
+        return Fact(kind if kind is not None else self._constant(var.hint, Unknown(var.hint)))
 
     def _apply(self, node: Apply, env: Environment) -> Fact:
         facts = [self._value(a, env) for a in node.args]
@@ -543,7 +563,7 @@ class Facts:
                 for a in handed if isinstance(a, Opaque) and a.inert for part in a.parts
             )  # fmt: skip
         if node.form == "name":
-            return Fact(FLOAT if node.op in _NUMBERS else Inert(node.op))
+            return Fact(FLOAT if node.op in _NUMBERS else self._constant(node.op, Inert(node.op)))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
         if node.op == "list.pop":
@@ -568,12 +588,20 @@ class Facts:
                 return Fact(item, varied)
         return self._operator(node, facts, varied)
 
+    def _constant(self, path: str, otherwise: Type) -> Type:
+        """The type of a name of a module, if it is that of a constant that may be complex."""
+        found = None
+        if self.wary and self._modules:
+            found = constant_type(path, self._modules[-1])
+        return otherwise if found is None else found
+
     def _operator(self, node: Apply, facts: list[Fact], varied: bool) -> Fact:
         self.rules.pop(node, None)
         found = self.rule_of(node)
         if found is None:
             mixed = any(may_be_complex(fact.type) for fact in facts)
-            return Fact(Unknown("", foreign=mixed), varied)
+            foreign = self.wary and not node.op.startswith(("numpy.random.", "builtins."))
+            return Fact(Unknown("", foreign=mixed or foreign), varied)
         rule, bound = found
         if node.op in _INTEGERS:
             return Fact(INT)

@@ -21,6 +21,7 @@ from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Select, Slice, Value, Var
 from s2sad.tidy.algebra import mul, neg, simplify
 
+
 def conjugated(expr: Expr, adjoints: set[Var]) -> Expr:
     """A line of a rule with marks around the largest parts that read no adjoint."""
     if not any(count_reads(expr, var) for var in adjoints):

@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
+from s2sad.analysis.imaginary import has_complex_numbers
 from s2sad.analysis.regions import Calls, Regions
 from s2sad.analysis.types import (
     NUMBER,
@@ -152,6 +153,7 @@ class Engine:
             if name in wrt:
                 self._check_float(function, parameter, kind)
             params.append(Fact(kind, name in wrt))
+        self.facts.wary = has_complex_numbers(function, self.program)
         self.facts.interpret(function, params)
         effects = unseen_effects(function, self.facts, self.program)
         for effect in effects:
@@ -414,7 +416,9 @@ class Engine:
         dtype = Apply("builtins.complex", (), (), "name", "complex")
         if adjoint is None:
             sizes = call("numpy.shape", value)
-            return call("numpy.zeros", sizes, **({"dtype": dtype} if mixed else {}))
+            if mixed:
+                return call("numpy.zeros", sizes, dtype=dtype)
+            return call("numpy.zeros", sizes)
         whole = expand(adjoint, value, self.facts)
         if mixed and not is_complex(self.facts.type_of(whole.expr)):
             return call("numpy.array", whole.expr, dtype=dtype)

@@ -77,9 +77,7 @@ def instantiate(
     return expr
 
 
-def _with_conjugates(
-    expr: Expr, places: Mapping[Var, Expr], conj: Callable[[Expr], Expr]
-) -> Expr:
+def _with_conjugates(expr: Expr, places: Mapping[Var, Expr], conj: Callable[[Expr], Expr]) -> Expr:
     """An expression with conjugates in the place of the marks."""
 
     def change(part: Expr) -> Expr | None:

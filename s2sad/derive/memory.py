@@ -361,7 +361,10 @@ class Planner:
             return False
         if not isinstance(node, Apply) or not can_repeat(node, self.facts):
             return True
-        return not any(self.regions.is_written(var) for var, _ in self.regions.aliases(node))
+        if not isinstance(self.facts.type_of(node), Array):
+            return True
+        seen = [var for var, how in self.regions.aliases(node) if how != "part"]
+        return not any(self.regions.is_written(var) for var in seen)
 
     def _resolved_statement(self, statement: Stmt, named: dict[Any, Var]) -> Stmt:
         match statement:

@@ -319,7 +319,9 @@ class Pull:
                 )
             ]
             if free:
-                chosen = next((s for s in free if not _is_copy_of_complex(s, free, pending)), free[0])
+                chosen = next(
+                    (s for s in free if not _is_copy_of_complex(s, free, pending)), free[0]
+                )
                 order.append(chosen)
                 left.remove(chosen)
                 continue

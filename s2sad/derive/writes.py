@@ -42,7 +42,6 @@ from s2sad.ir.nodes import (
 from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.algebra import rewrite
 
-
 DISCARDED = ("S2S021", "cannot differentiate a write of what may be complex into an array that is "
              "not certainly complex: NumPy would leave out the imaginary part")  # fmt: skip
 """Code and message of a refusal."""

@@ -102,7 +102,9 @@ def crank_nicolson(
     return 1.0 - np.abs(np.vdot(wanted, psi)) ** 2
 
 
-def impedance_fit(R: float, L: float, C: float, w: Float[ndarray, "n"], seen: Complex[ndarray, "n"]):
+def impedance_fit(
+    R: float, L: float, C: float, w: Float[ndarray, "n"], seen: Complex[ndarray, "n"]
+):
     """A series circuit fitted to a frequency response."""
     Z = R + 1j * w * L + 1.0 / (1j * w * C)
     H = R / Z
@@ -369,7 +371,10 @@ def inside(n):
 
 CALLS = {
     "fourier_filter": (("x", "gain"), [(real(6), real(6), real(6))]),
-    "deconvolution": (("x", "h"), [(real(6), real(6), real(6), 0.1), (real(5), real(5), real(5), 0.2)]),
+    "deconvolution": (
+        ("x", "h"),
+        [(real(6), real(6), real(6), 0.1), (real(5), real(5), real(5), 0.2)],
+    ),
     "phase_retrieval": ("x", [(real(6), real(6)), (real(5), real(5))]),
     "spectrum_of_unknown_shape": ("x", [(real(5), real(5)), (real(2, 4), real(4))]),
     "zero_padded_spectrum": ("x", [(real(5),), (real(9),)]),
@@ -406,7 +411,10 @@ CALLS = {
     "indexed": ("z", [(mixed(5), np.array([0, 0, 3]))]),
     "rows_of_a_list": (("z", "x"), [(mixed(3), real(3))]),
     "broadcast": (("z", "x", "s"), [(mixed(3, 1), real(2), 0.3)]),
-    "broadcast_unknown": (("z", "x"), [(mixed(3, 1), real(2)), (mixed(2), 0.5), (mixed(), real(2))]),
+    "broadcast_unknown": (
+        ("z", "x"),
+        [(mixed(3, 1), real(2)), (mixed(2), 0.5), (mixed(), real(2))],
+    ),
     "through_a_callee": (("x", "angle"), [(real(3), 0.4)]),
     "written_by_a_callee": (("z", "c"), [(mixed(3), 0.4 - 0.3j)]),
     "over_a_dict": ("params", [({"a": mixed(3), "b": mixed(3)}, real(3))]),
