@@ -25,7 +25,7 @@ def abs(x):
 @linear
 @gives(complex)
 @real
-def complex(a: scalar, b: scalar) -> "":
+def complex(a, b) -> "":
     """A complex number from its real and its imaginary part."""
     y = complex(a, b)
     d_a += np.real(d_y)

@@ -101,9 +101,9 @@ def same(one: Tree, other: Tree) -> bool:
 def inner(adjoint: Tree, tangent: Tree) -> tuple[float, float]:
     """The inner product of the adjoint and the tangent of a value, and the sum of its terms' sizes.
 
-    Complex numbers are taken as pairs of real ones: Re(conj(adjoint) * tangent). An adjoint may have
-    other containers than its value (a dict for an object), lack parts that are zero, and be of a
-    shape that broadcasts to the value's.
+    Complex numbers are taken as pairs of real ones: Re(conj(adjoint) * tangent). An adjoint may
+    have other containers than its value (a dict for an object), lack parts that are zero, and be of
+    a shape that broadcasts to the value's.
     """
     if adjoint is None or tangent is None:
         return 0.0, 0.0

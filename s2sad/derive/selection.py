@@ -171,7 +171,9 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
 
 CONDITIONS = {
     f"template.{name}"
-    for name in "basic mask literal array single aligned inexact integral floating is_complex".split()
+    for name in (
+        "basic mask literal array single aligned inexact integral floating is_complex".split()
+    )
 }
 """The conditions that are no expressions."""
 

@@ -90,8 +90,8 @@ class Rule:
 
     `numbers` are what the rule is for: real operands; any, with the values in its lines conjugated
     where they are complex (`holomorphic`); complex ones, with its lines as they stand; or any, with
-    no lines at all. `if_complex` has to be proved where an operand is complex. The result is complex
-    if an operand is, unless `gives` says what it is.
+    no lines at all. `if_complex` has to be proved where an operand is complex. The result is
+    complex if an operand is, unless `gives` says what it is.
     """
 
     name: str
