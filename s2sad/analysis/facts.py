@@ -41,7 +41,7 @@ from s2sad.analysis.types import (
     may_be_complex,
     with_dtype,
 )
-from s2sad.analysis.usage import used_as_numbers
+from s2sad.analysis.usage import refined, unpacked_shapes, used_as_numbers
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
 from s2sad.derive.selection import abstract, choose, dtype_name, result_shape
@@ -88,7 +88,7 @@ _CLOSED = set(
 _ALLOCATIONS = {
     "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
     "numpy.zeros_like": "a", "numpy.ones_like": "a", "numpy.empty_like": "a",
-    "numpy.full_like": "a",
+    "numpy.full_like": "a", "numpy.eye": "", "numpy.identity": "",
 }  # fmt: skip
 """Operators that allocate, with the argument whose dtype the result has: float64 where there is
 none."""
@@ -713,13 +713,15 @@ class Facts:
 
     def _invoke(self, node: Invoke, env: Environment) -> Fact:
         function = self.program.function(node.callee)
+        unpacked = unpacked_shapes(function)
         params = []
         for parameter, argument in zip(function.params, node.args, strict=True):
             if argument is None:
                 params.append(Fact(parameter.type or Unknown(parameter.var.hint)))
                 continue
             fact = self._value(argument, env)
-            params.append(Fact(_annotated(parameter.type, fact.type), fact.varied))
+            kind = refined(_annotated(parameter.type, fact.type), unpacked.get(parameter.var))
+            params.append(Fact(kind or fact.type, fact.varied))
         result = self.interpret(function, params)
         for position in self.summaries[function].written:
             argument = node.args[position]

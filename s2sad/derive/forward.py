@@ -135,15 +135,17 @@ class Forward(Push):
                         self.kept)  # fmt: skip
 
     def own_parameters(self, wrt: list[Var]) -> Block:
-        """Copies of what the function is handed and writes into: the caller's stays as it was."""
+        """Copies of what the function is handed and writes into: the caller's stays as it was. Of
+        the tangents it is handed, too where it works in place."""
         block: Block = []
         for parameter in self.function.params:
             copier = self.mirrored.copied(parameter.var)
             if copier is not None:
-                mixed = is_complex(self.facts.bindings.get(parameter.var, Unknown()))
-                block.append(Assign((parameter.var,), copy_of(copier, Ref(parameter.var))))
+                if not self.engine.in_place:
+                    block.append(Assign((parameter.var,), copy_of(copier, Ref(parameter.var))))
                 if parameter.var in wrt:
                     dot = Ref(self.dot(parameter.var))
+                    mixed = is_complex(self.facts.bindings.get(parameter.var, Unknown()))
                     copied = as_complex(dot) if mixed else copy_of(copier, dot)
                     block.append(Assign((dot.var,), copied))
                 self.shared.discard(self.dot(parameter.var))
