@@ -86,7 +86,7 @@ def _called(module: SourceModule, request: Request) -> list[Request]:
             modes = ("jvp",)
         elif request.mode != "jacobian-forward" and _is_float(returns, module):
             modes = ("vjp",)
-    return [replace(request, mode=mode) for mode in modes]
+    return [replace(request, mode=mode, real=True) for mode in modes]
 
 
 def _is_float(returns: Any, module: SourceModule) -> bool:

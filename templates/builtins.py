@@ -41,7 +41,8 @@ def complex_of_one(x) -> "":
 
 
 @linear
-@real
+@holomorphic(perhaps_real(x))
+@gives(real)
 def float(x) -> "":
     """A Python float."""
     y = float(x)

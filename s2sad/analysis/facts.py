@@ -646,7 +646,7 @@ class Facts:
             if name.startswith("complex"):
                 return name
             if name != "unknown":
-                return None
+                return name if mixed else None
             return NUMBER if mixed else None
         if not mixed:
             return None

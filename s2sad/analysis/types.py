@@ -135,7 +135,7 @@ def is_number(kind: Type | None) -> bool:
     return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)
 
 
-def is_complex(kind: Type) -> bool:
+def is_complex(kind: object) -> bool:
     """Whether values of this type certainly have a complex dtype."""
     return isinstance(kind, Array) and kind.dtype.startswith("complex")
 

@@ -45,6 +45,23 @@ def conjugated(expr: Expr, adjoints: set[Var]) -> Expr:
     return expr
 
 
+def refusal(facts: Facts, node: Apply, has_rule: bool) -> tuple[str, str, str] | None:
+    """Code, message and advice for a use of an operator whose rules are for real numbers alone;
+    None where no operand may be complex."""
+    operands = [*node.args, *(value for _, value in node.kwargs)]
+    if not has_rule or not any(may_be_complex(facts.type_of(part)) for part in operands):
+        return None
+    name = node.op if "." in node.op else f"the operator {node.text or node.op}"
+    return "S2S021", f"cannot differentiate through {name} of complex numbers", ADVICE
+
+
+ADVICE = (
+    "It has no rule for what may be complex. Take the real part first (.real), the absolute value, "
+    "or the real and the imaginary part one by one; say by np.asarray(x, dtype=float) that a "
+    "value is real."
+)
+
+
 class ComplexNumbers:
     """Conjugates and real parts of expressions of the derivative, by what is known of them."""
 

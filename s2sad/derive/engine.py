@@ -143,8 +143,9 @@ class Engine:
 
     # ------------------------------------------------------------ functions asked for
 
-    def prepare(self, function: Function, wrt: list[str]) -> Function:
-        """Interprets a function with respect to these parameters."""
+    def prepare(self, function: Function, wrt: list[str], real: bool = False) -> Function:
+        """Interprets a function with respect to these parameters; where they and its result have to
+        be `real`, complex ones are refused."""
         if self.program.structured:
             function = structure_exits(function)
         self._return_written(function)
@@ -158,6 +159,12 @@ class Engine:
             params.append(Fact(kind, name in wrt))
         self.facts.wary = has_complex_numbers(function, self.program)
         self.facts.interpret(function, params)
+        self.facts.wary = False
+        kinds = [fact.type for fact in params if fact.varied]
+        if real and any(map(may_be_complex, [*kinds, self.facts.summaries[function].result.type])):
+            message = f"{function.name} takes or returns complex numbers"
+            advice = "Jacobians and Hessians are of real numbers: use its vjp or jvp."
+            self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
         effects = unseen_effects(function, self.facts, self.program)
         for effect in effects:
             if effect.code == "S2S013":

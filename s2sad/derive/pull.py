@@ -43,7 +43,7 @@ from s2sad.derive.broadcasting import (
     shape_of_value,
     summed_down,
 )
-from s2sad.derive.complex_numbers import ComplexNumbers, adjoints_of, conjugated
+from s2sad.derive.complex_numbers import ComplexNumbers, adjoints_of, conjugated, refusal
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
@@ -648,6 +648,10 @@ class Pull:
             if inner and any(self.is_varied(a) for a in inner):
                 for part in inner:
                     self.pull(part, adjoint)
+                return
+            known = refusal(self.facts, node, self.engine.program.rules.has(node.op))
+            if known is not None:
+                self.refuse(known[0], known[1], node, known[2])
                 return
             advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
             name = node.op if "." in node.op else f"the operator {node.text or node.op}"

@@ -33,7 +33,7 @@ from s2sad.analysis.types import (
 )
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call, expand, same_shape, shape_of_value
-from s2sad.derive.complex_numbers import ComplexNumbers
+from s2sad.derive.complex_numbers import ComplexNumbers, refusal
 from s2sad.derive.instantiate import as_value, count_reads
 from s2sad.derive.tangents import (
     Unclear,
@@ -245,6 +245,9 @@ class Push:
         for inner in node.args:
             if isinstance(inner, Opaque) and not inner.inert and self.is_varied(inner):
                 return self.push(inner)
+        known = refusal(self.facts, node, self.engine.program.rules.has(node.op))
+        if known is not None:
+            return self.refused(known[0], known[1], node, known[2])
         advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
         name = node.op if "." in node.op else f"the operator {node.text or node.op}"
         return self.refused("S2S012", f"cannot differentiate through {name}", node,

@@ -13,6 +13,7 @@ and when its conditions are proved:
     key: mask                      an array of booleans
     @when(array(x))                certainly an array
     @when(is_complex(x))           certainly complex
+    @when(perhaps_real(x))         not certainly complex
     @when(single(x))               not a list
     @when(floating(dtype))         or integral: a dtype that is named
     @when(aligned(spec, a, b))     an einsum whose adjoints are einsums
@@ -126,15 +127,16 @@ def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing
 def _numbers_fit(rule: Rule, bound: Bound, type_of: TypeOf, found: bool) -> bool:
     """Whether a rule is for numbers such as these: real ones, or complex ones.
 
-    A dtype that is stated must not be real where an operand may be complex: NumPy would leave out
-    its imaginary part.
+    A dtype that is stated must not be real where an operand is complex: NumPy would leave out its
+    imaginary part.
     """
     if rule.numbers == "any":
         return True
     if not found:
         return rule.numbers != "complex"
     stated = bound.get("dtype")
-    if stated is not None and rule.gives != "real":
+    certain = any(is_complex(type_of(bound[operand.name])) for operand in rule.operands)
+    if certain and stated is not None and rule.gives != "real":
         if dtype_name(stated, type_of).startswith(("float", "int", "uint", "bool")):
             return False
     return rule.numbers != "real"
@@ -172,7 +174,8 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
 CONDITIONS = {
     f"template.{name}"
     for name in (
-        "basic mask literal array single aligned inexact integral floating is_complex".split()
+        "basic mask literal array single aligned inexact integral floating is_complex"
+        " perhaps_real".split()
     )
 }
 """The conditions that are no expressions."""
@@ -190,6 +193,9 @@ def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound, type_of: Ty
         case Apply("template.is_complex", (Ref(var),)):
             kind = type_of(bound[var.hint])
             return isinstance(kind, Array) and is_complex(kind)
+        case Apply("template.perhaps_real", (Ref(var),)):
+            kind = type_of(bound[var.hint])
+            return not (isinstance(kind, Array) and is_complex(kind))
         case Apply("template.array", (Ref(var),)):
             return isinstance(type_of(bound[var.hint]), Array | Shape | Star)
         case Apply("template.single", (Ref(var),)):

@@ -82,7 +82,8 @@ def complex64(x):
 
 
 @linear
-@real
+@holomorphic(perhaps_real(x))
+@gives(real)
 def float64(x):
     """In double precision."""
     y = np.float64(x)
@@ -90,7 +91,8 @@ def float64(x):
 
 
 @linear
-@real
+@holomorphic(perhaps_real(x))
+@gives(real)
 def float32(x):
     """In single precision."""
     y = np.float32(x)

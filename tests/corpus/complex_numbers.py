@@ -325,6 +325,15 @@ def over_a_dict(params: dict[str, NDArray[np.complex128]], x: Float[ndarray, "n"
     return np.sum(np.abs(y) ** 2)
 
 
+def noisy(x: Float[ndarray, "n"], seed: int):
+    """What a generator of random numbers returns is known to be real where that is said."""
+    rng = np.random.default_rng(seed)
+    noise = np.asarray(rng.normal(size=len(x)), dtype=float)
+    level = float(rng.uniform())
+    z = np.fft.fft(x * noise) + level
+    return level * np.sum(np.abs(z)) + np.sum(noise * x)
+
+
 UNIT = 1j
 WAVE = 2j * np.pi
 
@@ -418,6 +427,7 @@ CALLS = {
     "through_a_callee": (("x", "angle"), [(real(3), 0.4)]),
     "written_by_a_callee": (("z", "c"), [(mixed(3), 0.4 - 0.3j)]),
     "over_a_dict": ("params", [({"a": mixed(3), "b": mixed(3)}, real(3))]),
+    "noisy": ("x", [(real(3), 3)]),
     "module_constants": ("x", [(0.3,)]),
 }
 
