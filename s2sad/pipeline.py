@@ -37,7 +37,8 @@ class Request:
     a tuple, so that the gradient comes without a tuple around it; `in_place` lets the generated
     function work in the caller's arrays, which it leaves as the plain function does;
     `memory_comments` asks for comments that say what is remembered, and why; `real` says that
-    numbers may not be complex, as for the columns of a Jacobian.
+    numbers may not be complex, as for the columns of a Jacobian, `again` that the text is
+    differentiated once more.
     """
 
     function: str
@@ -49,6 +50,7 @@ class Request:
     in_place: bool = False
     memory_comments: bool = False
     real: bool = False
+    again: bool = False
 
     @property
     def name(self) -> str:
@@ -245,7 +247,7 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
                 module.location(definition.node.name),
                 f"Its parameters are {', '.join(names)}.",
             )
-    return engine.prepare(function, wrt, request.real), wrt
+    return engine.prepare(function, wrt, request.real, request.again), wrt
 
 
 def _assemble(

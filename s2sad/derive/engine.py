@@ -143,9 +143,12 @@ class Engine:
 
     # ------------------------------------------------------------ functions asked for
 
-    def prepare(self, function: Function, wrt: list[str], real: bool = False) -> Function:
+    def prepare(
+        self, function: Function, wrt: list[str], real: bool = False, again: bool = False
+    ) -> Function:
         """Interprets a function with respect to these parameters; where they and its result have to
-        be `real`, complex ones are refused."""
+        be `real`, complex ones are refused. What is to be differentiated `again` is read from its
+        text, which does not say what containers hold."""
         if self.program.structured:
             function = structure_exits(function)
         self._return_written(function)
@@ -157,6 +160,12 @@ class Engine:
             if name in wrt:
                 self._check_float(function, parameter, kind)
             params.append(Fact(kind, name in wrt))
+            if again and may_be_complex(kind) and not isinstance(kind, Array):
+                message = (
+                    f"cannot differentiate {function.name} twice: {name} holds complex numbers"
+                )
+                advice = "Take its arrays as parameters of their own."
+                self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
         self.facts.wary = has_complex_numbers(function, self.program)
         self.facts.interpret(function, params)
         self.facts.wary = False
