@@ -15,10 +15,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from s2sad.analysis.facts import Facts
-from s2sad.analysis.types import may_be_complex
+from s2sad.analysis.types import Shape, may_be_complex
 from s2sad.derive.instantiate import CONJUGATE, count_reads
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Select, Slice, Value, Var
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Select, Slice, Value, Var, children
 from s2sad.tidy.algebra import mul, neg, simplify
 
 
@@ -77,11 +77,45 @@ class ComplexNumbers:
         free = self._free_conj(expr)
         if free is not None:
             return free
+        spread = self._spread_conj(expr)
+        if spread is not None and _conjugates(spread) <= _conjugates(expr):
+            return spread
         match expr:
             case Apply("numpy.transpose", (base,)) if expr.form == "attribute":
                 inner = Apply("numpy.conj", (base,), (), "method", "conj")
                 return replace(expr, args=(inner,), origin=None)
         return Apply("numpy.conj", (expr,), (), "call", "np.conj")
+
+    def _spread_conj(self, expr: Expr) -> Expr | None:
+        """The conjugates of the parts of an expression of the derivative: d * np.conj(z) gives
+        np.conj(d) * z, and the conjugate of a transposed product that of the factors."""
+        match expr:
+            case Apply("neg", (inner,)) if expr.form == "prefix":
+                return neg(self.conj(inner))
+            case Apply("mul" | "truediv" | "add" | "sub" | "matmul", (a, b)):
+                if expr.form == "infix":
+                    parts = (self.conj(a), self.conj(b))
+                    return simplify(Apply(expr.op, parts, (), "infix", expr.text))
+            case Apply("numpy.outer", (a, b)):
+                return replace(expr, args=(self.conj(a), self.conj(b)), origin=None)
+            case Apply("numpy.transpose", (base,)) if expr.form == "attribute":
+                return self._adjointed(base)
+        return None
+
+    def _adjointed(self, expr: Expr) -> Expr | None:
+        """The conjugate transpose of a product of matrices: that of the factors, exchanged."""
+        match expr:
+            case Apply("numpy.outer", (a, b)):
+                return replace(expr, args=(self.conj(b), self.conj(a)), origin=None)
+            case Apply("matmul", (a, b)) if expr.form == "infix":
+                if all(self._is_matrix(part) for part in (a, b)):
+                    turned = tuple(self.conj(_transposed(part)) for part in (b, a))
+                    return replace(expr, args=turned, origin=None)
+        return None
+
+    def _is_matrix(self, expr: Expr) -> bool:
+        shape = self.facts.shape_of(expr)
+        return isinstance(shape, Shape) and shape.rank == 2
 
     def _free_conj(self, expr: Expr) -> Expr | None:
         """The conjugate of what is real, a number, or one that is taken back; -1j * k for the
@@ -93,6 +127,9 @@ class ComplexNumbers:
                 return Const(number.conjugate())
             case Apply("numpy.conj", (inner,)):
                 return wrap(inner)
+            case Apply("numpy.transpose", (inner,)) if value.form == "attribute":
+                found = self._free_conj(wrap(inner))
+                return None if found is None else _transposed(found)
             case Apply("neg", (inner,)) if value.form == "prefix":
                 found = self._free_conj(wrap(inner))
                 return None if found is None else neg(found)
@@ -112,8 +149,8 @@ class ComplexNumbers:
                 done = self.tidied(inner)
                 if op != "numpy.conj":
                     return self._part(done, op.removeprefix("numpy."))
-                free = self._free_conj(done)
-                return expr if free is None and done is inner else self.conj(done)
+                settled = done is inner and expr.form == "method"  # A.conj().T
+                return expr if settled else self.conj(done)
             case Apply(op, args, kwargs, form, text):
                 parts = tuple(map(self.tidied, args))
                 named = tuple((name, self.tidied(arg)) for name, arg in kwargs)
@@ -172,6 +209,18 @@ class ComplexNumbers:
 
 def _itself(expr: Expr) -> Expr:
     return expr
+
+
+def _transposed(expr: Expr) -> Expr:
+    return simplify(Apply("numpy.transpose", (expr,), (), "attribute", "T"))
+
+
+def _conjugates(expr: Expr) -> int:
+    """How many conjugates the derivative computes for an expression, besides its own."""
+    if isinstance(expr, Value):
+        return 0
+    own = int(isinstance(expr, Apply) and expr.op == "numpy.conj")
+    return own + sum(map(_conjugates, children(expr)))
 
 
 def adjoints_of(rule: Rule) -> set[Var]:

@@ -181,6 +181,8 @@ class Writes(Pull):
         kind = self.facts.type_of(value)
         if not isinstance(kind, Array | Unknown):
             return Adjoint(Ref(var), tree=True)
+        if self.complex_numbers.may_be_complex(adjoint):
+            self.complex_vars.add(var)
         if shape == SCALAR:
             return self.read(var, Adjoint(Ref(var), SCALAR, True))
         return self.read(var, Adjoint(Ref(var), Star("?"), False))

@@ -284,7 +284,7 @@ def rows_of_a_list(z: Complex[ndarray, "n"], x: Float[ndarray, "n"]):
         rows.append(z * k if k else x)
     total = 0.0
     for row in rows:
-        total = total + np.sum(row * row)
+        total = total + np.sum(row * row) * (1.0 - 0.5j)
     return total.real + np.sum(np.abs(np.array([x[0], z[0], 1j * x[1]])))
 
 
