@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.types import Array
+from s2sad.derive.held import exchanges_items, is_container
 from s2sad.derive.loops import Loops
 from s2sad.derive.mirror import Group, Step
 from s2sad.derive.parts import copied_part, copy_of, inner_first
@@ -54,6 +55,8 @@ class Planner(Loops):
     def run(self, steps: list[Step], results: list[Expr], late: set[Ref]) -> Plan:
         """The plan for a function with these steps as its mirror, which returns these adjoints."""
         self.after |= late
+        # Containers of shadows are followed item by item.
+        self.cells.late |= {ref for ref in late if is_container(self.facts.bindings.get(ref.var))}
         self._name_keys()
         self._resolve_all(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
@@ -122,7 +125,9 @@ class Planner(Loops):
             needed |= self._reads(node.body) & self._lost
             chunk += node.body
         chunks.append(chunk)
-        for statement in block:
+        outer = self.before
+        for position, statement in enumerate(block):
+            self.before = block, position
             if statement in self.followers:
                 continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
@@ -137,6 +142,7 @@ class Planner(Loops):
             self._settle(statement, needed)
             forward += ahead
             chunks.append(back)
+        self.before = outer
         backward: Block = []
         for chunk in reversed(chunks):
             backward += chunk
@@ -185,8 +191,12 @@ class Planner(Loops):
             else:
                 kept_here, put_back = self._save(self._bound(part), needed, kept)
             saves, restores = [*saves, *kept_here], [*put_back, *restores]
-        kept_parts, put_back = self._save_parts(statement, needed, kept)
-        saves, restores = [*saves, *kept_parts], [*put_back, *restores]
+        for part in (statement, *follow):
+            if exchanges_items(part, self.facts):
+                kept_parts, put_back = self._items_exchanged(part, needed)
+            else:
+                kept_parts, put_back = self._save_parts(part, needed, kept)
+            saves, restores = [*saves, *kept_parts], [*put_back, *restores]
         self._settle(statement, needed)
         needed |= after & self._lost
         self.defined |= set(bound)

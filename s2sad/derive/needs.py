@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from s2sad.derive.held import is_container
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, refs
 from s2sad.derive.recall import Recall
@@ -137,7 +138,7 @@ class Needs(Recall):
 
     def _read_by_restores(self, loop: For | While, wanted: set[Var]) -> set[Var]:
         """What says where a loop writes to wanted parts of arrays: they are put back there."""
-        return self._read_by_writes(loop, wanted & self.cells.known.keys()) & self.overwritten
+        return self._read_by_writes(loop, wanted & self.cells.known.keys())
 
     def _read_by_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:
         found: set[Var] = set()
@@ -150,9 +151,19 @@ class Needs(Recall):
                         continue
                     blocks += inner_blocks(statement)
                     for place in self.cells.places(statement):
-                        if place.key is not None and self.cells.overwritten_in(place, cells):
-                            found |= self._read_by([place.base, place.key])
+                        if self.cells.overwritten_in(place, cells):
+                            keys = [] if place.key is None else [place.key]
+                            found |= self._read_by_place([place.base, *keys])
         return found - own_targets(loop)
+
+    def _read_by_place(self, exprs: Iterable[Expr]) -> set[Var]:
+        """What finding a place reads: variables, and which objects containers hold."""
+        found = self._read_by(exprs)
+        held = {c for c in found & self.cells.known.keys() if self._is_of_container(c)}
+        return (found & self.overwritten) | held
+
+    def _is_of_container(self, cell: Var) -> bool:
+        return is_container(self.facts.bindings.get(self.cells.known[cell].var))
 
     def _read_again(self, loop: For | While, bound: Iterable[Var]) -> set[Var]:
         """What running a loop again reads of what was before it."""
@@ -165,7 +176,7 @@ class Needs(Recall):
         What they hold is remembered at the end of an iteration, since there is nothing to remember
         before the first.
         """
-        if _leaves_early(loop.body):
+        if leaves_early(loop.body):
             return set()
         seen: set[Var] = set()
         found: set[Var] = set()
@@ -204,16 +215,16 @@ def own_targets(loop: For | While) -> set[Var]:
     return {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
 
 
-def _leaves_early(block: Block) -> bool:
+def leaves_early(block: Block) -> bool:
     """Whether an iteration may end before the end of its block."""
     for statement in block:
         match statement:
             case Break() | Continue():
                 return True
             case Branch():
-                if _leaves_early(statement.then) or _leaves_early(statement.other):
+                if leaves_early(statement.then) or leaves_early(statement.other):
                     return True
             case Context() | Guard():
-                if _leaves_early(statement.body):
+                if leaves_early(statement.body):
                     return True
     return False

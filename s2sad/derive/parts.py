@@ -12,6 +12,7 @@ from typing import Any
 from s2sad.analysis.types import Array, Shape
 from s2sad.derive.broadcasting import call
 from s2sad.derive.values import values_in
+from s2sad.ir.bindings import places_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -24,7 +25,6 @@ from s2sad.ir.nodes import (
     For,
     Guard,
     Make,
-    Place,
     Ref,
     Return,
     Select,
@@ -42,11 +42,10 @@ def exprs_of(statement: Stmt) -> list[Expr]:
     match statement:
         case Assign():
             found = [statement.value]
-            for target in statement.targets:
-                if isinstance(target, Place):
-                    found.append(target.base)
-                    if not isinstance(target.key, str):
-                        found.append(target.key)
+            for place in (p for target in statement.targets for p in places_of(target)):
+                found.append(place.base)
+                if not isinstance(place.key, str):
+                    found.append(place.key)
             return found
         case Evaluate():
             return [statement.value]

@@ -13,6 +13,7 @@ variable or for an expression over variables:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.exits import one_shot
@@ -41,6 +42,7 @@ from s2sad.ir.nodes import (
     Slice,
     Stmt,
     Target,
+    Unpack,
     Value,
     Var,
     children,
@@ -185,6 +187,9 @@ class Recall(Planning):
     def _resolved_target(self, target: Target, named: dict[Any, Var]) -> Target:
         if isinstance(target, Place) and not isinstance(target.key, str):
             return Place(self._resolved(target.base, named), self._resolved(target.key, named))
+        if isinstance(target, Unpack):
+            parts = tuple(self._resolved_target(part, named) for part in target.targets)
+            return replace(target, targets=parts)
         return target
 
     def _resolved(self, expr: Expr, named: dict[Any, Var] | None = None) -> Expr:
