@@ -152,6 +152,7 @@ class Facts:
         self.numeric: set[Var] = set()
         self.sizes: dict[Var, Any] = {}
         self.wary = False
+        self.mixed = False  # whether anything at all may be complex
         self._modules: list[Any] = []
         self._fixed: set[Var] = set()
         self.untyped_calls = Calls(program)
@@ -516,6 +517,7 @@ class Facts:
         if fact.varied and (is_integral(fact.type) or isinstance(fact.type, Inert)):
             fact = Fact(fact.type)
         self.types[expr] = fact.type
+        self.mixed = self.mixed or may_be_complex(fact.type)
         if fact.varied:
             self.varied.add(expr)
         else:

@@ -233,6 +233,9 @@ class Engine:
         sweep.mirror(shadows)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
+        loss = kind.items[0] if has_aux and isinstance(kind, TupleOf) and kind.items else kind
+        if mode != "vjp" and may_be_complex(loss) and not self.errors:
+            self._refuse_complex_loss(function, result)
         self.observe(
             "reverse", function, backward, seed_var, *shadows.of.values(), *shadows.sharing.values()
         )
@@ -307,16 +310,12 @@ class Engine:
 
     def _aux_seed(self, function: Function, kind: Type, result: Expr | None) -> Adjoint:
         if isinstance(kind, TupleOf) and kind.items:
-            if may_be_complex(kind.items[0]):
-                self._refuse_complex_loss(function, result)
             rest = tuple(Const(0.0) for _ in kind.items[1:])
             return Adjoint(Make("tuple", (Const(1.0), *rest)), tree=True)
         self._refuse_result(function, result, "has_aux asks for a function that returns a tuple")
         return Adjoint(Const(0.0))
 
     def _check_scalar(self, function: Function, kind: Type, result: Expr | None) -> None:
-        if isinstance(kind, Array) and may_be_complex(kind):
-            self._refuse_complex_loss(function, result)
         if isinstance(kind, Array) and (not isinstance(kind.shape, Shape) or kind.shape == SCALAR):
             return
         if isinstance(kind, Unknown):

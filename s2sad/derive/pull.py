@@ -131,7 +131,7 @@ class Pull:
     def read(self, var: Var, adjoint: Adjoint) -> Adjoint:
         """The adjoint that a variable holds, by its name."""
         kind: Type = Array(self._dtype_of(var, adjoint), adjoint.shape)
-        if adjoint.tree and self.complex_numbers.may_be_complex(adjoint.expr):
+        if adjoint.tree and self.facts.mixed and self.complex_numbers.may_be_complex(adjoint.expr):
             kind = Unknown(var.hint, foreign=True)
         ref = self.typed(Ref(var), kind)
         return Adjoint(ref, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
@@ -141,7 +141,7 @@ class Pull:
         certainly is. An array of the function's own that belongs to a complex value is complex."""
         if var in self.complex_vars:
             return "complex128" if adjoint.owned else NUMBER
-        if adjoint.tree:
+        if adjoint.tree or not self.facts.mixed:
             return "unknown"
         kind = self.facts.type_of(adjoint.expr)
         if is_complex(kind):
@@ -150,6 +150,8 @@ class Pull:
 
     def is_complex_slot(self, slot: Slot) -> bool:
         """Whether the value that a slot's adjoint belongs to may be complex."""
+        if not self.facts.mixed:
+            return False
         if slot[1]:
             return self.complex_numbers.may_be_complex(self.slot_value(slot))
         return may_be_complex(self.slot_type(slot))
@@ -597,7 +599,7 @@ class Pull:
     def _real_for(self, node: Expr, adjoint: Adjoint) -> Adjoint:
         """The adjoint of an expression; of a real value its real part. It is complex where the
         value went into a complex one."""
-        if adjoint.tree or may_be_complex(self.facts.type_of(node)):
+        if not self.facts.mixed or adjoint.tree or may_be_complex(self.facts.type_of(node)):
             return adjoint
         if not self.complex_numbers.may_be_complex(adjoint.expr):
             return adjoint
@@ -863,7 +865,9 @@ class Pull:
         Where everything is real the lines stay as they are.
         """
         values = [node, *(bound[operand.name] for operand in rule.operands)]
-        mixed = any(may_be_complex(self.facts.type_of(value)) for value in values)
+        mixed = self.facts.mixed and any(
+            may_be_complex(self.facts.type_of(value)) for value in values
+        )
         if not mixed:
             return lines, temporaries, None
         if rule.numbers != "holomorphic":
@@ -882,6 +886,8 @@ class Pull:
     def _real_value(self, value: Expr, operand: Expr) -> Expr:
         """A contribution to an operand: its real part, before it is summed down, if that is
         real."""
+        if not self.facts.mixed:
+            return value
         kind = self.facts.type_of(operand)
         if not isinstance(kind, Array) or may_be_complex(kind):
             return value

@@ -181,7 +181,12 @@ class _Maker:
             if self.has_shadow(var):
                 shadow = self._shadow(var)
                 if var not in self.handed:
-                    self.shadows.entry.append(self._let(shadow, self._zeros(Ref(var))))
+                    try:
+                        zeros = self._zeros(Ref(var))
+                    except _Refused as refusal:
+                        self._refuse(self.function.body[0], refusal)
+                        continue
+                    self.shadows.entry.append(self._let(shadow, zeros))
         self.function.body = self._block(self.function.body)
 
     def _block(self, block: Block) -> Block:

@@ -213,7 +213,7 @@ class Writes(Pull):
         kind = self.facts.type_of(value)
         if not isinstance(kind, Array | Unknown):
             return Adjoint(Ref(var), tree=True)
-        if self.complex_numbers.may_be_complex(adjoint):
+        if self.facts.mixed and self.complex_numbers.may_be_complex(adjoint):
             self.complex_vars.add(var)
         if shape == SCALAR:
             return self.read(var, Adjoint(Ref(var), SCALAR, True))
