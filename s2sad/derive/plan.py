@@ -11,17 +11,18 @@ loops the walk is in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import Array, Unknown
+from s2sad.analysis.types import Array, Unknown, is_integral
 from s2sad.derive.broadcasting import same_shape
 from s2sad.derive.cells import Cells
 from s2sad.derive.explain import Kept
-from s2sad.derive.parts import inner_statements
+from s2sad.derive.parts import inner_statements, refs
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
 from s2sad.ir.bindings import bound_by, mutated_by, places_of, targets_of, written_into
@@ -182,6 +183,7 @@ class Planning:
             is_other = (
                 isinstance(statement, Assign)
                 and statement.augmented is None
+                and all(isinstance(target, Var) for target in statement.targets)
                 and not self.regions.aliases(statement.value)
             )
             before = {c for c in needed if c in self.cells.known and self.cells.known[c].var is var}
@@ -191,19 +193,19 @@ class Planning:
             self.settled.add(var)
 
     def _holds_value(self, statement: Assign) -> bool:
-        """Whether the place that a statement writes to holds the value that was written, in the
-        same shape and to the last bit."""
+        """Whether the place that a statement writes to holds the value that was written: in the
+        same shape, and with no more lost than the precision of the array."""
         target = statement.targets[0]
         if not isinstance(target, Place) or not isinstance(target.base, Ref):
             return False
         kind = self.facts.type_of(target.base)
-        if isinstance(target.key, str) or not isinstance(kind, Array) or kind.dtype != "float64":
+        if isinstance(target.key, str) or not isinstance(kind, Array) or is_integral(kind):
             return False
         part = Apply("getitem", (target.base, target.key), (), "index")
         value = self.facts.type_of(statement.value)
         return (
             isinstance(value, Array)
-            and value.dtype == "float64"
+            and value.dtype.startswith("complex") <= kind.dtype.startswith("complex")
             and same_shape(self.facts.shape_of(part), value.shape)
         )
 
@@ -223,6 +225,20 @@ class Planning:
             if inner is not statement:
                 bound |= {var: None for _, var in self.extracted.get(inner, [])}
         return bound
+
+    # ------------------------------------------------------------ what is read
+
+    @property
+    def _lost(self) -> set[Var]:
+        """The variables, and the parts of arrays, that are overwritten somewhere."""
+        return self.overwritten | self.cells.known.keys()
+
+    def _read_by(self, exprs: Iterable[Expr]) -> set[Var]:
+        """The variables that expressions read, and the parts of arrays that are written into."""
+        found: set[Var] = set()
+        for expr in exprs:
+            found |= {ref.var for ref in refs(expr)} | self.cells.read_by(expr)
+        return found
 
     # ------------------------------------------------------------ notes
 

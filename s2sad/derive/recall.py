@@ -25,7 +25,7 @@ from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import own_values, rebuilt, refs
 from s2sad.derive.plan import Planning
-from s2sad.derive.values import CHEAP, can_repeat, cost, extract_or_repeat, hint_for
+from s2sad.derive.values import CHEAP, cost, extract_or_repeat, hint_for
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -153,19 +153,7 @@ class Recall(Planning):
             return False
         if node in self.plan.replaced or node in self.homes.place:
             return False
-        return not self._is_extracted(node)
-
-    def _is_extracted(self, node: Expr) -> bool:
-        """Whether a value is given a name in the forward part. A view of what is written into later
-        would change with it."""
-        if not extract_or_repeat(node, self.homes, self.facts):
-            return False
-        if not isinstance(node, Apply) or not can_repeat(node, self.facts):
-            return True
-        if not isinstance(self.facts.type_of(node), Array):
-            return True
-        seen = [var for var, how in self.regions.aliases(node) if how != "part"]
-        return not any(self.regions.is_written(var) for var in seen)
+        return not extract_or_repeat(node, self.homes, self.facts)
 
     def _resolved_statement(self, statement: Stmt, named: dict[Any, Var]) -> Stmt:
         match statement:
@@ -196,6 +184,8 @@ class Recall(Planning):
         def change(node: Expr) -> Expr | None:
             if isinstance(node, Apply) and node.op == "numpy.shape":
                 return self._shape(node.args[0])
+            if isinstance(node, Apply) and node.op == "numpy.size" and len(node.args) == 1:
+                return self._size(node, node.args[0])
             if not isinstance(node, Value):
                 return None
             if named:
@@ -207,14 +197,26 @@ class Recall(Planning):
         return rewrite(expr, change)
 
     def _shape(self, value: Expr) -> Expr | None:
-        """The shape of a value that is dear, and that nothing has needed so far but for this."""
-        node = value.node if isinstance(value, Value) else value
+        """The shape of a value that nothing has needed so far but for this: that of an operand, or
+        computed from those of the operands if the value is dear."""
+        if not isinstance(value, Value):
+            return None
+        node = value.node
         if node in self.plan.replaced or node in self.homes.variable:
             return None
-        if not isinstance(value, Value) or not self._is_extracted(node):
-            return None
         shape = shape_from_operands(node, self.facts)
-        return None if shape is None else self._resolved(shape)
+        if shape is None:
+            return None
+        is_dear = extract_or_repeat(node, self.homes, self.facts)
+        return self._resolved(shape) if is_dear or shape.op == "numpy.shape" else None
+
+    def _size(self, size: Apply, value: Expr) -> Expr | None:
+        """The size of a value as that of a variable of the same shape, if the value is not at
+        hand."""
+        shape = self._shape(value)
+        if not isinstance(shape, Apply) or shape.op != "numpy.shape":
+            return None
+        return replace(size, args=shape.args) if isinstance(shape.args[0], Ref) else None
 
     # ------------------------------------------------------------ one value
 
@@ -236,7 +238,7 @@ class Recall(Planning):
             return ref
         if node in self.homes.place:
             return self._read_back(self.homes.place[node], node)
-        if self._is_extracted(node):
+        if extract_or_repeat(node, self.homes, self.facts):
             var = Var(hint_for(node))
             self.plan.replaced[node] = var
             self.extracted.setdefault(self.homes.statement[node], []).append((node, var))

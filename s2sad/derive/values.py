@@ -163,8 +163,8 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             if is_own(op):
                 return DEAR
             rule = found[0]
-            if rule.kind == "elementwise" and rule.view is not None:
-                return FREE  # the real part of complex numbers
+            if rule.view is not None:
+                return FREE
             if rule.kind != "elementwise" and not rule.zero:
                 return DEAR
             if op.startswith(("numpy.random", "builtins.input")):
