@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
+from s2sad.analysis.pops import named_pops
 from s2sad.analysis.regions import Calls, Regions
 from s2sad.analysis.types import (
     SCALAR,
@@ -137,7 +138,7 @@ class Engine:
     def prepare(self, function: Function, wrt: list[str]) -> Function:
         """Interprets a function with respect to these parameters."""
         if self.program.structured:
-            function = structure_exits(function)
+            function = structure_exits(named_pops(function))
         self._return_written(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
