@@ -133,6 +133,8 @@ class Pull:
         expr = adjoint.expr.node if isinstance(adjoint.expr, Value) else adjoint.expr
         if isinstance(expr, Ref | Const):
             return adjoint
+        if isinstance(expr, Apply) and expr.op == "neg" and isinstance(expr.args[0], Ref):
+            return adjoint  # the sign goes into what it is multiplied with, or added to
         var = Var(hint)
         self.out.append(Assign((var,), adjoint.expr))
         return self.read(var, adjoint)

@@ -26,6 +26,7 @@ from s2sad.ir.nodes import (
     Target,
     Unpack,
     Var,
+    Verbatim,
     While,
     children,
 )
@@ -62,6 +63,8 @@ def _without_values(block: Block) -> Block:
     found: Block = []
     for statement in block:
         match statement:
+            case Verbatim(drops=drops) if drops:
+                continue  # what it deletes may not be there any more
             case Return(Make("tuple", (_, tangent))):
                 match found[-1:], tangent:
                     case [Assign((Var() as named,), value)], Ref(var) if named is var and (

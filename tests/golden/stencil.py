@@ -25,6 +25,7 @@ def misfit_value_and_grad(u, target, alpha: float, steps: int):
 
     # Backward: value = np.sum(r * r)
     d_u = 2.0 * r
+    del u, r
     # r = u - target
     for _ in reversed(range(steps)):
         # u[1:-1] += alpha * (u[2:] - 2.0 * u[1:-1] + u[:-2])
