@@ -146,6 +146,9 @@ class ExpressionLowerer:
                 return Unpack(tuple(targets), star)
             case cst.Subscript():
                 return Place(self.lower(node.value), self._key(node), self.origin(node))
+            case cst.Attribute(attr=cst.Name("real" | "imag")):
+                # All elements of a view: w.real[...]
+                return Place(self.lower(node), Const(...), self.origin(node))
             case cst.Attribute():
                 return Place(self.lower(node.value), node.attr.value, self.origin(node))
         raise AssertionError(f"not a target: {node}")
