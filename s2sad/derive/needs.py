@@ -98,6 +98,9 @@ class Needs(Again):
             for part in (statement, *self.shadows.follow.get(statement, [])):
                 if is_taken(part):
                     inner.update(bound_by(part))  # it goes back to where it was taken from
+                for place in self.cells.places(part):
+                    # What is put back goes to the object that the name stands for now.
+                    inner |= self._read_by_place(place.base, place.key) & changed
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)
