@@ -19,6 +19,7 @@ from s2sad.analysis.iteration import WRAPPERS, unwrapped
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
     INT,
+    NUMBER,
     SCALAR,
     Array,
     DictOf,
@@ -28,6 +29,7 @@ from s2sad.analysis.types import (
     Struct,
     TupleOf,
     Unknown,
+    may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
@@ -100,7 +102,7 @@ class Reverse(Writes):
         self.errors += shadows.errors
         for var, shadow in shadows.of.items():
             slot: Slot = (var, ())
-            self.adjoint_vars[slot] = shadow
+            self.hold(slot, shadow)
             tree = is_container(self.slot_type(slot))
             whole = Adjoint(Ref(shadow), self.slot_shape(slot), True, True, tree)
             self.state.shadows[slot] = whole if tree else self.read(shadow, whole)
@@ -780,7 +782,8 @@ class Reverse(Writes):
                 before.append(Assign((var,), Const(0.0)))
                 self.state.set(slot, self.read(var, Adjoint(Const(0.0), Star("?"), False, True)))
                 return
-            zero: Expr = Const(0.0) if shape == SCALAR else self.zeros(slot)
+            none = 0j if self.is_complex_slot(slot) else 0.0
+            zero: Expr = Const(none) if shape == SCALAR else self.zeros(slot)
             before.append(Assign((var,), zero))
             self.state.set(slot, self.read(var, Adjoint(zero, shape, True, True)))
             return
@@ -1073,11 +1076,13 @@ class Reverse(Writes):
             targets.append(var)
             tree = isinstance(kind, ListOf | DictOf | TupleOf | Struct | Unknown)
             shape = self.facts.array(kind).shape
-            ref = self.typed(Ref(var), Array("unknown", shape))
+            mixed = interface.is_complex(index)
+            ref = self.typed(Ref(var), Array(NUMBER if mixed else "unknown", shape))
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
         seed = adjoint
         if interface.seeded and seed is None:
-            seed = Adjoint(call("numpy.zeros", shape_of_value(node, self.facts)))
+            mixed = may_be_complex(self.facts.type_of(node))
+            seed = Adjoint(self.zeros_of(shape_of_value(node, self.facts), mixed))
         backward = self._backward_call(node, interface, seed, list(written.values()))
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))

@@ -38,6 +38,7 @@ from s2sad.analysis.types import (
     Type,
     Unknown,
     is_number,
+    may_be_complex,
 )
 from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
@@ -180,7 +181,12 @@ class _Maker:
             if self.has_shadow(var):
                 shadow = self._shadow(var)
                 if var not in self.handed:
-                    self.shadows.entry.append(self._let(shadow, self._zeros(Ref(var))))
+                    try:
+                        zeros = self._zeros(Ref(var))
+                    except _Refused as refusal:
+                        self._refuse(self.function.body[0], refusal)
+                        continue
+                    self.shadows.entry.append(self._let(shadow, zeros))
         self.function.body = self._block(self.function.body)
 
     def _block(self, block: Block) -> Block:
@@ -549,11 +555,14 @@ class _Maker:
             item = Var("item")
             self.facts.bindings[item] = kind.item
             return Each("list", self._zeros(Ref(item)), item, where)
+        if is_container(kind) and may_be_complex(kind):
+            raise _Refused("a list or dict of complex arrays is written into under another name")
         if is_container(kind):
             return call("helper.shadow_of", where, text="shadow_of")
-        if isinstance(kind, Array) and kind.dtype.startswith("float"):
+        if isinstance(kind, Array) and kind.dtype.startswith(("float", "complex")):
             return call("numpy.zeros_like", where)
-        dtype = Apply("builtins.float", (), (), "name", "float")
+        name = "complex" if may_be_complex(kind) else "float"
+        dtype = Apply(f"builtins.{name}", (), (), "name", name)
         return call("numpy.zeros_like", where, dtype=dtype)
 
     def _let(self, var: Var, value: Expr) -> Stmt:
