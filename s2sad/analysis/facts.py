@@ -24,6 +24,7 @@ from s2sad.analysis.types import (
     FLOAT,
     INT,
     NUMBER,
+    REAL,
     SCALAR,
     AnyShape,
     Array,
@@ -683,7 +684,7 @@ class Facts:
         if not mixed:
             return None
         if rule.gives == "real":
-            return "unknown"
+            return REAL
         certain = [
             _has_complex(kind)
             for operand, kind in zip(rule.operands, operands, strict=True)
@@ -999,6 +1000,8 @@ def _promote(op: str, operands: list[Array]) -> str:
     floats = {d for d in strong if not d.startswith(("int", "uint")) and d != "bool"}
     if "unknown" in strong:
         return "unknown"
+    if REAL in strong:
+        return REAL
     if not strong or strong == floats == {"float64"}:
         return "float64"
     if len(strong) == 1 and floats:
