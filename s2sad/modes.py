@@ -131,6 +131,9 @@ def _generated(
     made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module
+    read.originals = {
+        inner.name: request.function for request, inner in zip(later, needed, strict=True)
+    }
     asked = [
         replace(request, function=inner.name, mode=request.mode, title=request.name)
         for request, inner in zip(later, needed, strict=True)

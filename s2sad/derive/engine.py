@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
 from s2sad.analysis.imaginary import has_complex_numbers
+from s2sad.analysis.pops import named_pops
 from s2sad.analysis.regions import Calls, Regions
 from s2sad.analysis.types import (
     NUMBER,
@@ -150,7 +151,7 @@ class Engine:
         be `real`, complex ones are refused. What is to be differentiated `again` is read from its
         text, which does not say what containers hold."""
         if self.program.structured:
-            function = structure_exits(function)
+            function = structure_exits(named_pops(function))
         self._return_written(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
