@@ -927,7 +927,9 @@ def _join_dtype(a: Array, b: Array) -> str:
         return b.dtype
     if b.python and is_integral(b) and a.dtype.startswith("float"):
         return a.dtype
-    return NUMBER if may_be_complex(a) or may_be_complex(b) else "unknown"
+    if may_be_complex(a) or may_be_complex(b):
+        return NUMBER
+    return REAL if REAL in (a.dtype, b.dtype) and "unknown" not in (a.dtype, b.dtype) else "unknown"
 
 
 def _join_shape(a: AnyShape, b: AnyShape, name: str) -> AnyShape:
