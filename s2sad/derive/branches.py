@@ -50,7 +50,7 @@ class Branches(Keep):
         flag = break_flag(branch)
         if flag is not None:
             self.flags[branch] = flag
-        if mirror is not None:
+        if mirror is not None or self.cells.overwritten_by(branch, needed - kept):
             tested = self._read_by([self._test(branch)])
             changing = {v for v in tested if v in bound and v in inner}
             changing |= self.cells.overwritten_by(branch, tested)

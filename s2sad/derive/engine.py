@@ -290,10 +290,13 @@ class Engine:
         """The arguments of a function, as its derivative is handed them."""
         return Arguments(function, self.facts, self.regions(function))
 
-    def _protect(self, plan: Plan, function: Function, shadows: Shadows) -> None:
+    def _protect(
+        self, plan: Plan, function: Function, shadows: Shadows, is_lent: bool = False
+    ) -> None:
         """Lets a function work in copies of what it is handed and writes into. Behind the copies
         stand the shadows of what it is handed."""
-        copies = self.arguments(function).copies(plan)
+        arguments = self.arguments(function)
+        copies = arguments.borrow(plan) if is_lent else arguments.copies(plan)
         plan.forward[:0] = [*copies, *shadows.entry]
 
     def _seed(self, var: Var, kind: Type) -> Adjoint:
@@ -517,7 +520,7 @@ class Engine:
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)
         plan.forward = live_part(plan.forward, plan.backward, returns, plan.replaced, plan.regions)
-        self._protect(plan, function, shadows)
+        self._protect(plan, function, shadows, is_lent=True)
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
             written, interface.keyword, params=list(function.params),

@@ -20,7 +20,7 @@ from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
-from s2sad.derive.held import CONTAINERS, is_container, item_at
+from s2sad.derive.held import CONTAINERS, is_container, is_taken, item_at
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
 from s2sad.ir.bindings import bound_by, places_of, targets_of, written_by, written_into
@@ -70,6 +70,10 @@ class Keep(Needs):
             lost = self.cells.overwritten_in(place, needed - kept)
             if not lost:
                 continue
+            if place.how == "pop" and not is_taken(statement):
+                save, put_back = self._end_kept(place, needed)
+                saves, restores = [*saves, *save], [*put_back, *restores]
+                continue
             if place.how in ("append", "pop"):
                 restores = [*self._put_end_back(statement, place), *restores]
                 continue
@@ -88,7 +92,7 @@ class Keep(Needs):
                 assert at is not None
                 value = Apply("dict.get", (base, at), (), "method", "get")
                 old = Var(f"{place.hint}_old")
-                needed |= self._read_by_place([base, at])
+                needed |= self._read_by_place(base, at)
                 save, restore = self._keep(place.hint, kind, value, old)
                 put = call("helper.put_back", base, at, Ref(old), text="put_back")
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
@@ -100,7 +104,7 @@ class Keep(Needs):
                 # An item of a list or dict keeps its array, whose contents are put back.
                 if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
                     target = Place(base.args[0], base.args[1])
-            needed |= self._read_by_place([base, *([at] if at is not None else [])])
+            needed |= self._read_by_place(base, at)
             again = self._contents_again(place, needed)
             if again is not None:
                 restores = [Assign((target,), again), *restores]
@@ -112,17 +116,18 @@ class Keep(Needs):
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
-        return any(self.regions.is_mirrored(v) for v, _ in self.regions.aliases(place.base))
+        roots = {self.regions.of(v) for v, _ in self.regions.aliases(place.base)}
+        return any(self.regions.of(v) in roots for v in self.shadows.of)
 
     def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
         """Remembers what a call may change of a container: its items, and their contents."""
         base = plain(place.part)
-        needed |= self._read_by_place([base])
+        needed |= self._read_by_place(base)
         old = Var(f"{place.hint}_old")
         value = call("helper.contents", base, text="contents")
         save, (restore,) = self._keep(place.hint, self.facts.type_of(place.part), value, old)
         assert isinstance(restore, Assign)
-        for var in written_into(Place(base, Const(None))):
+        for var, _ in self.regions.aliases(place.part):
             self.regions.keepers |= dict.fromkeys((ref.var for ref in refs(restore.value)), var)
         return save, [Evaluate(call("helper.leave", restore.value, text="leave"))]
 
@@ -135,6 +140,16 @@ class Keep(Needs):
         taken = Ref(statement.targets[0])
         self.after.add(taken)
         return [Evaluate(Apply("list.append", (base, taken), (), "method", "append"))]
+
+    def _end_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
+        """Remembers what is taken from the end of a list and gets no name of its own."""
+        base = plain(place.base)
+        last = Apply("getitem", (base, Const(-1)), (), "index")
+        needed |= self._read_by_place(base)
+        old = Var(f"{place.hint}_old")
+        save, restore = self._keep(place.hint, self.facts.type_of(last), last, old)
+        back = Apply("list.append", (base, Ref(old)), (), "method", "append")
+        return save, [*restore, Evaluate(back)]
 
     def _plain_key(self, key: Expr) -> Expr:
         """An index as the halves write it."""
@@ -195,7 +210,8 @@ class Keep(Needs):
         if not any(self.cells.overwritten_in(place, needed) for place in places):
             return [], []
         target = statement.targets[0]
-        needed |= self._read_by_place(item_at(p) for p in places_of(target))
+        for place in places_of(target):
+            needed |= self._read_by_place(item_at(place))
         back = [
             Place(plain(p.base), p.key if isinstance(p.key, str) else self._plain_key(p.key))
             for p in places_of(target)

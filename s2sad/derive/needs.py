@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from s2sad.derive.again import Again
-from s2sad.derive.held import is_container
+from s2sad.derive.held import is_container, is_taken
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, leaves_early, own_targets, refs
 from s2sad.ir.bindings import bound_by, is_exchange
@@ -92,7 +92,12 @@ class Needs(Again):
         for statement in block:
             nodes = by_source.get(statement, [])
             bound = self._bound(statement)
+            for follower in self.shadows.follow.get(statement, []):
+                bound |= bound_by(follower)
             changed |= {var for _, var in self.extracted.get(statement, [])}
+            for part in (statement, *self.shadows.follow.get(statement, [])):
+                if is_taken(part):
+                    inner.update(bound_by(part))  # it goes back to where it was taken from
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)
@@ -134,15 +139,18 @@ class Needs(Again):
                     blocks += inner_blocks(statement)
                     for place in self.cells.places(statement):
                         if self.cells.overwritten_in(place, cells):
-                            keys = [] if place.key is None else [place.key]
-                            found |= self._read_by_place([place.base, *keys])
+                            found |= self._read_by_place(place.base, place.key)
+                            named = self.plan.replaced.get(place.key) if place.key else None
+                            found |= set() if named is None else {named}
         return found - own_targets(loop)
 
-    def _read_by_place(self, exprs: Iterable[Expr]) -> set[Var]:
-        """What finding a place reads: variables, and which objects containers hold."""
-        found = self._read_by(exprs)
+    def _read_by_place(self, base: Expr, key: Expr | None = None) -> set[Var]:
+        """What finding a place reads: variables, which objects containers hold, and what says which
+        elements these are."""
+        found = self._read_by([base])
         held = {c for c in found & self.cells.known.keys() if self._is_of_container(c)}
-        return (found & self.overwritten) | held
+        keys = set() if key is None else self._read_by([key]) & self._lost
+        return (found & self.overwritten) | held | keys
 
     def _is_of_container(self, cell: Var) -> bool:
         return is_container(self.facts.bindings.get(self.cells.known[cell].var))

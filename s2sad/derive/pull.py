@@ -224,6 +224,8 @@ class Pull:
             return False
         if not self.regions.is_mirrored(root) or self.regions.is_immutable_variable(root):
             return False
+        if not any(other in self.shadows.of for other in self.regions.members(root)):
+            return False  # nothing of it is varied where it is read
         return bool(slot[1]) or root not in self.shadows.of
 
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
@@ -675,7 +677,8 @@ class Pull:
         if node.op in ("getitem", "getattr") and not isinstance(kind, Array):
             self._pull_item(node, adjoint)
             return
-        if node.op in _SAME_ITEMS and adjoint.tree:
+        same = node.op in _SAME_ITEMS and adjoint.tree
+        if same or (node.op == "numpy.copy" and is_container(kind)):
             self.pull(node.args[0], adjoint)
             return
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
@@ -1092,6 +1095,11 @@ class Pull:
                 self.pull(item, reduced_to(whole, adjoint.result, item, self.facts))
                 continue
             shape = self.facts.shape_of(item)
+            unsure = node.kind == "list" and _is_call(part.expr, "helper.part")
+            if unsure and not tree and shape != SCALAR:
+                # An item that has no adjoint any more has the number 0.0.
+                self.pull(item, Adjoint(part.expr, Star("?"), False))
+                continue
             full = not isinstance(part.expr, Const) or shape == SCALAR
             self.pull(item, Adjoint(part.expr, shape, full, False, tree))
 
@@ -1336,7 +1344,10 @@ def _holds(entry: Adjoint, var: Var) -> bool:
     return isinstance(entry.expr, Ref) and entry.expr.var is var
 
 
-_SAME_ITEMS = {"builtins.list", "builtins.tuple", "builtins.iter", "copy.copy", "copy.deepcopy"}
+_SAME_ITEMS = {
+    "builtins.list", "builtins.tuple", "builtins.dict", "builtins.iter", "copy.copy",
+    "copy.deepcopy",
+}  # fmt: skip
 """Operators whose result is a container with the items of their operand."""
 
 _NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "numpy.imag"}

@@ -650,9 +650,11 @@ class Reverse(Writes):
         return [*head, loop, *after]
 
     def _changes_containers(self, loop: For | While) -> bool:
-        """Whether a loop changes which objects a container holds: they go back one by one."""
+        """Whether a loop changes which objects a container holds, or what these hold: that is put
+        back statement by statement."""
         return any(
             not self.regions.is_array(write.base)
+            or any(self.regions.is_in_container(v) for v, _ in self.regions.aliases(write.base))
             for inner in statements(loop.body)
             for write in self.regions.writes.get(inner, ())
         )

@@ -343,7 +343,7 @@ class Writes(Pull):
             argument = node.args[index]
             if argument is None:
                 continue
-            if self._written_slot(argument) is None:
+            if self._written_slot(argument) is None and not self._is_written_literal(argument):
                 self._refuse_write(node, "a call that writes into what has no name")
                 return False
             if self.regions.hands_over_twice(node, index):
@@ -382,23 +382,41 @@ class Writes(Pull):
 
     def _is_written_back(self, node: Invoke, interface: Any) -> bool:
         """Whether what a call has written has an adjoint."""
-        slots = [
-            self._written_slot(a) for k in interface.written if (a := node.args[k]) is not None
-        ]
+        written = [a for k in interface.written if (a := node.args[k]) is not None]
+        if any(isinstance(a, Make) for a in written):
+            return True
+        slots = [self._written_slot(a) for a in written]
         return any(slot is not None and self.state.get(slot) is not None for slot in slots)
 
     def _handed_over(self, node: Invoke, index: int) -> Expr | None:
         """The adjoint of an argument that is written into, as an array of the function's own."""
         argument = node.args[index]
+        if isinstance(argument, Make):
+            return self._mirrored_literal(argument)
         slot = None if argument is None else self._written_slot(argument)
         if slot is None or argument is None:
             return None
         self._stand_zero(slot)
         return self._mirrored(argument)
 
+    def _is_written_literal(self, argument: Expr) -> bool:
+        """Whether an argument is a list or dict of arrays that all have shadows."""
+        return isinstance(argument, Make) and argument.kind != "object" and all(
+            place_of(item, self.shadows.of, self.facts, as_value) is not None
+            for item in argument.items
+        )  # fmt: skip
+
+    def _mirrored_literal(self, argument: Make) -> Expr:
+        """The list or dict of the shadows of what a literal holds."""
+        items = tuple(self._mirrored(item) for item in argument.items)
+        kind = "dict" if argument.keys else "list"
+        return Make(kind, items, tuple(as_value(key) for key in argument.keys))
+
     def _target_of_written(self, node: Invoke, index: int) -> Target:
         argument = node.args[index]
         assert argument is not None
+        if isinstance(argument, Make):
+            return Var("_")
         mirrored = self._mirrored(argument)
         if isinstance(mirrored, Ref):
             return mirrored.var
