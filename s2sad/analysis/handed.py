@@ -24,6 +24,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Function,
+    Invoke,
     Make,
     Place,
     Stmt,
@@ -60,7 +61,10 @@ class _Walk:
 
     def _statement(self, statement: Stmt, origins: Origins) -> None:
         for write in self.regions.writes.get(statement, []):
-            self.written |= {var for var, is_object in self._of(write.base, origins) if is_object}
+            # A function that is called may write into what a container holds, too.
+            deep = any(write.base is argument for argument in _handed_over(statement))
+            roots = self._of(write.base, origins)
+            self.written |= {var for var, is_object in roots if is_object or deep}
         for root in expressions(statement):
             for node in walk(root):
                 if isinstance(node, Apply) and node.op in LIST_CHANGES:
@@ -127,6 +131,12 @@ class _Walk:
             for root, is_object in origins.get(var, frozenset()):
                 found.add((root, is_object if how == "same" else not holds))
         return frozenset(found)
+
+
+def _handed_over(statement: Stmt) -> list[Expr | None]:
+    """The arguments of the calls in a statement."""
+    calls = (n for e in expressions(statement) for n in walk(e) if isinstance(n, Invoke))
+    return [argument for node in calls for argument in node.args]
 
 
 def _taken_out(roots: Roots) -> Roots:
