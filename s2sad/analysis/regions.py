@@ -267,8 +267,7 @@ class Regions:
             case Assign():
                 self._assign(statement)
             case For(target, iterable):
-                for var in targets_of(target):
-                    self._bind(var, [(v, "view") for v, _ in self._aliases(iterable)])
+                self._iterated(target, iterable)
             case Verbatim():
                 parts = [v for e in statement.reads for v, _ in self._aliases(e)]
                 for var in statement.binds:
@@ -280,6 +279,19 @@ class Regions:
         for expr in expressions(statement):
             for node in walk(expr):
                 self._expression(statement, node)
+
+    def _iterated(self, target: Target, iterable: Expr) -> None:
+        """The names that a loop gives to the elements of what it runs over."""
+        match target, iterable:
+            case Unpack((Var() as count, element)), Apply("builtins.enumerate", (inner, *_)):
+                self._root(count)
+                self._iterated(element, inner)
+            case Unpack(parts), Apply("builtins.zip", args) if len(parts) == len(args):
+                for part, arg in zip(parts, args, strict=True):
+                    self._iterated(part, arg)
+            case _:
+                for var in targets_of(target):
+                    self._bind(var, [(v, "view") for v, _ in self._aliases(iterable)])
 
     def _called(self, statement: Stmt, call: Apply) -> None:
         """A call for its effect: one that writes into its first argument."""

@@ -66,7 +66,7 @@ from s2sad.ir.bindings import (
     written_by,
     written_into,
 )
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.flow import expressions, expressions_in, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -82,6 +82,7 @@ from s2sad.ir.nodes import (
     For,
     Function,
     Guard,
+    Invoke,
     Make,
     Place,
     Ref,
@@ -372,8 +373,11 @@ class Planner:
         raise AssertionError(statement)
 
     def _resolved_target(self, target: Target, named: dict[Any, Var]) -> Target:
-        if isinstance(target, Place) and not isinstance(target.key, str):
-            return Place(self._resolved(target.base, named), self._resolved(target.key, named))
+        match target:
+            case Place(base, key) if not isinstance(key, str):
+                return Place(self._resolved(base, named), self._resolved(key, named))
+            case Unpack(parts, star):
+                return Unpack(tuple(self._resolved_target(p, named) for p in parts), star)
         return target
 
     def _resolved(self, expr: Expr, named: dict[Any, Var] | None = None) -> Expr:
@@ -426,7 +430,10 @@ class Planner:
             case Const():
                 return node
             case Ref(var):
-                return self._typed(Ref(var), node)
+                ref = self._typed(Ref(var), node)
+                if node in self.after:
+                    self.after.add(ref)
+                return ref
         if node in self.plan.replaced:
             return self._typed(Ref(self.plan.replaced[node]), node)
         if node in self.homes.variable:
@@ -497,13 +504,16 @@ class Planner:
                 continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
             self.here = statement
+            calls: Block = []
             for expr, var in self._extracted_of(statement):
                 extraction = Assign((var,), expr)
                 saves, restores = self._save([var], needed, kept)
                 self.defined.add(var)
-                forward += [*saves, extraction]
+                forward += saves
+                # What a call overwrites is remembered before it.
+                (calls if self._writes(expr) else forward).append(extraction)
                 chunks.append(restores)
-            ahead, back = self._statement(statement, nodes, needed, kept)
+            ahead, back = self._statement(statement, nodes, needed, kept, calls)
             forward += ahead
             chunks.append(back)
         backward: Block = []
@@ -519,9 +529,18 @@ class Planner:
         order = {node: position for position, node in enumerate(_inner_first(statement))}
         return sorted(found, key=lambda pair: order.get(pair[0], len(order)))
 
+    def _writes(self, expr: Expr) -> bool:
+        return any(isinstance(n, Invoke) and self.regions.changed_by(n) for n in walk(expr))
+
     def _statement(
-        self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
+        self,
+        statement: Stmt,
+        nodes: list[Any],
+        needed: set[Var],
+        kept: set[Var],
+        calls: Block,
     ) -> tuple[Block, Block]:
+        """The halves of a statement; `calls` are those taken out of it that write somewhere."""
         match statement:
             case Branch():
                 return self._branch(statement, nodes, needed, kept)
@@ -531,10 +550,15 @@ class Planner:
                 return self._loop(statement, nodes, needed, kept)
             case Context():
                 return self._context(statement, nodes, needed, kept)
-        return self._simple(statement, nodes, needed, kept)
+        return self._simple(statement, nodes, needed, kept, calls)
 
     def _simple(
-        self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
+        self,
+        statement: Stmt,
+        nodes: list[Any],
+        needed: set[Var],
+        kept: set[Var],
+        calls: Block,
     ) -> tuple[Block, Block]:
         body = [s for node in nodes for s in node.body]
         follow = self.shadows.follow.get(statement, [])
@@ -554,11 +578,14 @@ class Planner:
             else:
                 kept_here, put_back = self._save(self._bound(part), needed, kept)
             saves, restores = [*saves, *kept_here], [*put_back, *restores]
-        kept_parts, put_back = self._save_parts(statement, needed, kept)
-        saves, restores = [*saves, *kept_parts], [*put_back, *restores]
+        kept_parts, put_back, ends = self._save_parts(statement, needed, kept)
+        # The arrays are those that the names stood for before the statement.
+        saves, restores = [*saves, *kept_parts], [*ends, *restores, *put_back]
         needed |= after & self._lost
         self.defined |= set(bound)
-        ahead = [*saves, *self._forward(statement), *follow]
+        # An extracted call of which nothing else is done stands alone.
+        whole = isinstance(statement, Evaluate) and statement.value in self.plan.replaced
+        ahead = [*saves, *calls, *([] if whole else self._forward(statement)), *follow]
         if body:
             self.plan.sources[body[0]] = [statement]
         if not restores:
@@ -695,16 +722,21 @@ class Planner:
             restores = [*restore, *restores]
         return saves, restores
 
-    def _save_parts(self, statement: Stmt, needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
-        """Remembers the parts of arrays that a statement is about to overwrite, where needed."""
+    def _save_parts(
+        self, statement: Stmt, needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block, Block]:
+        """Remembers the parts of arrays that a statement is about to overwrite, where needed; what
+        brings them back; and what brings back the ends of lists, which may be in a name that the
+        statement binds."""
         saves: Block = []
         restores: Block = []
+        ends: Block = []
         for place in self.cells.places(statement):
             lost = self.cells.overwritten_in(place, needed - kept)
             if not lost:
                 continue
             if place.how in ("append", "pop"):
-                restores = [*self._put_end_back(statement, place), *restores]
+                ends = [*self._put_end_back(statement, place), *ends]
                 continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
             base, at = _plain(place.base), None if place.key is None else self._plain_key(place.key)
@@ -729,7 +761,7 @@ class Planner:
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save
             restores = [*restore, *restores]
-        return saves, restores
+        return saves, restores, ends
 
     def _put_end_back(self, statement: Stmt, place: Any) -> Block:
         """A list is shortened by what was appended, and gets back what was taken from its end."""
@@ -753,21 +785,17 @@ class Planner:
         saves: Block = []
         restores: Block = []
         lost = self.cells.overwritten_by(loop, needed - kept)
-        for var in dict.fromkeys(self.cells.known[cell].var for cell in sorted_by(lost, ())):
-            if not self._is_fixed(var):
-                continue  # it may stand for another array by now
-            if any(var in bound_by(s) for s in statements([loop])):
-                continue
-            cells = {cell for cell in lost if self.cells.known[cell].var is var}
+        for arrays, cells in self.cells.arrays_written(loop, lost):
             needed -= cells
             kept |= cells
-            kind = self.facts.bindings.get(var)
-            ref = self._noted(Ref(var), kind)
-            whole = Place(Ref(var), Const(...))
-            save, restore = self._keep(var.hint, kind, _copied_part(ref, kind), whole)
-            needed |= {var} & self.overwritten
-            saves += save
-            restores = [*restore, *restores]
+            for var in arrays:
+                kind = self.facts.bindings.get(var)
+                ref = self._noted(Ref(var), kind)
+                whole = Place(Ref(var), Const(...))
+                save, restore = self._keep(var.hint, kind, _copied_part(ref, kind), whole)
+                needed |= {var} & self.overwritten
+                saves += save
+                restores = [*restore, *restores]
         return saves, restores
 
     def _exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
@@ -1094,7 +1122,8 @@ class Planner:
         header_reads |= {loop.count} if loop.count is not None else set()
         if in_blocks:
             body_needed = (body_needed - (set(bound) - needed)) | self._read_again(loop, bound)
-        needed |= (body_needed - own) | (header_reads & self._lost)
+        needed |= body_needed - own
+        needed |= header_reads & self._lost if backward or popped else set()
         needed |= self._reads(first) & self._lost
         planned: For | While
         if isinstance(loop, For):
@@ -1228,7 +1257,7 @@ class Planner:
             for statement in statements(loop.body):
                 for place in self.cells.places(statement):
                     if place.key is not None and self.cells.overwritten_in(place, cells):
-                        found |= self._read_by([place.base, place.key])
+                        found |= self._read_by([place.base, self._plain_key(place.key)])
         return found & self.overwritten
 
     def _bound(self, statement: Stmt) -> dict[Var, None]:
@@ -1495,13 +1524,7 @@ def _exprs_of(statement: Stmt) -> list[Expr]:
     """The expressions of a statement of the backward part, those of nested ones included."""
     match statement:
         case Assign():
-            found = [statement.value]
-            for target in statement.targets:
-                if isinstance(target, Place):
-                    found.append(target.base)
-                    if not isinstance(target.key, str):
-                        found.append(target.key)
-            return found
+            return [statement.value, *(e for t in statement.targets for e in expressions_in(t))]
         case Evaluate():
             return [statement.value]
         case Branch():

@@ -28,9 +28,11 @@ from s2sad.analysis.types import (
     Struct,
     TupleOf,
     Unknown,
+    is_integral,
 )
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
+from s2sad.derive.cells import Cells
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.mirror import (
     Backward,
@@ -92,6 +94,7 @@ class Reverse(Writes):
         self.given: set[Var] = set()
         self.late: set[Expr] = set()
         self.rebound: set[Var] = set()
+        self.cells = Cells(facts, regions, lambda var: False)
 
     def mirror(self, shadows: Shadows) -> None:
         """From here on these variables have shadows."""
@@ -441,11 +444,21 @@ class Reverse(Writes):
             return
         whole = []
         for part, seed in zip(target.targets, seeds, strict=True):
-            if isinstance(part, Var) and seed is not None and not seed.tree:
-                node = self.typed(Ref(part), self.facts.bindings.get(part, Unknown(part.hint)))
-                seed = expand(seed, node, self.facts)
+            if isinstance(part, Var) and (seed is None or not seed.tree):
+                seed = self._whole_part(part, seed, isinstance(value, Invoke))
             whole.append(seed)
         self._pull_parts(value, whole)
+
+    def _whole_part(self, part: Var, seed: Adjoint | None, zeros: bool) -> Adjoint | None:
+        """The adjoint of one of several names that a value is given to, in the shape of its value;
+        where there is none, `zeros` if a function needs to be handed one."""
+        kind = self.facts.bindings.get(part, Unknown(part.hint))
+        zeros = zeros and isinstance(kind, Array) and not is_integral(kind)
+        if seed is None and not zeros:
+            return None
+        node = self.typed(Ref(part), kind)
+        self.late.add(node)
+        return expand(seed or Adjoint(Const(0.0), SCALAR, False), node, self.facts)
 
     def _pull_parts(self, value: Expr, seeds: list[Adjoint | None]) -> None:
         slot = self.slot_of(value)
@@ -574,7 +587,7 @@ class Reverse(Writes):
                 entry = self.take_root(leaf)
                 if entry is not None:
                     after += self._group(None, lambda e=entry, n=leaf: self.pull(n, e))  # type: ignore[misc]
-        if not inner and not after:
+        if not inner and not after and not self.cells.writes_under_changing_names(statement):
             return [Group(None, before)] if before else []
         loop = MirrorLoop(statement, inner)
         if isinstance(statement, For):
@@ -977,6 +990,9 @@ class Reverse(Writes):
             self._pull_result_argument(node, adjoint)
         if interface.seeded and adjoint is None and not self._is_written_back(node, interface):
             return
+        if interface.written and adjoint is not None:
+            # It may stand in the variable of the adjoint of what is written into.
+            adjoint = self.protected(adjoint, f"d_{self.hint(node)}")
         written = {k: self._handed_over(node, k) for k in interface.written}
         if adjoint is None and all(entry is None for entry in written.values()):
             return
@@ -1001,7 +1017,7 @@ class Reverse(Writes):
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
         seed = adjoint
         if interface.seeded and seed is None:
-            seed = Adjoint(call("numpy.zeros", shape_of_value(node, self.facts)))
+            seed = self._no_adjoint(node)
         backward = self._backward_call(node, interface, seed, list(written.values()))
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))
@@ -1012,6 +1028,22 @@ class Reverse(Writes):
                 self.pend(where, result)
             else:
                 self.pull(where, result)
+
+    def _no_adjoint(self, node: Expr) -> Adjoint:
+        """The adjoint of a result that nothing reads."""
+        match self.facts.type_of(node):
+            case Array(shape=shape):
+                if shape == SCALAR:
+                    return Adjoint(Const(0.0))
+                return Adjoint(call("numpy.zeros", shape_of_value(node, self.facts)))
+            case TupleOf(items):
+                parts = [Apply("getitem", (node, Const(k)), (), "index") for k in range(len(items))]
+                for part, kind in zip(parts, items, strict=True):
+                    self.facts.types[part] = kind
+                return Adjoint(
+                    Make("tuple", tuple(self._no_adjoint(part).expr for part in parts)), tree=True
+                )
+        return Adjoint(Const(0.0))
 
     def _backward_call(
         self, node: Invoke, interface: Any, seed: Adjoint | None, written: list[Expr | None]

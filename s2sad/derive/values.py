@@ -162,6 +162,8 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             if is_own(op):
                 return DEAR
             rule = found[0]
+            if rule.view is not None:
+                return FREE
             if rule.kind != "elementwise" and not rule.zero:
                 return DEAR
             if op.startswith(("numpy.random", "builtins.input")):

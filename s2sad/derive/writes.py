@@ -357,7 +357,8 @@ class Writes(Pull):
         assert argument is not None
         mirrored = self._mirrored(argument)
         if isinstance(mirrored, Ref):
-            return mirrored.var
+            shared = mirrored.var in self.shadows.of.values()
+            return Place(mirrored, Const(...)) if shared else mirrored.var
         assert isinstance(mirrored, Apply)
         if mirrored.op == "getitem":
             return Place(mirrored.args[0], mirrored.args[1])
