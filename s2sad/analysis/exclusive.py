@@ -4,15 +4,16 @@
     r[0] = 1.0
     rows.append(r)         from here on rows refers to it too
 
-Where every write of a region goes into an array that is exclusive there, no name ever sees the
-write of another one: the array is then like a value, and needs no shadow. One walk forwards, loops
-until nothing changes.
+Where every write of a region goes into an array that is exclusive there, or of which nothing reads
+another name any more, no name ever sees the write of another one: the array is then like a value,
+and needs no shadow. One walk forwards, loops until nothing changes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from s2sad.analysis.types import Array
 from s2sad.ir.bindings import targets_of
 from s2sad.ir.nodes import (
     Apply,
@@ -155,8 +156,18 @@ class _Walk:
             if not self.regions.is_array(write.base):
                 continue
             roots = {v for v, _ in self.regions.aliases(write.base)}
-            if not roots <= exclusive:
+            if not roots <= exclusive and not self._is_last(roots, statement, exclusive):
                 self.seen |= roots
+
+    def _is_last(self, roots: set[Var], statement: Stmt, exclusive: set[Var]) -> bool:
+        """Whether nothing reads an array after a statement but by the one name in `roots`."""
+        if len(roots) > 1 or self.regions.type_of is None:
+            return False
+        (root,) = roots
+        if not isinstance(self.regions.type_of(Ref(root)), Array):
+            return False
+        others = self.regions.live[statement] - roots - exclusive
+        return not any(self.regions.of(v) is self.regions.of(root) for v in others)
 
     def _is_followed(self, var: Var) -> bool:
         return not self.regions.is_immutable_variable(var)

@@ -16,9 +16,11 @@ from typing import Any, TypeAlias
 from s2sad.ir.bindings import targets_of
 from s2sad.ir.flow import inner_blocks
 from s2sad.ir.nodes import (
+    Apply,
     Assign,
     Block,
     Branch,
+    Evaluate,
     Expr,
     For,
     Function,
@@ -66,6 +68,9 @@ class _Walk:
                 _join(origins, other)
             case For() | While():
                 self._loop(statement, origins)
+            case Evaluate(Apply("list.append", (items, item))):
+                for var, _ in self.regions.aliases(items):
+                    origins[var] = origins.get(var, frozenset()) | self._of(item, origins)
             case Verbatim():
                 found = frozenset(v for e in statement.reads for v in self._of(e, origins))
                 for var in statement.binds:

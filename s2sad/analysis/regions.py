@@ -6,7 +6,8 @@ statements. A region is
 
     written   when some statement changes the contents of an object in it
     shared    when two of its names may stand for the same memory at one time
-    mirrored  when moreover a write may be seen through another name (`exclusive.py`)
+    mirrored  when moreover a write may be seen through another name (`exclusive.py`); names that are
+              not read any more then are *quiet* (`quiet.py`)
 
     v = np.copy(u)               u and v are of two regions
     first = v[0]                 first is in the region of v, which is shared
@@ -20,10 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 from s2sad.analysis.exclusive import seen_writes
 from s2sad.analysis.handed import written_parameters
+from s2sad.analysis.liveness import live_after
+from s2sad.analysis.quiet import quiet_names
 from s2sad.analysis.types import (
     SCALAR,
     Array,
@@ -122,6 +126,7 @@ class Regions:
             self._statement(statement)
         self._written = dict.fromkeys(self._root(var) for var in self._written)
         self._shared = dict.fromkeys(self._root(var) for var in self._shared)
+        self.live = live_after(function) if self.writes else {}
         self._mirrored = {self._root(var) for var in seen_writes(function, self)}
         self.written_parameters = written_parameters(function, self)
 
@@ -134,6 +139,10 @@ class Regions:
     def knows(self, var: Var) -> bool:
         """Whether a variable is one of the function's."""
         return var in self._parent
+
+    def variables(self) -> list[Var]:
+        """The variables of the function, in the order in which they turn up."""
+        return list(self._parent)
 
     def members(self, var: Var) -> list[Var]:
         """The variables of the region of a variable, in the order in which they turn up."""
@@ -151,6 +160,11 @@ class Regions:
     def is_mirrored(self, var: Var) -> bool:
         """Whether a write into an array of the region may be seen through another name of it."""
         return self._root(var) in self._mirrored and self.is_shared(var)
+
+    @cached_property
+    def quiet(self) -> set[Var]:
+        """The names of arrays of which no write is seen."""
+        return quiet_names(self.function, self, self.live)
 
     def is_container_shared(self, var: Var) -> bool:
         """Whether a list or dict that a variable stands for may have another name."""

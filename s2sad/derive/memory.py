@@ -747,7 +747,7 @@ class Planner:
                 assert at is not None
                 value = Apply("dict.get", (base, at), (), "method", "get")
                 old = Var(f"{place.hint}_old")
-                needed |= self._read_by([base, at]) & self.overwritten
+                needed |= self._read_to_reach(base, at)
                 save, restore = self._keep(place.hint, kind, value, old)
                 put = call("helper.put_back", base, at, Ref(old), text="put_back")
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
@@ -757,7 +757,7 @@ class Planner:
                 # An item of a list or dict keeps its array, whose contents are put back.
                 if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
                     target = Place(base.args[0], base.args[1])
-            needed |= self._read_by([base, *([at] if at is not None else [])]) & self.overwritten
+            needed |= self._read_to_reach(base, at)
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save
             restores = [*restore, *restores]
@@ -772,6 +772,22 @@ class Planner:
         taken = Ref(statement.targets[0])
         self.after.add(taken)
         return [Evaluate(Apply("list.append", (base, taken), (), "method", "append"))]
+
+    def _read_to_reach(self, base: Expr, at: Expr | None) -> set[Var]:
+        """What says where a part of an array is: the names in its base, and what its keys read."""
+        names: set[Var] = set()
+        keys = [] if at is None else [at]
+        stack = [base]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Ref):
+                names.add(node.var)
+            elif isinstance(node, Apply) and node.args:
+                stack.append(node.args[0])
+                keys += [*node.args[1:], *(value for _, value in node.kwargs)]
+            else:
+                keys.append(node)
+        return (names & self.overwritten) | (self._read_by(keys) & self._lost)
 
     def _plain_key(self, key: Expr) -> Expr:
         """An index as the halves write it."""
@@ -932,7 +948,7 @@ class Planner:
         flag = _break_flag(branch)
         if flag is not None:
             self.flags[branch] = flag
-        if mirror is not None:
+        if mirror is not None or self.cells.overwritten_by(branch, needed - kept):
             tested = self._read_by([self._test(branch)])
             changing = {v for v in tested if v in bound and v in inner}
             changing |= self.cells.overwritten_by(branch, tested)
@@ -1016,6 +1032,8 @@ class Planner:
         for statement in block:
             nodes = by_source.get(statement, [])
             bound = self._bound(statement)
+            for follower in self.shadows.follow.get(statement, []):
+                bound |= bound_by(follower)
             changed |= {var for _, var in self.extracted.get(statement, [])}
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
@@ -1257,8 +1275,8 @@ class Planner:
             for statement in statements(loop.body):
                 for place in self.cells.places(statement):
                     if place.key is not None and self.cells.overwritten_in(place, cells):
-                        found |= self._read_by([place.base, self._plain_key(place.key)])
-        return found & self.overwritten
+                        found |= self._read_to_reach(place.base, self._plain_key(place.key))
+        return found
 
     def _bound(self, statement: Stmt) -> dict[Var, None]:
         """What a statement gives values to; a list that it changes counts as another one."""

@@ -436,6 +436,10 @@ class Reverse(Writes):
                         self.pull(item, seed)
                 return
         seeds = self._seeds_of(target, statement, value)
+        writes = isinstance(value, Invoke) and self.engine.writes_varied(value)
+        if isinstance(value, Invoke) and writes and all(seed is None for seed in seeds):
+            self._pull_call(value, None)
+            return
         if all(seed is None for seed in seeds) or not self.is_varied(value):
             return
         if target.star is not None:

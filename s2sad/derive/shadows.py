@@ -132,6 +132,8 @@ class _Maker:
         """Whether a variable stands for arrays with shadows."""
         if not self.regions.knows(var) or self.regions.of(var) not in self.regions_with_shadows:
             return False
+        if var in self.regions.quiet and var not in self.handed:
+            return False
         kind = self.facts.bindings.get(var)
         return not isinstance(kind, Inert) and not (
             isinstance(kind, Array) and kind.shape == SCALAR
@@ -237,8 +239,9 @@ class _Maker:
             raise _Refused(f"parts of what {value.callee.name} returns may share memory")
         if not self._aliases(value):
             return [self._let(self._shadow(var), self._zeros(var)) for var in wanted]
-        if len(wanted) == len(parts) and isinstance(self.facts.type_of(value), Array):
-            return [Assign((Unpack(tuple(self._shadow(p) for p in wanted)),), self._view(value))]
+        if isinstance(self.facts.type_of(value), Array):
+            names = tuple(self._shadow(p) if p in wanted else Var("_") for p in parts)  # type: ignore[arg-type]
+            return [Assign((Unpack(names),), self._view(value))]
         raise _Refused("this gives names to parts of what is written into elsewhere")
 
     def _for(self, loop: For) -> Block:
