@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FunctionType, MethodType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, overload
 
@@ -86,12 +86,22 @@ def differentiable(function: Callable[P, R], /) -> Differentiable[P, R]: ...
 
 @overload
 def differentiable(
-    *, wrt: Wrt = None, has_aux: bool = False
+    *,
+    wrt: Wrt = None,
+    has_aux: bool = False,
+    in_place: bool = False,
+    memory_comments: bool = False,
 ) -> Callable[[Callable[P, R]], Differentiable[P, R]]: ...
 
 
 def differentiable(
-    function: Callable[..., Any] | None = None, /, *, wrt: Wrt = None, has_aux: bool = False
+    function: Callable[..., Any] | None = None,
+    /,
+    *,
+    wrt: Wrt = None,
+    has_aux: bool = False,
+    in_place: bool = False,
+    memory_comments: bool = False,
 ) -> Any:
     """Gives a function its derivatives, as attributes: `value_and_grad`, `grad`, `vjp`, `jvp`.
 
@@ -104,17 +114,26 @@ def differentiable(
             them, which gives a tuple of gradients. The default is the first parameter (after
             `self`).
         has_aux: the function returns `(value, anything)`, and so will `value_and_grad`.
+        in_place: `value_and_grad`, `grad`, `vjp` and `jvp` work in the arrays that they are handed,
+            and leave them as the plain function does. By default they work in copies.
+        memory_comments: comments in `source` say what is remembered, how much of it and why.
 
     Raises:
         S2SADError: the function cannot be differentiated.
     """
+    flags = {"has_aux": has_aux, "in_place": in_place, "memory_comments": memory_comments}
     if function is None:
-        return lambda function: _decorated(function, wrt, has_aux)
-    return _decorated(function, wrt, has_aux)
+        return lambda function: _decorated(function, wrt, flags)
+    return _decorated(function, wrt, flags)
 
 
 def value_and_grad(
-    function: Callable[P, R], wrt: Wrt = None, *, has_aux: bool | None = None
+    function: Callable[P, R],
+    wrt: Wrt = None,
+    *,
+    has_aux: bool | None = None,
+    in_place: bool | None = None,
+    memory_comments: bool | None = None,
 ) -> Callable[P, tuple[R, Any]]:
     """The function that returns the value of `function` and its gradient.
 
@@ -123,36 +142,56 @@ def value_and_grad(
         wrt: as for `differentiable`. The default is what the function was decorated with, if it
             was, else its first parameter.
         has_aux: the same.
+        in_place: the same.
+        memory_comments: the same.
 
     Raises:
         S2SADError: the function cannot be differentiated.
     """
-    found: Callable[P, tuple[R, Any]] = _derived(function, "value-and-grad", wrt, has_aux)
+    found: Callable[P, tuple[R, Any]] = _derived(
+        function, "value-and-grad", wrt, has_aux, in_place, memory_comments
+    )
     return found
 
 
 def grad(
-    function: Callable[P, Any], wrt: Wrt = None, *, has_aux: bool | None = None
+    function: Callable[P, Any],
+    wrt: Wrt = None,
+    *,
+    has_aux: bool | None = None,
+    in_place: bool | None = None,
+    memory_comments: bool | None = None,
 ) -> Callable[P, Any]:
     """The function that returns the gradient of `function`; see `value_and_grad`."""
-    found: Callable[P, Any] = _derived(function, "grad", wrt, has_aux)
+    found: Callable[P, Any] = _derived(function, "grad", wrt, has_aux, in_place, memory_comments)
     return found
 
 
 def vjp(
-    function: Callable[..., R], wrt: Wrt = None, *, has_aux: bool | None = None
+    function: Callable[..., R],
+    wrt: Wrt = None,
+    *,
+    has_aux: bool | None = None,
+    in_place: bool | None = None,
+    memory_comments: bool | None = None,
 ) -> Callable[..., tuple[R, Any]]:
     """The function that returns the value of `function`, and its gradient for a given cotangent.
 
     The result of `function` may be an array or a container. The generated function takes the
     adjoint of that result as the keyword argument `d_out`. See `value_and_grad`.
     """
-    found: Callable[..., tuple[R, Any]] = _derived(function, "vjp", wrt, has_aux)
+    found: Callable[..., tuple[R, Any]] = _derived(
+        function, "vjp", wrt, has_aux, in_place, memory_comments
+    )
     return found
 
 
 def jvp(
-    function: Callable[..., R], wrt: Wrt = None, *, has_aux: bool | None = None
+    function: Callable[..., R],
+    wrt: Wrt = None,
+    *,
+    has_aux: bool | None = None,
+    in_place: bool | None = None,
 ) -> Callable[..., tuple[R, Any]]:
     """The function that returns the value of `function`, and its derivative along a direction.
 
@@ -160,7 +199,7 @@ def jvp(
     `dot_x` for the parameter x, and the result may be an array or a container; with `has_aux`
     the tangent is that of the first part of the result. See `value_and_grad`.
     """
-    found: Callable[..., tuple[R, Any]] = _derived(function, "jvp", wrt, has_aux)
+    found: Callable[..., tuple[R, Any]] = _derived(function, "jvp", wrt, has_aux, in_place)
     return found
 
 
@@ -262,15 +301,15 @@ class Pending:
         return f"<function {self.__qualname__}, generated at first use>"
 
 
-def _decorated(function: Any, wrt: Wrt, has_aux: bool) -> Any:
+def _decorated(function: Any, wrt: Wrt, flags: Mapping[str, bool]) -> Any:
     plain = _plain_function(function)
     names, bare = _chosen(plain, wrt)
-    declared = Options("value-and-grad", names, bare, has_aux)
+    declared = Options("value-and-grad", names, bare, **flags)
     record_of(plain).declared = declared
     pending = {}
     for mode in ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian"):
         attribute = mode.replace("-", "_")
-        pending[mode] = Pending(plain, attribute, declared._replace(mode=mode))
+        pending[mode] = Pending(plain, attribute, declared.of_mode(mode))
         for owner in (plain, function):
             setattr(owner, attribute, pending[mode])
     _generate_one(pending["value-and-grad"], pending["vjp"])
@@ -292,18 +331,28 @@ def _generate_one(value_and_grad: Pending, vjp: Pending) -> None:
         vjp.generated()
 
 
-def _derived(function: Any, mode: str, wrt: Wrt, has_aux: bool | None) -> Any:
+def _derived(
+    function: Any,
+    mode: str,
+    wrt: Wrt,
+    has_aux: bool | None = None,
+    in_place: bool | None = None,
+    memory_comments: bool | None = None,
+) -> Any:
     if isinstance(function, MethodType):
-        return MethodType(_derived(function.__func__, mode, wrt, has_aux), function.__self__)
+        found = _derived(function.__func__, mode, wrt, has_aux, in_place, memory_comments)
+        return MethodType(found, function.__self__)
     plain = _plain_function(function)
     declared = record_of(plain).declared
+    given = {"has_aux": has_aux, "in_place": in_place, "memory_comments": memory_comments}
+    flags: dict[str, Any] = {name: flag for name, flag in given.items() if flag is not None}
     names, bare = _chosen(plain, wrt)
     if declared is None:
-        return derivative(plain, Options(mode, names, bare, bool(has_aux)))
+        return derivative(plain, Options(mode, names, bare)._replace(**flags))
     if wrt is None:
         names, bare = declared.wrt, declared.bare
-    options = Options(mode, names, bare, declared.has_aux if has_aux is None else has_aux)
-    if options[1:] != declared[1:]:
+    options = declared.of_mode(mode)._replace(wrt=names, bare=bare, **flags)
+    if options != declared.of_mode(mode):
         return derivative(plain, options)
     if mode.replace("-", "_") not in plain.__dict__:
         return derivative(plain, options)

@@ -11,7 +11,7 @@ import gc
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -93,6 +93,16 @@ def _modes(context: click.Context, parameter: click.Parameter, value: Sequence[s
     f"Default: {MODES[0]}.",
 )
 @click.option("--has-aux", is_flag=True, help="The function returns (value, anything).")
+@click.option(
+    "--in-place",
+    is_flag=True,
+    help="Work in the caller's arrays, and leave them as the plain function does.",
+)
+@click.option(
+    "--memory-comments",
+    is_flag=True,
+    help="Say in comments what the derivatives remember: for which statements, how much, and why.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a file is out of date.")
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
 @click.option("--dump-ir", metavar="PASS", help="Show the program after this pass instead.")
@@ -108,6 +118,8 @@ def generate(
     wrt: str | None,
     modes: list[str],
     has_aux: bool,
+    in_place: bool,
+    memory_comments: bool,
     check: bool,
     diff: bool,
     dump_ir: str | None,
@@ -118,6 +130,7 @@ def generate(
     FILE may be - for standard input. Without FILE, generates every target that is listed in
     [tool.s2sad] of pyproject.toml.
     """
+    flags = {"has_aux": has_aux, "in_place": in_place, "memory_comments": memory_comments}
     if dump_ir and explain_memory:
         raise click.UsageError("--explain-memory goes without --dump-ir.")
     run = Run(check=check, diff=diff, dump="kept" if explain_memory else dump_ir or "")
@@ -126,13 +139,13 @@ def generate(
     if dump_ir and (output or check or diff or file is None):
         raise click.UsageError("--dump-ir goes with FILE, and without -o, --check and --diff.")
     if file is None:
-        if output or functions or wrt is not None or modes or has_aux:
+        if output or functions or wrt is not None or modes or any(flags.values()):
             raise click.UsageError("Missing argument 'FILE'. Without it, targets have the options.")
         run.project()
     else:
         if (check or diff) and output in (None, "-"):
             raise click.UsageError("--check and --diff compare with a file: name it with -o.")
-        run.one(file, output, functions, wrt, modes, has_aux)
+        run.one(file, output, functions, wrt, modes, flags)
     sys.exit(run.exit_code)
 
 
@@ -217,7 +230,7 @@ class Run:
         functions: tuple[str, ...],
         wrt: str | None,
         modes: Sequence[str],
-        has_aux: bool,
+        flags: Mapping[str, bool],
     ) -> None:
         """The file and the options of the command line."""
         from s2sad.requests import parsed_wrt
@@ -229,7 +242,7 @@ class Run:
                 functions=functions,
                 wrt=parsed_wrt(wrt),
                 modes=tuple(dict.fromkeys(modes)) or MODES[:1],
-                has_aux=has_aux,
+                **flags,
             )
         )
 
@@ -256,14 +269,14 @@ class Run:
             message = f"{target.output} is the source itself"
             raise S2SADError("S2S005", message, None, "Choose another file with -o.")
         module = _module(target.source)
-        requests = requests_for(module, target.functions, target.wrt, target.modes, target.has_aux)
+        requests = requests_for(module, target.functions, target.wrt, target.modes, **target.flags)
         made_by = canonical_command(
             target.source,
             target.output,
             functions=tuple(dict.fromkeys(target.functions)),
             wrt=target.wrt,
             modes=target.modes,
-            has_aux=target.has_aux,
+            **target.flags,
         )
         return generate_all(module, requests, command=made_by, dump=self.dump).text
 

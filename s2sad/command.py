@@ -28,6 +28,8 @@ def canonical_command(
     wrt: Wrt = None,
     modes: Sequence[str] = DEFAULT_MODES,
     has_aux: bool = False,
+    in_place: bool = False,
+    memory_comments: bool = False,
 ) -> str:
     """The command that generates `output` from `source`; None for standard streams."""
     files = [_real(path) for path in (source, output) if path is not None]
@@ -43,6 +45,10 @@ def canonical_command(
         words += ["--mode", ",".join(modes)]
     if has_aux:
         words += ["--has-aux"]
+    if in_place:
+        words += ["--in-place"]
+    if memory_comments:
+        words += ["--memory-comments"]
     return shlex.join(words)
 
 

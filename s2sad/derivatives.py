@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Reader = Callable[[], object]
 
+ONE_PASS = ("value-and-grad", "grad", "vjp", "jvp")
+"""The modes that run the function once, and may work in the caller's arrays."""
+
 
 class Options(NamedTuple):
     """What is asked for: `pipeline.Request` without the function."""
@@ -40,6 +43,12 @@ class Options(NamedTuple):
     wrt: tuple[str, ...] = ()
     bare: bool = True
     has_aux: bool = False
+    in_place: bool = False
+    memory_comments: bool = False
+
+    def of_mode(self, mode: str) -> Options:
+        """The same for another mode; one that runs the function more than once works in copies."""
+        return self._replace(mode=mode, in_place=self.in_place and mode in ONE_PASS)
 
 
 class Record:
@@ -200,7 +209,16 @@ def _generate(function: FunctionType, options: Options) -> tuple[Generated, str]
     from s2sad.pipeline import Request
 
     module, qualname = _source(function)
-    request = Request(qualname, options.wrt, options.bare, options.mode, options.has_aux)
+    wrt, has_aux, in_place = options.wrt, options.has_aux, options.in_place
+    request = Request(
+        qualname,
+        wrt,
+        options.bare,
+        options.mode,
+        has_aux,
+        in_place=in_place,
+        memory_comments=options.memory_comments,
+    )
     made = generate_all(module, [request], command=_command(function, options, request))
     return made, request.name
 
@@ -244,7 +262,7 @@ def _command(function: FunctionType, options: Options, request: Request) -> str:
     record = record_of(function)
     if record.origin or "<" in function.__qualname__ or not path.is_file():
         return ""
-    declared = record.declared is not None and record.declared[1:] == options[1:]
+    declared = record.declared is not None and record.declared.of_mode(options.mode) == options
     wrt = options.wrt[0] if options.wrt and options.bare else options.wrt or None
     return canonical_command(
         path,
@@ -252,6 +270,8 @@ def _command(function: FunctionType, options: Options, request: Request) -> str:
         wrt=None if declared else wrt,
         modes=[options.mode],
         has_aux=options.has_aux and not declared,
+        in_place=options.in_place and not declared,
+        memory_comments=options.memory_comments and not declared,
     )
 
 

@@ -51,6 +51,10 @@ def generate_all(
         if request.has_aux and (request.mode in SECOND or request.mode in AROUND):
             message = f"has_aux and the mode {request.mode} do not go together"
             raise S2SADError("S2S010", message, None, "Differentiate a function of the loss alone.")
+        if request.in_place and (request.mode in SECOND or request.mode in AROUND):
+            message = f"in_place and the mode {request.mode} do not go together"
+            advice = "It calls the function more than once: leave in_place out."
+            raise S2SADError("S2S006", message, None, advice)
     called = {request: _called(module, request) for request in loops}
     inner = [call for calls in called.values() for call in calls]
     plain = [request for request in requests if request.mode not in AROUND]
@@ -120,7 +124,9 @@ def _generated(
     if not later or dump:
         return pipeline.generate(module, requests, command=command, dump=dump)
     first = [request for request in requests if request.mode not in SECOND]
-    needed = [replace(request, mode=SECOND[request.mode]) for request in later]
+    needed = [
+        replace(request, mode=SECOND[request.mode], memory_comments=False) for request in later
+    ]
     made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module

@@ -34,7 +34,9 @@ class Request:
 
     `function` is the qualified name in its module (`loss`, `Model.energy`); `wrt` names parameters,
     empty for the default (the first after self); `bare` is true when one name was given instead of
-    a tuple, so that the gradient comes without a tuple around it.
+    a tuple, so that the gradient comes without a tuple around it; `in_place` lets the generated
+    function work in the caller's arrays, which it leaves as the plain function does;
+    `memory_comments` asks for comments that say what is remembered, and why.
     """
 
     function: str
@@ -43,6 +45,8 @@ class Request:
     mode: str = "value-and-grad"
     has_aux: bool = False
     title: str = ""
+    in_place: bool = False
+    memory_comments: bool = False
 
     @property
     def name(self) -> str:
@@ -172,11 +176,7 @@ def generate(
     derived = []
     for request, engine, function, wrt in [] if observer.is_done(requests) else prepared:
         try:
-            derived.append(
-                engine.derive(
-                    function, wrt, request.mode, request.name, request.has_aux, request.bare
-                )
-            )
+            derived.append(engine.derive(function, wrt, request))
         except S2SADError as error:
             errors.append(error)
     errors += reverse.errors + forward.errors

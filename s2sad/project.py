@@ -7,6 +7,8 @@
     wrt = ["W", "b"]                   # or "W"; default: what the decorator says
     mode = ["value-and-grad", "vjp"]   # or "grad"; default: value-and-grad
     has_aux = false
+    in_place = false
+    memory_comments = false
 
     [tool.s2sad]
     templates = "rules"                # a folder of rules of your own: docs/rules.md
@@ -31,7 +33,8 @@ MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian", "
          "jacobian-reverse", "sparse-jacobian")  # fmt: skip
 EXAMPLE = '[[tool.s2sad.targets]] with source = "model.py" and output = "model_grad.py"'
 TABLE_KEYS = ("targets", "templates")
-TARGET_KEYS = ("source", "output", "functions", "wrt", "mode", "has_aux")
+TARGET_KEYS = ("source", "output", "functions", "wrt", "mode", "has_aux", "in_place",
+               "memory_comments")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,17 @@ class Target:
     wrt: Wrt = None
     modes: tuple[str, ...] = MODES[:1]
     has_aux: bool = False
+    in_place: bool = False
+    memory_comments: bool = False
+
+    @property
+    def flags(self) -> dict[str, bool]:
+        """What is asked for besides, by the names that other places have for it, too."""
+        return {
+            "has_aux": self.has_aux,
+            "in_place": self.in_place,
+            "memory_comments": self.memory_comments,
+        }
 
 
 def find_settings(start: Path) -> Path | None:
@@ -130,8 +144,9 @@ def _target(item: Mapping[str, Any], settings: Path) -> Target:
         raise _bad(settings, f"mode is {modes!r}", advice)
     if not (wrt is None or isinstance(wrt, (str, int)) or _are(wrt, (str, int))):
         raise _bad(settings, f"wrt is {wrt!r}", 'Write wrt = "W" or wrt = ["W", "b"].')
-    if not isinstance(item.get("has_aux", False), bool):
-        raise _bad(settings, f"has_aux is {item['has_aux']!r}", "It is true or false.")
+    for key in ("has_aux", "in_place", "memory_comments"):
+        if not isinstance(item.get(key, False), bool):
+            raise _bad(settings, f"{key} is {item[key]!r}", "It is true or false.")
     return Target(
         source=_relative(settings.parent / item["source"]),
         output=_relative(settings.parent / item["output"]),
@@ -139,6 +154,8 @@ def _target(item: Mapping[str, Any], settings: Path) -> Target:
         wrt=tuple(wrt) if isinstance(wrt, list) else wrt,
         modes=tuple(modes),
         has_aux=item.get("has_aux", False),
+        in_place=item.get("in_place", False),
+        memory_comments=item.get("memory_comments", False),
     )
 
 

@@ -16,11 +16,15 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.derivatives import ONE_PASS
 from s2sad.errors import ManyErrors, S2SADError
 from s2sad.parameters import Wrt, chosen, suggestion
 from s2sad.pipeline import Request
 from s2sad.source.classes import Definition
 from s2sad.source.module import SourceModule
+
+FLAGS = ("has_aux", "in_place", "memory_comments")
+"""What a decorator is given as True or False."""
 
 DECORATORS = ("s2sad.differentiable", "s2sad.api.differentiable")
 
@@ -40,6 +44,8 @@ def requests_for(
     wrt: Wrt = None,
     modes: Sequence[str] = ("value-and-grad",),
     has_aux: bool = False,
+    in_place: bool = False,
+    memory_comments: bool = False,
 ) -> list[Request]:
     """The requests for the functions that are named, or for every decorated function.
 
@@ -62,7 +68,13 @@ def requests_for(
     if wrt is not None:
         found = _all_of([lambda each=each: _with_wrt(module, each, wrt) for each in found])
     found = [
-        replace(each, mode=mode, has_aux=each.has_aux or has_aux)
+        replace(
+            each,
+            mode=mode,
+            has_aux=each.has_aux or has_aux,
+            in_place=in_place or (each.in_place and mode in ONE_PASS),
+            memory_comments=each.memory_comments or memory_comments,
+        )
         for each in found
         for mode in _once(modes)
     ]
@@ -127,12 +139,12 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
     module = definition.module
     location = module.location(argument.value)
     name = argument.keyword.value if argument.keyword is not None else argument.star
-    if name not in ("wrt", "has_aux"):
+    if name != "wrt" and name not in FLAGS:
         raise S2SADError(
             "S2S006",
             f"@differentiable takes no argument {name or module.code(argument.value)}",
             location,
-            "It takes wrt=... and has_aux=True.",
+            f"It takes wrt=..., and as True {', '.join(FLAGS)}.",
         )
     written = argument.value
     if isinstance(written, cst.Name) and written.value not in module.mutated:
@@ -147,8 +159,9 @@ def _with_argument(definition: Definition, request: Request, argument: cst.Arg) 
             location,
             'Write it out: wrt="W", wrt=("W", "b") or has_aux=True.',
         ) from None
-    if name == "has_aux":
-        return replace(request, has_aux=bool(value))
+    if name in FLAGS:
+        flag: dict[str, Any] = {name: bool(value)}
+        return replace(request, **flag)
     names, bare = chosen(value, parameters_of(definition), request.function, location)
     return replace(request, wrt=names, bare=bare)
 

@@ -410,6 +410,15 @@ def cumprod_backward(x, d_y, axis):
     return np.moveaxis(d_x, 0, axis) if axis is not None else np.reshape(d_x, np.shape(x))
 
 
+def first_places(y, axis):
+    """Where along an axis each value of a running maximum or minimum y first stood."""
+    rows = np.moveaxis(np.asarray(y), axis, 0)
+    places = np.zeros(np.shape(rows), dtype=int)
+    for i in range(1, len(rows)):
+        places[i] = np.where(rows[i] == rows[i - 1], places[i - 1], i)
+    return np.moveaxis(places, 0, axis)
+
+
 # ---------------------------------------------------------------- indices and blocks
 
 
@@ -772,6 +781,46 @@ def laid_out_like(x, dot_x):
     found = np.empty_like(x, dtype=np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
     found[...] = dot_x
     return found
+
+
+# ---------------------------------------------------------------- arguments worked on in place
+
+
+def contents(x):
+    """Each array, container and object that x leads to, with what is in it now."""
+    found, todo = {}, [x]
+    while todo:
+        item = todo.pop()
+        if id(item) in found:
+            continue
+        if isinstance(item, np.ndarray):
+            inside = item.copy()
+        elif isinstance(item, (list, tuple)):
+            inside = list(item)
+            todo += inside
+        elif isinstance(item, dict):
+            inside = dict(item)
+            todo += inside.values()
+        elif type(item).__module__ != "builtins" and not isinstance(item, type):
+            inside = dict(getattr(item, "__dict__", {}))
+            todo += inside.values()
+        else:
+            continue
+        found[id(item)] = item, inside
+    return list(found.values())
+
+
+def leave(found):
+    """Put back what contents() found in arrays, containers and objects."""
+    for item, inside in found:
+        if isinstance(item, np.ndarray):
+            item[...] = inside
+        elif isinstance(item, list):
+            item[:] = inside
+        elif inside and not isinstance(item, tuple):
+            items = item if isinstance(item, dict) else vars(item)
+            items.clear()
+            items.update(inside)
 
 
 # ---------------------------------------------------------------- checkpointed loops

@@ -126,3 +126,38 @@ def test_showing_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
 
     s2sad.grad(talkative)(0.5, 5)
     assert capsys.readouterr().out.count("step") == 5
+
+
+def test_comments_beside_what_is_kept(tmp_path: Path) -> None:
+    source = tmp_path / "model.py"
+    source.write_text(EXPLAINED, encoding="utf-8")
+    words = ["generate", str(source), "--function", "f", "--wrt", "u"]
+    plain = CliRunner().invoke(command, words).stdout
+    commented = CliRunner().invoke(command, [*words, "--memory-comments"]).stdout
+    assert "--memory-comments" in commented.split('"""')[1]
+    joined = " ".join(line.strip().removeprefix("# ") for line in commented.splitlines())
+    said = [
+        "Keeps u, steps * len(range(1, 4)) * (n-2) floats: this part of it is overwritten in "
+        "place. The adjoint of u[1:-1] = np.sin(u[1:-1]);  value = s * np.sum(u * u) reads it. "
+        "u_trace.append(u[1:-1].copy())",
+        "Keeps s, len(in_blocks(range(steps))) floats: the loop is checkpointed: this is its state "
+        "at the beginning of a block. The adjoint of s = s * np.sin(s);  value = s * np.sum(u * u) "
+        "reads it. s_checkpoints.append(s)",
+    ]
+    for text in said:
+        assert text.replace("  ", " ") in joined.replace("  ", " "), joined
+    # All else is as it was: comments are all that is added.
+    code = [line for line in commented.splitlines() if not line.strip().startswith("# ")]
+    expected = [line for line in plain.splitlines() if not line.strip().startswith("# ")]
+    assert code[4:] == expected[4:]
+
+
+def test_comments_by_the_python_api() -> None:
+    def f(x: float, n: int) -> float:
+        for _ in range(n):
+            x = np.sin(x)
+        return x
+
+    assert "Keeps" not in s2sad.grad(f).source  # type: ignore[attr-defined]
+    text = s2sad.grad(f, memory_comments=True).source  # type: ignore[attr-defined]
+    assert "# Keeps x, n floats: the line gives it another value" in text

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from jaxtyping import Float
@@ -67,3 +69,51 @@ def test_gradient(function):
         assert np.sum(gradient(x)[1] * step) == pytest.approx(slope, rel=1e-6, abs=1e-8)
     if function in (unpacked, whole, measured):
         assert "unbroadcast" not in gradient.source
+
+
+# ---------------------------------------------------------------- shapes that are unpacked
+
+
+def centred(A):
+    rows, columns = A.shape
+    B = A
+    B -= B.mean(axis=0)
+    return np.sum((B @ B.T) ** 2) / (rows * columns)
+
+
+def unpacked_after_a_return(A):
+    if np.ndim(A) == 1:
+        return np.sum(A * A)
+    n, m = A.shape
+    return np.sum(A @ A.T) / (n * m)
+
+
+def other_array_unpacked(A):
+    A = A[0]
+    n, m = A.shape
+    return np.sum(A * A) / (n * m)
+
+
+def test_a_shape_that_is_unpacked_says_the_rank() -> None:
+    generated = value_and_grad(centred)
+    assert "unbroadcast" not in generated.source
+    A = np.random.default_rng(0).standard_normal((4, 3))
+    check(centred, generated, A)
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"),
+    [(unpacked_after_a_return, [(4,), (4, 3)]), (other_array_unpacked, [(2, 4, 3)])],
+)
+def test_a_shape_unpacked_elsewhere_says_nothing(function: Any, shapes: list[Any]) -> None:
+    for shape in shapes:
+        x = np.random.default_rng(0).standard_normal(shape)
+        check(function, value_and_grad(function), x)
+
+
+def check(function: Any, generated: Any, x: np.ndarray) -> None:
+    step = np.random.default_rng(1).standard_normal(x.shape)
+    value, gradient = generated(x.copy())
+    assert value == function(x.copy())
+    ahead, behind = function(x + 1e-5 * step), function(x - 1e-5 * step)
+    assert np.sum(gradient * step) == pytest.approx((ahead - behind) / 2e-5, rel=1e-6)

@@ -36,7 +36,7 @@ from s2sad.analysis.types import (
     Unknown,
     is_integral,
 )
-from s2sad.analysis.usage import used_as_numbers
+from s2sad.analysis.usage import refined, unpacked_shapes, used_as_numbers
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
 from s2sad.derive.selection import abstract, choose, dtype_name, result_shape
@@ -653,13 +653,15 @@ class Facts:
 
     def _invoke(self, node: Invoke, env: Environment) -> Fact:
         function = self.program.function(node.callee)
+        unpacked = unpacked_shapes(function)
         params = []
         for parameter, argument in zip(function.params, node.args, strict=True):
             if argument is None:
                 params.append(Fact(parameter.type or Unknown(parameter.var.hint)))
                 continue
             fact = self._value(argument, env)
-            params.append(Fact(_annotated(parameter.type, fact.type), fact.varied))
+            kind = refined(_annotated(parameter.type, fact.type), unpacked.get(parameter.var))
+            params.append(Fact(kind or fact.type, fact.varied))
         result = self.interpret(function, params)
         for position in self.summaries[function].written:
             argument = node.args[position]

@@ -4,8 +4,8 @@
     s += row @ x               and from here on it is not
     A[i + 1] = 0.0
 
-One walk backwards, loops until nothing changes. What a loop runs over is in use until it ends, under
-whatever name; so are the parameters of a function until it returns.
+One walk backwards, loops until nothing changes. What a loop runs over is in use until it ends,
+under whatever name; so are the parameters of a function until it returns.
 """
 
 from __future__ import annotations

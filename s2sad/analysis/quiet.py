@@ -78,9 +78,11 @@ def _named(statement: Stmt, regions: Any) -> list[tuple[set[Var], set[Var]]]:
     match statement:
         case Assign() if statement.augmented is None:
             several = [
-                ({t for t in statement.targets if isinstance(t, Var)},) * 2
-                if len(statement.targets) > 1
-                else (set(), set())
+                (
+                    ({t for t in statement.targets if isinstance(t, Var)},) * 2
+                    if len(statement.targets) > 1
+                    else (set(), set())
+                )
             ]
             return [*several, *(p for t in statement.targets for p in bound(t, statement.value))]
         case Assign():

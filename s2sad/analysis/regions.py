@@ -6,8 +6,8 @@ statements. A region is
 
     written   when some statement changes the contents of an object in it
     shared    when two of its names may stand for the same memory at one time
-    mirrored  when moreover a write may be seen through another name (`exclusive.py`); names that are
-              not read any more then are *quiet* (`quiet.py`)
+    mirrored  when moreover a write may be seen through another name (`exclusive.py`); names that
+              are not read any more then are *quiet* (`quiet.py`)
 
     v = np.copy(u)               u and v are of two regions
     first = v[0]                 first is in the region of v, which is shared

@@ -364,6 +364,13 @@ def outer(a: AnyShape, b: AnyShape) -> AnyShape:
     return Shape(raveled(a).dims + raveled(b).dims)
 
 
+def paired(a: AnyShape, b: AnyShape) -> AnyShape:
+    """Each element of one with each element of the other: the axes of both."""
+    if isinstance(a, Shape) and isinstance(b, Shape):
+        return Shape(a.dims + b.dims)
+    return SOME
+
+
 def inner(a: AnyShape, b: AnyShape) -> AnyShape:
     """The last axes of both summed over."""
     if SCALAR in (a, b):

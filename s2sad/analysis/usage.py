@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.types import Array, DictOf, ListOf, Shape, Star, Type, Unknown
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -44,9 +47,11 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
     use.function(function)
     numbers = used_as_numbers(function.body)
     types: list[Type] = []
+    unpacked = unpacked_shapes(function)
     stated = stated_shapes(function) if program.rules.is_generated else {}
     for parameter in function.params:
         kind = parameter.type or stated.get(parameter.var.hint)
+        kind = refined(kind, unpacked.get(parameter.var))
         if parameter.kind == "var_positional":
             kind = ListOf(kind or Unknown(f"{parameter.var.hint}[]"), "tuple")
         if parameter.kind == "var_keyword":
@@ -74,6 +79,37 @@ def stated_shapes(function: Function) -> dict[str, Array]:
         shape = Shape(tuple(int(size) if size.isdigit() else size for size in sizes))
         found[name] = Array(dtype or "float64", shape)
     return found
+
+
+def unpacked_shapes(function: Function) -> dict[Var, Shape]:
+    """The parameters whose shape the function unpacks, before it may return: `n, m = A.shape`.
+
+    With another rank it fails there, so that all of it may count on this one.
+    """
+    found: dict[Var, Shape] = {}
+    given = {parameter.var for parameter in function.params}
+    for statement in function.body:
+        match statement:
+            case Assign(
+                (Unpack(parts, None),), Apply("numpy.shape", (Ref(var),), form="attribute")
+            ):
+                if var in given and var not in found:
+                    names = [part.hint if isinstance(part, Var) else "size" for part in parts]
+                    sizes = [f"?{var.hint}.{k}.{name}" for k, name in enumerate(names)]
+                    found[var] = Shape(tuple(sizes))
+        given -= bound_by(statement).keys()
+        if any(isinstance(inner, Return) for inner in statements([statement])):
+            break
+    return found
+
+
+def refined(kind: Type | None, shape: Shape | None) -> Type | None:
+    """A type, with the shape that its value is known to have where the type does not say it."""
+    if shape is None or not (kind is None or isinstance(kind, Array | Unknown)):
+        return kind
+    if isinstance(kind, Array):
+        return kind if isinstance(kind.shape, Shape) else replace(kind, shape=shape)
+    return Array("unknown", shape)
 
 
 _STATED = re.compile(r"(\w+) \(([^()]*)\)(?: (\w+))?")

@@ -234,7 +234,7 @@ class Cells:
         return None in self._arrays_written(loop).values()
 
     def _arrays_written(self, loop: For | While) -> dict[Var, list[Var] | None]:
-        """By region, the names of the arrays that a loop writes into; None if one is bound there."""
+        """By region, the names of arrays that a loop writes into; None if one is bound there."""
         inside = [s for s in statements([loop]) if not inner_blocks(s) and not _is_augmented(s)]
         bound = {v for s in inside for v in bound_by(s)}
         for inner in statements([loop]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
@@ -26,17 +26,18 @@ from s2sad.analysis.types import (
 )
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
+from s2sad.derive.arguments import Arguments
 from s2sad.derive.broadcasting import call, expand, same_shape
 from s2sad.derive.effects import unseen_effects
-from s2sad.derive.memory import Plan, Planner
+from s2sad.derive.memory import Planner
+from s2sad.derive.plan import Plan
 from s2sad.derive.reverse import Reverse
 from s2sad.derive.shadows import Shadows, put_in
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import bound_by, targets_of, written_by
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
-    Assign,
     Block,
     Callee,
     Const,
@@ -46,12 +47,13 @@ from s2sad.ir.nodes import (
     Make,
     Ref,
     Return,
-    Stmt,
     Var,
-    walk,
 )
 from s2sad.tidy.dead import live_part
 from s2sad.tidy.naming import Names
+
+if TYPE_CHECKING:
+    from s2sad.pipeline import Request
 
 Observer: TypeAlias = Callable[..., None]
 """Is shown the name of a pass, the function, what the pass made of it, and the seeds."""
@@ -79,6 +81,7 @@ class Derived:
     bare: bool = True
     check_scalar: Expr | None = None
     params: list[Any] = field(default_factory=list)
+    memory_comments: bool = False
 
 
 @dataclass
@@ -181,10 +184,9 @@ class Engine:
                 "Name a parameter that is a float or an array of floats in wrt.",
             )
 
-    def derive(
-        self, function: Function, wrt: list[str], mode: str, name: str, has_aux: bool, bare: bool
-    ) -> Derived:
-        """The derivative of a prepared function."""
+    def derive(self, function: Function, wrt: list[str], request: Request) -> Derived:
+        """The derivative of a prepared function that a request asks for."""
+        mode, has_aux, bare = request.mode, request.has_aux, request.bare
         names = Names(function.names | self.names.taken)
         variables = [p.var for p in function.params if p.var.hint in wrt]
         variables.sort(key=lambda v: wrt.index(v.hint))
@@ -210,13 +212,19 @@ class Engine:
             "reverse", function, backward, seed_var, *shadows.of.values(), *shadows.sharing.values()
         )
         planner = Planner(function, self.facts, self, self.regions(function), shadows)
+        planner.in_place = request.in_place
         returned = [
             self._gradient(var, adjoint, function) for var, adjoint in
             zip(variables, backward.results, strict=True)
         ]  # fmt: skip
         plan = planner.run(backward.mirror, returned, backward.late)
-        self._protect(plan, function, shadows)
+        if request.in_place:
+            plan.forward[:0] = shadows.entry
+        else:
+            self._protect(plan, function, shadows)
         self.observe("memory", function, plan, seed_var)
+        if request.in_place:
+            self.arguments(function).work_in_place(plan, variables)
         gradient: Expr
         if bare:
             gradient = plan.results[0]
@@ -227,7 +235,7 @@ class Engine:
         if mode == "grad" and has_aux:
             raise S2SADError("S2S010", "has_aux needs the mode value-and-grad", None, "")
         return Derived(
-            name,
+            request.name,
             mode,
             function,
             plan,
@@ -240,6 +248,7 @@ class Engine:
             bare,
             check_scalar=value if check is not None else None,
             params=list(function.params),
+            memory_comments=request.memory_comments,
         )
 
     def _shadows(self, function: Function, handed: dict[Var, Var]) -> Shadows:
@@ -248,41 +257,15 @@ class Engine:
         shadows = put_in(function, self.facts, regions, handed, self.written_argument)
         return shadows
 
-    def _protect(self, plan: Plan, function: Function, shadows: Shadows) -> None:
-        """Copies what the function is handed and writes into: the caller's stays as it was. Behind
-        the copies stand the shadows of what it is handed."""
-        regions = self.regions(function)
-        copies: Block = []
-        changed = {
-            v
-            for s in (*plan.forward, *plan.backward)
-            for inner in statements([s])
-            for v in self._changed_by(inner, regions)
-        }
-        changed = {other for var in changed for other in regions.members(var)}
-        for parameter in function.params:
-            var = parameter.var
-            if var not in changed or var not in regions.written_parameters:
-                continue
-            kind = self.facts.bindings.get(var)
-            whole = isinstance(kind, Array) and isinstance(kind.shape, Shape)
-            copier = "numpy.copy" if whole else "copy.copy"
-            if not isinstance(kind, Array | Unknown):
-                copier = "copy.deepcopy"
-            text = copier if copier.startswith("copy") else ""
-            copies.append(Assign((var,), call(copier, Ref(var), text=text)))
-        plan.forward[:0] = [*copies, *shadows.entry]
+    def arguments(self, function: Function) -> Arguments:
+        """The arguments of a function, as its derivative is handed them."""
+        return Arguments(function, self.facts, self.regions(function))
 
-    def _changed_by(self, statement: Stmt, regions: Regions) -> set[Var]:
-        """The variables whose objects a statement of either half changes."""
-        found = set(written_by(statement))
-        if isinstance(statement, Assign) and statement.augmented is not None:
-            found |= {v for t in statement.targets for v in targets_of(t)}
-        for expr in expressions(statement):
-            for node in walk(expr):
-                if isinstance(node, Invoke):
-                    found |= set(regions.changed_by(node))
-        return {var for var in found if regions.knows(var) and regions.is_written(var)}
+    def _protect(self, plan: Plan, function: Function, shadows: Shadows) -> None:
+        """Lets a function work in copies of what it is handed and writes into. Behind the copies
+        stand the shadows of what it is handed."""
+        copies = self.arguments(function).copies(plan)
+        plan.forward[:0] = [*copies, *shadows.entry]
 
     def _seed(self, var: Var, kind: Type) -> Adjoint:
         ref = Ref(var)

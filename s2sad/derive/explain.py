@@ -1,4 +1,5 @@
-"""What a derivative remembers, in words: `s2sad generate --explain-memory`.
+"""What a derivative remembers, in words: `s2sad generate --explain-memory`, and as comments in the
+file by `--memory-comments`.
 
 energy_value_and_grad remembers:
   x_trace: x, before line 10
@@ -9,6 +10,7 @@ energy_value_and_grad remembers:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +42,7 @@ class Kept:
 def explanation(derived: Any, texts: Any) -> str:
     """What a generated function remembers; `texts` writes expressions."""
     read = {v for s in derived.plan.backward for v in all_reads(s)}
-    kept = [k for k in derived.plan.kept if k.keeper in read]
+    kept = [k for k in derived.plan.kept.values() if k.keeper in read]
     if not kept:
         return f"{derived.name} remembers nothing.\n"
     lines = [f"{derived.name} remembers:"]
@@ -59,6 +61,15 @@ def _lines(kept: Kept, name: str, texts: Any) -> list[str]:
         listed = ", ".join(map(str, numbers))
         lines.append(f"    needed: by the adjoint{plural} of line{plural} {listed}")
     return [*lines, f"    why:    {kept.why}"]
+
+
+def comment(kept: Kept, texts: Any, quoted: Callable[[Stmt], str]) -> str:
+    """The same beside the statement that keeps a value, without numbers of lines: `quoted` gives
+    statements of the source."""
+    needed = [text for s in sorted(kept.needed, key=line_of) if (text := quoted(s))]
+    what = f"{kept.what}, {_size(kept, texts)}"
+    purpose = f" The adjoint of {';  '.join(needed)} reads it." if needed else ""
+    return f"Keeps {what}: {kept.why}.{purpose}"
 
 
 def line_of(statement: Stmt | None) -> int:

@@ -125,16 +125,15 @@ class Forward(Push):
                         self.kept)  # fmt: skip
 
     def own_parameters(self, wrt: list[Var]) -> Block:
-        """Copies of what the function is handed and writes into: the caller's stays as it was."""
+        """Copies of what the function is handed and writes into: the caller's stays as it was. Of
+        the tangents it is handed, too where it works in place."""
         block: Block = []
         for parameter in self.function.params:
             copier = self.mirrored.copied(parameter.var)
             if copier is not None:
-                for var in (
-                    parameter.var,
-                    *([self.dot(parameter.var)] if parameter.var in wrt else []),
-                ):
-                    block.append(Assign((var,), copy_of(copier, Ref(var))))
+                own = [] if self.engine.in_place else [parameter.var]
+                dots = [self.dot(parameter.var)] if parameter.var in wrt else []
+                block += [Assign((var,), copy_of(copier, Ref(var))) for var in (*own, *dots)]
                 self.shared.discard(self.dot(parameter.var))
         return block
 

@@ -7,7 +7,7 @@ tangents and returns its result and the result's tangent.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
 from s2sad.derive.broadcasting import call
@@ -18,6 +18,9 @@ from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Apply, Block, Callee, Const, Expr, Function, Make, Parameter, Ref, Var
 from s2sad.tidy.live import live_tangents, tangent_alone
 from s2sad.tidy.naming import Names
+
+if TYPE_CHECKING:
+    from s2sad.pipeline import Request
 
 
 @dataclass
@@ -49,18 +52,19 @@ class ForwardEngine(Engine):
         super().__init__(program, names)
         self.tangents: list[Tangent] = []
         self.has_aux = False
+        self.in_place = False
         self.current: Function | None = None
 
     def derive(  # type: ignore[override]
-        self, function: Function, wrt: list[str], mode: str, name: str, has_aux: bool, bare: bool
+        self, function: Function, wrt: list[str], request: Request
     ) -> Tangent:
         """The tangent function of a prepared function."""
-        self.has_aux = has_aux
+        self.has_aux, self.in_place = request.has_aux, request.in_place
         by_name = {p.var.hint: p.var for p in function.params}
         variables = [by_name[name] for name in wrt]
-        made = self._tangent(function, name, mode, variables)
-        made.bare = bare
-        if mode == "hvp":
+        made = self._tangent(function, request.name, request.mode, variables)
+        made.bare = request.bare
+        if request.mode == "hvp":
             made.body = tangent_alone(made.body, made.replaced, made.kept)
         return made
 

@@ -1206,6 +1206,6 @@ def _makes_new(statement: Stmt) -> bool:
 
 
 def _values(statement: Stmt) -> list[Expr]:
-    from s2sad.derive.memory import _exprs_of
+    from s2sad.derive.parts import exprs_of
 
-    return _exprs_of(statement)
+    return exprs_of(statement)

@@ -369,6 +369,7 @@ RESULTS: dict[str, Callable[..., Result]] = {
         shapes.moved,
         shapes.outer,
         shapes.padded,
+        shapes.paired,
         shapes.raveled,
         shapes.reduced,
         shapes.reshaped,

@@ -240,7 +240,7 @@ class _Maker:
         if not self._aliases(value):
             return [self._let(self._shadow(var), self._zeros(var)) for var in wanted]
         if isinstance(self.facts.type_of(value), Array):
-            names = tuple(self._shadow(p) if p in wanted else Var("_") for p in parts)  # type: ignore[arg-type]
+            names = tuple(self._shadow(p) if p in wanted else Var("_") for p in parts)
             return [Assign((Unpack(names),), self._view(value))]
         raise _Refused("this gives names to parts of what is written into elsewhere")
 

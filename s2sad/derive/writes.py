@@ -467,7 +467,9 @@ class Writes(Pull):
         """A forward expression of the shape of the place."""
         key = writing.bound.get("key")
         if key is None:
-            return writing.bound[_value_name(writing.rule)]
+            cleared = next(c.key for c in writing.rule.contributions if c.how == "clear")
+            assert cleared is not None
+            key = instantiate(cleared, self._places(writing))
         return Apply("getitem", (writing.base, key), (), "index")
 
     def _pull_increment(self, writing: _Writing, value: Apply, op: str) -> None:
@@ -632,9 +634,9 @@ def _views_of(var: Var, made: Block) -> set[Var]:
 
 
 def _reads(statement: Stmt, var: Var) -> int:
-    from s2sad.derive.memory import _exprs_of
+    from s2sad.derive.parts import exprs_of
 
-    return sum(count_reads(expr, var) for expr in _exprs_of(statement))
+    return sum(count_reads(expr, var) for expr in exprs_of(statement))
 
 
 def _put(expr: Expr, var: Var, value: Expr) -> Expr:

@@ -202,6 +202,9 @@ class Writer:
             case "attribute":
                 return f"{self.text(args[0], _ATOM)}.{node.text}", _ATOM
             case "index":
+                whole = isinstance(args[1], Const) and args[1].value is Ellipsis
+                if whole and isinstance(args[0], Ref) and node.origin is None:
+                    return self._written(args[0])
                 return f"{self.text(args[0], _ATOM)}[{self.key(args[1])}]", _ATOM
             case "method":
                 inside = self._arguments(args[1:], node.kwargs)

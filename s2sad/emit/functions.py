@@ -11,6 +11,7 @@ from typing import Any
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array, Shape
 from s2sad.derive.engine import Derived
+from s2sad.derive.explain import comment
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
 from s2sad.ir.nodes import Make, Parameter, Var
@@ -33,7 +34,7 @@ class FunctionWriter:
         """The text of a function, before formatting."""
         plan = derived.plan
         names = derived.names
-        live = reads_of(derived.returns)
+        live = reads_of(derived.returns) | set(plan.left)
         if derived.check_scalar is not None:
             live |= reads_of(derived.check_scalar)
         backward = without_dead(
@@ -51,6 +52,8 @@ class FunctionWriter:
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
         writer.used, writer.helpers = self.helpers, self.renamed
         body = StatementWriter(writer, plan.sources)
+        if derived.memory_comments:
+            body.notes = {s: comment(k, writer, body.quoted) for s, k in plan.kept.items()}
         if forward:
             if derived.kind != "backward":
                 body.line("# Forward.", 1)

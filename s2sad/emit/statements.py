@@ -45,6 +45,7 @@ class StatementWriter:
         self.writer = writer
         self.sources = sources
         self.lines: list[str] = []
+        self.notes: dict[Stmt, str] = {}
 
     def block(self, block: Block, depth: int) -> None:
         """The statements of a block; `pass` when there are none."""
@@ -62,7 +63,8 @@ class StatementWriter:
 
     def statement(self, statement: Stmt, depth: int) -> None:
         """One statement."""
-        self._quote(self.sources.get(statement, []), depth)
+        self._comment(self.quotes(self.sources.get(statement, [])), depth)
+        self._comment(self.notes.get(statement, ""), depth)
         match statement:
             case Assign():
                 self._assign(statement, depth)
@@ -82,11 +84,8 @@ class StatementWriter:
 
     # ------------------------------------------------------------ quoting
 
-    def _quote(self, sources: list[Stmt], depth: int) -> None:
-        """A comment that quotes the statements whose adjoint follows."""
-        text = self.quotes(sources)
-        if not text:
-            return
+    def _comment(self, text: str, depth: int) -> None:
+        """A comment above a statement: which statements' adjoint follows, what is kept."""
         width = max(40, 86 - len(_INDENT) * depth)
         for part in textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False):
             self.line(f"# {part}", depth)

@@ -35,7 +35,7 @@ LIST_CHANGES = frozenset(f"list.{name}" for name in ("append", "extend", "insert
 CALLS_THAT_WRITE = frozenset(
     [f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")]
     + [f"numpy.{name}" for name in ("add.at", "subtract.at", "put_along_axis")]
-    + ["helper.put_back"]
+    + ["helper.put_back", "helper.leave"]
 )
 """Calls that change their first argument, by canonical name."""
 

@@ -367,7 +367,8 @@ class Verbatim:
     `pure` when running it again has no effect that anyone can see. `reason` is why it is not
     understood; when a derivative would have to flow through it, that is the refusal. `exits` is
     true when control may leave the function here (a return inside a try), `leaves` when it always
-    does (a raise).
+    does (a raise). `drops` are the names that it deletes: it is left out where their values are
+    read again on the way back.
     """
 
     reads: tuple[Expr, ...]
@@ -378,6 +379,7 @@ class Verbatim:
     code: str = "S2S013"
     exits: bool = False
     leaves: bool = False
+    drops: tuple[Var, ...] = ()
     origin: Origin | None = None
 
 

@@ -258,7 +258,12 @@ class Printer:
         parts = [f"verbatim {_source(statement) or '<made>'}"]
         if statement.reads:
             parts.append(f"reads {', '.join(map(self.expr, statement.reads))}")
-        for word, variables in (("binds", statement.binds), ("mutates", statement.mutates)):
+        outcomes = {
+            "binds": statement.binds,
+            "mutates": statement.mutates,
+            "drops": statement.drops,
+        }
+        for word, variables in outcomes.items():
             if variables:
                 parts.append(f"{word} {', '.join(map(self.var, variables))}")
         return "; ".join(parts)

@@ -293,6 +293,15 @@ class StatementLowerer:
         value = None if node.value is None else self.expressions.lower(node.value)
         return Return(value, origin)
 
+    def _Del(self, node: cst.Del, origin: Origin) -> Stmt:
+        targets: list[cst.BaseExpression] = [node.target]
+        if isinstance(node.target, cst.Tuple):
+            targets = [element.value for element in node.target.elements]
+        dropped = [self.scope.vars.get(t.value) for t in targets if isinstance(t, cst.Name)]
+        if len(dropped) < len(targets) or None in dropped:
+            return self.verbatim(node, _reason(node), origin.node)
+        return Verbatim((), (), pure=True, drops=tuple(filter(None, dropped)), origin=origin)
+
     def _Pass(self, node: cst.Pass, origin: Origin) -> Stmt | None:
         return Verbatim((), (), pure=True, origin=origin)
 
@@ -492,7 +501,7 @@ def _reason(node: cst.CSTNode) -> str:
         "Nonlocal": "it makes a name nonlocal",
         "ClassDef": "s2sad does not differentiate a class definition",
         "Match": "s2sad does not differentiate this form of match",
-        "Del": "s2sad does not differentiate del",
+        "Del": "s2sad does not differentiate del of anything but a name",
         "Import": "",
         "ImportFrom": "",
     }

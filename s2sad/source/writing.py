@@ -4,13 +4,17 @@ np.copyto(a, b)          a[...] = b
 a.fill(x)                a[...] = x
 a.sort()                 a[...] = np.sort(a)
 np.sin(x, out=a)         a[...] = np.sin(x)
+np.sin(x, a)             a[...] = np.sin(x)
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from s2sad.ir.nodes import Apply, Assign, Const, Expr, Origin, Place, Ref
+from s2sad.source.operators import BINARY, COMPARE, UNARY
 
 
 def as_write(value: Expr, origin: Origin) -> Assign | None:
@@ -23,11 +27,25 @@ def as_write(value: Expr, origin: Origin) -> Assign | None:
         case Apply("method.sort", (target, *rest), kwargs):
             found = Apply("numpy.sort", (again(target), *rest), kwargs, "call", "np.sort")
             return _write(target, found, origin)
+    count = inputs(value.op)
+    kwargs = tuple((name, given) for name, given in value.kwargs if name != "out")
     out = dict(value.kwargs).get("out")
+    if out is None and value.form == "call" and count is not None and len(value.args) == count + 1:
+        out = value.args[-1]
+        value = replace(value, args=value.args[:-1])
     if out is None or (isinstance(out, Const) and out.value is None):
         return None
-    kwargs = tuple((name, given) for name, given in value.kwargs if name != "out")
     return _write(out, replace(value, kwargs=kwargs, origin=None), origin)
+
+
+def inputs(op: str) -> int | None:
+    """How many arguments a ufunc of one result computes with; a further one is its `out`."""
+    for count, table in ((1, UNARY), (2, BINARY), (2, COMPARE)):
+        if op in table.values():
+            return count
+    library, _, name = op.partition(".")
+    function = getattr(np, name, None) if library == "numpy" else None
+    return function.nin if isinstance(function, np.ufunc) and function.nout == 1 else None
 
 
 def _write(target: Expr, value: Expr, origin: Origin) -> Assign:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad.ir.bindings import CALLS_THAT_WRITE, written_into
+from s2sad.ir.flow import variables
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -103,7 +104,8 @@ def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
                 stack += [*node.then, *node.other]
             case For():
                 found |= reads_of(node.iterable, replaced)
-                stack += node.body
+                inside = {v for inner in node.body for v in all_reads(inner, replaced)}
+                found |= inside - set(variables(node.target))
             case While():
                 found |= reads_of(node.test, replaced)
                 stack += node.body
@@ -205,6 +207,8 @@ class _Sweep:
                 live |= all_reads(statement, self.replaced)
                 return statement
             case Evaluate() | Verbatim() | Define():
+                if isinstance(statement, Verbatim) and live.intersection(statement.drops):
+                    return None
                 changed = self._with_aliases(_changed(statement))
                 if isinstance(statement, Evaluate):
                     changed |= self._mutated(statement.value)

@@ -148,6 +148,17 @@ def deleted(x: float) -> float:
     return z * x
 
 
+def deleted_in_a_loop(x):
+    """What is deleted at the end of each iteration is read again on the way back."""
+    s = 0.0
+    for _ in range(3):
+        doubled = 2.0 * np.sin(x) + s
+        square = doubled * doubled
+        s = s + np.mean(square + x)
+        del (doubled, square)
+    return s
+
+
 def conditionally_overwritten(x: float, n: int = 5) -> float:
     """Which y an iteration reads depends on the path before."""
     y = x
@@ -292,6 +303,7 @@ CALLS = {
     "same_adjoint_for_two_names": (("x", "y"), [(r(3), r(3))]),
     "passed_through_unchanged": ("x", [(r(3),)]),
     "deleted": ("x", [(0.7,)]),
+    "deleted_in_a_loop": ("x", [(r(4),)]),
     "conditionally_overwritten": ("x", [(0.7,), (1.3, 0)]),
     "array_rebound_in_a_loop": (("x", "w"), [(r((2, 3)), r((3, 3)))]),
     "result_is_a_parameter": ("x", [(0.7,)]),

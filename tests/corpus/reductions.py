@@ -85,6 +85,13 @@ def averages(x, w):
     return np.sum(x * w) / np.sum(w) + np.dot(x, w) / np.linalg.norm(w)
 
 
+def methods_of_ufuncs(x):
+    """The deepest fall of a path below its running maximum, and sums over all pairs."""
+    fall = np.maximum.accumulate(x) - x
+    pairs = np.subtract.outer(x, x) ** 2 + np.multiply.outer(x, x)
+    return np.maximum.reduce(fall) + np.sum(pairs * np.add.outer(x, x)) + np.add.reduce(x)
+
+
 r = np.random.default_rng(14).standard_normal
 CALLS = {
     "sums": ("x", [(r((3, 4)),), (r((2, 3, 2)),)]),
@@ -103,5 +110,6 @@ CALLS = {
     "with_dtype_and_where": ("x", [(r((3, 4)),)]),
     "centred_twice": ("x", [(r((3, 4)),)]),
     "axis_as_position_and_keyword": ("x", [(r((3, 4)),)]),
+    "methods_of_ufuncs": ("x", [(r(6),)]),
     "averages": (("x", "w"), [(r(4), np.abs(r(4)))]),
 }

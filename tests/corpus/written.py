@@ -172,6 +172,22 @@ def results_that_share_memory_read(a):
     return np.sum(k**2) + np.sum(b)
 
 
+def number_put_along_an_axis(x):
+    """One number goes to all the places that are chosen, and the last of two that meet has it."""
+    a = x * 1.0
+    np.put_along_axis(a, np.array([1, 2, 1]), x[0], axis=0)
+    return np.sum(a * x)
+
+
+def results_of_ufuncs_in_place(x):
+    """The argument after the operands is where the result goes."""
+    a = np.empty_like(x)
+    np.sin(x, a)
+    np.multiply(a, x, a)
+    np.add(a, 1.0, a)
+    return np.sum(a * x)
+
+
 r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
@@ -194,6 +210,8 @@ CALLS = {
     "result_is_a_view_that_was_written": ("a", [(r(5), r((4, 3)))]),
     "results_that_share_memory": ("a", [(r(5),)]),
     "results_that_share_memory_read": ("a", [(r(5),)]),
+    "number_put_along_an_axis": ("x", [(r(4),)]),
+    "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
 }
 

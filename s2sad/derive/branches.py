@@ -1,0 +1,161 @@
+"""The plan of branches, of what follows an exit, and of contexts.
+
+The backward part takes the arm that the forward part took: it tests again where that is cheap and
+the operands are at hand, reads the flag of an exit, or a flag that kept the outcome.
+
+    if x > 1.0:                      x = x_trace[i]
+        x = 1.1 * np.sin(x)          if x > 1.0:
+                                         d_x = 1.1 * d_x * np.cos(x)
+
+What both arms overwrite, and nothing inside reads, is kept once before the branch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from s2sad.analysis.exits import none_of
+from s2sad.derive.keep import Keep
+from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, Step
+from s2sad.derive.parts import inner_statements
+from s2sad.derive.recall import break_flag, is_flag
+from s2sad.derive.values import can_repeat, cost, hint_for
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.nodes import Assign, Block, Branch, Const, Context, Expr, Guard, Ref, Var
+
+
+class Branches(Keep):
+    """Plans branches, guards and contexts."""
+
+    def _block(
+        self, block: Block, steps: list[Step], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        raise NotImplementedError
+
+    def _branch(
+        self, branch: Branch, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        mirror = next((n for n in nodes if isinstance(n, MirrorBranch)), None)
+        then_steps = mirror.then if mirror else []
+        other_steps = mirror.other if mirror else []
+        bound = {v: None for v in self._bound_inside(branch) if v in self.overwritten}
+        inner: set[Var] = set()
+        entry: set[Var] = set()
+        for arm, steps in ((branch.then, then_steps), (branch.other, other_steps)):
+            self._inner_needs(arm, steps, set(), inner, entry)
+        tested: set[Var] = set()
+        before: Block = []
+        recalled: Block = []
+        flag = break_flag(branch)
+        if flag is not None:
+            self.flags[branch] = flag
+        if mirror is not None or self.cells.overwritten_by(branch, needed - kept):
+            tested = self._read_by([self._test(branch)])
+            changing = {v for v in tested if v in bound and v in inner}
+            changing |= self.cells.overwritten_by(branch, tested)
+            if flag is None and (changing or not self._can_test_again(branch)):
+                before, recalled = self._flag(branch)
+                tested = set()
+        hoisted = [
+            v
+            for v in bound
+            if v not in inner
+            and (v in needed or v in entry or v in tested)
+            and (v in tested or mirror is None or self._bound_in_both(v, branch))
+        ]
+        flags = [
+            v for v in hoisted if self._only_flag(branch, v) and (v is flag or v not in tested)
+        ]
+        hoisted = [v for v in hoisted if v not in flags]
+        needed |= set(hoisted) | (entry & self._lost)
+        saves, restores = self._save(hoisted, needed, kept)
+        resets: Block = [Assign((v,), Const(False)) for v in flags]
+        inside = kept | set(hoisted) | set(flags)
+        outer_direct = self.loops[-1].direct if self.loops else True
+        if self.loops:
+            self.loops[-1].direct = False
+        then_needed, other_needed = set(needed), set(needed)
+        defined = set(self.defined)
+        then = self._block(branch.then, then_steps, then_needed, inside)
+        then_defined, self.defined = self.defined, defined
+        other = self._block(branch.other, other_steps, other_needed, inside)
+        self.defined &= then_defined
+        if self.loops:
+            self.loops[-1].direct = outer_direct
+        needed |= then_needed | other_needed
+        for var in hoisted:
+            if var not in then_needed and var not in other_needed:
+                needed.discard(var)
+        test: Expr = branch.test
+        if branch in self.flags and flag is None:
+            test = Ref(self.flags[branch])
+        needed |= {v for v in tested if v not in hoisted} & self._lost
+        ahead = [*before, *saves, replace(branch, test=test, then=then[0], other=other[0])]
+        back: Block = []
+        if mirror is not None or then[1] or other[1]:
+            back = [Branch(self._test(branch), then[1], other[1], origin=branch.origin)]
+            self.plan.sources[back[0]] = [branch]
+        return ahead, [*restores, *recalled, *back, *resets]
+
+    def _flag(self, branch: Branch) -> tuple[Block, Block]:
+        """Keeps the outcome of a test under a name; in a loop, on a trace of its own."""
+        flag = Var(hint_for(branch.test))
+        self.flags[branch] = flag
+        self.defined.add(flag)
+        assign = Assign((flag,), branch.test)
+        if not self.loops:
+            return [assign], []
+        save, restore = self._remember(flag)
+        return [assign, *save], restore
+
+    def _can_test_again(self, branch: Branch) -> bool:
+        return can_repeat(branch.test, self.facts) and cost(branch.test, self.facts) <= 8
+
+    def _bound_in_both(self, var: Var, branch: Branch) -> bool:
+        then = any(var in bound_by(s) for s in branch.then)
+        return then and any(var in bound_by(s) for s in branch.other)
+
+    def _only_flag(self, branch: Branch, var: Var) -> bool:
+        """Whether a variable is a flag that the branch sets: it was False before."""
+        found = [
+            s for s in inner_statements(branch) if isinstance(s, Assign) and var in bound_by(s)
+        ]
+        return bool(found) and all(is_flag(s) for s in found)
+
+    # ------------------------------------------------------------ guards and contexts
+
+    def _guard(
+        self, guard: Guard, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        mirror = next((n for n in nodes if isinstance(n, MirrorGuard)), None)
+        first = [s for n in nodes if isinstance(n, Group) for s in n.body]
+        steps = mirror.body if mirror else []
+        outer_direct = self.loops[-1].direct if self.loops else True
+        if self.loops:
+            self.loops[-1].direct = False
+        forward, backward = self._block(guard.body, steps, needed, kept)
+        if self.loops:
+            self.loops[-1].direct = outer_direct
+        ahead: Block = [Guard(guard.left, forward)]
+        if not backward and not first:
+            return ahead, []
+        needed |= self._reads(first) & self._lost
+        back: Block = [*first]
+        if backward:
+            needed |= set(guard.left) & self._lost
+            back.append(Branch(none_of(guard.left), backward, []))
+        return ahead, back
+
+    def _context(
+        self, context: Context, nodes: list[Any], needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        mirror = next((n for n in nodes if isinstance(n, MirrorContext)), None)
+        steps = mirror.body if mirror else []
+        forward, backward = self._block(context.body, steps, needed, kept)
+        ahead: Block = [replace(context, body=forward)]
+        if not backward:
+            return ahead, []
+        if "errstate" in context.header:
+            return ahead, [replace(context, body=backward, origin=None)]
+        return ahead, backward

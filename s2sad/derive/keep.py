@@ -1,0 +1,272 @@
+"""How a value is kept before it is overwritten, and how it is brought back.
+
+Each method gives two blocks: what the forward part does before the statement that overwrites, and
+what the backward part does after the statement's mirror. `needed` is the set of variables and cells
+whose values are needed at this point; what is taken care of leaves it.
+
+    outside of loops                  x_in = x                x = x_in
+    a number in a counted loop        x_trace[i] = x          x = x_trace[i]
+    else                              x_trace.append(x)       x = x_trace.pop()
+    a part of an array                u_trace.append(u[1:-1].copy())    u[1:-1] = u_trace.pop()
+    names that trade places           nothing                 u, v = v, u
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
+from s2sad.derive.broadcasting import call
+from s2sad.derive.explain import Kept
+from s2sad.derive.needs import Needs
+from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
+from s2sad.ir.bindings import targets_of, written_into
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Const,
+    Evaluate,
+    Expr,
+    For,
+    Make,
+    Place,
+    Ref,
+    Stmt,
+    Target,
+    Unpack,
+    Var,
+    While,
+    walk,
+)
+from s2sad.tidy.algebra import key
+
+
+class Keep(Needs):
+    """Keeps and restores variables and parts of arrays."""
+
+    def _save(self, bound: Iterable[Var], needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
+        """Remembers the needed variables among those that are about to be overwritten."""
+        saves: Block = []
+        restores: Block = []
+        for var in bound:
+            if var not in needed or var in kept:
+                needed.discard(var)
+                continue
+            needed.discard(var)
+            save, restore = self._remember(var)
+            saves += save
+            restores = [*restore, *restores]
+        return saves, restores
+
+    def _save_parts(
+        self, statement: Stmt, needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block, Block]:
+        """Remembers the parts of arrays that a statement is about to overwrite, where needed; what
+        brings them back; and what brings back the ends of lists, which may be in a name that the
+        statement binds."""
+        saves: Block = []
+        restores: Block = []
+        ends: Block = []
+        for place in self.cells.places(statement):
+            lost = self.cells.overwritten_in(place, needed - kept)
+            if not lost:
+                continue
+            if place.how in ("append", "pop"):
+                ends = [*self._put_end_back(statement, place), *ends]
+                continue
+            needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
+            base, at = plain(place.base), None if place.key is None else self._plain_key(place.key)
+            part = base
+            if at is not None and not (isinstance(at, Const) and at.value is Ellipsis):
+                part = Apply("getitem", (base, at), (), "index")
+            kind = self.facts.type_of(place.part)
+            value = part if is_number(kind) or place.how == "item" else copied_part(part, kind)
+            if place.how == "item" and isinstance(self.facts.type_of(base), DictOf):
+                assert at is not None
+                value = Apply("dict.get", (base, at), (), "method", "get")
+                old = Var(f"{place.hint}_old")
+                needed |= self._read_to_reach(base, at)
+                save, restore = self._keep(place.hint, kind, value, old)
+                put = call("helper.put_back", base, at, Ref(old), text="put_back")
+                saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
+                continue
+            target = Place(base, at if at is not None else Const(...))
+            if at is None and isinstance(base, Apply) and base.op == "getitem":
+                # An item of a list or dict keeps its array, whose contents are put back.
+                if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
+                    target = Place(base.args[0], base.args[1])
+            needed |= self._read_to_reach(base, at)
+            save, restore = self._keep(place.hint, kind, value, target)
+            saves += save
+            restores = [*restore, *restores]
+        return saves, restores, ends
+
+    def _put_end_back(self, statement: Stmt, place: Any) -> Block:
+        """A list is shortened by what was appended, and gets back what was taken from its end."""
+        base = plain(place.base)
+        if place.how == "append":
+            return [Evaluate(Apply("list.pop", (base,), (), "method", "pop"))]
+        assert isinstance(statement, Assign) and isinstance(statement.targets[0], Var)
+        taken = Ref(statement.targets[0])
+        self.after.add(taken)
+        return [Evaluate(Apply("list.append", (base, taken), (), "method", "append"))]
+
+    def _save_whole(
+        self, loop: For | While, needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
+        """Remembers arrays once before a loop that overwrites them and reads nothing of them on the
+        way back; what is remembered is added to `kept`."""
+        saves: Block = []
+        restores: Block = []
+        lost = self.cells.overwritten_by(loop, needed - kept)
+        for arrays, cells in self.cells.arrays_written(loop, lost):
+            needed -= cells
+            kept |= cells
+            for var in arrays:
+                kind = self.facts.bindings.get(var)
+                ref = self._noted(Ref(var), kind)
+                whole = Place(Ref(var), Const(...))
+                save, restore = self._keep(var.hint, kind, copied_part(ref, kind), whole)
+                needed |= {var} & self.overwritten
+                saves += save
+                restores = [*restore, *restores]
+        return saves, restores
+
+    def _exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
+        """Names that trade places trade back: nothing has to be remembered."""
+        assert isinstance(statement, Assign) and isinstance(statement.value, Make)
+        target = statement.targets[0]
+        assert isinstance(target, Unpack)
+        pairs = [
+            (new, item.var)
+            for new, item in zip(target.targets, statement.value.items, strict=True)
+            if isinstance(new, Var) and isinstance(item, Ref)
+        ]
+        wanted = {old for _, old in pairs} & needed
+        moved = {new for new, old in pairs if old in wanted}
+        needed -= {new for new, _ in pairs}
+        needed |= moved
+        if not wanted:
+            return [], []
+        now = {old: new for new, old in pairs}
+        names = tuple(new for new, _ in pairs)
+        back = Assign((Unpack(names),), Make("tuple", tuple(Ref(now[name]) for name in names)))
+        return [], [back]
+
+    # ------------------------------------------------------------ where it is kept
+
+    def _remember(self, var: Var) -> tuple[Block, Block]:
+        """The statements that keep a variable's value and that bring it back."""
+        if var not in self.defined:
+            self.undefined[var] = None
+        kind = self.facts.bindings.get(var)
+        value: Expr = self._noted(Ref(var), kind)
+        if var in self.mutated and not is_number(kind):
+            value = copy_of(value, kind)
+        return self._keep(var.hint, kind, value, var)
+
+    def _keep(self, hint: str, kind: Any, value: Expr, target: Target) -> tuple[Block, Block]:
+        """The statements that keep a value and that bring it back to a target."""
+        keeper = Var(f"{hint}_trace" if self.loops else f"{hint}_in")
+        if isinstance(value, Ref):
+            self.regions.keepers[keeper] = value.var
+        save: Stmt
+        if not self.loops:
+            self._noted(back := Ref(keeper), kind)
+            save = Assign((keeper,), value)
+            self._explain(save, keeper, kind, target)
+            return [save], [Assign((target,), back)]
+        outer, inner = self.loops[0], self.loops[-1]
+        if len(self.loops) == 1 and inner.counter is not None and inner.direct and _is_float(kind):
+            assert isinstance(inner.statement, For)
+            size = call("builtins.len", inner.statement.iterable, text="len")
+            if isinstance(inner.statement.iterable, Apply):
+                size = call("builtins.len", plain(inner.statement.iterable), text="len")
+            outer.before.append(Assign((keeper,), call("numpy.empty", size)))
+            place = Place(Ref(keeper), inner.counter)
+            part = Apply("getitem", (Ref(keeper), inner.counter), (), "index")
+            self._noted(part, kind)
+            save = Assign((place,), value)
+            self._explain(save, keeper, kind, target)
+            return self._saving(save, kind), [Assign((target,), part)]
+        outer.before.append(Assign((keeper,), Make("list", ())))
+        append = Apply("list.append", (Ref(keeper), value), (), "method", "append")
+        pop = Apply("list.pop", (Ref(keeper),), (), "method", "pop")
+        self._noted(pop, kind)
+        save = Evaluate(append)
+        self._explain(save, keeper, kind, target)
+        return self._saving(save, kind), [Assign((target,), pop)]
+
+    def _saving(self, statement: Stmt, kind: Any) -> Block:
+        self.saved[statement] = kind
+        return [statement]
+
+    def _explain(self, save: Stmt, keeper: Var, kind: Any, target: Target) -> None:
+        """Notes what a statement keeps, and why."""
+        taken_out = {var for found in self.extracted.values() for _, var in found}
+        variables = [*targets_of(target), *written_into(target)]
+        cells = {c for c, s in self.cells.known.items() if s.var in variables}
+        readers = [s for v in (*variables, *cells) for s in self.readers.get(v, ())]
+        if isinstance(target, Place):
+            why = "this part of it is overwritten in place"
+        elif set(variables) & taken_out:
+            why = "it costs more to compute it again"
+        else:
+            why = "the line gives it another value, and what it comes from is not at hand later"
+        what = ", ".join(v.hint for v in variables)
+        loops = tuple(loop.statement for loop in self.loops)
+        needed = tuple(dict.fromkeys(readers))
+        self.plan.kept[save] = Kept(keeper, what, kind, self.here, loops, needed, why)
+
+    # ------------------------------------------------------------ where it is restored
+
+    def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
+        """Restores variables between the statements that read their new and their old values."""
+        targets = [r.targets[0] for r in restores if isinstance(r, Assign)]
+        written = {v for target in targets for v in written_into(target)}
+        restored = written | {v for target in targets for v in targets_of(target)}
+        last = -1
+        for position, statement in enumerate(body):
+            if any(r in self.after and r.var in restored for r in refs_of(statement)):
+                last = position
+        early = body[: last + 1]
+        mixed = any(r.var in restored and r not in self.after for s in early for r in refs_of(s))
+        if not mixed:
+            return [*early, *restores, *body[last + 1 :]]
+        late = {r.var: None for s in body for r in refs_of(s) if r in self.after}
+        copies: Block = []
+        instead: dict[Expr, Expr] = {}
+        for var in (v for v in late if v in restored):
+            new = Var(f"{var.hint}_out")
+            reads = self._late_reads(body, var, restored) if var in written else []
+            part = reads[0] if reads else Ref(var)
+            fixed = var not in written or is_number(self.facts.type_of(part))
+            copies.append(Assign((new,), part if fixed else call("numpy.copy", part)))
+            late_refs = (r for s in body for r in refs_of(s) if r in self.after and r.var is var)
+            instead |= {read: Ref(new) for read in reads or late_refs}
+
+        return [*copies, *restores, *(rewritten(s, instead.get) for s in body)]
+
+    def _late_reads(self, body: Block, var: Var, restored: set[Var]) -> list[Apply]:
+        """The reads of an array's new value, where all of them are of one and the same part."""
+        nodes = [node for s in body for expr in exprs_of(s) for node in walk(expr)]
+        late = [n for n in nodes if isinstance(n, Ref) and n.var is var and n in self.after]
+        parts = [
+            n for n in nodes if isinstance(n, Apply) and n.op == "getitem" and n.args[0] in late
+        ]
+        keys = [part.args[1] for part in parts]
+        moved = any(ref.var in restored for place in keys for ref in refs(place))
+        same = len(parts) == len(late) and len({key(place) for place in keys}) == 1
+        return parts if same and not moved else []
+
+
+def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
+    """Variables in a given order, the others after them by name."""
+    known = [var for var in order if var in variables]
+    return known + sorted(variables - set(known), key=lambda var: var.serial)
+
+
+def _is_float(kind: Any) -> bool:
+    return isinstance(kind, Array) and kind.shape == SCALAR and kind.dtype == "float64"

@@ -1,0 +1,237 @@
+"""What the backward part reads, and of which time.
+
+A variable is *needed* at a point of the forward part when the mirror of an earlier statement reads
+its value there. Cells (`cells.py`) are needed as variables are. The mirror of a statement may read
+what a variable held before it, and what it holds after it:
+
+    x = np.exp(x * k)          d_x = x * k * d_x       x as it is after the statement: `after`
+    x = np.sin(x)              d_x = d_x * np.cos(x)   x as it was before it: `before`
+
+Only what is overwritten somewhere (`self._lost`) has to be followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
+from s2sad.derive.parts import exprs_of, plain, refs
+from s2sad.derive.recall import Recall
+from s2sad.ir.bindings import bound_by, is_exchange, targets_of
+from s2sad.ir.flow import expressions, statements
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Break,
+    Context,
+    Continue,
+    Expr,
+    For,
+    Guard,
+    Ref,
+    Var,
+    While,
+)
+from s2sad.tidy.dead import all_reads
+
+
+class Needs(Recall):
+    """Says what parts of the mirror read."""
+
+    @property
+    def _lost(self) -> set[Var]:
+        """The variables, and the parts of arrays, that are overwritten somewhere."""
+        return self.overwritten | self.cells.known.keys()
+
+    def _read_by(self, exprs: Iterable[Expr]) -> set[Var]:
+        """The variables that expressions read, and the parts of arrays that are written into."""
+        found: set[Var] = set()
+        for expr in exprs:
+            found |= {ref.var for ref in refs(expr)} | self.cells.read_by(expr)
+        return found
+
+    def _reads(self, body: Block) -> set[Var]:
+        return self._read_by(expr for statement in body for expr in exprs_of(statement))
+
+    def _reads_by_time(self, body: Block, bound: dict[Var, None]) -> tuple[set[Var], set[Var]]:
+        """What a group reads of the time before its statement, and of the time after it."""
+        before: set[Var] = set()
+        after: set[Var] = set()
+        for statement in body:
+            for expr in exprs_of(statement):
+                for ref in refs(expr):
+                    late = ref in self.after and (ref.var in bound or ref in self.cells.late)
+                    (after if late else before).add(ref.var)
+                early = self.cells.read_by(expr, self.cells.late)
+                before |= early
+                if any(ref in self.cells.late for ref in refs(expr)):
+                    after |= self.cells.read_by(expr)
+        return before, after
+
+    def _mirror_reads(self, steps: list[Step]) -> set[Var]:
+        """All that the backward part of a block reads."""
+        found: set[Var] = set()
+        stack: list[Any] = [node for step in steps for node in step.nodes]
+        while stack:
+            node = stack.pop()
+            match node:
+                case Group():
+                    found |= self._reads(node.body)
+                case MirrorBranch():
+                    found |= self._read_by([self._test(node.source)])
+                    stack += [n for s in (*node.then, *node.other) for n in s.nodes]
+                case MirrorGuard():
+                    found |= set(node.source.left)
+                    stack += [n for s in node.body for n in s.nodes]
+                case MirrorContext():
+                    stack += [n for s in node.body for n in s.nodes]
+                case MirrorLoop():
+                    if node.iterable is not None:
+                        found |= self._read_by([node.iterable])
+                    if node.source.count is not None:
+                        found.add(node.source.count)
+                    with self.cells.inside(node.source):
+                        inner = self._mirror_reads(node.body) - own_targets(node.source)
+                        found |= self.cells.of_all(inner, node.source)
+        return found
+
+    def _inner_needs(
+        self, block: Block, steps: list[Step], changed: set[Var], inner: set[Var], entry: set[Var]
+    ) -> None:
+        """Which variables the mirror of a block reads after the block changed them (`inner`), and
+        which it reads as they were at its entry (`entry`)."""
+        by_source = {step.source: step.nodes for step in steps if step.source is not None}
+        for step in steps:
+            if step.source is None:
+                for node in step.nodes:
+                    entry |= self._reads(node.body) if isinstance(node, Group) else set()
+        for statement in block:
+            nodes = by_source.get(statement, [])
+            bound = self._bound(statement)
+            for follower in self.shadows.follow.get(statement, []):
+                bound |= bound_by(follower)
+            changed |= {var for _, var in self.extracted.get(statement, [])}
+            for node in nodes:
+                if isinstance(node, Group) and node.source is not None:
+                    before, after = self._reads_by_time(node.body, bound)
+                    inner |= (before & changed) | after
+                    entry |= before - changed
+                else:
+                    reads = self._mirror_reads([Step(statement, [node])])
+                    within = set(self._bound_inside(statement)) | changed
+                    inner |= reads & within
+                    entry |= reads - changed
+            changed |= set(self._bound_inside(statement))
+            changed |= self.cells.overwritten_by(statement, self.cells.known)
+
+    # ------------------------------------------------------------ loops
+
+    def _trading_places(self, loop: For | While, wanted: set[Var]) -> set[Var]:
+        """The names among which a needed value wanders from one iteration to the next."""
+        groups = [set(bound_by(s)) for s in statements(loop.body) if is_exchange(s)]
+        found: set[Var] = set()
+        while True:
+            more = {v for g in groups if g & (wanted | found) for v in g} - found
+            if not more:
+                return found
+            found |= more
+
+    def _read_by_restores(self, loop: For | While, wanted: set[Var]) -> set[Var]:
+        """What says where a loop writes to wanted parts of arrays: they are put back there."""
+        cells = wanted & self.cells.known.keys()
+        found: set[Var] = set()
+        with self.cells.inside(loop):
+            for statement in statements(loop.body):
+                for place in self.cells.places(statement):
+                    if place.key is not None and self.cells.overwritten_in(place, cells):
+                        found |= self._read_to_reach(place.base, self._plain_key(place.key))
+        return found
+
+    def _read_to_reach(self, base: Expr, at: Expr | None) -> set[Var]:
+        """What says where a part of an array is: the names in its base, and what its keys read."""
+        names: set[Var] = set()
+        keys = [] if at is None else [at]
+        stack = [base]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Ref):
+                names.add(node.var)
+            elif isinstance(node, Apply) and node.args:
+                stack.append(node.args[0])
+                keys += [*node.args[1:], *(value for _, value in node.kwargs)]
+            else:
+                keys.append(node)
+        return (names & self.overwritten) | (self._read_by(keys) & self._lost)
+
+    def _plain_key(self, key: Expr) -> Expr:
+        """An index as the halves write it."""
+        if key in self.plan.replaced:
+            return Ref(self.plan.replaced[key])
+        return plain(key)
+
+    def _read_again(self, loop: For | While, bound: Iterable[Var]) -> set[Var]:
+        """What running a loop again reads of what was before it."""
+        exprs = [e for s in statements(loop.body) for e in expressions(s)]
+        return (self._read_by(exprs) - set(bound)) & self._lost
+
+    def _assigned_first(self, loop: For | While) -> set[Var]:
+        """The variables that every iteration assigns before anything reads them.
+
+        What they hold is remembered at the end of an iteration, since there is nothing to remember
+        before the first.
+        """
+        if _leaves_early(loop.body):
+            return set()
+        seen: set[Var] = set()
+        found: set[Var] = set()
+        for statement in loop.body:
+            if isinstance(statement, Assign) and statement.augmented is None:
+                seen |= all_reads(statement)
+                found |= set(bound_by(statement)) - seen
+                seen |= set(bound_by(statement))
+            else:
+                for _, var in self.extracted.get(statement, []):
+                    found.add(var)
+                seen |= all_reads(statement) | set(bound_by(statement))
+            found |= {var for _, var in self.extracted.get(statement, [])}
+        return found & self._lost
+
+    # ------------------------------------------------------------ for the explanation
+
+    def _read_where(self, steps: list[Step]) -> None:
+        """Notes which statements' adjoints read each variable and part of an array."""
+        for step in steps:
+            for node in step.nodes:
+                if isinstance(node, Group):
+                    if node.source is not None:
+                        for var in self._reads(node.body):
+                            self.readers.setdefault(var, []).append(node.source)
+                    continue
+                if isinstance(node, MirrorBranch):
+                    self._read_where([*node.then, *node.other])
+                    continue
+                self._read_where(node.body)
+
+
+def own_targets(loop: For | While) -> set[Var]:
+    """The targets of a loop; one that the body gives another value to is a variable like others."""
+    targets = targets_of(loop.target) if isinstance(loop, For) else ()
+    return {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
+
+
+def _leaves_early(block: Block) -> bool:
+    """Whether an iteration may end before the end of its block."""
+    for statement in block:
+        match statement:
+            case Break() | Continue():
+                return True
+            case Branch():
+                if _leaves_early(statement.then) or _leaves_early(statement.other):
+                    return True
+            case Context() | Guard():
+                if _leaves_early(statement.body):
+                    return True
+    return False

@@ -1,0 +1,244 @@
+"""The plan of memory: what it gives, and what its parts share.
+
+`Plan` is the result. `Planning` holds what is known of a function while its memory is planned:
+which of its variables are given more than one value, which objects are changed in place, which
+loops the walk is in.
+
+    x_trace[i] = x                 x is overwritten: followed
+    y[i] = np.sin(x)               y is written into: its parts are followed (`cells.py`)
+    c = 0.5 * k                    c has one value for good: never followed
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.analysis.exits import used_up
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
+from s2sad.analysis.types import Array, Unknown
+from s2sad.derive.broadcasting import same_shape
+from s2sad.derive.cells import Cells
+from s2sad.derive.explain import Kept
+from s2sad.derive.parts import inner_statements
+from s2sad.derive.shadows import Shadows
+from s2sad.derive.values import Homes
+from s2sad.ir.bindings import bound_by, mutated_by, targets_of, written_into
+from s2sad.ir.flow import statements
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Const,
+    Context,
+    Evaluate,
+    Expr,
+    For,
+    Function,
+    Guard,
+    Place,
+    Ref,
+    Return,
+    Stmt,
+    Var,
+    Verbatim,
+    While,
+    walk,
+)
+
+
+@dataclass
+class Plan:
+    """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
+    that stand in their place now, `repeated` the loops of the backward part that run a forward loop
+    again to those, `kept` what is remembered and why, by the statement that keeps it. What is in
+    the objects of `left` is read when the function has returned."""
+
+    forward: Block = field(default_factory=list)
+    backward: Block = field(default_factory=list)
+    replaced: dict[Expr, Var] = field(default_factory=dict)
+    results: list[Expr] = field(default_factory=list)
+    sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
+    repeated: dict[Stmt, Stmt] = field(default_factory=dict)
+    kept: dict[Stmt, Kept] = field(default_factory=dict)
+    left: list[Var] = field(default_factory=list)
+    regions: Regions | None = None
+
+
+@dataclass
+class OpenLoop:
+    """A loop that the walk is in. `before` collects the statements that must stand before it."""
+
+    statement: For | While
+    before: Block
+    counter: Expr | None = None
+    direct: bool = True
+
+
+class Planning:
+    """What the parts of the plan know of one function."""
+
+    def __init__(
+        self, function: Function, facts: Facts, engine: Any, regions: Regions, shadows: Shadows
+    ) -> None:
+        self.function = function
+        self.facts = facts
+        self.engine = engine
+        self.regions = regions
+        self.shadows = shadows
+        self.defined: set[Var] = {p.var for p in function.params}
+        self.defined |= {v for s in shadows.entry for v in bound_by(s)}
+        self.followers = {s for block in shadows.follow.values() for s in block}
+        self.undefined: dict[Var, None] = {}
+        self.plan = Plan(regions=regions)
+        self.value = _returned_variable(function)
+        self.homes = Homes(function.body, self._holds_value)
+        last = function.body[-1] if function.body else None
+        if isinstance(last, Return) and not isinstance(last.value, Ref | None):
+            self.homes.variable.setdefault(last.value, self.value)
+        self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
+        self.headers: dict[Stmt, Ref] = {}
+        self.loops: list[OpenLoop] = []
+        self.defined |= shadows.handed
+        self.overwritten = _overwritten(function, shadows)
+        self.cells = Cells(facts, regions, self._is_fixed)
+        self.mutated = self._mutated()
+        for statement in statements(function.body):
+            self.overwritten |= set(self._containers_written(statement))
+        self.used_up = used_up(function.body)
+        self.loop_targets = {
+            v for s in statements(function.body) if isinstance(s, For) for v in targets_of(s.target)
+        }
+        self.flags: dict[Stmt, Var] = {}
+        self.after: set[Ref] = set()
+        self._tests: dict[Branch, Expr] = {}
+        self.saved: dict[Stmt, Any] = {}
+        self.readers: dict[Var, list[Stmt]] = {}
+        self.here: Stmt | None = None
+        self.in_place = False
+
+    def _mutated(self) -> set[Var]:
+        """The variables whose objects are changed in place somewhere, so that a copy has to be
+        remembered. Of arrays that are written into, the parts that are overwritten are."""
+        found: set[Var] = set()
+        for statement in statements(self.function.body):
+            match statement:
+                case Assign():
+                    found |= set(mutated_by(statement.value))
+                    if statement.augmented is not None:
+                        # Of what other names share, the parts are remembered, and the name.
+                        augmented = {v for t in statement.targets for v in targets_of(t)}
+                        found |= {v for v in augmented if not self.regions.is_shared(v)}
+                case Evaluate():
+                    found |= set(mutated_by(statement.value))
+                case Verbatim():
+                    found |= set(statement.mutates)
+            found |= set(self._containers_written(statement))
+        return found
+
+    def _containers_written(self, statement: Stmt) -> list[Var]:
+        """The lists and dicts that a statement itself writes into."""
+        exprs = [statement.value] if isinstance(statement, Evaluate) else []
+        found = [v for e in exprs for v in self._changed_lists(e)]
+        if isinstance(statement, Assign):
+            found += [v for t in statement.targets for v in written_into(t) if not self.is_array(v)]
+            found += self._changed_lists(statement.value)
+        # What is put at a place of a list or dict, or at its end, is taken away again.
+        undone = {v for place in self.cells.places(statement) if place.how != "place"
+                  for v in written_into(Place(place.base, Const(None)))}  # fmt: skip
+        return [v for v in found if v not in undone]
+
+    def _changed_lists(self, expr: Expr) -> list[Var]:
+        bases = [n.args[0] for n in walk(expr)
+                 if isinstance(n, Apply) and n.args and n.op.startswith("list.")]  # fmt: skip
+        return [v for base in bases for v in written_into(Place(base, Const(None)))]
+
+    def is_array(self, var: Var) -> bool:
+        """Whether the contents of a variable are followed part by part."""
+        return isinstance(self.facts.bindings.get(var), Array | Unknown)
+
+    def _is_fixed(self, var: Var) -> bool:
+        return var not in self.overwritten and var not in self.loop_targets
+
+    def _holds_value(self, statement: Assign) -> bool:
+        """Whether the place that a statement writes to holds the value that was written, in the
+        same shape and to the last bit."""
+        target = statement.targets[0]
+        if not isinstance(target, Place) or not isinstance(target.base, Ref):
+            return False
+        kind = self.facts.type_of(target.base)
+        if isinstance(target.key, str) or not isinstance(kind, Array) or kind.dtype != "float64":
+            return False
+        part = Apply("getitem", (target.base, target.key), (), "index")
+        value = self.facts.type_of(statement.value)
+        return (
+            isinstance(value, Array)
+            and value.dtype == "float64"
+            and same_shape(self.facts.shape_of(part), value.shape)
+        )
+
+    # ------------------------------------------------------------ what statements change
+
+    def _bound(self, statement: Stmt) -> dict[Var, None]:
+        """What a statement gives values to; a list that it changes counts as another one."""
+        bound = bound_by(statement)
+        for inner in inner_statements(statement):
+            bound |= dict.fromkeys(self._containers_written(inner))
+        return bound
+
+    def _bound_inside(self, statement: Stmt) -> dict[Var, None]:
+        """What a compound statement gives values to, the values taken out of its parts included."""
+        bound = self._bound(statement)
+        for inner in inner_statements(statement):
+            if inner is not statement:
+                bound |= {var: None for _, var in self.extracted.get(inner, [])}
+        return bound
+
+    # ------------------------------------------------------------ notes
+
+    def _typed(self, ref: Ref, node: Expr) -> Ref:
+        self.facts.types[ref] = self.facts.type_of(node)
+        return ref
+
+    def _noted(self, expr: Expr, kind: Any) -> Expr:
+        if kind is not None:
+            self.facts.types[expr] = kind
+        return expr
+
+
+def _returned_variable(function: Function) -> Var:
+    """The variable that holds the result: the one that the exits made, else a new one."""
+    last = function.body[-1] if function.body else None
+    if isinstance(last, Return) and isinstance(last.value, Ref):
+        if last.value.var.hint == "value" and not last.value.var.user:
+            return last.value.var
+    return Var("value")
+
+
+def _overwritten(function: Function, shadows: Shadows) -> set[Var]:
+    """The variables that are given a value more than once when the function runs."""
+    counts: dict[Var, int] = {p.var: 1 for p in function.params}
+    counts |= {v: 1 for s in shadows.entry for v in bound_by(s)}
+    counts |= dict.fromkeys(shadows.handed, 1)
+
+    def visit(block: Block, weight: int) -> None:
+        for statement in block:
+            match statement:
+                case Branch():
+                    visit(statement.then, weight)
+                    visit(statement.other, weight)
+                case For() | While():
+                    if isinstance(statement, For):
+                        for var in targets_of(statement.target):
+                            counts[var] = counts.get(var, 0) + 1
+                    visit(statement.body, 2)
+                case Context() | Guard():
+                    visit(statement.body, weight)
+                case _:
+                    for var in bound_by(statement):
+                        counts[var] = counts.get(var, 0) + weight
+
+    visit(function.body, 1)
+    return {var for var, count in counts.items() if count > 1}
