@@ -38,7 +38,7 @@ from s2sad.ir.nodes import (
 
 _SHAPES = {
     "numpy.shape", "numpy.size", "numpy.ndim", "builtins.len", "numpy.zeros_like",
-    "numpy.empty_like", "numpy.ones_like", "numpy.full_like", "attribute.dtype",
+    "numpy.empty_like", "numpy.ones_like", "numpy.full_like", "attribute.dtype", "helper.like",
 }  # fmt: skip
 """Operators that read the shape or the type of an array and not its elements."""
 

@@ -208,9 +208,7 @@ class Engine:
         sweep.mirror(shadows)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
-        self.observe(
-            "reverse", function, backward, seed_var, *shadows.of.values(), *shadows.sharing.values()
-        )
+        self.observe("reverse", function, backward, seed_var, *shadows.of.values(), *shadows.flags)
         planner = Planner(function, self.facts, self, self.regions(function), shadows)
         planner.in_place = request.in_place
         returned = [
@@ -445,7 +443,7 @@ class Engine:
             seed_var,
             *written,
             *shadows.of.values(),
-            *shadows.sharing.values(),
+            *shadows.flags,
         )
         planner = Planner(function, self.facts, self, self.regions(function), shadows)
         returned = [

@@ -16,16 +16,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
+from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.explain import Kept
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
-from s2sad.ir.bindings import targets_of, written_into
+from s2sad.ir.bindings import bound_by, targets_of, written_into
+from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
+    Branch,
     Const,
     Evaluate,
     Expr,
@@ -92,6 +94,10 @@ class Keep(Needs):
                 put = call("helper.put_back", base, at, Ref(old), text="put_back")
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
                 continue
+            if self._is_updated(statement, place.base, kind):
+                save, put_back = self._keep_updated(place.base)
+                saves, restores = [*saves, *save], [*put_back, *restores]
+                continue
             target = Place(base, at if at is not None else Const(...))
             if at is None and isinstance(base, Apply) and base.op == "getitem":
                 # An item of a list or dict keeps its array, whose contents are put back.
@@ -102,6 +108,25 @@ class Keep(Needs):
             saves += save
             restores = [*restore, *restores]
         return saves, restores, ends
+
+    def _is_updated(self, statement: Stmt, base: Expr, kind: Any) -> bool:
+        """Whether a statement updates an array in place that may be a number, too: `x += e`."""
+        if not isinstance(statement, Assign) or statement.augmented is None:
+            return False
+        whole = isinstance(base, Ref) and statement.targets[0] is base.var
+        return whole and not (isinstance(kind, Array) and isinstance(kind.shape, Shape))
+
+    def _keep_updated(self, base: Expr) -> tuple[Block, Block]:
+        """An array gets its contents back, a number is replaced by the one that it was."""
+        assert isinstance(base, Ref)
+        kind = self.facts.bindings.get(base.var)
+        old = Var(f"{base.var.hint}_old")
+        value = call("copy.copy", base, text="copy.copy")
+        keep, recall = self._keep(base.var.hint, kind, value, old)
+        array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
+        test = call("builtins.isinstance", Ref(base.var), array, text="isinstance")
+        contents = Assign((Place(Ref(base.var), Const(...)),), Ref(old))
+        return keep, [*recall, Branch(test, [contents], [Assign((base.var,), Ref(old))])]
 
     def _put_end_back(self, statement: Stmt, place: Any) -> Block:
         """A list is shortened by what was appended, and gets back what was taken from its end."""
@@ -121,14 +146,20 @@ class Keep(Needs):
         saves: Block = []
         restores: Block = []
         lost = self.cells.overwritten_by(loop, needed - kept)
-        for arrays, cells in self.cells.arrays_written(loop, lost):
+        fixed = {c: self.cells.known[c].var for c in sorted_by(lost, ())}
+        for cell, var in list(fixed.items()):
+            # It may stand for another array by now.
+            if not self._is_fixed(var) or any(var in bound_by(s) for s in statements([loop])):
+                del fixed[cell]
+        whole = [([v], {c for c in fixed if fixed[c] is v}) for v in dict.fromkeys(fixed.values())]
+        for arrays, cells in (*whole, *self.cells.arrays_written(loop, lost - fixed.keys())):
             needed -= cells
             kept |= cells
             for var in arrays:
                 kind = self.facts.bindings.get(var)
                 ref = self._noted(Ref(var), kind)
-                whole = Place(Ref(var), Const(...))
-                save, restore = self._keep(var.hint, kind, copied_part(ref, kind), whole)
+                contents = Place(Ref(var), Const(...))
+                save, restore = self._keep(var.hint, kind, copied_part(ref, kind), contents)
                 needed |= {var} & self.overwritten
                 saves += save
                 restores = [*restore, *restores]

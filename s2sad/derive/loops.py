@@ -228,7 +228,7 @@ class Loops(Branches):
     def _state(self, loop: For | While, mirror: MirrorLoop, needed: set[Var]) -> list[State]:
         """What is kept of a checkpointed loop at the beginning of a block."""
         assert isinstance(loop, For)
-        shadows = {*self.shadows.of.values(), *self.shadows.sharing.values()}
+        shadows = {*self.shadows.of.values(), *self.shadows.flags}
         bound = [v for v in self._bound_inside(loop) if v not in shadows]
         entry: set[Var] = set()
         self._inner_needs(loop.body, mirror.body, set(), set(), entry)

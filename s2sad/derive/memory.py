@@ -59,6 +59,7 @@ class Planner(Loops):
         self.after |= late
         self._name_keys()
         self._resolve_all(steps)
+        self._defer(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
         self._read_where(steps)
         needed = self._read_by(self.plan.results) & self._lost
@@ -141,11 +142,24 @@ class Planner(Loops):
                 chunks.append(restores)
             ahead, back = self._statement(statement, nodes, needed, kept, calls)
             forward += ahead
-            chunks.append(back)
+            chunks.append(self._with_shadows(statement, back, needed))
         backward: Block = []
         for chunk in reversed(chunks):
             backward += chunk
         return forward, backward
+
+    def _with_shadows(self, statement: Stmt, back: Block, needed: set[Var]) -> Block:
+        """The mirror of a statement behind the shadows that are bound there."""
+        bound = [b for s in self.deferred.get(statement, ()) for b in self.shadows.follow[s]]
+        if not bound:
+            return back
+        needed |= self._read_by_shadows(bound)
+        quoted = next((s for s in back if self.plan.sources.get(s) == [statement]), None)
+        if quoted is None or isinstance(quoted, For | Branch):
+            return [*bound, *back]
+        self.plan.sources[bound[0]] = self.plan.sources.pop(quoted)
+        at = back.index(quoted)
+        return [*back[:at], *bound, *back[at:]]
 
     def _extracted_of(self, statement: Stmt) -> list[tuple[Expr, Var]]:
         """The values taken out of a statement, inner ones first."""
@@ -187,7 +201,7 @@ class Planner(Loops):
         calls: Block,
     ) -> tuple[Block, Block]:
         body = [s for node in nodes for s in node.body]
-        follow = self.shadows.follow.get(statement, [])
+        follow = [] if statement in self.late_shadows else self.shadows.follow.get(statement, [])
         bound = self._bound(statement)
         for follower in follow:
             bound |= bound_by(follower)

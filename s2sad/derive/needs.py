@@ -81,7 +81,8 @@ class Needs(Recall):
                 case Group():
                     found |= self._reads(node.body)
                 case MirrorBranch():
-                    found |= self._read_by([self._test(node.source)])
+                    tested = self._read_by([self._test(node.source)])
+                    found |= set() if self._is_flagged(node.source, tested) else tested
                     stack += [n for s in (*node.then, *node.other) for n in s.nodes]
                 case MirrorGuard():
                     found |= set(node.source.left)
@@ -97,6 +98,10 @@ class Needs(Recall):
                         inner = self._mirror_reads(node.body) - own_targets(node.source)
                         found |= self.cells.of_all(inner, node.source)
         return found
+
+    def _is_flagged(self, branch: Branch, tested: set[Var]) -> bool:
+        """Whether the outcome of a test is kept, since the branch overwrites what was tested."""
+        return branch not in self.flags and bool(self.cells.overwritten_by(branch, tested))
 
     def _inner_needs(
         self, block: Block, steps: list[Step], changed: set[Var], inner: set[Var], entry: set[Var]
@@ -146,8 +151,9 @@ class Needs(Recall):
         with self.cells.inside(loop):
             for statement in statements(loop.body):
                 for place in self.cells.places(statement):
-                    if place.key is not None and self.cells.overwritten_in(place, cells):
-                        found |= self._read_to_reach(place.base, self._plain_key(place.key))
+                    if self.cells.overwritten_in(place, cells):
+                        at = None if place.key is None else self._plain_key(place.key)
+                        found |= self._read_to_reach(place.base, at)
         return found
 
     def _read_to_reach(self, base: Expr, at: Expr | None) -> set[Var]:

@@ -118,6 +118,8 @@ class Planning:
         self.readers: dict[Var, list[Stmt]] = {}
         self.here: Stmt | None = None
         self.in_place = False
+        self.deferred: dict[Stmt, list[Stmt]] = {}
+        self.late_shadows: set[Stmt] = set()
 
     def _mutated(self) -> set[Var]:
         """The variables whose objects are changed in place somewhere, so that a copy has to be

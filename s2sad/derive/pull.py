@@ -168,7 +168,7 @@ class Pull:
             return False
         if not self.regions.is_mirrored(root) or self.regions.is_immutable_variable(root):
             return False
-        return bool(slot[1]) or root not in self.shadows.of
+        return bool(slot[1]) or root not in self.shadows.of.keys() | self.regions.quiet
 
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a

@@ -190,9 +190,18 @@ class Recall(Planning):
 
         return rewrite(expr, change)
 
+    def _shadow_at(self, node: Ref) -> Ref:
+        """The shadow of a variable, where it is read."""
+        shadow = self._typed(Ref(self.shadows.of[node.var]), node)
+        if node in self.after:
+            self.after.add(shadow)
+        return shadow
+
     def _shape(self, value: Expr) -> Expr | None:
         """The shape of a value that is dear, and that nothing has needed so far but for this."""
         node = value.node if isinstance(value, Value) else value
+        if isinstance(node, Ref) and node.var in self.overwritten & self.shadows.of.keys():
+            return call("numpy.shape", self._shadow_at(node))
         if node in self.plan.replaced or node in self.homes.variable:
             return None
         if not isinstance(value, Value) or not extract_or_repeat(node, self.homes, self.facts):

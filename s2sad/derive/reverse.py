@@ -263,8 +263,10 @@ class Reverse(Writes):
             self.pull_write(statement, Place(Ref(var), Const(...)), value, statement.augmented)
             return
         if statement in self.shadows.sharing:
-            flag = Ref(self.shadows.sharing[statement])
-            self.late.add(flag)
+            flag = self.shadows.sharing[statement]
+            if isinstance(flag, Ref):
+                flag = Ref(flag.var)
+                self.late.add(flag)
             outer, self.out = self.out, []
             seed = self.take(var)
             assert seed is not None
@@ -272,7 +274,11 @@ class Reverse(Writes):
             self.flush()
             made, self.out = self.out, outer
             if made:
-                self.out.append(Branch(flag, [], made))
+                match flag:
+                    case Apply("gt"):
+                        self.out.append(Branch(replace(flag, op="le", text="<="), made, []))
+                    case _:
+                        self.out.append(Branch(flag, [], made))
             return
         if isinstance(value, Select) and self.regions.aliases(value):
             arms: list[Block] = []

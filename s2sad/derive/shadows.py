@@ -20,7 +20,16 @@ from dataclasses import dataclass, field, replace
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    Inert,
+    Shape,
+    Type,
+    Unknown,
+    is_integral,
+    is_scalar,
+)
 from s2sad.derive.broadcasting import call
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of
@@ -40,6 +49,7 @@ from s2sad.ir.nodes import (
     Make,
     Ref,
     Select,
+    Slice,
     Stmt,
     Target,
     Unpack,
@@ -64,8 +74,13 @@ class Shadows:
     entry: Block = field(default_factory=list)
     handed: set[Var] = field(default_factory=set)
     follow: dict[Stmt, Block] = field(default_factory=dict)
-    sharing: dict[Stmt, Var] = field(default_factory=dict)
+    sharing: dict[Stmt, Expr] = field(default_factory=dict)
     errors: list[S2SADError] = field(default_factory=list)
+
+    @property
+    def flags(self) -> list[Var]:
+        """The variables that say whether something is a view."""
+        return [test.var for test in self.sharing.values() if isinstance(test, Ref)]
 
     def together(self, shadow: Var, regions: Regions) -> set[Var]:
         """The shadows that may share memory with one."""
@@ -107,6 +122,7 @@ class _Maker:
         self.handed = handed
         self.exact = exact
         self.shadows = Shadows(handed=set(handed.values()))
+        self.replaced: set[Var] | None = None
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
@@ -182,9 +198,6 @@ class _Maker:
 
     def _assigned(self, statement: Assign) -> Block:
         if statement.augmented is not None:
-            target = statement.targets[0]
-            if isinstance(target, Var) and self.has_shadow(target):
-                self._check_array(target)
             return []
         made: Block = []
         for target in statement.targets:
@@ -209,13 +222,41 @@ class _Maker:
                 return [self._let(shadow, Ref(self._shadow(names[0])))]
         if self._is_settled(value):
             return [self._let(shadow, self._mirrored(value, var))]
+        test = self._has_axes_left(value)
+        if test is not None:
+            self.shadows.sharing[statement] = test
+            number = call("numpy.zeros", Make("tuple", ()))
+            return [self._let(shadow, Select(test, self._mirrored(value, var), number))]
         flag = Var(f"{var.hint}_is_view")
-        self.shadows.sharing[statement] = flag
+        self.shadows.sharing[statement] = Ref(flag)
+        both = Select(Ref(flag), self._mirrored(value, var), self._zeros(var))
+        return [self._let(flag, self._shares(value, var)), self._let(shadow, both)]
+
+    def _has_axes_left(self, value: Expr) -> Expr | None:
+        """Whether an element by whole numbers is an array, as the rank of its array says."""
+        axes = 0
+        while isinstance(value, Apply) and value.op == "getitem":
+            key = value.args[1]
+            parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
+            kinds = [self.facts.type_of(part) for part in parts]
+            if not all(is_integral(kind) and is_scalar(kind) for kind in kinds):
+                return None
+            axes += len(parts)
+            value = value.args[0]
+        if not isinstance(value, Ref) or not isinstance(self.facts.type_of(value), Array):
+            return None
+        rank = call("numpy.ndim", Ref(value.var))
+        return Apply("gt", (rank, Const(axes)), (), "infix", ">")
+
+    def _shares(self, value: Expr, var: Var) -> Expr:
+        """Whether a name stands for memory of what its value is made from, as a run tells."""
+        if isinstance(value, Select):
+            arms = (self._shares(value.then, var), self._shares(value.other, var))
+            return Select(value.test, *arms)
         roots = [Ref(v) for v, _ in self._aliases(value)]
-        shares = call("numpy.may_share_memory", Ref(var), roots[0])
-        view = self._view(value)
-        both = Select(Ref(flag), view, self._zeros(var))
-        return [self._let(flag, shares), self._let(shadow, both)]
+        if not roots:
+            return Const(False)
+        return call("numpy.may_share_memory", Ref(var), roots[0])
 
     def _unpacked(self, statement: Assign, parts: tuple[Target, ...], value: Expr) -> Block:
         wanted = [p for p in parts if isinstance(p, Var) and self.has_shadow(p)]
@@ -240,6 +281,8 @@ class _Maker:
         if not self._aliases(value):
             return [self._let(self._shadow(var), self._zeros(var)) for var in wanted]
         if isinstance(self.facts.type_of(value), Array):
+            for var in wanted:
+                self._check_array(var)
             names = tuple(self._shadow(p) if p in wanted else Var("_") for p in parts)
             return [Assign((Unpack(names),), self._view(value))]
         raise _Refused("this gives names to parts of what is written into elsewhere")
@@ -258,11 +301,11 @@ class _Maker:
         """The target and the iterable of a loop that runs over arrays and their shadows."""
         match target, iterable:
             case Unpack((Var() as count, Var() as row)), Apply("builtins.enumerate", (array,)):
-                at = Apply("getitem", (self._view(array), Ref(count)), (), "index")
+                at = Apply("getitem", (self._rows(array), Ref(count)), (), "index")
                 return target, iterable, [self._let(self._shadow(row), at)]
             case Unpack(parts), Apply("builtins.zip", args) if len(parts) == len(args):
                 more = [
-                    (self._shadow(part), self._view(arg))
+                    (self._shadow(part), self._rows(arg))
                     for part, arg in zip(parts, args, strict=True)
                     if isinstance(part, Var) and self.has_shadow(part)
                 ]
@@ -270,10 +313,16 @@ class _Maker:
                 both = self._in_place_of(iterable, replace(iterable, args=together, origin=None))
                 return Unpack((*parts, *(shadow for shadow, _ in more))), both, []
             case Var() as row, _:
-                view = self._view(iterable)
+                view = self._rows(iterable)
                 both = self._in_place_of(iterable, call("builtins.zip", iterable, view, text="zip"))
                 return Unpack((row, self._shadow(row))), both, []
         raise _Refused("a loop over parts of what is written into")
+
+    def _rows(self, iterable: Expr) -> Expr:
+        """The shadow of what a loop runs over."""
+        if not self._is_settled(iterable):
+            raise _Refused("what the loop runs over may be a view or a copy")
+        return self._view(iterable)
 
     def _in_place_of(self, iterable: Expr, both: Expr) -> Expr:
         """What a loop runs over now; it depends on what it depended on."""
@@ -291,8 +340,55 @@ class _Maker:
         """Whether it is known that a value is a view, or that it is none."""
         if isinstance(value, Select):
             return self._is_settled(value.then) and self._is_settled(value.other)
-        return all(how in ("same", "view") for _, how in self._aliases(value)) or isinstance(
-            value, Invoke
+        if isinstance(value, Invoke):
+            argument = self.exact(value)
+            return argument is None or self._is_settled(argument)
+        found = self._aliases(value)
+        if not all(how in ("same", "view") for _, how in found):
+            return False
+        if not self._is_array(value) and any(self._is_replaced(v) for v, _ in found):
+            return False
+        return not found or not isinstance(value, Apply) or self._is_certain(value)
+
+    def _is_certain(self, value: Expr) -> bool:
+        """Whether a part of an array is certainly a view of it: not a number, and no copy of what
+        an array of indices chooses."""
+        if not isinstance(value, Apply):
+            return True
+        base = value.args[0]
+        if not isinstance(self.facts.type_of(base), Array):
+            return True
+        if value.op == "getitem" and not self._is_array(value):
+            key = value.args[1]
+            return _is_sliced(key) and self._is_basic(key) and self._is_certain(base)
+        return self._is_certain(base)
+
+    def _is_replaced(self, var: Var) -> bool:
+        """Whether an update in place, `x += e`, may go to a number of the region of a variable:
+        then the name stands for another number, and what else has that name does not."""
+        if self.replaced is None:
+            updated = [
+                target
+                for s in statements(self.function.body)
+                if isinstance(s, Assign) and s.augmented is not None
+                for target in s.targets
+                if isinstance(target, Var) and self.has_shadow(target)
+            ]
+            self.replaced = {self.regions.of(v) for v in updated if not self._is_array(Ref(v))}
+        return self.regions.of(var) in self.replaced
+
+    def _is_array(self, value: Expr) -> bool:
+        kind = self.facts.type_of(value)
+        return isinstance(kind, Array) and isinstance(kind.shape, Shape)
+
+    def _is_basic(self, key: Expr) -> bool:
+        """Whether an index consists of slices and whole numbers, which give views."""
+        parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
+        return all(
+            isinstance(part, Slice)
+            or (isinstance(part, Const) and not isinstance(part.value, bool | tuple))
+            or (is_integral(kind := self.facts.type_of(part)) and is_scalar(kind))
+            for part in parts
         )
 
     def _mirrored(self, value: Expr, var: Var) -> Expr:
@@ -317,23 +413,12 @@ class _Maker:
                     )
                 return self._view(argument)
             case Apply(op, (base, *rest)) if isinstance(self.facts.type_of(base), Array | Unknown):
-                if op in ("getitem", "getattr") and not self._is_view(value):
-                    raise _Refused(
-                        "whether this is a part of the array or a number is not known: it depends "
-                        "on the array's rank"
-                    )
                 if op in ("builtins.reversed", "builtins.list", "builtins.tuple"):
                     return replace(value, args=(self._view(base),), origin=None)
                 made = replace(value, args=(self._view(base), *rest), origin=None)
                 self.facts.types[made] = self.facts.type_of(value)
                 return made
         raise _Refused("s2sad cannot follow which array this stands for")
-
-    def _is_view(self, value: Apply) -> bool:
-        kind = self.facts.type_of(value)
-        if isinstance(kind, Array) and isinstance(kind.shape, Shape):
-            return True
-        return value.op == "getitem" and _is_sliced(value.args[1])
 
     def _check_array(self, var: Var) -> None:
         kind = self.facts.bindings.get(var)
@@ -374,8 +459,6 @@ class _Maker:
 
 
 def _is_sliced(key: Expr) -> bool:
-    from s2sad.ir.nodes import Slice
-
     parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
     return any(
         isinstance(part, Slice) or (isinstance(part, Const) and part.value is Ellipsis)
