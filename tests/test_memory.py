@@ -128,6 +128,89 @@ def test_showing_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.count("step") == 5
 
 
+# ---------------------------------------------------------------- nothing that still stands
+
+
+def cholesky(A: Float[np.ndarray, "n n"]) -> float:
+    """The parameter's name is given to another array, which is written into."""
+    A = A @ A.T + 5.0 * np.eye(len(A))
+    for i in range(A.shape[0]):
+        for j in range(i):
+            A[i, j] -= A[i, :j] @ A[j, :j]
+            A[i, j] /= A[j, j]
+        A[i, i] -= A[i, :i] @ A[i, :i]
+        A[i, i] = np.sqrt(A[i, i])
+    return np.sum(np.tril(A) ** 2 * np.arange(len(A)))
+
+
+def lu_and_solve(A: Float[np.ndarray, "n n"], b: Float[np.ndarray, " n"]) -> float:
+    A = A + 6.0 * np.eye(len(A))
+    x = np.zeros_like(b)
+    for i in range(A.shape[0]):
+        for j in range(i):
+            A[i, j] -= A[i, :j] @ A[:j, j]
+            A[i, j] /= A[j, j]
+        for j in range(i, A.shape[0]):
+            A[i, j] -= A[i, :i] @ A[:i, j]
+    for i in range(A.shape[0]):
+        x[i] = b[i] - A[i, :i] @ x[:i]
+    y = np.zeros_like(b)
+    for i in range(A.shape[0] - 1, -1, -1):
+        y[i] = (x[i] - A[i, i + 1 :] @ y[i + 1 :]) / A[i, i]
+    return np.sum(y * y)
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes"), [(cholesky, [(4, 4)]), (lu_and_solve, [(4, 4), (4,)])]
+)
+def test_factorisations_remember_nothing(function: Any, shapes: list[Any]) -> None:
+    generated = s2sad.value_and_grad(function)
+    assert "trace" not in generated.source
+    rng = np.random.default_rng(2)
+    args = tuple(rng.standard_normal(shape) for shape in shapes)
+    check_gradient(function, args, "A", generated)
+
+
+def rebound_to_a_view(x: Float[np.ndarray, " n"]) -> float:
+    """What the first name read is overwritten through the second."""
+    y = x * 1.0
+    s = y[2] ** 2
+    y = y[1:]
+    y[1] = 0.5 * y[0]
+    return s * np.sum(y * y)
+
+
+def former_array_written_by_another_name(x: Float[np.ndarray, " n"]) -> float:
+    y = x * 1.0
+    z = y
+    s = y[2] ** 2
+    y = np.sin(x)
+    y[2] = 0.3
+    z[2] = y[1]
+    return s * np.sum(y * y) + np.sum(z)
+
+
+def given_its_last_value_in_a_loop(x: Float[np.ndarray, " n"]) -> float:
+    y = x * 1.0
+    s = y[1] ** 2
+    for _ in range(2):
+        t = y[2] ** 2
+        y = y[::-1] * 1.5
+        y[2] = s * t
+    u = y[2] ** 2
+    y[2] = 2.0 * y[1]
+    return np.sum(y * y) + u
+
+
+@pytest.mark.parametrize(
+    "function",
+    [rebound_to_a_view, former_array_written_by_another_name, given_its_last_value_in_a_loop],
+)
+def test_a_name_that_is_given_another_array(function: Any) -> None:
+    x = np.random.default_rng(3).standard_normal(5)
+    check_gradient(function, (x,), "x", s2sad.value_and_grad(function))
+
+
 def test_comments_beside_what_is_kept(tmp_path: Path) -> None:
     source = tmp_path / "model.py"
     source.write_text(EXPLAINED, encoding="utf-8")

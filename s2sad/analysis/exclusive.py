@@ -15,6 +15,7 @@ from typing import Any
 
 from s2sad.analysis.types import Array
 from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import inner_blocks
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -161,7 +162,7 @@ class _Walk:
 
     def _is_last(self, roots: set[Var], statement: Stmt, exclusive: set[Var]) -> bool:
         """Whether nothing reads an array after a statement but by the one name in `roots`."""
-        if len(roots) > 1 or self.regions.type_of is None:
+        if len(roots) > 1 or self.regions.type_of is None or inner_blocks(statement):
             return False
         (root,) = roots
         if not isinstance(self.regions.type_of(Ref(root)), Array):

@@ -86,7 +86,7 @@ _REAL_PARTS = {"numpy.real", "numpy.imag", "numpy.abs", "builtins.abs", "numpy.a
 _ALLOCATIONS = {
     "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
     "numpy.zeros_like": "a", "numpy.ones_like": "a", "numpy.empty_like": "a",
-    "numpy.full_like": "a",
+    "numpy.full_like": "a", "numpy.eye": "", "numpy.identity": "",
 }  # fmt: skip
 """Operators that allocate, with the argument whose dtype the result has: float64 where there is
 none."""

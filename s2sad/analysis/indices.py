@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from s2sad.analysis.shapes import SOME, axes_of, broadcast, derived
-from s2sad.analysis.sizes import UNKNOWN, Mask, Size, size_sum
+from s2sad.analysis.sizes import UNKNOWN, Linear, Mask, Size, size_sum
 from s2sad.analysis.types import SCALAR, AnyShape, Dim, Shape, Star
 
 
@@ -99,7 +99,11 @@ def sliced(size: Dim, key: slice) -> Dim:
     """The size of a slice of an axis."""
     start, stop, step = key.start, key.stop, key.step
     if isinstance(stop, Size):
-        stop = None if str(stop) == size else UNKNOWN
+        left = Linear.of(size).plus(Linear.of(stop), -1)
+        if not left.terms and left.number in (0, 1, 2):
+            stop = -left.number or None  # x[:n - 1] is x[:-1]
+    if isinstance(start, Size) or isinstance(stop, Size):
+        return _between(size, start, stop, step)
     literals = all(part is None or type(part) is int for part in (start, stop, step))
     if not literals or size == "?":
         return "?"
@@ -113,6 +117,17 @@ def sliced(size: Dim, key: slice) -> Dim:
     if start >= 0 and (stop is None or stop < 0):
         return size_sum(size, (stop or 0) - start)
     return f"?{size}[{start}:{stop}]"
+
+
+def _between(size: Dim, start: Any, stop: Any, step: Any) -> Dim:
+    """The size of x[start:stop] by sizes, where 0 <= start <= stop <= size certainly holds."""
+    stop = Size(size) if stop is None else stop
+    whole = size != "?" and step in (None, 1) and isinstance(size, str)
+    if not whole or not all(type(p) is int or isinstance(p, Size) for p in (start or 0, stop)):
+        return "?"
+    first, last, end = Linear.of(start or 0), Linear.of(stop), Linear.of(size)
+    steps = (first, last.plus(first, -1), end.plus(last, -1))
+    return steps[1].size if all(part.is_certain for part in steps) else "?"
 
 
 def taken(shape: AnyShape, indices: Any, axis: Any = None) -> AnyShape:

@@ -67,7 +67,6 @@ class _Walk:
                 return live.union(*self.exits)
             case Branch():
                 inner = self.block(statement.then, live) | self.block(statement.other, live)
-                self._note(statement, inner)
                 return inner | own
             case For() | While():
                 return self._loop(statement, live, own)
@@ -90,7 +89,6 @@ class _Walk:
             self.exits.append(head)
             inner = self.block(loop.body, set(head))
             self.exits.pop()
-            self._note(loop, inner)
             if inner <= head:
                 break
             head |= inner

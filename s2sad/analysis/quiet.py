@@ -14,7 +14,7 @@ from typing import Any
 
 from s2sad.analysis.types import Array
 from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import statements
+from s2sad.ir.flow import inner_blocks, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -43,7 +43,9 @@ def quiet_names(function: Function, regions: Any, live: dict[Stmt, set[Var]]) ->
             roots = {v for v, _ in regions.aliases(write.base)}
             quiet -= roots
             near = {regions.of(v) for v in roots}
-            quiet -= {v for v in live.get(statement, set()) & quiet if regions.of(v) in near}
+            near = {v for v in quiet if regions.of(v) in near}
+            # What the head of a loop or branch writes may be seen inside of it.
+            quiet -= near if inner_blocks(statement) else near & live.get(statement, set())
     given = [pair for s in statements(function.body) for pair in _named(s, regions)]
     while True:
         loud = {v for v in quiet for names, found in given if v in found and names - quiet}

@@ -240,15 +240,14 @@ class Sections:
     def least(self, value: Affine) -> int | None:
         """A number that a sum is never below, or None."""
         total = value
-        for _ in range(8):
-            loop = next((s for s, _ in total.terms if s in self.ranges.known), None)
-            if loop is None:
-                break
-            low, high = self.ranges.known[loop]
-            bound = low if total.factor(loop) > 0 else high
-            if bound is None or bound.factor(loop):
-                return None
-            total = total.put(loop, bound)
+        # Inner loops first: their bounds may depend on the variables of outer ones.
+        for loop, (low, high) in reversed(self.ranges.known.items()):
+            factor = total.factor(loop)
+            if factor:
+                bound = low if factor > 0 else high
+                if bound is None or bound.factor(loop):
+                    return None
+                total = total.put(loop, bound)
         if any(f < 0 or not _is_size(s) for s, f in total.terms):
             return None
         return total.const

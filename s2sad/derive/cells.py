@@ -71,6 +71,7 @@ class Cells:
         self.sections = Sections(is_fixed)
         self.known: dict[Var, Section] = {}
         self.late: set[Ref] = set()
+        self.formers: dict[Var, bool] = {}
         self._made: dict[Section, Var] = {}
         self._places: dict[Stmt, list[Written]] = {}
         self.written = {
@@ -88,6 +89,25 @@ class Cells:
             cell = self._made[section] = Var(f"{section.var.hint}_part")
             self.known[cell] = section
         return self._made[section]
+
+    def former(self, var: Var, is_other: bool) -> Var:
+        """A cell for what is read of the array that a variable stood for before its last value.
+        `is_other` says that its last value is certainly another array."""
+        cell = Var(f"{var.hint}_former")
+        self.known[cell] = Section(var)
+        self.formers[cell] = is_other
+        return cell
+
+    def _is_out_of_reach(self, cell: Var, base: Expr) -> bool:
+        """Whether a cell is of an array that a variable does not stand for any more, and a write
+        goes through that variable."""
+        while isinstance(base, Apply) and base.args:
+            base = base.args[0]
+        return (
+            self.formers.get(cell, False)
+            and isinstance(base, Ref)
+            and base.var is self.known[cell].var
+        )
 
     def read_by(self, expr: Expr, besides: Collection[Ref] = ()) -> set[Var]:
         """The cells that an expression reads, but for what it reads by some references."""
@@ -182,8 +202,11 @@ class Cells:
             known = self.known.get(cell)
             if known is None or self.regions.of(known.var) not in roots:
                 continue
-            if section is not None and self._are_disjoint(section, known):
+            if self._is_out_of_reach(cell, place.base):
                 continue
+            if cell not in self.formers and section is not None:
+                if self._are_disjoint(section, known):
+                    continue
             found.add(cell)
         return found
 
@@ -194,6 +217,8 @@ class Cells:
     def is_covered(self, cell: Var, place: Written) -> bool:
         """Whether a write to a place certainly changes all of a cell."""
         if not isinstance(place.base, Ref) or not self.sections.is_fixed(place.base.var):
+            return False
+        if cell in self.formers:
             return False
         section = self.sections.section(place.base.var, place.key)
         return self.sections.covers(section, self.known[cell])
@@ -212,12 +237,16 @@ class Cells:
         for inner in statements([statement]):
             for place in self.places(inner):
                 roots = {self.regions.of(var) for var, _ in self.regions.aliases(place.base)}
-                found |= {c for c in cells if self.regions.of(self.known[c].var) in roots}
+                found |= self._reached(cells, roots, place.base)
             if isinstance(inner, Assign) and inner.augmented is not None:
                 for target in inner.targets:
                     if isinstance(target, Var):
-                        root = self.regions.of(target)
-                        found |= {c for c in cells if self.regions.of(self.known[c].var) is root}
+                        found |= self._reached(cells, {self.regions.of(target)}, Ref(target))
+
+    def _reached(self, cells: set[Var], roots: set[Var], base: Expr) -> set[Var]:
+        """The cells of these regions that a write may change, whatever its index is."""
+        near = {c for c in cells if self.regions.of(self.known[c].var) in roots}
+        return {c for c in near if not self._is_out_of_reach(c, base)}
 
     def arrays_written(
         self, loop: For | While, cells: Iterable[Var]
@@ -286,6 +315,9 @@ class Cells:
         for cell in cells:
             section = self.known.get(cell)
             if section is None:
+                continue
+            if cell in self.formers:
+                found.add(cell)
                 continue
             if isinstance(target, Var):
                 with self.inside(loop):

@@ -145,7 +145,7 @@ class Keep(Needs):
         way back; what is remembered is added to `kept`."""
         saves: Block = []
         restores: Block = []
-        lost = self.cells.overwritten_by(loop, needed - kept)
+        lost = self.cells.overwritten_by(loop, needed - kept) - self.cells.formers.keys()
         fixed = {c: self.cells.known[c].var for c in sorted_by(lost, ())}
         for cell, var in list(fixed.items()):
             # It may stand for another array by now.

@@ -141,6 +141,7 @@ class Planner(Loops):
                 (calls if self._writes(expr) else forward).append(extraction)
                 chunks.append(restores)
             ahead, back = self._statement(statement, nodes, needed, kept, calls)
+            self._settle(statement, needed)
             forward += ahead
             chunks.append(self._with_shadows(statement, back, needed))
         backward: Block = []
@@ -221,6 +222,7 @@ class Planner(Loops):
         kept_parts, put_back, ends = self._save_parts(statement, needed, kept)
         # The arrays are those that the names stood for before the statement.
         saves, restores = [*saves, *kept_parts], [*ends, *restores, *put_back]
+        self._settle(statement, needed)
         needed |= after & self._lost
         self.defined |= set(bound)
         # An extracted call of which nothing else is done stands alone.

@@ -19,7 +19,7 @@ from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard,
 from s2sad.derive.parts import exprs_of, plain, refs
 from s2sad.derive.recall import Recall
 from s2sad.ir.bindings import bound_by, is_exchange, targets_of
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -146,15 +146,23 @@ class Needs(Recall):
 
     def _read_by_restores(self, loop: For | While, wanted: set[Var]) -> set[Var]:
         """What says where a loop writes to wanted parts of arrays: they are put back there."""
-        cells = wanted & self.cells.known.keys()
+        return self._read_by_writes(loop, wanted & self.cells.known.keys())
+
+    def _read_by_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:
         found: set[Var] = set()
         with self.cells.inside(loop):
-            for statement in statements(loop.body):
-                for place in self.cells.places(statement):
-                    if self.cells.overwritten_in(place, cells):
-                        at = None if place.key is None else self._plain_key(place.key)
-                        found |= self._read_to_reach(place.base, at)
-        return found
+            blocks = [loop.body]
+            while blocks:
+                for statement in blocks.pop():
+                    if isinstance(statement, For | While):
+                        found |= self._read_by_writes(statement, cells)
+                        continue
+                    blocks += inner_blocks(statement)
+                    for place in self.cells.places(statement):
+                        if self.cells.overwritten_in(place, cells):
+                            at = None if place.key is None else self._plain_key(place.key)
+                            found |= self._read_to_reach(place.base, at)
+        return found - own_targets(loop)
 
     def _read_to_reach(self, base: Expr, at: Expr | None) -> set[Var]:
         """What says where a part of an array is: the names in its base, and what its keys read."""

@@ -103,6 +103,8 @@ class Planning:
         self.loops: list[OpenLoop] = []
         self.defined |= shadows.handed
         self.overwritten = _overwritten(function, shadows)
+        self.settling = _settling(function, self.overwritten)
+        self.settled: set[Var] = set()
         self.cells = Cells(facts, regions, self._is_fixed)
         self.mutated = self._mutated()
         for statement in statements(function.body):
@@ -162,7 +164,26 @@ class Planning:
         return isinstance(self.facts.bindings.get(var), Array | Unknown)
 
     def _is_fixed(self, var: Var) -> bool:
-        return var not in self.overwritten and var not in self.loop_targets
+        """Whether a variable stands for the same object from here on."""
+        if var in self.loop_targets:
+            return False
+        return var in self.settled or var not in self.overwritten
+
+    def _settle(self, statement: Stmt, needed: set[Var]) -> None:
+        """Notes which variables a statement gives their last values to. What is needed of the
+        arrays that they stood for is not reached through them any more, if the new ones are
+        others."""
+        for var in self.settling.pop(statement, ()):
+            is_other = (
+                isinstance(statement, Assign)
+                and statement.augmented is None
+                and not self.regions.aliases(statement.value)
+            )
+            before = {c for c in needed if c in self.cells.known and self.cells.known[c].var is var}
+            if before:
+                needed -= before
+                needed.add(self.cells.former(var, is_other))
+            self.settled.add(var)
 
     def _holds_value(self, statement: Assign) -> bool:
         """Whether the place that a statement writes to holds the value that was written, in the
@@ -217,6 +238,18 @@ def _returned_variable(function: Function) -> Var:
         if last.value.var.hint == "value" and not last.value.var.user:
             return last.value.var
     return Var("value")
+
+
+def _settling(function: Function, overwritten: set[Var]) -> dict[Stmt, list[Var]]:
+    """For each statement the overwritten variables that get their last value there."""
+    last: dict[Var, Stmt] = {}
+    for statement in function.body:
+        last |= dict.fromkeys(bound_by(statement), statement)
+    found: dict[Stmt, list[Var]] = {}
+    for var, statement in last.items():
+        if var in overwritten:
+            found.setdefault(statement, []).append(var)
+    return found
 
 
 def _overwritten(function: Function, shadows: Shadows) -> set[Var]:

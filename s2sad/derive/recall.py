@@ -38,6 +38,7 @@ from s2sad.ir.nodes import (
     For,
     Place,
     Ref,
+    Slice,
     Stmt,
     Target,
     Unpack,
@@ -135,7 +136,9 @@ class Recall(Planning):
 
     def _is_computed(self, node: Expr) -> bool:
         """Whether a value is computed again where it is needed, and that costs more than reading a
-        name would: not `i - 1`."""
+        name would: not `i - 1`, nor `i + 1:`."""
+        if isinstance(node, Slice):
+            return False
         kind = self.facts.type_of(node)
         limit = CHEAP if is_integral(kind) and is_scalar(kind) else 0
         return self._repeats(node) and cost(node, self.facts) > limit

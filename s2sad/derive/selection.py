@@ -25,7 +25,7 @@ from typing import Any, TypeAlias
 
 from s2sad.analysis import indices, shapes
 from s2sad.analysis.shapes import Result
-from s2sad.analysis.sizes import UNKNOWN, Mask, Size, size_sum
+from s2sad.analysis.sizes import UNKNOWN, Mask, Size, computed
 from s2sad.analysis.types import (
     SCALAR,
     AnyShape,
@@ -315,14 +315,26 @@ def abstract(expr: Expr, type_of: TypeOf, value_of: ValueOf = _nothing_known) ->
         case Apply("neg", (operand,)):
             value = inner(operand)
             return -value if isinstance(value, int | float) else _by_type(expr, type_of)
-        case Apply("add" | "sub" as op, (left, right)):
+        case Apply("add" | "sub" | "mul" | "floordiv" as op, (left, right)):
             one, other = inner(left), inner(right)
-            if isinstance(one, Size) and type(other) is int:
-                return Size(size_sum(one, other if op == "add" else -other))
-            if type(one) is int and type(other) is int:
-                return one + other if op == "add" else one - other
+            if op == "add" and isinstance(one, tuple) and isinstance(other, tuple):
+                return one + other
+            found = computed(op, one, other)
+            if found is not UNKNOWN:
+                return found
+        case Apply("getitem", (Ref() as part, key)):
+            sizes, place = inner(part), inner(key)
+            if isinstance(sizes, tuple) and _is_literal(place):
+                if isinstance(place, slice):
+                    return sizes[place]
+                return sizes[place] if -len(sizes) <= place < len(sizes) else SCALAR
     known = value_of(expr)
     return _by_type(expr, type_of) if known is UNKNOWN else known
+
+
+def _is_literal(key: Any) -> bool:
+    parts = (key.start, key.stop, key.step) if isinstance(key, slice) else (key,)
+    return all(part is None or type(part) is int for part in parts) and key is not None
 
 
 def _as_values(shape: AnyShape) -> tuple[Any, ...]:

@@ -267,6 +267,8 @@ class _Maker:
             if len(pairs) == 1:
                 var, item = pairs[0]
                 assert isinstance(var, Var)
+                if not self._is_settled(item):
+                    raise _Refused("this may be a view or a copy")
                 return self._bound_to(replace(statement, targets=(var,), value=item), var, item)
             values = []
             for var, item in pairs:

@@ -104,7 +104,7 @@ class Homes:
                 if isinstance(statement.value, Apply) and statement.value.op.startswith("s2sad."):
                     self.variable[statement.value.args[0]] = target  # markers return what they take
             elif isinstance(target, Place) and len(statement.targets) == 1:
-                if statement.augmented is None and self.holds(statement):
+                if self.holds(statement):
                     self.place[statement.value] = target
             elif isinstance(target, Unpack) and isinstance(statement.value, Make):
                 if len(statement.value.items) == len(target.targets) and target.star is None:

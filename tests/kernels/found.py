@@ -275,7 +275,7 @@ def place_overwritten_by_what_is_used_before(A: Float[np.ndarray, "n m"]):
 def update_in_a_loop_of_what_is_bound_anew(A, b, h):
     k = h * b[1:4]
     c = A.copy()
-    for m in range(2, -1, -1):
+    for _ in range(2, -1, -1):
         h[[0, 2, 1]] *= A.mean(axis=1)
     c[1, 2] = k[1]
     h, k = k, A[2]
