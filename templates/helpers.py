@@ -735,6 +735,29 @@ def all_parts(d, values):
     return [np.zeros(np.shape(v)) + found.get(k, 0.0) for k, v in enumerate(values)]
 
 
+def shadow_of(x):
+    """Zeros in the structure of a container x: dicts for objects, lists for tuples."""
+    if isinstance(x, dict):
+        return {key: shadow_of(item) for key, item in x.items()}
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ())
+    if fields and not isinstance(x, type):
+        return {name: shadow_of(getattr(x, name)) for name in fields}
+    if isinstance(x, (list, tuple)):
+        return [shadow_of(item) for item in x]
+    number = isinstance(x, (int, float)) or isinstance(getattr(x, "dtype", None), np.dtype)
+    return np.zeros_like(x, dtype=float) if number else None
+
+
+def add_into(d, parts):
+    """Add the adjoints of a container's parts to those that its shadow d holds; None is zero."""
+    keys = list(d) if isinstance(d, dict) else range(len(d))
+    for key, item in zip(keys, parts_at(parts, keys, True), strict=True):
+        if isinstance(d[key], (dict, list)) and item is not None:
+            add_into(d[key], item)
+        elif d[key] is not None and item is not None:
+            d[key] += item
+
+
 def _parts(d):
     """The parts of a container's adjoint by key or position."""
     if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):

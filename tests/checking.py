@@ -228,7 +228,8 @@ def check_directions(
                     there = Call.of(call)
                     there.args = in_double(there.args)
                     there.kwargs = in_double(there.kwargs)
-                    there.replace(key, moved(argument, {path: np.asarray(t * v)}))  # noqa: B023
+                    moved_ = moved(copy.deepcopy(argument), {path: np.asarray(t * v)})  # noqa: B023
+                    there.replace(key, moved_)  # noqa: B023
                     return scalar(there)
 
                 numeric = along(at, step)

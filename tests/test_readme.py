@@ -187,13 +187,14 @@ def test_readme_names_the_public_interface() -> None:
 
 
 def test_what_is_not_supported_yet_is_refused(tmp_path: Path) -> None:
-    """The section "Not yet": in reverse mode no writing into lists that have a second name."""
+    """The section "Not yet": in reverse mode no writing into a caller's list."""
     from click.testing import CliRunner
 
     from s2sad.cli import command
 
     path = tmp_path / "model.py"
-    path.write_text("def f(x):\n    y = [0.0]\n    z = y\n    y[0] = x\n    return z[0]\n")
+    put = "def put(y, x):\n    y[0] = x * x\n\n\n"
+    path.write_text(f"{put}def f(x):\n    y = [0.0]\n    put(y, x)\n    return y[0]\n")
     written = CliRunner().invoke(command, ["generate", str(path), "--function", "f"])
     assert written.exit_code == 2
     assert "S2S011" in written.stderr

@@ -115,7 +115,7 @@ class _Walk:
                     return
                 exclusive -= others
                 exclusive.discard(target)
-                if not others:
+                if not others and not self.regions.is_repeated(value):
                     exclusive.add(target)
             case Place(base):
                 stored = {v for v, _ in self.regions.aliases(value)}
@@ -154,10 +154,13 @@ class _Walk:
 
     def _written(self, statement: Stmt, exclusive: set[Var]) -> None:
         for write in self.regions.writes.get(statement, []):
-            if not self.regions.is_array(write.base):
-                continue
             roots = {v for v, _ in self.regions.aliases(write.base)}
-            if not roots <= exclusive and not self._is_last(roots, statement, exclusive):
+            if self.regions.is_handed_over(write):
+                self.seen |= roots
+            elif not self.regions.is_array(write.base):
+                # What changes the items of a container is seen by all its names.
+                self.seen |= {v for v in roots if self.regions.is_container_shared(v)}
+            elif not roots <= exclusive and not self._is_last(roots, statement, exclusive):
                 self.seen |= roots
 
     def _is_last(self, roots: set[Var], statement: Stmt, exclusive: set[Var]) -> bool:

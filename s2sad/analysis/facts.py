@@ -290,6 +290,10 @@ class Facts:
         match statement:
             case Assign():
                 fact = self._value(statement.value, env)
+                if statement.augmented is not None and isinstance(statement.value, Apply):
+                    fact = self._updated(statement.value.args[0], fact)
+                    if fact.varied:
+                        self._written(statement.value.args[0], env)
                 for target in statement.targets:
                     self._assign(target, fact, statement.value, env)
                     self._note_sizes(target, statement.value)
@@ -335,6 +339,13 @@ class Facts:
                 for var in statement.binds:
                     env.own[var] = Fact(Unknown(var.hint), varied)
                     self._bind_type(var, Unknown(var.hint))
+
+    def _updated(self, target: Expr, fact: Fact) -> Fact:
+        """What `x += e` leaves in x: an array stays the same one."""
+        kind = self.types.get(target)
+        if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR:
+            return Fact(kind, fact.varied)
+        return fact
 
     def _arms(self, arms: list[Block], env: Environment) -> None:
         layers = []
@@ -548,12 +559,15 @@ class Facts:
             return Fact(_last_item(facts[0].type), varied)
         if node.op == "list.append":
             return Fact(Inert("None"))
+        if node.op == "copy.copy" or (node.op == "numpy.copy" and node.form == "method"):
+            if isinstance(facts[0].type, ListOf | TupleOf | DictOf | Struct):
+                return facts[0]
         if node.op == "s2sad.on_gradient":
             return facts[0]
         if node.op == "chain":
             return Fact(BOOL)  # `and` asks for one truth value, so that no operand is an array
         if node.op in ITERABLES:
-            return Fact(ITERABLES[node.op]([fact.type for fact in facts]), varied)
+            return Fact(ITERABLES[node.op]([fact.type for fact in facts[: len(node.args)]]), varied)
         if node.op == "getattr":
             return Fact(_attribute(facts[0].type, node.text), varied)
         if node.op == "add" and any(isinstance(f.type, TupleOf | ListOf) for f in facts):
@@ -780,7 +794,11 @@ def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
             kept = tuple(pair for pair in items if pair[0] != value)
             return DictOf((*kept, (value, item)), rest)
         case DictOf(items, rest):
-            return DictOf(items, item if rest is None else join(rest, item, "item~"))
+            # Any of the items may be the one.
+            both = tuple(
+                (name, old if old == item else join(old, item, "item~")) for name, old in items
+            )
+            return DictOf(both, item if rest is None else join(rest, item, "item~"))
     return kind
 
 
@@ -934,6 +952,8 @@ def _index(kind: Type, key: Expr) -> Type | None:
             for name, item in items:
                 if name == value:
                     return item
+            if value is None and items:
+                return _common((*(item for _, item in items), *([] if rest is None else [rest])))
             if rest is not None and not isinstance(rest, Unknown):
                 return rest
             return Unknown(f"item.{value}" if value is not None else "")

@@ -40,7 +40,7 @@ from s2sad.analysis.types import (
     is_integral,
 )
 from s2sad.derive.rules import rules
-from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES, targets_of
+from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES, places_of, targets_of
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -120,6 +120,7 @@ class Regions:
         self.writes: dict[Stmt, list[Write]] = {}
         self.mirrors: dict[Var, Var] = {}
         self.keepers: dict[Var, Var] = {}
+        self._holders: dict[Var, Var] = {}
         for parameter in function.params:
             self._root(parameter.var)
         for statement in statements(function.body):
@@ -184,6 +185,13 @@ class Regions:
             return True
         return not isinstance(self.type_of(base), ListOf | TupleOf | DictOf | Struct)
 
+    def is_handed_over(self, write: Write) -> bool:
+        """Whether a write is that of a function which is handed a container."""
+        value = getattr(write.statement, "value", None)
+        return isinstance(value, Invoke) and write.base in value.args and (
+            self._is_typed_container(write.base)
+        )  # fmt: skip
+
     def is_immutable_variable(self, var: Var) -> bool:
         """Whether what a variable stands for cannot be changed."""
         return self._is_immutable(Ref(var))
@@ -214,6 +222,29 @@ class Regions:
         if var not in self._parent or not self.is_shared(var):
             return [var]
         return self.members(var)
+
+    def mirror(self, shadow: Var, var: Var, holds: bool) -> None:
+        """Notes the shadow of a variable. Those of containers (`holds`) are one region if their
+        variables are."""
+        self.mirrors[shadow] = var
+        self._root(shadow)
+        if holds:
+            self._unite(shadow, self._holders.setdefault(self._root(var), shadow))
+
+    def note_writes(self, statement: Stmt) -> None:
+        """Notes what a statement writes into that the function did not have before."""
+        self._writes_of(statement)
+
+    def _writes_of(self, statement: Stmt) -> None:
+        match statement:
+            case Assign():
+                for target in statement.targets:
+                    for place in places_of(target):
+                        self._write(statement, place.base, place.key)
+        for expr in expressions(statement):
+            for node in walk(expr):
+                if isinstance(node, Apply) and node.op in CALLS_THAT_WRITE:
+                    self._write(statement, node.args[0], None)
 
     def changed_by(self, node: Invoke) -> list[Var]:
         """The variables into whose objects a call writes."""
@@ -331,6 +362,8 @@ class Regions:
                         self._write(statement, Ref(target), None)
                     return
                 self._bind(target, self.aliases(value))
+                if self.is_repeated(value):
+                    self._shared[target] = None
             case Place(base, key):
                 self._write(statement, base, key)
                 if statement.augmented is not None and isinstance(value, Apply):
@@ -415,6 +448,9 @@ class Regions:
                     argument = node.args[position]
                     if argument is not None and not self._is_immutable(argument):
                         self._write(statement, argument, None)
+                        if self._is_typed_container(argument):
+                            # Caller and callee name what it holds: each its own way.
+                            self._shared |= dict.fromkeys(v for v, _ in self._aliases(argument))
             case Each():
                 # Only a call can write into an element while a comprehension runs.
                 if any(isinstance(n, Invoke) for n in walk(node.element)):
@@ -442,9 +478,14 @@ class Regions:
                     for var, _ in self._aliases(item):
                         yield var, "part"
             case Each():
-                yield from self._aliases(expr.iterable)
-                for var, _ in self._aliases(expr.element):
-                    yield var, "part"
+                targets = set(targets_of(expr.target))
+                held = dict.fromkeys(var for var, _ in self._aliases(expr.element))
+                if targets & held.keys():
+                    for var, _ in self._aliases(expr.iterable):
+                        yield var, "part"
+                for var in held:
+                    if var not in targets:
+                        yield var, "part"
             case Opaque():
                 if not expr.inert:
                     for part in expr.parts:
@@ -464,6 +505,11 @@ class Regions:
         """What the result of an operator may share memory with."""
         if node.op == "s2sad.on_gradient":
             yield from self._aliases(node.args[0])
+            return
+        if self._passes_items_on(node):
+            for part in node.args:
+                for var, _ in self._aliases(part):
+                    yield var, "part"
             return
         variants = self.calls.program.rules.variants(node.op)
         if node.op in ("getitem", "getattr"):
@@ -487,6 +533,31 @@ class Regions:
         certain = len(views) == len(variants) and all(how == "always" for _, how in views)
         for var, how in self._aliases(node.args[0]):
             yield var, "view" if certain and how != "maybe" else "maybe"
+
+    def _passes_items_on(self, node: Apply) -> bool:
+        """Whether the result is a list or dict of the items of others: xs + ys, [x] * n, copies."""
+        if node.op in ("add", "mul"):
+            return any(self.is_certain_container(part) for part in node.args)
+        if node.op == "numpy.copy" and node.form == "method" or node.op == "copy.copy":
+            return self.is_certain_container(node.args[0])
+        return False
+
+    def is_certain_container(self, expr: Expr) -> bool:
+        """Whether a value is certainly a list, a tuple, a dict or an object."""
+        return isinstance(expr, Make | Each) or self._is_typed_container(expr)
+
+    def _is_typed_container(self, expr: Expr) -> bool:
+        if self.type_of is None:
+            return False
+        return isinstance(self.type_of(expr), ListOf | TupleOf | DictOf | Struct)
+
+    def is_repeated(self, expr: Expr) -> bool:
+        """Whether a list holds the same objects several times: [x] * n."""
+        if not isinstance(expr, Apply) or expr.op != "mul":
+            return False
+        held = [e for e in expr.args if self.is_certain_container(e)]
+        items = [i for e in held for i in (e.items if isinstance(e, Make) else ())]
+        return bool(held) and not (items and all(self._is_immutable(item) for item in items))
 
     def _copies(self, node: Apply) -> bool:
         """Whether an index certainly copies: it chooses by an array of integers or by a mask."""

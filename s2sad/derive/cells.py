@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sections import Section, Sections
-from s2sad.analysis.types import Array, DictOf, ListOf, TupleOf, Unknown
+from s2sad.analysis.types import Array, DictOf, ListOf, Struct, TupleOf, Unknown
 from s2sad.ir.bindings import bound_by, targets_of, written_into
 from s2sad.ir.flow import inner_blocks, statements
 from s2sad.ir.nodes import (
@@ -39,6 +39,7 @@ from s2sad.ir.nodes import (
 _SHAPES = {
     "numpy.shape", "numpy.size", "numpy.ndim", "builtins.len", "numpy.zeros_like",
     "numpy.empty_like", "numpy.ones_like", "numpy.full_like", "attribute.dtype", "helper.like",
+    "numpy.may_share_memory",
 }  # fmt: skip
 """Operators that read the shape or the type of an array and not its elements."""
 
@@ -47,7 +48,8 @@ _SHAPES = {
 class Written:
     """A place that a statement overwrites: base[key], or all that base shares memory with.
 
-    `how` is place, item for an item of a list or dict, append or pop for the end of a list.
+    `how` is place, item for an item of a list or dict, updated for one that is changed in place if
+    it is an array, append or pop for the end of a list.
     """
 
     base: Expr
@@ -135,7 +137,7 @@ class Cells:
 
     def _is_followed(self, var: Var) -> bool:
         return self.regions.of(var) in self.written and isinstance(
-            self.facts.bindings.get(var), Array | Unknown | ListOf | TupleOf | DictOf
+            self.facts.bindings.get(var), Array | Unknown | ListOf | TupleOf | DictOf | Struct
         )
 
     # ------------------------------------------------------------ writing
@@ -150,6 +152,10 @@ class Cells:
         targets = statement.targets if isinstance(statement, Assign) else ()
         seen: set[Expr] = set()
         for target in targets:
+            if isinstance(target, Place) and self._is_updated(statement, target):
+                assert not isinstance(target.key, str)
+                yield replace(self._written(target.base, target.key), how="updated")
+                return
             yield from self._targets(target, seen)
         for write in self.regions.writes.get(statement, []):
             if write.base in seen or isinstance(write.key, str):
@@ -164,6 +170,11 @@ class Cells:
                 yield replace(self._written(write.base, None), how=how)
                 continue
             yield self._written(write.base, None)
+
+    def _is_updated(self, statement: Stmt, target: Place) -> bool:
+        """Whether a statement is `xs[key] += e` for an item of a list or dict."""
+        augmented = isinstance(statement, Assign) and statement.augmented is not None
+        return augmented and not isinstance(target.key, str) and not self._is_array(target.base)
 
     def _targets(self, target: object, seen: set[Expr]) -> Iterator[Written]:
         if isinstance(target, Unpack):

@@ -14,11 +14,12 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.liveness import live_after
+from s2sad.derive.held import is_container
 from s2sad.derive.keep import Keep
 from s2sad.derive.mirror import Group, MirrorBranch, Step
 from s2sad.derive.parts import exprs_of, refs
 from s2sad.ir.bindings import bound_by, is_exchange
-from s2sad.ir.flow import expressions, inner_blocks
+from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -39,6 +40,7 @@ class Deferred(Keep):
         if not self.shadows.follow:
             return
         self._live = live_after(self.function)
+        self._nodes: dict[Stmt, list[Any]] = {}
         placed: dict[Stmt, Stmt] = {}
         self._look_through(self.function.body, steps, placed)
         # A shadow that one statement binds on the way back no other binds on the way there.
@@ -47,7 +49,7 @@ class Deferred(Keep):
             for var in (v for s in block for v in bound_by(s)):
                 binding.setdefault(var, []).append(source)
         entered = {v for s in self.shadows.entry for v in bound_by(s)} | self.shadows.handed
-        read = {r.var for b in self.shadows.follow.values() for s in b for r in _own_refs(s)}
+        read = {r.var for s in statements(self.function.body) for r in _own_refs(s)}
         while True:
             kept = {
                 s
@@ -59,23 +61,40 @@ class Deferred(Keep):
                 break
             for source in kept:
                 del placed[source]
-        for source, last in placed.items():
-            self.deferred.setdefault(last, []).append(source)
+        for source, last in reversed(placed.items()):
+            self._put(last, self.shadows.follow[source])
             self.late_shadows.add(source)
             self.overwritten -= {v for s in self.shadows.follow[source] for v in bound_by(s)}
+
+    def _put(self, last: Stmt, bound: Block) -> None:
+        """Puts what binds a shadow in front of the mirror of a statement."""
+        nodes = self._nodes[last]
+        if isinstance(nodes[0], Group):
+            nodes[0].body = [*bound, *nodes[0].body]
+        else:
+            nodes.insert(0, Group(None, bound))
 
     def _look_through(self, block: Block, steps: list[Step], placed: dict[Stmt, Stmt]) -> None:
         by_source: dict[Stmt, list[Any]] = {
             step.source: step.nodes for step in steps if step.source is not None
         }
+        self._nodes |= by_source
         for at, statement in enumerate(block):
             follow = self.shadows.follow.get(statement)
-            if follow and not any(is_exchange(s) for s in follow):
+            if follow and all(self._is_view(s) for s in follow):
                 last = self._last_use(statement, follow, block[at + 1 :], by_source)
                 if last is not None:
                     placed[statement] = last
             for inner, inner_steps in self._inner(statement, by_source.get(statement, [])):
                 self._look_through(inner, inner_steps, placed)
+
+    def _is_view(self, statement: Stmt) -> bool:
+        """Whether a statement binds the shadow of a part of an array, or says what it is."""
+        if not isinstance(statement, Assign) or is_exchange(statement):
+            return False
+        names = [*bound_by(statement), *(r.var for r in refs(statement.value))]
+        held = any(is_container(self.facts.bindings.get(v)) for v in names)
+        return isinstance(statement.targets[0], Var) and not held
 
     def _inner(self, statement: Stmt, nodes: list[Any]) -> list[tuple[Block, list[Step]]]:
         mirrors = [n for n in nodes if not isinstance(n, Group)]
@@ -124,7 +143,7 @@ class Deferred(Keep):
             # The shadows that are bound beside it are bound by other statements of this block.
             if any(needed & set(bound_by(s)) for s in self.shadows.follow.get(statement, ())):
                 return None
-        return last
+        return last if by_source.get(last) else None
 
     def _key_cells(self, expr: Expr) -> set[Var]:
         """The parts of arrays that the indices in an expression read."""
@@ -138,13 +157,6 @@ class Deferred(Keep):
             else:
                 stack.extend(children(node))
         return found
-
-    def _read_by_shadows(self, block: Block) -> set[Var]:
-        found: set[Var] = set()
-        for statement in block:
-            for expr in expressions(statement):
-                found |= {r.var for r in refs(expr)} | self._key_cells(expr)
-        return found & self._lost
 
 
 def _own_refs(statement: Stmt) -> list[Ref]:

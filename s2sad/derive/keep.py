@@ -18,10 +18,12 @@ from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
 from s2sad.derive.broadcasting import call
+from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
+from s2sad.derive.held import CONTAINERS, is_container, item_at
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
-from s2sad.ir.bindings import bound_by, targets_of, written_into
+from s2sad.ir.bindings import bound_by, places_of, targets_of, written_by, written_into
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -78,6 +80,10 @@ class Keep(Needs):
             if place.how in ("append", "pop"):
                 ends = [*self._put_end_back(statement, place), *ends]
                 continue
+            if isinstance(self.facts.type_of(place.part), CONTAINERS) and place.how == "place":
+                kept_items, put_back = self._items_kept(place, needed)
+                saves, restores = [*saves, *kept_items], [*put_back, *restores]
+                continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
             base, at = plain(place.base), None if place.key is None else self._plain_key(place.key)
             part = base
@@ -99,6 +105,8 @@ class Keep(Needs):
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             target = Place(base, at if at is not None else Const(...))
+            if place.how == "updated" and self._is_seen(place) and not is_number(kind):
+                target = Place(part, Const(...))
             if at is None and isinstance(base, Apply) and base.op == "getitem":
                 # An item of a list or dict keeps its array, whose contents are put back.
                 if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
@@ -128,6 +136,22 @@ class Keep(Needs):
         contents = Assign((Place(Ref(base.var), Const(...)),), Ref(old))
         return keep, [*recall, Branch(test, [contents], [Assign((base.var,), Ref(old))])]
 
+    def _is_seen(self, place: Written) -> bool:
+        """Whether other names may see what is written to a place, so that its array has to stay."""
+        return any(self.regions.is_mirrored(v) for v, _ in self.regions.aliases(place.base))
+
+    def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
+        """Remembers what a call may change of a container: its items, and their contents."""
+        base = plain(place.part)
+        needed |= self._read_to_reach(base, None)
+        old = Var(f"{place.hint}_old")
+        value = call("helper.contents", base, text="contents")
+        save, (restore,) = self._keep(place.hint, self.facts.type_of(place.part), value, old)
+        assert isinstance(restore, Assign)
+        for var in written_into(Place(base, Const(None))):
+            self.regions.keepers |= dict.fromkeys((ref.var for ref in refs(restore.value)), var)
+        return save, [Evaluate(call("helper.leave", restore.value, text="leave"))]
+
     def _put_end_back(self, statement: Stmt, place: Any) -> Block:
         """A list is shortened by what was appended, and gets back what was taken from its end."""
         base = plain(place.base)
@@ -149,7 +173,9 @@ class Keep(Needs):
         fixed = {c: self.cells.known[c].var for c in sorted_by(lost, ())}
         for cell, var in list(fixed.items()):
             # It may stand for another array by now.
-            if not self._is_fixed(var) or any(var in bound_by(s) for s in statements([loop])):
+            rebound = any(var in bound_by(s) for s in statements([loop]))
+            # The items of a container are put back one by one.
+            if not self._is_fixed(var) or rebound or is_container(self.facts.bindings.get(var)):
                 del fixed[cell]
         whole = [([v], {c for c in fixed if fixed[c] is v}) for v in dict.fromkeys(fixed.values())]
         for arrays, cells in (*whole, *self.cells.arrays_written(loop, lost - fixed.keys())):
@@ -185,6 +211,22 @@ class Keep(Needs):
         names = tuple(new for new, _ in pairs)
         back = Assign((Unpack(names),), Make("tuple", tuple(Ref(now[name]) for name in names)))
         return [], [back]
+
+    def _items_exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
+        """Two items of containers that trade places trade back."""
+        assert isinstance(statement, Assign)
+        places = self.cells.places(statement)
+        if not any(self.cells.overwritten_in(place, needed) for place in places):
+            return [], []
+        target = statement.targets[0]
+        for place in places_of(target):
+            needed |= self._read_to_reach(item_at(place), None)
+        back = [
+            Place(plain(p.base), p.key if isinstance(p.key, str) else self._plain_key(p.key))
+            for p in places_of(target)
+        ]
+        items = tuple(item_at(p) for p in reversed(back))
+        return [], [Assign((Unpack(tuple(back)),), Make("tuple", items))]
 
     # ------------------------------------------------------------ where it is kept
 
@@ -256,7 +298,7 @@ class Keep(Needs):
     def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
         """Restores variables between the statements that read their new and their old values."""
         targets = [r.targets[0] for r in restores if isinstance(r, Assign)]
-        written = {v for target in targets for v in written_into(target)}
+        written = {v for r in restores for v in written_by(r)}
         restored = written | {v for target in targets for v in targets_of(target)}
         last = -1
         for position, statement in enumerate(body):
@@ -274,6 +316,7 @@ class Keep(Needs):
             reads = self._late_reads(body, var, restored) if var in written else []
             part = reads[0] if reads else Ref(var)
             fixed = var not in written or is_number(self.facts.type_of(part))
+            fixed = fixed or var in self.regions.mirrors  # the item is another one, not changed
             copies.append(Assign((new,), part if fixed else call("numpy.copy", part)))
             late_refs = (r for s in body for r in refs_of(s) if r in self.after and r.var is var)
             instead |= {read: Ref(new) for read in reads or late_refs}

@@ -23,6 +23,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.types import Array
+from s2sad.derive.held import exchanges_items, is_container
 from s2sad.derive.loops import Loops
 from s2sad.derive.mirror import Group, Step
 from s2sad.derive.parts import copied_part, copy_of, inner_first
@@ -57,6 +58,8 @@ class Planner(Loops):
     def run(self, steps: list[Step], results: list[Expr], late: set[Ref]) -> Plan:
         """The plan for a function with these steps as its mirror, which returns these adjoints."""
         self.after |= late
+        # Containers of shadows are followed item by item.
+        self.cells.late |= {ref for ref in late if is_container(self.facts.bindings.get(ref.var))}
         self._name_keys()
         self._resolve_all(steps)
         self._defer(steps)
@@ -143,24 +146,11 @@ class Planner(Loops):
             ahead, back = self._statement(statement, nodes, needed, kept, calls)
             self._settle(statement, needed)
             forward += ahead
-            chunks.append(self._with_shadows(statement, back, needed))
+            chunks.append(back)
         backward: Block = []
         for chunk in reversed(chunks):
             backward += chunk
         return forward, backward
-
-    def _with_shadows(self, statement: Stmt, back: Block, needed: set[Var]) -> Block:
-        """The mirror of a statement behind the shadows that are bound there."""
-        bound = [b for s in self.deferred.get(statement, ()) for b in self.shadows.follow[s]]
-        if not bound:
-            return back
-        needed |= self._read_by_shadows(bound)
-        quoted = next((s for s in back if self.plan.sources.get(s) == [statement]), None)
-        if quoted is None or isinstance(quoted, For | Branch):
-            return [*bound, *back]
-        self.plan.sources[bound[0]] = self.plan.sources.pop(quoted)
-        at = back.index(quoted)
-        return [*back[:at], *bound, *back[at:]]
 
     def _extracted_of(self, statement: Stmt) -> list[tuple[Expr, Var]]:
         """The values taken out of a statement, inner ones first."""
@@ -184,7 +174,10 @@ class Planner(Loops):
         """The halves of a statement; `calls` are those taken out of it that write somewhere."""
         match statement:
             case Branch():
-                return self._branch(statement, nodes, needed, kept)
+                first = [s for n in nodes if isinstance(n, Group) for s in n.body]
+                ahead, back = self._branch(statement, nodes, needed, kept)
+                needed |= self._reads(first) & self._lost
+                return ahead, [*first, *back]
             case Guard():
                 return self._guard(statement, nodes, needed, kept)
             case For() | While():
@@ -219,9 +212,14 @@ class Planner(Loops):
             else:
                 kept_here, put_back = self._save(self._bound(part), needed, kept)
             saves, restores = [*saves, *kept_here], [*put_back, *restores]
-        kept_parts, put_back, ends = self._save_parts(statement, needed, kept)
-        # The arrays are those that the names stood for before the statement.
-        saves, restores = [*saves, *kept_parts], [*ends, *restores, *put_back]
+        for part in (statement, *follow):
+            if exchanges_items(part, self.facts):
+                kept_parts, put_back = self._items_exchanged(part, needed)
+                ends: Block = []
+            else:
+                kept_parts, put_back, ends = self._save_parts(part, needed, kept)
+            # The arrays are those that the names stood for before the statement.
+            saves, restores = [*saves, *kept_parts], [*ends, *restores, *put_back]
         self._settle(statement, needed)
         needed |= after & self._lost
         self.defined |= set(bound)

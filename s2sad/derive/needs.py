@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from s2sad.derive.held import is_container
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, plain, refs
 from s2sad.derive.recall import Recall
@@ -178,7 +179,12 @@ class Needs(Recall):
                 keys += [*node.args[1:], *(value for _, value in node.kwargs)]
             else:
                 keys.append(node)
-        return (names & self.overwritten) | (self._read_by(keys) & self._lost)
+        held = {c for c in self._read_by([base]) & self.cells.known.keys() if self._is_held(c)}
+        return (names & self.overwritten) | held | (self._read_by(keys) & self._lost)
+
+    def _is_held(self, cell: Var) -> bool:
+        """Whether a cell says which objects a container holds."""
+        return is_container(self.facts.bindings.get(self.cells.known[cell].var))
 
     def _plain_key(self, key: Expr) -> Expr:
         """An index as the halves write it."""

@@ -24,7 +24,7 @@ from s2sad.derive.explain import Kept
 from s2sad.derive.parts import inner_statements
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
-from s2sad.ir.bindings import bound_by, mutated_by, targets_of, written_into
+from s2sad.ir.bindings import bound_by, mutated_by, places_of, targets_of, written_into
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -120,7 +120,6 @@ class Planning:
         self.readers: dict[Var, list[Stmt]] = {}
         self.here: Stmt | None = None
         self.in_place = False
-        self.deferred: dict[Stmt, list[Stmt]] = {}
         self.late_shadows: set[Stmt] = set()
 
     def _mutated(self) -> set[Var]:
@@ -147,7 +146,9 @@ class Planning:
         exprs = [statement.value] if isinstance(statement, Evaluate) else []
         found = [v for e in exprs for v in self._changed_lists(e)]
         if isinstance(statement, Assign):
-            found += [v for t in statement.targets for v in written_into(t) if not self.is_array(v)]
+            places = [p for t in statement.targets for p in places_of(t)]
+            found += [v for p in places if not self._is_in_array(p) for v in written_into(p)]
+            found = [v for v in found if not self.is_array(v)]
             found += self._changed_lists(statement.value)
         # What is put at a place of a list or dict, or at its end, is taken away again.
         undone = {v for place in self.cells.places(statement) if place.how != "place"
@@ -158,6 +159,10 @@ class Planning:
         bases = [n.args[0] for n in walk(expr)
                  if isinstance(n, Apply) and n.args and n.op.startswith("list.")]  # fmt: skip
         return [v for base in bases for v in written_into(Place(base, Const(None)))]
+
+    def _is_in_array(self, place: Place) -> bool:
+        """Whether a place is a part of an array, which is followed by itself."""
+        return isinstance(self.facts.type_of(place.base), Array)
 
     def is_array(self, var: Var) -> bool:
         """Whether the contents of a variable are followed part by part."""

@@ -39,6 +39,7 @@ from s2sad.derive.broadcasting import (
     shape_of_value,
     summed_down,
 )
+from s2sad.derive.held import is_container, place_of
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
@@ -95,11 +96,14 @@ class Pull:
         self.hints: dict[Expr, str] = {}
         self.keyed: dict[Slot, bool] = {}
         self.shadows = Shadows()
+        self.held: dict[Var, Expr] = {}
+        self.items: dict[object, Slot] = {}
         self.unread: set[Stmt] = set()
         self.numbers: set[Stmt] = set()
         self.taken: set[Var] = set()
         self.parted: dict[object, set[Slot]] = {}
         self.gathered: dict[object, dict[Slot, None]] = {}
+        self.late: set[Expr] = set()
 
     # ------------------------------------------------------------ small tools
 
@@ -162,7 +166,7 @@ class Pull:
         self.pending.setdefault(slot, []).append((how, key, adjoint))
 
     def is_out_of_sight(self, slot: Slot) -> bool:
-        """Whether a slot is of arrays with shadows, and has none itself: a part of a container."""
+        """Whether a slot is of arrays with shadows, and has none itself."""
         root = slot[0]
         if not isinstance(root, Var) or not self.regions.knows(root):
             return False
@@ -228,7 +232,7 @@ class Pull:
 
     def aliased_adjoints(self, var: Var) -> set[Var]:
         """The adjoints that may share memory with that which a variable holds."""
-        if var in self.shadows.of.values():
+        if var in self.regions.mirrors:
             return self.shadows.together(var, self.regions)
         return {var}
 
@@ -357,6 +361,11 @@ class Pull:
         )  # fmt: skip
 
     def _add_trees(self, slot: Slot, whole: list[Adjoint], entry: Adjoint | None) -> None:
+        if slot in self.state.shadows and entry is not None:
+            for adjoint in whole:
+                into = call("helper.add_into", entry.expr, adjoint.expr, text="add_into")
+                self.out.append(Evaluate(into))
+            return
         if entry is None and len(whole) == 1 and _is_literal_tree(whole[0].expr):
             self.state.set(slot, whole[0])
             return
@@ -532,6 +541,8 @@ class Pull:
             return node.var, ()
         if not isinstance(node, Apply) or node.op not in ("getitem", "getattr"):
             return None
+        if (item := self.held_slot(node)) is not None:
+            return item
         base = node.args[0]
         kind = self.facts.type_of(base)
         if isinstance(kind, Array):
@@ -541,6 +552,30 @@ class Pull:
             return None
         outer = self.slot_of(base)
         return None if outer is None else (outer[0], (*outer[1], key))
+
+    def held_slot(self, node: Expr, late: bool = False) -> Slot | None:
+        """The slot of an item of a container that has a shadow: its adjoint is the same item of the
+        shadow. It has a name until the statement's group is written out. A `late` one is the item
+        as the statement leaves it."""
+        if not self.shadows.of or isinstance(node, Ref):
+            return None
+        where = place_of(node, self.shadows.of, self.facts, as_value)
+        if where is None:
+            return None
+        name = (structure(where), late)
+        if name not in self.items:
+            slot: Slot = (node, ())
+            var = self.adjoint_var(slot)
+            self.items[name] = slot
+            self.held[var] = where
+            root = next(n.var for n in walk(where) if isinstance(n, Ref))
+            self.regions.mirrors[var] = self.regions.mirrors[root]
+            kind = self.facts.type_of(node)
+            whole = Adjoint(Ref(var), self.facts.array(kind).shape, True, True, is_container(kind))
+            self.state.shadows[slot] = whole if whole.tree else self.read(var, whole)
+            if late:
+                self.late |= {n for n in walk(where) if isinstance(n, Ref)}
+        return self.items[name]
 
     def _constant_key(self, node: Apply, kind: Type) -> str | int | None:
         if node.op == "getattr":

@@ -33,6 +33,7 @@ from s2sad.analysis.types import (
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
 from s2sad.derive.cells import Cells
+from s2sad.derive.held import is_container, item_at, part_of, written_out
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.mirror import (
     Backward,
@@ -49,7 +50,7 @@ from s2sad.derive.shadows import Shadows
 from s2sad.derive.unread import unread_writes
 from s2sad.derive.writes import Writes, is_write
 from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -92,9 +93,9 @@ class Reverse(Writes):
         self.seeds: set[Var] = set()
         self.whole_call = False
         self.given: set[Var] = set()
-        self.late: set[Expr] = set()
         self.rebound: set[Var] = set()
         self.cells = Cells(facts, regions, lambda var: False)
+        self.rebinds = False
 
     def mirror(self, shadows: Shadows) -> None:
         """From here on these variables have shadows."""
@@ -103,8 +104,9 @@ class Reverse(Writes):
         for var, shadow in shadows.of.items():
             slot: Slot = (var, ())
             self.adjoint_vars[slot] = shadow
-            whole = Adjoint(Ref(shadow), self.slot_shape(slot), True, True)
-            self.state.shadows[slot] = self.read(shadow, whole)
+            tree = is_container(self.slot_type(slot))
+            whole = Adjoint(Ref(shadow), self.slot_shape(slot), True, True, tree)
+            self.state.shadows[slot] = whole if tree else self.read(shadow, whole)
 
     def handed(self, var: Var) -> Var:
         """The variable in which a backward function is handed the adjoint of an argument that is
@@ -214,9 +216,11 @@ class Reverse(Writes):
         self.seeds = set()
         self.whole_call = False
         self.taken = set()
+        self.items = {}
+        self.held = {}
         work()
         self.flush()
-        return [Group(source, self.out)] if self.out else []
+        return [Group(source, written_out(self.out, self.held))] if self.out else []
 
     def _assign(self, statement: Assign) -> list[Mirror]:
         return self._group(statement, lambda: self._pull_assigned(statement))
@@ -225,6 +229,7 @@ class Reverse(Writes):
         first = statement.targets[0]
         read = {n.var for n in walk(statement.value) if isinstance(n, Ref)}
         self.rebound = read & set(bound_by(statement))
+        self.rebinds = any(isinstance(t, Place | Unpack) for t in statement.targets)
         if len(statement.targets) == 1 and isinstance(first, Place):
             self.pull_write(statement, first, statement.value, statement.augmented)
             return
@@ -235,6 +240,8 @@ class Reverse(Writes):
             self._pull_allocation(statement, statement.value, first)
             return
         if isinstance(statement.value, Apply) and statement.value.op == "list.pop":
+            if self.has_shadow(statement.value.args[0]):
+                return
             seed = self.take(first) if isinstance(first, Var) else None
             self.pull_pop(statement, statement.value, seed)
             return
@@ -280,24 +287,59 @@ class Reverse(Writes):
                     case _:
                         self.out.append(Branch(flag, [], made))
             return
-        if isinstance(value, Select) and self.regions.aliases(value):
-            arms: list[Block] = []
-            for arm in (value.then, value.other):
-                outer, self.out = self.out, []
-                self._pull_allocation(statement, arm, var)
-                self.flush()
-                arms.append(self.out)
-                self.out = outer
-            if any(arms):
-                self.out.append(Branch(as_value(value.test), arms[0], arms[1]))
-            return
         if isinstance(value, Invoke) and self.engine.writes_varied(value):
             seed = None if self.regions.aliases(value) else self.take(var)
             self._pull_call(value, seed)
-        elif self.is_varied(value) and not self._is_alias(value):
-            seed = self.take(var)
-            assert seed is not None
-            self._pull_root(value, seed, var)
+            return
+        self._pull_new(value, Ref(var), var)
+
+    def _pull_new(self, value: Expr, where: Expr, target: Target | None = None) -> None:
+        """What is new in a value with a shadow passes its adjoint on. It stands at `where` after
+        the statement: in a variable, or as an item of a container."""
+        if not self.is_varied(value):
+            return
+        match value:
+            case Select(test, then, other) if self._is_alias(value):
+                arms: list[Block] = []
+                for arm in (then, other):
+                    outer, self.out = self.out, []
+                    self._pull_new(arm, where, target)
+                    self.flush()
+                    arms.append(self.out)
+                    self.out = outer
+                if any(arms):
+                    self.out.append(Branch(as_value(test), arms[0], arms[1]))
+            case Make() if is_container(self.facts.type_of(value)):
+                for k, item in enumerate(value.items):
+                    key = value.keys[k].value if value.keys else k  # type: ignore[union-attr]
+                    self._pull_new(item, part_of(where, key, self.facts.type_of(value)))
+            case Apply("mul", args) if is_container(self.facts.type_of(value)):
+                for part in args:
+                    self._pull_new(part, where)
+            case Apply("add", (left, right)) if is_container(self.facts.type_of(value)):
+                self._pull_new(left, where)
+                size = len(right.items) if isinstance(right, Make) else 0
+                end = Apply("getitem", (where, Slice(Const(-size), None)), (), "index")
+                self._pull_new(right, end)
+            case _ if not self._is_alias(value):
+                seed = self._taken_new(where)
+                assert seed is not None
+                self._pull_root(value, seed, target)
+
+    def _taken_new(self, where: Expr) -> Adjoint | None:
+        """The adjoint of what a statement put into a variable or a container."""
+        if isinstance(where, Ref):
+            return self.take(where.var)
+        slot = self.held_slot(where, late=True)
+        assert slot is not None
+        entry = self.state.shadows[slot]
+        self.late.add(entry.expr)
+        if self.rebinds:
+            kept = Var("d_new")
+            self.out.append(Assign((kept,), entry.expr))
+            entry = entry if entry.tree else self.read(kept, entry)
+            entry = replace(entry, expr=Ref(kept) if entry.tree else entry.expr)
+        return replace(entry, owned=False)
 
     def _is_alias(self, value: Expr) -> bool:
         return any(v in self.shadows.of for v, _ in self.regions.aliases(value))
@@ -327,10 +369,15 @@ class Reverse(Writes):
     def _seed(self, target: Target, statement: Assign, value: Expr) -> Adjoint | None:
         """The adjoint of a target, which is zero from then on."""
         match target:
+            case Var() if target in self.shadows.of and self._is_alias(value):
+                self._pull_new(value, Ref(target), target)
+                return None
             case Var():
-                shared = target in self.shadows.of and self._is_alias(value)
-                return None if shared else self.take(target)
+                return self.take(target)
             case Place():
+                if self.puts_item(target):
+                    self._pull_new(value, item_at(target))
+                    return None
                 return self.take_place(statement, target, value)
             case Unpack():
                 parts = self._seeds(target, statement, value)
@@ -364,13 +411,17 @@ class Reverse(Writes):
     def take(self, var: Var) -> Adjoint | None:
         """The adjoint of a variable, which is zero from then on."""
         if var in self.shadows.of:
-            entry = self.read(self.shadows.of[var], self.state.shadows[var, ()])
+            entry = self.state.shadows[var, ()]
+            if entry.tree:
+                entry = replace(entry, expr=Ref(self.shadows.of[var]))
+            else:
+                entry = self.read(self.shadows.of[var], entry)
             self.late.add(entry.expr)
             if var in self.rebound:
                 # The adjoint of what was bound goes into that of what is replaced: two arrays.
                 kept = Var(f"d_{var.hint}_out")
                 self.out.append(Assign((kept,), entry.expr))
-                entry = self.read(kept, entry)
+                entry = replace(entry, expr=Ref(kept)) if entry.tree else self.read(kept, entry)
             return replace(entry, owned=False)
         return self.take_part((var, ()))
 
@@ -473,6 +524,11 @@ class Reverse(Writes):
     def _pull_parts(self, value: Expr, seeds: list[Adjoint | None]) -> None:
         slot = self.slot_of(value)
         kind = self.facts.type_of(value)
+        if self.has_shadow(value):
+            for position, seed in enumerate(seeds):
+                if seed is not None:
+                    self.pull(Apply("getitem", (value, Const(position)), (), "index"), seed)
+            return
         if slot is not None and isinstance(kind, TupleOf | Unknown | Struct | DictOf):
             names = [f".{f[0]}" for f in kind.fields] if isinstance(kind, Struct) else None
             for position, seed in enumerate(seeds):
@@ -507,6 +563,11 @@ class Reverse(Writes):
 
         if isinstance(value, Invoke) and self.engine.writes_varied(value):
             return self._group(statement, lambda: self._pull_call(value, None))
+        if isinstance(value, Apply) and value.op.startswith("list."):
+            if self.has_shadow(value.args[0]):
+                last = Apply("getitem", (value.args[0], Const(-1)), (), "index")
+                new = value.args[1] if len(value.args) > 1 else Const(None)
+                return self._group(statement, lambda: self._pull_new(new, last))
         if isinstance(value, Apply) and value.op == "list.append":
             return self._group(statement, lambda: self.pull_append(statement, value))
         if isinstance(value, Apply) and value.op == "list.pop":
@@ -597,7 +658,9 @@ class Reverse(Writes):
                 entry = self.take_root(leaf)
                 if entry is not None:
                     after += self._group(None, lambda e=entry, n=leaf: self.pull(n, e))  # type: ignore[misc]
-        if not inner and not after and not self.cells.writes_under_changing_names(statement):
+        changes = self._changes_containers(statement)
+        changes = changes or self.cells.writes_under_changing_names(statement)
+        if not inner and not after and not changes:
             return [Group(None, before)] if before else []
         loop = MirrorLoop(statement, inner)
         if isinstance(statement, For):
@@ -608,6 +671,14 @@ class Reverse(Writes):
                 loop.enumerated = _enumerated(statement) is not None
         head: list[Mirror] = [Group(None, before)] if before else []
         return [*head, loop, *after]
+
+    def _changes_containers(self, loop: For | While) -> bool:
+        """Whether a loop changes which objects a container holds: they go back one by one."""
+        return any(
+            not self.regions.is_array(write.base)
+            for inner in statements(loop.body)
+            for write in self.regions.writes.get(inner, ())
+        )
 
     def take_root(self, root: Expr) -> Adjoint | None:
         """The adjoint of an iterable that has no name."""
@@ -652,6 +723,13 @@ class Reverse(Writes):
             head = self.state.copy()
             errors = list(self.errors)
             mirror = body()
+            for whole in gathered:
+                outer, self.out = self.out, []
+                if len(self.entries_of(whole)) > 1:
+                    self.stand_whole(whole)
+                if self.out:
+                    mirror.append(Step(None, [Group(None, self.out)]))
+                self.out = outer
             found = [
                 slot
                 for slot in dict.fromkeys([*self.state.slots(), *head.slots()])

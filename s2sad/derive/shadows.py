@@ -9,13 +9,19 @@ part, so that what is added through one name is seen through all.
     first = b[0]              d_first = d_b[0]
     first[:] = e              backward: d_e = d_first; d_first[:] = 0.0
 
+A list, dict or object that holds such arrays has a shadow that holds theirs (`held.py`), and that
+is changed as it is changed:
+
+    xs = [a, np.cos(b)]       d_xs = [d_a, np.zeros_like(xs[1])]
+    xs.append(c)              d_xs.append(d_c)
+
 Input: a function with facts and regions. Its body is changed: the statements that bind shadows are
 put in. Output: the shadow of each variable. What cannot be mirrored is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from s2sad.analysis.facts import Facts
@@ -23,14 +29,20 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
     SCALAR,
     Array,
+    DictOf,
     Inert,
+    ListOf,
     Shape,
+    Struct,
+    TupleOf,
     Type,
     Unknown,
     is_integral,
+    is_number,
     is_scalar,
 )
 from s2sad.derive.broadcasting import call
+from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import expressions, statements
@@ -41,12 +53,15 @@ from s2sad.ir.nodes import (
     Branch,
     Const,
     Context,
+    Each,
+    Evaluate,
     Expr,
     For,
     Function,
     Guard,
     Invoke,
     Make,
+    Place,
     Ref,
     Select,
     Slice,
@@ -84,8 +99,7 @@ class Shadows:
 
     def together(self, shadow: Var, regions: Regions) -> set[Var]:
         """The shadows that may share memory with one."""
-        var = next(v for v, s in self.of.items() if s is shadow)
-        return {self.of[other] for other in regions.members(var) if other in self.of}
+        return set(regions.together(shadow))
 
 
 def put_in(
@@ -100,11 +114,22 @@ def put_in(
     maker = _Maker(function, facts, regions, handed, exact)
     if maker.regions_with_shadows:
         maker.run()
+        for followers in maker.shadows.follow.values():
+            for follower in followers:
+                regions.note_writes(follower)
     return maker.shadows
 
 
 class _Refused(Exception):
-    """What cannot be mirrored."""
+    """What cannot be mirrored, and what to write instead."""
+
+    def __init__(
+        self,
+        why: str,
+        advice: str = "Annotate the array with its rank, or take a copy instead of a view.",
+    ) -> None:
+        super().__init__(why)
+        self.advice = advice
 
 
 class _Maker:
@@ -142,7 +167,8 @@ class _Maker:
             for var in bound_by(s)
             if var in self.handed
         }
-        return {r for r in found if self.regions.is_mirrored(r) or r in rebound}
+        holders = {self.regions.of(v) for v in self.handed if is_container(self._kind(v))}
+        return {r for r in found if self.regions.is_mirrored(r) or r in rebound | holders}
 
     def has_shadow(self, var: Var) -> bool:
         """Whether a variable stands for arrays with shadows."""
@@ -164,7 +190,7 @@ class _Maker:
             if self.has_shadow(var):
                 shadow = self._shadow(var)
                 if var not in self.handed:
-                    self.shadows.entry.append(self._let(shadow, self._zeros(var)))
+                    self.shadows.entry.append(self._let(shadow, self._zeros(Ref(var))))
         self.function.body = self._block(self.function.body)
 
     def _block(self, block: Block) -> Block:
@@ -173,7 +199,7 @@ class _Maker:
             try:
                 result += self._statement(statement)
             except _Refused as refusal:
-                self._refuse(statement, str(refusal))
+                self._refuse(statement, refusal)
                 result.append(statement)
         return result
 
@@ -191,14 +217,29 @@ class _Maker:
                 if made:
                     self.shadows.follow[statement] = made
                 return [statement, *made]
+            case Evaluate(Apply("list.append" | "list.pop", (base, *given)) as change):
+                if self._aliases(base):
+                    self._check_own(base)
+                    last = Apply("getitem", (base, Const(-1)), (), "index")
+                    items = [self._mirrored(item, last) for item in given]
+                    args = (self._view(base), *items)
+                    same = Evaluate(replace(change, args=args, origin=None))
+                    self.shadows.follow[statement] = [same]
+                    return [statement, same]
             case Verbatim():
-                if any(self.has_shadow(var) for var in statement.binds):
-                    raise _Refused("this gives a name to an array that is written into elsewhere")
+                if any(self.has_shadow(var) for var in (*statement.binds, *statement.mutates)):
+                    raise _Refused("this changes what stands for an array that is written into")
         return [statement]
 
     def _assigned(self, statement: Assign) -> Block:
         if statement.augmented is not None:
-            return []
+            target = statement.targets[0]
+            if not isinstance(target, Place) or not self._is_slot(target):
+                return []
+            item = item_at(target)
+            if not is_number(self.facts.type_of(item)):
+                self._check_kind(item, "this item")
+                return []
         made: Block = []
         for target in statement.targets:
             made += self._bound(statement, target, statement.value)
@@ -209,27 +250,32 @@ class _Maker:
         match target:
             case Var() if self.has_shadow(target):
                 return self._bound_to(statement, target, value)
+            case Place() if self._is_slot(target):
+                if not self._is_settled(value):
+                    raise _Refused("this may be a view or a copy")
+                mirrored = self._mirrored(value, item_at(target))
+                return [Assign((self._place(target),), mirrored)]
             case Unpack(parts):
                 return self._unpacked(statement, parts, value)
         return []
 
     def _bound_to(self, statement: Assign, var: Var, value: Expr) -> Block:
         shadow = self._shadow(var)
-        if len(statement.targets) > 1 and not self._aliases(value):
+        if len(statement.targets) > 1 and (not self._aliases(value) or self._holds(value)):
             # a = b = e is one array with two names.
             names = [t for t in statement.targets if isinstance(t, Var)]
             if names and names[0] is not var:
                 return [self._let(shadow, Ref(self._shadow(names[0])))]
         if self._is_settled(value):
-            return [self._let(shadow, self._mirrored(value, var))]
+            return [self._let(shadow, self._mirrored(value, Ref(var)))]
         test = self._has_axes_left(value)
         if test is not None:
             self.shadows.sharing[statement] = test
             number = call("numpy.zeros", Make("tuple", ()))
-            return [self._let(shadow, Select(test, self._mirrored(value, var), number))]
+            return [self._let(shadow, Select(test, self._mirrored(value, Ref(var)), number))]
         flag = Var(f"{var.hint}_is_view")
         self.shadows.sharing[statement] = Ref(flag)
-        both = Select(Ref(flag), self._mirrored(value, var), self._zeros(var))
+        both = Select(Ref(flag), self._mirrored(value, Ref(var)), self._zeros(Ref(var)))
         return [self._let(flag, self._shares(value, var)), self._let(shadow, both)]
 
     def _has_axes_left(self, value: Expr) -> Expr | None:
@@ -259,43 +305,92 @@ class _Maker:
         return call("numpy.may_share_memory", Ref(var), roots[0])
 
     def _unpacked(self, statement: Assign, parts: tuple[Target, ...], value: Expr) -> Block:
-        wanted = [p for p in parts if isinstance(p, Var) and self.has_shadow(p)]
+        wanted = [p for p in parts if self._has_place(p)]
         if not wanted:
             return []
         if isinstance(value, Make) and len(value.items) == len(parts):
-            pairs = [(p, item) for p, item in zip(parts, value.items, strict=True) if p in wanted]
+            pairs = [pair for pair in _pairs(parts, value.items) if self._has_place(pair[0])]
             if len(pairs) == 1:
-                var, item = pairs[0]
-                assert isinstance(var, Var)
+                part, item = pairs[0]
                 if not self._is_settled(item):
                     raise _Refused("this may be a view or a copy")
-                return self._bound_to(replace(statement, targets=(var,), value=item), var, item)
+                return self._bound(replace(statement, targets=(part,), value=item), part, item)
             values = []
-            for var, item in pairs:
-                assert isinstance(var, Var)
+            for part, item in pairs:
                 if not self._is_settled(item):
                     raise _Refused("this may be a view or a copy")
-                values.append(self._mirrored(item, var))
-            shadows = tuple(self._shadow(p) for p, _ in pairs if isinstance(p, Var))
+                values.append(self._mirrored(item, _read(part)))
+            shadows = tuple(self._target(p) for p, _ in pairs)
             return [Assign((Unpack(shadows),), Make("tuple", tuple(values)))]
         if isinstance(value, Invoke) and self.regions.calls.effects(value).tangled:
             raise _Refused(f"parts of what {value.callee.name} returns may share memory")
         if not self._aliases(value):
-            return [self._let(self._shadow(var), self._zeros(var)) for var in wanted]
-        if isinstance(self.facts.type_of(value), Array):
-            for var in wanted:
-                self._check_array(var)
-            names = tuple(self._shadow(p) if p in wanted else Var("_") for p in parts)
-            return [Assign((Unpack(names),), self._view(value))]
+            return [Assign((self._target(p),), self._zeros(_read(p))) for p in wanted]
+        kind = self.facts.type_of(value)
+        if isinstance(kind, Struct) and len(kind.fields) == len(parts):
+            whole = self._view(value)
+            return [
+                Assign((self._target(p),), Apply("getitem", (whole, Const(name)), (), "index"))
+                for p, (name, _) in zip(parts, kind.fields, strict=True) if p in wanted
+            ]  # fmt: skip
+        if is_container(kind) and not isinstance(kind, DictOf):
+            shadows = tuple(self._target(p) if p in wanted else Var("_") for p in parts)
+            return [Assign((Unpack(shadows),), self._view(value))]
+        if isinstance(kind, Array):
+            for part in wanted:
+                self._check_kind(_read(part), "each of these")
+            shadows = tuple(self._target(p) if p in wanted else Var("_") for p in parts)
+            return [Assign((Unpack(shadows),), self._view(value))]
         raise _Refused("this gives names to parts of what is written into elsewhere")
+
+    def _check_own(self, container: Expr) -> None:
+        """What a caller's container holds is not changed: its shadow is that of after the call."""
+        regions = {self.regions.of(v) for v in self.handed if is_container(self._kind(v))}
+        if any(self.regions.of(v) in regions for v, _ in self._aliases(container)):
+            raise _Refused(
+                "this changes what a list or dict of the caller's holds",
+                "Return a new list or dict instead, or write into the arrays that it holds.",
+            )
+
+    def _kind(self, var: Var) -> Type | None:
+        return self.facts.bindings.get(var)
+
+    def _has_place(self, target: Target) -> bool:
+        """Whether what a target is bound to has a shadow."""
+        match target:
+            case Var():
+                return self.has_shadow(target)
+            case Place():
+                return self._is_slot(target)
+            case Unpack(parts):
+                return any(self._has_place(part) for part in parts)
+
+    def _is_slot(self, target: Place) -> bool:
+        """Whether a place is an item of a container that has a shadow."""
+        return is_held(item_at(target), self.facts) and bool(self._aliases(target.base))
+
+    def _target(self, target: Target) -> Target:
+        """Where the shadow goes of what a target is bound to."""
+        match target:
+            case Var():
+                return self._shadow(target)
+            case Place():
+                return self._place(target)
+        raise _Refused("this takes a container inside another one apart")
+
+    def _place(self, target: Place) -> Place:
+        self._check_own(target.base)
+        if isinstance(target.key, str):
+            raise _Refused("a write into a field of an object")
+        item = self._view(item_at(target))
+        assert isinstance(item, Apply)
+        return Place(item.args[0], item.args[1])
 
     def _for(self, loop: For) -> Block:
         body = self._block(loop.body)
         wanted = [v for v in targets_of(loop.target) if self.has_shadow(v)]
         if not wanted:
             return [replace(loop, body=body)]
-        for var in wanted:
-            self._check_array(var)
         target, iterable, first = self._run_beside(loop.target, loop.iterable)
         return [replace(loop, target=target, iterable=iterable, body=[*first, *body])]
 
@@ -303,11 +398,22 @@ class _Maker:
         """The target and the iterable of a loop that runs over arrays and their shadows."""
         match target, iterable:
             case Unpack((Var() as count, Var() as row)), Apply("builtins.enumerate", (array,)):
-                at = Apply("getitem", (self._rows(array), Ref(count)), (), "index")
+                at = Apply("getitem", (self._rows(array, row), Ref(count)), (), "index")
                 return target, iterable, [self._let(self._shadow(row), at)]
+            case Unpack((Var() as key, Var() as item)), Apply("dict.items", (whole,)):
+                at = Apply("getitem", (self._view(whole), Ref(key)), (), "index")
+                return target, iterable, [self._let(self._shadow(item), at)]
+            case Unpack(parts), _ if self._holds_rows(iterable):
+                names = [p if isinstance(p, Var) and self.has_shadow(p) else None for p in parts]
+                if any(self._has_place(p) for p in parts if not isinstance(p, Var)):
+                    raise _Refused("a loop over parts of what is written into")
+                shadows = tuple(Var("_") if p is None else self._shadow(p) for p in names)
+                view = self._view(iterable)
+                both = self._in_place_of(iterable, call("builtins.zip", iterable, view, text="zip"))
+                return Unpack((target, Unpack(shadows))), both, []
             case Unpack(parts), Apply("builtins.zip", args) if len(parts) == len(args):
                 more = [
-                    (self._shadow(part), self._rows(arg))
+                    (self._shadow(part), self._rows(arg, part))
                     for part, arg in zip(parts, args, strict=True)
                     if isinstance(part, Var) and self.has_shadow(part)
                 ]
@@ -315,13 +421,22 @@ class _Maker:
                 both = self._in_place_of(iterable, replace(iterable, args=together, origin=None))
                 return Unpack((*parts, *(shadow for shadow, _ in more))), both, []
             case Var() as row, _:
-                view = self._rows(iterable)
+                view = self._rows(iterable, row)
                 both = self._in_place_of(iterable, call("builtins.zip", iterable, view, text="zip"))
                 return Unpack((row, self._shadow(row))), both, []
         raise _Refused("a loop over parts of what is written into")
 
-    def _rows(self, iterable: Expr) -> Expr:
-        """The shadow of what a loop runs over."""
+    def _holds_rows(self, iterable: Expr) -> bool:
+        """Whether a loop runs over lists or tuples that a list holds."""
+        kind = self.facts.type_of(iterable)
+        items = kind.items if isinstance(kind, TupleOf) else (getattr(kind, "item", None),)
+        held = all(isinstance(item, TupleOf | ListOf) for item in items)
+        return held and not (isinstance(iterable, Apply) and iterable.op.startswith("builtins."))
+
+    def _rows(self, iterable: Expr, row: Var) -> Expr:
+        """The shadow of what a loop runs over; of an array, its rows have to be arrays."""
+        if not is_container(self.facts.type_of(iterable)):
+            self._check_array(row)
         if not self._is_settled(iterable):
             raise _Refused("what the loop runs over may be a view or a copy")
         return self._view(iterable)
@@ -340,16 +455,22 @@ class _Maker:
 
     def _is_settled(self, value: Expr) -> bool:
         """Whether it is known that a value is a view, or that it is none."""
-        if isinstance(value, Select):
-            return self._is_settled(value.then) and self._is_settled(value.other)
-        if isinstance(value, Invoke):
-            argument = self.exact(value)
-            return argument is None or self._is_settled(argument)
+        match value:
+            case Select():
+                return self._is_settled(value.then) and self._is_settled(value.other)
+            case Make(items=parts) | Apply("add" | "mul", parts) if self._holds(value):
+                return all(self._is_settled(part) for part in parts)
+            case Each():
+                return self._is_settled(value.element)
+            case Invoke():
+                argument = self.exact(value)
+                return argument is None or self._is_settled(argument)
         found = self._aliases(value)
-        if not all(how in ("same", "view") for _, how in found):
+        if any(how == "maybe" for _, how in found):
             return False
-        if not self._is_array(value) and any(self._is_replaced(v) for v, _ in found):
-            return False
+        if isinstance(self.facts.type_of(value), Array) and not self._is_array(value):
+            if any(self._is_replaced(v) for v, _ in found):
+                return False
         return not found or not isinstance(value, Apply) or self._is_certain(value)
 
     def _is_certain(self, value: Expr) -> bool:
@@ -393,14 +514,52 @@ class _Maker:
             for part in parts
         )
 
-    def _mirrored(self, value: Expr, var: Var) -> Expr:
-        """The shadow of a value that a variable is bound to."""
-        if isinstance(value, Select) and self._aliases(value):
-            if any(isinstance(n, Ref) and n.var is var for n in walk(value.test)):
-                raise _Refused("which array this is depends on what it replaces")
-            then = self._mirrored(value.then, var)
-            return Select(value.test, then, self._mirrored(value.other, var))
-        return self._view(value) if self._aliases(value) else self._zeros(var)
+    def _holds(self, value: Expr) -> bool:
+        return is_container(self.facts.type_of(value))
+
+    def _mirrored(self, value: Expr, where: Expr) -> Expr:
+        """The shadow of a value, which can be read from `where` it is bound."""
+        if isinstance(value, Make) and self._holds(value):
+            return self._made(value, where)
+        if isinstance(value, Apply) and value.op == "mul" and self._holds(value):
+            both = [self._mirrored(e, where) if self._holds(e) else e for e in value.args]
+            return replace(value, args=tuple(both), origin=None)
+        if not self._aliases(value):
+            return self._zeros(where)
+        match value:
+            case Select(test, then, other):
+                roots = {n.var for n in walk(where) if isinstance(n, Ref)}
+                if any(isinstance(n, Ref) and n.var in roots for n in walk(test)):
+                    raise _Refused("which array this is depends on what it replaces")
+                return Select(test, self._mirrored(then, where), self._mirrored(other, where))
+            case Apply("add", (left, right)) if self._holds(value):
+                size = len(right.items) if isinstance(right, Make) else 0
+                end = Apply("getitem", (where, Slice(Const(-size), None)), (), "index")
+                both = [self._joined(left, where), self._joined(right, end)]
+                return Apply("add", tuple(both), (), "infix", "+")
+        return self._view(value)
+
+    def _joined(self, value: Expr, where: Expr) -> Expr:
+        """The shadow of one of two lists that are put together."""
+        if not isinstance(value, Make) and not self._aliases(value):
+            raise _Refused("a list that has no name is put together with one that is written into")
+        return self._mirrored(value, where)
+
+    def _made(self, value: Make, where: Expr) -> Expr:
+        """The shadow of a container that is built: a list or dict of shadows."""
+        if value.kind in ("list", "tuple"):
+            kind = self.facts.type_of(value)
+            items = [self._mirrored(e, part_of(where, k, kind)) for k, e in enumerate(value.items)]
+            return Make("list", tuple(items))
+        names = [key.value for key in value.keys if isinstance(key, Const)]
+        if len(names) < len(value.keys):
+            raise _Refused("a dict with computed keys holds what is written into elsewhere")
+        kind = self.facts.type_of(value)
+        items = [
+            self._mirrored(item, part_of(where, name, kind))
+            for name, item in zip(names, value.items, strict=True)
+        ]
+        return Make("dict", tuple(items), value.keys)
 
     def _view(self, value: Expr) -> Expr:
         """The same view of the shadow."""
@@ -414,8 +573,23 @@ class _Maker:
                         f"what {value.callee.name} returns may be a part of its argument"
                     )
                 return self._view(argument)
+            case Apply("getitem" | "getattr", (base, *_)) if is_held(value, self.facts):
+                key = value.args[1] if value.op == "getitem" else Const(value.text)
+                return item_of(self._view(base), value, self.facts.type_of(base), key)
+            case Apply("builtins.list" | "builtins.tuple" | "copy.copy", (base,)) if self._holds(
+                base
+            ):
+                op = "dict" if isinstance(self.facts.type_of(base), DictOf | Struct) else "list"
+                return call(f"builtins.{op}", self._view(base), text=op)
+            case Apply("list.pop", (base,)):
+                self._check_own(base)
+                return replace(value, args=(self._view(base),), origin=None)
+            case Apply("builtins.dict" | "builtins.reversed" | "dict.values", (base,)):
+                return replace(value, args=(self._view(base),), origin=None)
+            case Apply("numpy.copy", (base,)) if self._holds(base):
+                return replace(value, args=(self._view(base),), origin=None)
             case Apply(op, (base, *rest)) if isinstance(self.facts.type_of(base), Array | Unknown):
-                if op in ("builtins.reversed", "builtins.list", "builtins.tuple"):
+                if op in ("builtins.list", "builtins.tuple"):
                     return replace(value, args=(self._view(base),), origin=None)
                 made = replace(value, args=(self._view(base), *rest), origin=None)
                 self.facts.types[made] = self.facts.type_of(value)
@@ -423,10 +597,13 @@ class _Maker:
         raise _Refused("s2sad cannot follow which array this stands for")
 
     def _check_array(self, var: Var) -> None:
-        kind = self.facts.bindings.get(var)
+        self._check_kind(Ref(var), var.hint)
+
+    def _check_kind(self, value: Expr, what: str) -> None:
+        kind = self.facts.type_of(value)
         if not (isinstance(kind, Array) and isinstance(kind.shape, Shape)):
             raise _Refused(
-                f"whether {var.hint} is a part of the array or a number is not known: it depends "
+                f"whether {what} is a part of the array or a number is not known: it depends "
                 "on the array's rank"
             )
 
@@ -436,28 +613,67 @@ class _Maker:
         if var not in self.shadows.of:
             shadow = self.handed.get(var) or Var(f"d_{var.hint}")
             self.shadows.of[var] = shadow
-            self.regions.mirrors[shadow] = var
             kind: Type = self.facts.bindings.get(var, Unknown(var.hint))
-            self.facts.bindings[shadow] = kind
+            self.regions.mirror(shadow, var, is_container(kind))
+            self.facts.bindings[shadow] = _shadow_type(kind)
         return self.shadows.of[var]
 
-    def _zeros(self, var: Var) -> Expr:
-        kind = self.facts.bindings.get(var)
+    def _zeros(self, where: Expr) -> Expr:
+        kind = self.facts.type_of(where)
+        if isinstance(kind, Inert):
+            return Const(None)
+        if is_number(kind):
+            return Const(0.0)
+        if isinstance(kind, TupleOf):
+            parts = [part_of(where, k, kind) for k in range(len(kind.items))]
+            return Make("list", tuple(self._zeros(part) for part in parts))
+        if isinstance(kind, ListOf) and isinstance(kind.item, Array):
+            item = Var("item")
+            self.facts.bindings[item] = kind.item
+            return Each("list", self._zeros(Ref(item)), item, where)
+        if is_container(kind):
+            return call("helper.shadow_of", where, text="shadow_of")
         if isinstance(kind, Array) and kind.dtype.startswith("float"):
-            return call("numpy.zeros_like", Ref(var))
+            return call("numpy.zeros_like", where)
         dtype = Apply("builtins.float", (), (), "name", "float")
-        return call("numpy.zeros_like", Ref(var), dtype=dtype)
+        return call("numpy.zeros_like", where, dtype=dtype)
 
     def _let(self, var: Var, value: Expr) -> Stmt:
         return Assign((var,), value)
 
-    def _refuse(self, statement: Stmt, why: str) -> None:
+    def _refuse(self, statement: Stmt, refusal: _Refused) -> None:
         origin = getattr(statement, "origin", None)
         location = None if origin is None else origin.module.location(origin.node)
-        advice = "Annotate the array with its rank, or take a copy instead of a view."
         self.shadows.errors.append(
-            S2SADError("S2S011", f"cannot differentiate: {why}", location, advice)
+            S2SADError("S2S011", f"cannot differentiate: {refusal}", location, refusal.advice)
         )
+
+
+def _shadow_type(kind: Type) -> Type:
+    """The type of the shadow of a container: a list or a dict of shadows."""
+    match kind:
+        case TupleOf(items):
+            return TupleOf(tuple(_shadow_type(item) for item in items))
+        case Struct(_, fields):
+            return DictOf(tuple((name, _shadow_type(item)) for name, item in fields))
+    return kind
+
+
+def _pairs(parts: tuple[Target, ...], items: tuple[Expr, ...]) -> Iterator[tuple[Target, Expr]]:
+    """Each target with what it is bound to, where both are taken apart."""
+    for part, item in zip(parts, items, strict=True):
+        if isinstance(part, Unpack) and isinstance(item, Make):
+            yield from _pairs(part.targets, item.items)
+        else:
+            yield part, item
+
+
+def _read(target: Target) -> Expr:
+    """What a target is bound to, as an expression."""
+    if isinstance(target, Var):
+        return Ref(target)
+    assert isinstance(target, Place)
+    return item_at(target)
 
 
 def _is_sliced(key: Expr) -> bool:

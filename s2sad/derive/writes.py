@@ -14,9 +14,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2sad.analysis.types import SCALAR, Array, Star, Unknown
+from s2sad.analysis.types import SCALAR, Array, Star, Unknown, is_number
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, reduced_to
+from s2sad.derive.held import is_container, is_held, item_at, place_of
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.pull import Pull, is_everything, is_fresh, is_zero
 from s2sad.derive.rules import rules
@@ -65,7 +66,15 @@ class Writes(Pull):
 
         An augmented one, whose value is `base[key] + e`, leaves the adjoint where it is if it adds.
         """
-        if self._changes_items(target):
+        if self.puts_item(target):
+            item = item_at(target)
+            if augmented is None or is_number(self.facts.type_of(item)):
+                self._pull_new(value, item)
+                return
+            target = Place(item, Const(...))
+        elif augmented is not None and self.held_slot(item_at(target)) is not None:
+            target = Place(item_at(target), Const(...))
+        elif self._changes_items(target):
             if isinstance(target.key, str):
                 self._writing(statement, target, value)
             else:
@@ -86,6 +95,21 @@ class Writes(Pull):
             self._pull_replaced(writing, value)
 
     # ------------------------------------------------------------ lists and dicts
+
+    def puts_item(self, target: Place) -> bool:
+        """Whether a target is an item of a container that has a shadow."""
+        named = isinstance(target.key, str)  # a field, which nothing puts back
+        return not named and is_held(item_at(target), self.facts) and self.has_shadow(target.base)
+
+    def has_shadow(self, container: Expr) -> bool:
+        """Whether a container that an expression stands for has a shadow."""
+        return is_container(self.facts.type_of(container)) and (
+            place_of(container, self.shadows.of, self.facts, as_value) is not None
+        )
+
+    def _pull_new(self, value: Expr, where: Expr) -> None:
+        """What is new in a value that was put into a container passes its adjoint on."""
+        raise NotImplementedError
 
     def pull_item(self, statement: Stmt, target: Place, value: Expr) -> None:
         """The adjoint of `xs[key] = value`: that of the item, which has none before."""
@@ -357,7 +381,7 @@ class Writes(Pull):
         assert argument is not None
         mirrored = self._mirrored(argument)
         if isinstance(mirrored, Ref):
-            shared = mirrored.var in self.shadows.of.values()
+            shared = mirrored.var in self.shadows.of.values() and self.regions.is_array(argument)
             return Place(mirrored, Const(...)) if shared else mirrored.var
         assert isinstance(mirrored, Apply)
         if mirrored.op == "getitem":
@@ -553,8 +577,8 @@ class Writes(Pull):
             return any(count_reads(adjoint.expr, name) for name in names)
 
         kept = any(
-            how == "add" and not is_fresh(a.expr) and self.state.get(slot) is None
-            and is_read_by(a, views)
+            (how in ("item", "slice") or (how == "add" and self.state.get(slot) is None))
+            and not is_fresh(a.expr) and is_read_by(a, views)
             for slot, how, a in pending
         )  # fmt: skip
         added = [a for slot, _, a in pending if slot in own]

@@ -35,7 +35,7 @@ LIST_CHANGES = frozenset(f"list.{name}" for name in ("append", "extend", "insert
 CALLS_THAT_WRITE = frozenset(
     [f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")]
     + [f"numpy.{name}" for name in ("add.at", "subtract.at", "put_along_axis")]
-    + ["helper.put_back", "helper.leave"]
+    + [f"helper.{name}" for name in ("put_back", "add_into", "leave")]
 )
 """Calls that change their first argument, by canonical name."""
 
@@ -48,6 +48,16 @@ def targets_of(target: Target) -> Iterable[Var]:
         case Unpack():
             for part in target.targets:
                 yield from targets_of(part)
+
+
+def places_of(target: Target) -> Iterable[Place]:
+    """The places that a target writes to."""
+    match target:
+        case Place():
+            yield target
+        case Unpack(parts):
+            for part in parts:
+                yield from places_of(part)
 
 
 def written_into(target: Target) -> Iterable[Var]:

@@ -456,6 +456,7 @@ def _both_parts(subject: Subject) -> _Halves:
         mirrors = getattr(subject.program.regions, "mirrors", {})
         allowed |= {shadow for shadow, of in mirrors.items() if of in allowed}
         halves = _Halves(Defined(_given(subject)), allowed)
+        halves.mirrors = set(mirrors)
         halves.sources = subject.program.sources
         halves.repeated = subject.program.repeated
         halves.block(subject.program.forward, subject.function.body)
@@ -482,6 +483,7 @@ class _Halves(Walk):
 
     def __init__(self, defined: Defined, ignored: set[Var]) -> None:
         super().__init__(defined, ignored)
+        self.mirrors: set[Var] = set()
         self.sources: dict[Stmt, list[Stmt]] = {}
         self.repeated: dict[Stmt, Stmt] = {}
         self.pushes: dict[Var, list[Event]] = {}
@@ -517,16 +519,20 @@ class _Halves(Walk):
 
     def _note_write(self, place: Place, statement: Stmt) -> None:
         match place:
-            case Place(Ref(trace), index) if not trace.user and not isinstance(index, str):
+            case Place(Ref(trace), index) if self._is_trace(trace) and not isinstance(index, str):
                 found = self.written.setdefault(trace, [])
                 found.append((statement, tuple(self.path), key(index)))
 
+    def _is_trace(self, var: Var) -> bool:
+        """Whether a variable may be one that remembers; what holds adjoints is none."""
+        return not var.user and var not in self.mirrors
+
     def _note_use(self, node: Apply, statement: Stmt) -> None:
         match node:
-            case Apply("list.append", (Ref(trace), _)) if not trace.user:
+            case Apply("list.append", (Ref(trace), _)) if self._is_trace(trace):
                 if not self.now_backward:
                     self.pushes.setdefault(trace, []).append((statement, tuple(self.path)))
-            case Apply("list.pop", (Ref(trace),)) if not trace.user:
+            case Apply("list.pop", (Ref(trace),)) if self._is_trace(trace):
                 if self.now_backward:
                     self.pops.setdefault(trace, []).append((statement, tuple(self.path)))
             case Apply("getitem", (Ref(trace), index)) if trace in self.written:

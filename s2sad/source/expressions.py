@@ -642,7 +642,7 @@ class ExpressionLowerer:
             return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
         if name in STRUCTURE_METHODS and not positional and not keywords:
             return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
-        if name in ("append", "pop") and isinstance(receiver, Ref) and not keywords:
+        if name in ("append", "pop") and _is_path(receiver) and not keywords:
             if len(positional) == (1 if name == "append" else 0):
                 args = (receiver, *positional)
                 return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
@@ -788,3 +788,10 @@ def _describe(node: cst.CSTNode) -> str:
         "Lambda": "a lambda that is handed on",
     }
     return names.get(type(node).__name__, type(node).__name__)
+
+
+def _is_path(expr: Expr) -> bool:
+    """Whether an expression is a variable, or a part of one."""
+    while isinstance(expr, Apply) and expr.op in ("getitem", "getattr"):
+        expr = expr.args[0]
+    return isinstance(expr, Ref)
