@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
 from s2sad.analysis.regions import Calls, Regions
+from s2sad.analysis.spelled import spell_out
 from s2sad.analysis.types import (
     SCALAR,
     Array,
@@ -148,6 +149,7 @@ class Engine:
                 self._check_float(function, parameter, kind)
             params.append(Fact(kind, name in wrt))
         self.facts.interpret(function, params)
+        self._spell_out(function)
         effects = unseen_effects(function, self.facts, self.program)
         for effect in effects:
             if effect.code == "S2S013":
@@ -155,6 +157,17 @@ class Engine:
         self.errors += effects
         self.observe("facts", function, function)
         return function
+
+    def _spell_out(self, function: Function) -> None:
+        """Gives names to what needs one, in a function and those that it calls."""
+        changed = [
+            spell_out(f, self.facts, self.regions(f), self.writes_varied)
+            for f in list(self.facts.summaries)
+        ]
+        if any(changed):
+            self.facts.again(function)
+            self.calls = Calls(self.program, self.facts.type_of)
+        self._regions.clear()
 
     def _return_written(self, function: Function) -> None:
         """A function that returns nothing has the arguments that it writes into as its results, in

@@ -169,8 +169,9 @@ class Keep(Needs):
         way back; what is remembered is added to `kept`."""
         saves: Block = []
         restores: Block = []
-        lost = self.cells.overwritten_by(loop, needed - kept) - self.cells.formers.keys()
-        fixed = {c: self.cells.known[c].var for c in sorted_by(lost, ())}
+        lost = self.cells.overwritten_by(loop, needed - kept)
+        own = sorted_by(lost - self.cells.formers.keys(), ())
+        fixed = {cell: self.cells.known[cell].var for cell in own}
         for cell, var in list(fixed.items()):
             # It may stand for another array by now.
             rebound = any(var in bound_by(s) for s in statements([loop]))

@@ -46,6 +46,7 @@ from s2sad.derive.rules import rules
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
+from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -55,6 +56,7 @@ from s2sad.ir.nodes import (
     Each,
     Evaluate,
     Expr,
+    For,
     Invoke,
     Make,
     Opaque,
@@ -421,7 +423,8 @@ class Pull:
         elif not _holds(entry, var):
             self.out.append(Assign((var,), entry.expr))
         loop = self.loops[-1] if self.loops else None
-        fresh = entry is None or (entry.fresh is not None and entry.fresh is loop)
+        once = entry is not None and entry.fresh is not None and entry.fresh is loop
+        fresh = entry is None or (once and _runs_through(key, loop))
         value = adjoint.expr
         if not fresh:
             if self.has_keys(slot):
@@ -1244,3 +1247,20 @@ def _values(statement: Stmt) -> list[Expr]:
     from s2sad.derive.parts import exprs_of
 
     return exprs_of(statement)
+
+
+def _runs_through(key: Expr, loop: object) -> bool:
+    """Whether a key is another one in each iteration of a loop."""
+    key = key.node if isinstance(key, Value) else key
+    if not isinstance(key, Ref):
+        return False
+    if not key.var.user:
+        return True  # it counts
+    if not isinstance(loop, For) or any(key.var in bound_by(s) for s in loop.body):
+        return False
+    match loop.target, loop.iterable:
+        case Var() as target, Apply("builtins.range" | "dict.keys"):
+            return target is key.var
+        case Unpack((Var() as first, *_)), Apply("builtins.enumerate" | "dict.items"):
+            return first is key.var
+    return False

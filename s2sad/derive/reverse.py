@@ -283,7 +283,8 @@ class Reverse(Writes):
             if made:
                 match flag:
                     case Apply("gt"):
-                        self.out.append(Branch(replace(flag, op="le", text="<="), made, []))
+                        number = as_value(replace(flag, op="le", text="<="))
+                        self.out.append(Branch(number, made, []))
                     case _:
                         self.out.append(Branch(flag, [], made))
             return

@@ -316,8 +316,9 @@ class _Maker:
                     raise _Refused("this may be a view or a copy")
                 return self._bound(replace(statement, targets=(part,), value=item), part, item)
             values = []
+            exchange = self.regions.is_exchange(Unpack(parts), value)
             for part, item in pairs:
-                if not self._is_settled(item):
+                if not exchange and not self._is_settled(item):
                     raise _Refused("this may be a view or a copy")
                 values.append(self._mirrored(item, _read(part)))
             shadows = tuple(self._target(p) for p, _ in pairs)
