@@ -33,6 +33,13 @@ def matmul_shape(a, b):
     return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
+def dot_shape(a, b):
+    """The shape of np.dot of arrays of these shapes."""
+    if not a or not b:
+        return (*a, *b)
+    return (*a[:-1], *b[:-2], *(b[-1:] if len(b) > 1 else ()))
+
+
 def matmul_backward_a(a, b, d_y):
     """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
     if np.ndim(a) == 1 and np.ndim(b) > 1:

@@ -202,9 +202,22 @@ def given_its_last_value_in_a_loop(x: Float[np.ndarray, " n"]) -> float:
     return np.sum(y * y) + u
 
 
+def exchanged(x: Float[np.ndarray, " n"]) -> float:
+    y = np.zeros_like(x)
+    s = np.sin(x[0])
+    y, x = x, y
+    y[0] = 2.0 * y[1]
+    return s * np.sum(y)
+
+
 @pytest.mark.parametrize(
     "function",
-    [rebound_to_a_view, former_array_written_by_another_name, given_its_last_value_in_a_loop],
+    [
+        exchanged,
+        rebound_to_a_view,
+        former_array_written_by_another_name,
+        given_its_last_value_in_a_loop,
+    ],
 )
 def test_a_name_that_is_given_another_array(function: Any) -> None:
     x = np.random.default_rng(3).standard_normal(5)

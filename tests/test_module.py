@@ -460,3 +460,13 @@ def test_importing_s2sad_does_not_load_libcst() -> None:
 
     code = "import s2sad, sys; sys.exit('libcst' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+
+
+def test_ufuncs_take_as_many_arguments_as_the_table_says() -> None:
+    import numpy as np
+
+    from s2sad.source.operators import UFUNCS
+
+    for name, count in UFUNCS.items():
+        ufunc = getattr(np, name.removeprefix("numpy."))
+        assert isinstance(ufunc, np.ufunc) and (ufunc.nin, ufunc.nout) == (count, 1)

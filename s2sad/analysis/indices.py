@@ -86,13 +86,19 @@ def _chosen(key: Any) -> AnyShape:
 
 
 def _indexed_star(shape: Star, keys: Sequence[Any]) -> AnyShape:
+    """Which integer an axis is read at does not matter: A[i, j] has the shape of A[j, j]."""
     whole = slice(None)
     if all(k is Ellipsis or k == whole for k in keys):
         return shape
-    literals = all(
-        k is None or k is Ellipsis or type(k) is int or isinstance(k, slice) for k in keys
-    )
-    return derived(shape, "indexed", *keys) if literals and "UNKNOWN" not in repr(keys) else SOME
+    details = [0 if _is_integer(k) else k for k in keys]
+    literals = all(k is None or k is Ellipsis or k == 0 or isinstance(k, slice) for k in details)
+    if not literals or any(isinstance(k, slice) and not _is_literal(k) for k in details):
+        return SOME
+    return derived(shape, "indexed", *details)
+
+
+def _is_literal(key: slice) -> bool:
+    return all(part is None or type(part) is int for part in (key.start, key.stop, key.step))
 
 
 def sliced(size: Dim, key: slice) -> Dim:

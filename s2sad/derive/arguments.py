@@ -64,6 +64,7 @@ class Arguments:
             for node in walk(expr):
                 if isinstance(node, Invoke):
                     found |= set(self.regions.changed_by(node))
+        found = {self.regions.keepers.get(v, v) for v in found}
         return {v for v in found if self.regions.knows(v) and self.regions.is_written(v)}
 
     def copies(self, plan: Plan) -> Block:

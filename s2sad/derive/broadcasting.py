@@ -32,21 +32,32 @@ def shape_of_value(node: Expr, facts: Facts) -> Apply:
     return call("numpy.shape", Value(node))
 
 
-def shape_from_operands(node: Expr, facts: Facts) -> Expr | None:
-    """The shape of a forward value from those of its operands; None where no helper gives it."""
+def shape_from_operands(node: Expr, facts: Facts) -> Apply | None:
+    """The shape of a forward value from those of its operands; None where nothing gives it."""
     found = facts.rule_of(node) if isinstance(node, Apply) else None
-    if found is None or not isinstance(found[0].result, Apply):
+    if found is None:
         return None
-    result, bound = found[0].result, found[1]
-    if result.op not in _AT_RUN_TIME:
+    rule, bound = found
+    if isinstance(rule.result, Apply):
+        helper = _AT_RUN_TIME.get(rule.result.op)
+        if helper is None:
+            return None
+        operands = [bound[arg.var.hint] for arg in rule.result.args if isinstance(arg, Ref)]
+        shapes = [call("numpy.shape", Value(operand)) for operand in operands]
+        return call(f"helper.{helper}", *shapes, text=helper) if helper else shapes[0]
+    if rule.kind != "elementwise" or rule.result is not None:
         return None
-    operands = [bound[arg.var.hint] for arg in result.args if isinstance(arg, Ref)]
-    shapes = [call("numpy.shape", Value(operand)) for operand in operands]
-    return call(f"helper.{_AT_RUN_TIME[result.op]}", *shapes, text=_AT_RUN_TIME[result.op])
+    operands = [bound[o.name] for o in rule.operands if o.name in bound]
+    operands = [o for o in operands if facts.shape_of(o) != SCALAR]
+    whole = facts.shape_of(node)
+    equal = [o for o in operands if same_shape(facts.shape_of(o), whole)] or operands
+    shapes = [call("numpy.shape", Value(operand)) for operand in equal]
+    return shapes[0] if len(equal) == 1 or equal is not operands else None
 
 
-_AT_RUN_TIME = {"shape.matmul": "matmul_shape"}
-"""Functions of shapes that are dear to find by computing the value, and their helpers."""
+_AT_RUN_TIME = {"shape.matmul": "matmul_shape", "shape.dot": "dot_shape", "shape.like": ""}
+"""Functions of shapes that are dear to find by computing the value, and their helpers; none where
+the shape is the operand's."""
 
 
 def expand(adjoint: Adjoint, node: Expr, facts: Facts) -> Adjoint:

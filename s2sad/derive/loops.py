@@ -76,7 +76,9 @@ class Loops(Branches):
             return [*saves, loop], [*first, *restores, *last]
         targets = set(targets_of(loop.target)) if isinstance(loop, For) else set()
         own = own_targets(loop)
-        hoisted = [v for v in bound if v in needed and (v in own or v not in reads)]
+        repeated = self._variables_again(loop, reads)
+        once = own | repeated.keys()
+        hoisted = [v for v in bound if v in needed and (v in once or v not in reads)]
         saves, restores = self._save(hoisted, needed, kept)
         outer_kept = kept | set(hoisted)
         if not self.cells.overwritten_by(loop, reads):
@@ -93,15 +95,20 @@ class Loops(Branches):
         body_needed = (needed | (reads & set(bound) & self._lost) | again) - own - set(hoisted)
         stacked, popped = self._stacked_target(loop, given, reads)
         fresh = (self._assigned_first(loop) | (targets - own)) & body_needed - needed
-        body_needed -= fresh
+        fresh -= repeated.keys()
+        body_needed -= fresh | repeated.keys()
+        operands = self._read_by(repeated.values()) & self._lost
+        body_needed |= operands - own - fresh - repeated.keys()
         defined = set(self.defined)
         self.defined |= own
         with self.cells.inside(loop):
             forward, backward = self._block(loop.body, mirror.body, body_needed, outer_kept)
             body_needed = self.cells.of_all(body_needed, loop)
+        computed: Block = [Assign((v,), e) for v, e in repeated.items() if v in body_needed]
+        body_needed = (body_needed | operands) - repeated.keys()
         saves, restores = self._save(sorted_by(fresh, bound), body_needed, outer_kept)
         forward += saves
-        backward = [*restores, *backward]
+        backward = [*restores, *computed, *backward]
         self.defined = defined
         self.loops = outer
         header_reads = self._read_by([given]) if given is not None else set()

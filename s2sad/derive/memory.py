@@ -129,7 +129,9 @@ class Planner(Loops):
             needed |= self._reads(node.body) & self._lost
             chunk += node.body
         chunks.append(chunk)
-        for statement in block:
+        outer = self.before
+        for position, statement in enumerate(block):
+            self.before = block, position
             if statement in self.followers:
                 continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
@@ -147,6 +149,7 @@ class Planner(Loops):
             self._settle(statement, needed)
             forward += ahead
             chunks.append(back)
+        self.before = outer
         backward: Block = []
         for chunk in reversed(chunks):
             backward += chunk

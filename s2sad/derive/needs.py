@@ -203,7 +203,7 @@ class Needs(Recall):
         What they hold is remembered at the end of an iteration, since there is nothing to remember
         before the first.
         """
-        if _leaves_early(loop.body):
+        if leaves_early(loop.body):
             return set()
         seen: set[Var] = set()
         found: set[Var] = set()
@@ -242,16 +242,16 @@ def own_targets(loop: For | While) -> set[Var]:
     return {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
 
 
-def _leaves_early(block: Block) -> bool:
+def leaves_early(block: Block) -> bool:
     """Whether an iteration may end before the end of its block."""
     for statement in block:
         match statement:
             case Break() | Continue():
                 return True
             case Branch():
-                if _leaves_early(statement.then) or _leaves_early(statement.other):
+                if leaves_early(statement.then) or leaves_early(statement.other):
                     return True
             case Context() | Guard():
-                if _leaves_early(statement.body):
+                if leaves_early(statement.body):
                     return True
     return False

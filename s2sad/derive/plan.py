@@ -17,7 +17,7 @@ from typing import Any
 from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import Array, Unknown
+from s2sad.analysis.types import Array, Unknown, is_integral
 from s2sad.derive.broadcasting import same_shape
 from s2sad.derive.cells import Cells
 from s2sad.derive.explain import Kept
@@ -119,6 +119,7 @@ class Planning:
         self.saved: dict[Stmt, Any] = {}
         self.readers: dict[Var, list[Stmt]] = {}
         self.here: Stmt | None = None
+        self.before: tuple[Block, int] = ([], 0)
         self.in_place = False
         self.late_shadows: set[Stmt] = set()
 
@@ -182,6 +183,7 @@ class Planning:
             is_other = (
                 isinstance(statement, Assign)
                 and statement.augmented is None
+                and all(isinstance(target, Var) for target in statement.targets)
                 and not self.regions.aliases(statement.value)
             )
             before = {c for c in needed if c in self.cells.known and self.cells.known[c].var is var}
@@ -191,19 +193,19 @@ class Planning:
             self.settled.add(var)
 
     def _holds_value(self, statement: Assign) -> bool:
-        """Whether the place that a statement writes to holds the value that was written, in the
-        same shape and to the last bit."""
+        """Whether the place that a statement writes to holds the value that was written: in the
+        same shape, and with no more lost than the precision of the array."""
         target = statement.targets[0]
         if not isinstance(target, Place) or not isinstance(target.base, Ref):
             return False
         kind = self.facts.type_of(target.base)
-        if isinstance(target.key, str) or not isinstance(kind, Array) or kind.dtype != "float64":
+        if isinstance(target.key, str) or not isinstance(kind, Array) or is_integral(kind):
             return False
         part = Apply("getitem", (target.base, target.key), (), "index")
         value = self.facts.type_of(statement.value)
         return (
             isinstance(value, Array)
-            and value.dtype == "float64"
+            and value.dtype.startswith("complex") <= kind.dtype.startswith("complex")
             and same_shape(self.facts.shape_of(part), value.shape)
         )
 

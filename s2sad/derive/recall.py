@@ -13,6 +13,7 @@ variable or for an expression over variables:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.exits import one_shot
@@ -183,6 +184,8 @@ class Recall(Planning):
         def change(node: Expr) -> Expr | None:
             if isinstance(node, Apply) and node.op == "numpy.shape":
                 return self._shape(node.args[0])
+            if isinstance(node, Apply) and node.op == "numpy.size" and len(node.args) == 1:
+                return self._size(node, node.args[0])
             if not isinstance(node, Value):
                 return None
             if named:
@@ -201,16 +204,28 @@ class Recall(Planning):
         return shadow
 
     def _shape(self, value: Expr) -> Expr | None:
-        """The shape of a value that is dear, and that nothing has needed so far but for this."""
-        node = value.node if isinstance(value, Value) else value
+        """The shape of a value that nothing has needed so far but for this: that of an operand, or
+        computed from those of the operands if the value is dear."""
+        if not isinstance(value, Value):
+            return None
+        node = value.node
         if isinstance(node, Ref) and node.var in self.overwritten & self.shadows.of.keys():
             return call("numpy.shape", self._shadow_at(node))
         if node in self.plan.replaced or node in self.homes.variable:
             return None
-        if not isinstance(value, Value) or not extract_or_repeat(node, self.homes, self.facts):
-            return None
         shape = shape_from_operands(node, self.facts)
-        return None if shape is None else self._resolved(shape)
+        if shape is None:
+            return None
+        is_dear = extract_or_repeat(node, self.homes, self.facts)
+        return self._resolved(shape) if is_dear or shape.op == "numpy.shape" else None
+
+    def _size(self, size: Apply, value: Expr) -> Expr | None:
+        """The size of a value as that of a variable of the same shape, if the value is not at
+        hand."""
+        shape = self._shape(value)
+        if not isinstance(shape, Apply) or shape.op != "numpy.shape":
+            return None
+        return replace(size, args=shape.args) if isinstance(shape.args[0], Ref) else None
 
     # ------------------------------------------------------------ one value
 

@@ -41,6 +41,7 @@ from s2sad.ir.nodes import (
     Var,
     While,
     children,
+    walk,
 )
 from s2sad.tidy.naming import describe
 
@@ -179,6 +180,11 @@ def _own_cost(node: Expr, facts: Facts) -> int:
             return FREE if node.pure and not node.parts else NEVER if not node.pure else DEAR
         case Invoke() | Each():
             return DEAR
+
+
+def is_arithmetic(node: Expr, facts: Facts) -> bool:
+    """Whether a value takes indices and the four operations, and no function of them."""
+    return all(_own_cost(part, facts) <= CHEAP for part in walk(node))
 
 
 def can_repeat(node: Expr, facts: Facts) -> bool:

@@ -538,7 +538,8 @@ class Writes(Pull):
         aliased = self.aliased_adjoints(self.adjoint_var(writing.slot))
         own = [slot for slot in self.pending if self.adjoint_vars.get(slot) in aliased]
         added = [adjoint for slot in own for _, _, adjoint in self.pending[slot]]
-        if self._must_be_named(writing, seed, made, own, cleared is not None):
+        emptied = cleared is not None and self._filled(writing, cleared[0], own) is None
+        if self._must_be_named(writing, seed, made, own, emptied):
             self.out.append(Assign((seed,), self._kept(taken, self._node(writing))))
         else:
             self._inline(seed, taken, made)
@@ -555,11 +556,12 @@ class Writes(Pull):
             self.out += clearing
 
     def _must_be_named(
-        self, writing: _Writing, seed: Var, made: Block, own: list[Slot], is_cleared: bool
+        self, writing: _Writing, seed: Var, made: Block, own: list[Slot], is_emptied: bool
     ) -> bool:
         """Whether the adjoint of a place cannot be read where it stands, or is read too often.
 
-        What goes into slots of `own` is added to the same array.
+        What goes into slots of `own` is added to the same array, the place being cleared before
+        that if it `is_emptied`.
         """
         views = _views_of(seed, made)
         pending = [(slot, how, a) for slot, found in self.pending.items() for how, _, a in found]
@@ -587,7 +589,7 @@ class Writes(Pull):
             # `flush` knows the order for what reads the adjoint by its own name alone.
             unordered = views if own != [writing.slot] else views - {seed}
             later |= any(is_read_by(a, unordered) for slot, _, a in pending if slot not in own)
-        return not simple or kept or later or (is_cleared and bool(added)) or uses > 3
+        return not simple or kept or later or (is_emptied and bool(added)) or uses > 3
 
     def _kept(self, taken: Expr, node: Expr) -> Expr:
         """The adjoint of a place, as a value that no later write changes."""
@@ -614,16 +616,24 @@ class Writes(Pull):
     def _filling(self, writing: _Writing, key: Expr, own: list[Slot]) -> set[int]:
         """The contribution that fills the whole place again, so that nothing has to be cleared: it
         is made the first one, and assigns."""
-        if own != [writing.slot] or not isinstance(writing.base, Ref):
+        position = self._filled(writing, key, own)
+        if position is None:
             return set()
         found = self.pending[writing.slot]
+        found.insert(0, found.pop(position))
+        return {id(found[0][2])}
+
+    def _filled(self, writing: _Writing, key: Expr, own: list[Slot]) -> int | None:
+        """Which of the contributions to the array of a place fills all of the place."""
+        if own != [writing.slot] or not isinstance(writing.base, Ref):
+            return None
+        found = self.pending[writing.slot]
         if any(how != "index" for how, _, _ in found):
-            return set()
-        for position, (_, at, adjoint) in enumerate(found):
+            return None
+        for position, (_, at, _) in enumerate(found):
             if at is not None and structure(at) == structure(key):
-                found.insert(0, found.pop(position))
-                return {id(adjoint)}
-        return set()
+                return position
+        return None
 
     def is_cleared(self, statement: Stmt) -> bool:
         """Whether the adjoint of the place that a statement writes to is read again."""

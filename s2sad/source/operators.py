@@ -123,6 +123,19 @@ with the same meaning and the same order of arguments.
 PACKED = {"reshape": "shape", "transpose": "axes", "item": "args"}
 """Methods that take a tuple also as several arguments (`x.reshape(2, 3)`), and its parameter."""
 
+_OF_ONE = """
+    abs arccos arccosh arcsin arcsinh arctan arctanh cbrt ceil conj cos cosh degrees exp exp2 expm1
+    fabs floor log log10 log1p log2 radians reciprocal rint sign sin sinh sqrt square tan tanh trunc
+"""
+
+_OF_TWO = "arctan2 copysign fmax fmin fmod hypot logaddexp logaddexp2 maximum minimum"
+
+UFUNCS = {f"numpy.{name}": 1 for name in _OF_ONE.split()} | {
+    f"numpy.{name}": 2 for name in _OF_TWO.split()
+}
+"""How many arguments the ufuncs without a token compute with. A table, so that reading a program
+need not import NumPy."""
+
 _ALIASES = {
     # The ufuncs that stand behind Python's operators.
     "numpy.add": "add",

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import numpy as np
-
 from s2sad.ir.nodes import Apply, Assign, Const, Expr, Origin, Place, Ref
-from s2sad.source.operators import BINARY, COMPARE, UNARY
+from s2sad.source.operators import BINARY, COMPARE, UFUNCS, UNARY
 
 
 def as_write(value: Expr, origin: Origin) -> Assign | None:
@@ -43,9 +41,7 @@ def inputs(op: str) -> int | None:
     for count, table in ((1, UNARY), (2, BINARY), (2, COMPARE)):
         if op in table.values():
             return count
-    library, _, name = op.partition(".")
-    function = getattr(np, name, None) if library == "numpy" else None
-    return function.nin if isinstance(function, np.ufunc) and function.nout == 1 else None
+    return UFUNCS.get(op)
 
 
 def _write(target: Expr, value: Expr, origin: Origin) -> Assign:

@@ -106,15 +106,14 @@ def indexing_value_and_grad(x, idx):
     c = x[idx]  # idx may repeat
     d = x[..., 0][:, np.newaxis] * x
     e = x[x > 0.1]
-    power = d**2
     sqrt_e = np.sqrt(e)
-    value = a.sum() + np.prod(b) + np.sum(c**3) + power.mean() + np.sum(sqrt_e)
+    value = a.sum() + np.prod(b) + np.sum(c**3) + (d**2).mean() + np.sum(sqrt_e)
 
     # Backward.
     # value = a.sum() + np.prod(b) + np.sum(c**3) + (d**2).mean() + np.sum(np.sqrt(e))
     d_b = product_of_others(b, None)
     d_c = 3.0 * c**2
-    d_d = 2.0 / power.size * d
+    d_d = 2.0 / d.size * d
     d_e = 0.5 / sqrt_e
     # e = x[x > 0.1]
     d_x = np.zeros(x.shape)

@@ -30,15 +30,6 @@ def fibonacci_like_backward(x, n, d_out):
     return d_x
 
 
-def unbroadcast(d, shape):
-    """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
-    if np.shape(d) == shape:
-        return d
-    extra = np.ndim(d) - len(shape)
-    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
-    return np.reshape(np.sum(d, axis=axes), shape)
-
-
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
@@ -85,6 +76,15 @@ def add(a, b):
     return array
 
 
+def unbroadcast(d, shape):
+    """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
+    if np.shape(d) == shape:
+        return d
+    extra = np.ndim(d) - len(shape)
+    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    return np.reshape(np.sum(d, axis=axes), shape)
+
+
 def square_backward(z, d_out):
     """Gradient of `square` with respect to z, times d_out."""
 
@@ -94,12 +94,10 @@ def square_backward(z, d_out):
 
 def inner_backward(z, scale, x, d_out):
     """Gradient of `inner` with respect to z and x, times d_out."""
-    product = np.sin(z) * scale
 
-    # value = np.sin(z) * scale + x[0]
-    d_z = unbroadcast(d_out, np.shape(product)) * scale * np.cos(z)
+    d_z = d_out * scale * np.cos(z)
     d_x = np.zeros(np.shape(x))
-    d_x[0] = unbroadcast(d_out, np.shape(x[0]))
+    d_x[0] = d_out
     return d_z, d_x
 
 

@@ -40,20 +40,17 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
     top_trace = []
     m_trace = []
     sum_trace = []
-    log_trace = []
     sum_trace_ = []
     for symbol in seen[1:]:
         m = alpha[:, None] + log_step
         top = np.max(m, axis=0)
         sum_ = np.sum(np.exp(m - top), axis=0)
-        log = np.log(sum_)
-        sum__ = top + log
+        sum__ = top + np.log(sum_)
         alpha_trace.append(alpha)
         alpha = sum__ + log_emit[:, symbol]
         top_trace.append(top)
         m_trace.append(m)
         sum_trace.append(sum__)
-        log_trace.append(log)
         sum_trace_.append(sum_)
     top = alpha.max()
     exp = np.exp(alpha - top)
@@ -71,14 +68,13 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
     d_log_step = np.zeros(np.shape(log_step))
     for symbol in reversed(seen[1:]):
         sum_ = sum_trace_.pop()
-        log = log_trace.pop()
         sum__ = sum_trace.pop()
         m = m_trace.pop()
         top = top_trace.pop()
         alpha = alpha_trace.pop()
         # alpha = top + np.log(np.sum(np.exp(m - top), axis=0)) + log_emit[:, symbol]
         d_sum = unbroadcast(d_exp_in, np.shape(sum__))
-        d_log_in_ = unbroadcast(d_sum, np.shape(log)) / sum_
+        d_log_in_ = unbroadcast(d_sum, np.shape(sum_)) / sum_
         difference = m - top
         d_exp_in_ = np.expand_dims(d_log_in_, 0) * np.exp(difference)
         d_top = unbroadcast(d_sum, np.shape(top)) + unbroadcast(

@@ -28,10 +28,9 @@ def moments(x):
 def moments_backward(x, d_out):
     """Gradient of `moments` with respect to x, times d_out."""
     mean = np.mean(x)
-    power = (x - mean) ** 2
 
     # value = mean, np.mean((x - mean) ** 2)
-    d_x = 2.0 * (d_out[1] / np.size(power)) * (x - mean)
+    d_x = 2.0 * (d_out[1] / np.size(x)) * (x - mean)
     d_mean = d_out[0] - np.sum(d_x)
     # mean = np.mean(x)
     d_x = d_x + d_mean / np.size(x)

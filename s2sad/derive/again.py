@@ -1,0 +1,107 @@
+"""What is computed again on the way back instead of being kept.
+
+A variable that each iteration gives its value before anything reads it is computed again when the
+mirror of an iteration begins, where that is cheap and what it comes from is at hand then:
+
+    for k in range(n):                    for k in reversed(range(n)):
+        g = 0.5 * (w[k] + w[k + 1])           g = 0.5 * (w[k] + w[k + 1])
+        x = x * np.sin(g)                     ...
+
+A part of an array that the block gave its contents a few statements before it overwrites them gets
+them back in the same way:
+
+    c[:, k] = g * a                       # c[:, k] = c[:, k] * d
+    c[:, k] = c[:, k] * d                 ...
+                                          c[:, k] = g * a
+
+Nothing is kept only to be computed with again: what an expression reads must be at hand anyway.
+"""
+
+from __future__ import annotations
+
+from s2sad.analysis.types import is_number
+from s2sad.derive.cells import Written
+from s2sad.derive.needs import Needs, leaves_early, own_targets
+from s2sad.derive.parts import rebuilt, refs
+from s2sad.derive.values import cost, is_arithmetic
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.nodes import Assign, Expr, For, Place, Ref, Stmt, Var, While
+from s2sad.tidy.algebra import key
+
+CHEAP_ENOUGH = 4
+"""What computing something again may cost, in passes over an array."""
+
+FAR = 16
+"""How many statements before it is overwritten a part of an array may have got its contents."""
+
+
+class Again(Needs):
+    """Finds what can be computed again."""
+
+    def _variables_again(self, loop: For | While, reads: set[Var]) -> dict[Var, Expr]:
+        """The variables that are computed again when the mirror of an iteration begins, in the
+        order in which an iteration gives them their values. `reads` are what the mirror reads."""
+        found: dict[Var, Expr] = {}
+        if leaves_early(loop.body):
+            return found
+        candidates = self._assigned_first(loop) & reads
+        own = own_targets(loop)
+        bound = [self._bound_inside(statement) for statement in loop.body]
+        for place, statement in enumerate(loop.body):
+            match statement:
+                case Assign((Var() as var,), value, None) if var in candidates:
+                    pass
+                case _:
+                    continue
+            later = {v for each in bound[place + 1 :] for v in each}
+            earlier = {v for each in bound[:place] for v in each}
+            if var in later | earlier or not self._is_value(var):
+                continue
+            operands = {ref.var for ref in refs(value)}
+            at_hand = own | found.keys() | (reads - self.cells.known.keys())
+            if operands & later or (operands & earlier) - at_hand or var in operands:
+                continue
+            if self._is_cheap(value) and not self.cells.read_by(value):
+                found[var] = rebuilt(value, self._again)
+        return found
+
+    def _is_value(self, var: Var) -> bool:
+        """Whether what a variable stands for is never changed in place."""
+        written = self.regions.knows(var) and self.regions.is_written(var)
+        kind = self.facts.bindings.get(var)
+        return var not in self.mutated and (not written or is_number(kind))
+
+    def _is_cheap(self, value: Expr) -> bool:
+        return cost(value, self.facts) <= CHEAP_ENOUGH and is_arithmetic(value, self.facts)
+
+    def _contents_again(self, place: Written, needed: set[Var]) -> Expr | None:
+        """What was written to a place before, in the block that overwrites it now, if it can be
+        computed again where the mirror of the statement ends."""
+        if place.key is None or not isinstance(place.base, Ref) or place.how != "place":
+            return None
+        between: list[Stmt] = []
+        block, position = self.before
+        for statement in reversed(block[max(0, position - FAR) : position]):
+            match statement:
+                case Assign((Place(Ref(var), at),), value, None) if (
+                    var is place.base.var and not isinstance(at, str) and key(at) == key(place.key)
+                ):
+                    found = rebuilt(value, self._again)
+                    own = {v for loop in self.loops for v in own_targets(loop.statement)}
+                    wanted = self._read_by([found]) & self._lost
+                    unchanged = self._unchanged([value, place.base, at], between)
+                    if self._is_cheap(value) and unchanged and wanted <= needed | own:
+                        return found
+                    return None
+            if self.cells.overwritten_by(statement, self.cells.read_by(place.part)):
+                return None
+            between.append(statement)
+        return None
+
+    def _unchanged(self, exprs: list[Expr], block: list[Stmt]) -> bool:
+        """Whether expressions have the same values before and after these statements."""
+        variables = {ref.var for expr in exprs for ref in refs(expr)}
+        if any(variables & bound_by(s).keys() for s in block):
+            return False
+        cells = self.cells.read_by(exprs[0])
+        return not any(self.cells.overwritten_by(s, cells) for s in block)
