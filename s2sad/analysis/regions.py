@@ -518,6 +518,10 @@ class Regions:
             for var, how in self._aliases(node.args[0]):
                 yield var, "maybe" if how == "maybe" else "view"
             return
+        if node.op == "attribute.flat":
+            for var, _ in self._aliases(node.args[0]):
+                yield var, "part"
+            return
         if node.op in _FRESH or node.form == "name" or node.op.startswith("attribute."):
             return
         if not variants or node.op.startswith(_CONTAINERS):

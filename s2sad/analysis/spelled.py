@@ -27,6 +27,7 @@ from s2sad.derive.rules import rules
 from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
+    Anew,
     Apply,
     Assign,
     Block,
@@ -97,7 +98,11 @@ class _Writer:
                 return [replace(statement, body=self.block(statement.body))]
             case Return(Invoke() | Make() | Apply() as returned):
                 before, result = self._calls_named(returned, False)
-                return [*before, replace(statement, value=result)] if before else [statement]
+                return (
+                    [*before, replace(statement, value=result, origin=_anew(statement))]
+                    if before
+                    else [statement]
+                )
             case Evaluate() | Assign(embedded=False):
                 return self._simple(statement)
         return [statement]
@@ -107,7 +112,7 @@ class _Writer:
         more, value = self._arguments_named(value)
         before += more
         if before:
-            statement = replace(statement, value=value, origin=None)
+            statement = replace(statement, value=value, origin=_anew(statement))
         if isinstance(statement, Assign) and len(statement.targets) == 1:
             return [*before, *self._target_named(statement, statement.targets[0])]
         return [*before, statement]
@@ -116,7 +121,8 @@ class _Writer:
         """A statement that gives a name to a value, and the name."""
         self.changed = True
         var = Var(hint)
-        return Assign((var,), value), Ref(var)
+        origin = None if value.origin is None else Anew(value.origin.node, value.origin.module)
+        return Assign((var,), value, None, origin), Ref(var)
 
     # ------------------------------------------------------------ calls that write
 
@@ -188,11 +194,12 @@ class _Writer:
             old = Apply("getitem", (name, target.key), (), "index")
             value = replace(value, args=(old, *value.args[1:]), origin=None)
         place = Place(Ref(name.var), target.key)
-        return [let, Assign((place,), value, statement.augmented)]
+        return [let, Assign((place,), value, statement.augmented, _anew(statement))]
 
     def _is_reachable(self, base: Expr) -> bool:
-        """Whether what is written into has a name, or is certainly a view of what has one."""
-        if not isinstance(base, Apply) or not base.args:
+        """Whether what is written into has a name, or is certainly a view of what has one. What
+        is not known to share memory with anything is left as it is, and refused."""
+        if not isinstance(base, Apply) or not base.args or not self.regions.aliases(base):
             return True
         if not isinstance(self.facts.type_of(base.args[0]), Array):
             return True
@@ -215,7 +222,10 @@ class _Writer:
             if not any(self._is_open(part, item) for part, item in pairs):
                 return [statement]
             named = [self._name(item, f"{describe(item)}_new") for item in value.items]
-            bound: Block = [Assign((p,), n) for p, (_, n) in zip(parts, named, strict=True)]
+            origin = _anew(statement)
+            bound: Block = [
+                Assign((p,), n, None, origin) for p, (_, n) in zip(parts, named, strict=True)
+            ]
             return [*(let for let, _ in named), *bound]
         if isinstance(value, Invoke) or not isinstance(self.facts.type_of(value), Array):
             return [statement]
@@ -226,7 +236,12 @@ class _Writer:
             let, value = self._name(value, describe(value))
             before = [let]
         self.changed = True
-        return [*before, *(Assign((p,), _item(value, Const(k))) for k, p in enumerate(parts))]
+        origin = _anew(statement)
+        items = [_item(value, Const(k)) for k in range(len(parts))]
+        return [
+            *before,
+            *(Assign((p,), e, None, origin) for p, e in zip(parts, items, strict=True)),
+        ]
 
     def _matters(self, var: Var) -> bool:
         """Whether writes may be seen through a variable that stands for an array or a number."""
@@ -292,6 +307,11 @@ class _Writer:
             return False
         roots = {self.regions.of(v) for v, _ in self.regions.aliases(array)}
         return bool(roots & written) or self._matters(part)
+
+
+def _anew(statement: Stmt) -> Anew | None:
+    origin = statement.origin
+    return None if origin is None else Anew(origin.node, origin.module)
 
 
 def _item(array: Expr, key: Expr) -> Expr:

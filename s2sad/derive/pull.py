@@ -81,6 +81,10 @@ Pending: TypeAlias = dict[Slot, list[tuple[str, Expr | None, Adjoint]]]
 _TREES = (TupleOf, ListOf, DictOf, Struct)
 
 
+_SAME_ITEMS = ("builtins.list", "builtins.tuple", "builtins.sorted", "builtins.reversed")
+"""What gives the items of what it is given, each once."""
+
+
 class Pull:
     """The backward sweep's handling of expressions. `Reverse` adds the statements."""
 
@@ -424,7 +428,7 @@ class Pull:
             self.out.append(Assign((var,), entry.expr))
         loop = self.loops[-1] if self.loops else None
         once = entry is not None and entry.fresh is not None and entry.fresh is loop
-        fresh = entry is None or (once and _runs_through(key, loop))
+        fresh = entry is None or (once and self._runs_through(key, loop))
         value = adjoint.expr
         if not fresh:
             if self.has_keys(slot):
@@ -434,6 +438,33 @@ class Pull:
             value = call("helper.add", old, value, text="add")
         self.out.append(Assign((Place(Ref(var), key),), value))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def _runs_through(self, key: Expr, loop: object) -> bool:
+        """Whether a key is another one in each iteration of a loop."""
+        key = key.node if isinstance(key, Value) else key
+        match key:
+            case Apply("add", (inner, Const(int(step)))) if step >= 0:
+                return self._runs_through(inner, loop)
+            case Ref(var) if not var.user:
+                return True  # it counts
+            case Ref(var) if isinstance(loop, For):
+                pass
+            case _:
+                return False
+        if any(var in bound_by(s) for s in loop.body):
+            return False
+        iterable = loop.iterable
+        while isinstance(iterable, Apply) and iterable.op in _SAME_ITEMS:
+            iterable = iterable.args[0]
+        match loop.target, iterable:
+            case Var() as target, Apply("builtins.range", bounds):
+                # xs[-1] may be xs[2].
+                return target is var and (len(bounds) == 1 or _is_from_zero(bounds))
+            case Var() as target, _:
+                return target is var and isinstance(self.facts.type_of(iterable), DictOf)
+            case Unpack((Var() as first, *_)), Apply("builtins.enumerate" | "dict.items"):
+                return first is var
+        return False
 
     def make_own(self, slot: Slot, entry: Adjoint) -> None:
         """Makes a slot's adjoint an array of its own; loops do so before their first iteration."""
@@ -1249,18 +1280,11 @@ def _values(statement: Stmt) -> list[Expr]:
     return exprs_of(statement)
 
 
-def _runs_through(key: Expr, loop: object) -> bool:
-    """Whether a key is another one in each iteration of a loop."""
-    key = key.node if isinstance(key, Value) else key
-    if not isinstance(key, Ref):
-        return False
-    if not key.var.user:
-        return True  # it counts
-    if not isinstance(loop, For) or any(key.var in bound_by(s) for s in loop.body):
-        return False
-    match loop.target, loop.iterable:
-        case Var() as target, Apply("builtins.range" | "dict.keys"):
-            return target is key.var
-        case Unpack((Var() as first, *_)), Apply("builtins.enumerate" | "dict.items"):
-            return first is key.var
-    return False
+def _is_from_zero(bounds: tuple[Expr, ...]) -> bool:
+    """Whether a range holds no negative numbers."""
+    low = bounds[1] if len(bounds) == 3 and is_negative(bounds[2]) else bounds[0]
+    return (
+        isinstance(low, Const)
+        and isinstance(low.value, int)
+        and low.value >= -1 + (low is bounds[0])
+    )

@@ -590,6 +590,8 @@ class _Maker:
             case Apply("numpy.copy", (base,)) if self._holds(base):
                 return replace(value, args=(self._view(base),), origin=None)
             case Apply(op, (base, *rest)) if isinstance(self.facts.type_of(base), Array | Unknown):
+                if op.startswith("attribute."):
+                    raise _Refused("s2sad cannot follow which array this stands for")
                 if op in ("builtins.list", "builtins.tuple"):
                     return replace(value, args=(self._view(base),), origin=None)
                 made = replace(value, args=(self._view(base), *rest), origin=None)

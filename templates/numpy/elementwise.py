@@ -350,6 +350,7 @@ def conj(x):
     d_x += d_y
 
 
+@maybe_view(x)
 def real(x):
     """Real part; a real number is its own."""
     y = np.real(x)

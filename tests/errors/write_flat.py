@@ -5,5 +5,5 @@ import numpy as np
 
 def f(a):
     b = 2.0 * a
-    b.flat[0] = a[1]  # error: S2S011 name
+    b.flat[0] = a[1]  # error: S2S011 follow
     return np.sum(b)

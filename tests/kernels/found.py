@@ -425,6 +425,55 @@ def rows_read_while_others_are_written(A, w):
     return np.sum(A * A)
 
 
+def array_updated_while_a_loop_runs_over_it(a, h, A):
+    d = A[0, :]
+    for i, w in enumerate(a[-3:]):
+        np.add(a, d, out=a)
+        h[i] *= w
+    return np.sum(h)
+
+
+def scaled(a, h, s):
+    a[1:] *= s
+    return np.sum(h) + a[0]
+
+
+def calls_inside_of_expressions(a, b, h, s):
+    s += scaled(a, h, s)
+    if scaled(b, h, 0.5) > -99.0:
+        s += b[1]
+    return np.sum(a) + s * scaled(b, h, 0.5)
+
+
+def parts_by_an_index_array(A, h, index):
+    A[index[0]][0] -= 0.3 * h[1]
+    scaled(A[index[1]], h, 0.5)
+    return np.sum(A * A)
+
+
+def rows_taken_apart(A, a):
+    x, y, z = A
+    x[1] = y[0] * z[1]
+    a, c = A[0], a
+    a[0] = 2.0
+    return np.sum(A * A) + c[1] * a[1]
+
+
+def item_read_several_times(x):
+    xs = [x * 1.0, x * x, np.sin(x)]
+    s = 0.0
+    for i in [0, 0, 1]:
+        s = s + np.sum(xs[i]) * xs[i][0]
+    return s
+
+
+def real_part_written(x, s):
+    y = x * s
+    z = y.real
+    z[0] = x[1]
+    return np.sum(y * y)
+
+
 def inputs(*names):
     """Arguments called as in the generator of random programs."""
 
@@ -498,6 +547,12 @@ FUNCTIONS = [
     bubble_sort,
     row_or_number_updated,
     rows_read_while_others_are_written,
+    array_updated_while_a_loop_runs_over_it,
+    calls_inside_of_expressions,
+    parts_by_an_index_array,
+    rows_taken_apart,
+    item_read_several_times,
+    real_part_written,
 ]
 
 
