@@ -6,6 +6,7 @@ import numpy as np
 
 
 @linear
+@maybe_view(d)
 def unbroadcast(d: "*s", *, shape) -> filled(shape):
     """The sum over axes that broadcasting repeats; its adjoint is repeated along them."""
     shape = np.shape(d)[-1:]
@@ -131,6 +132,31 @@ def einsum_backward_2_b(d: "*r", a: "*s", b: const, *, spec) -> like(b):
     d_a += helper.einsum_backward(spec, 0, d, a, d_y)
 
 
+def einsum_backward(d: "*r", xs: ["*s"], *, spec, position) -> "?":
+    """The adjoint of one of several operands; that of another one has d_y in its place."""
+    assert (d.shape, xs.shape) in (((3, 3), (3, 3)),)
+    assert spec in ("ij,jk,kl->il", "ij,jj,kl->il")
+    assert position in (0, 2)
+    y = helper.einsum_backward(spec, position, d, *xs)
+    with_d_y = [*xs[:position], d_y, *xs[position + 1 :]]
+    d_d += np.einsum(spec, *with_d_y)
+    d_xs += [
+        (
+            np.zeros(np.shape(xs[i]))
+            if i == position
+            else helper.einsum_backward(spec, i, d, *with_d_y)
+        )
+        for i in range(len(xs))
+    ]
+    dot_y = helper.einsum_backward(spec, position, dot_d, *xs) + sum(
+        [
+            helper.einsum_backward(spec, position, d, *[*xs[:i], dot_xs[i], *xs[i + 1 :]])
+            for i in range(len(xs))
+            if i != position
+        ]
+    )
+
+
 # ---------------------------------------------------------------- blocks, indices and order
 
 
@@ -157,6 +183,7 @@ def tile_backward(d: "*s", *, shape, reps) -> filled(shape):
 
 
 @linear
+@maybe_view(d)
 def unpad(d: "*s", *, shape, pad_width) -> filled(shape):
     """What is no padding; its adjoint is padded with zeros."""
     assert d.shape in ((5,), (6,))
@@ -197,6 +224,33 @@ def median_weights(x: const, *, axis) -> like(x):
 
 
 # ---------------------------------------------------------------- containers and results
+
+
+@linear
+def add(a: "*s", b: "*r") -> "?":
+    """The sum of two adjoints."""
+    assert (a.shape, b.shape) in (((2, 3), (2, 3)), ((), (3,)))
+    y = helper.add(a, b)
+    d_a += helper.unbroadcast(d_y, np.shape(a))
+    d_b += helper.unbroadcast(d_y, np.shape(b))
+
+
+@linear
+def part(d: "*s", *, key) -> "?":
+    """One part of the adjoint of a container."""
+    d = [d, d]
+    key = 1
+    y = helper.part(d, key)
+    d_d[key] += d_y
+
+
+@linear
+def all_parts(d: "*s", values: const) -> listed(d):
+    """All parts of the adjoint of a list of arrays."""
+    values = [d, d]
+    d = [d, d]
+    y = helper.all_parts(d, values)
+    d_d += d_y
 
 
 @linear

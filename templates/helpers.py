@@ -806,6 +806,14 @@ def tangent_like(x, dot_x):
     return None
 
 
+def written_into(dot_x, value):
+    """The tangent dot_x of an array with this value in it; a number is the value itself."""
+    if not isinstance(dot_x, np.ndarray):
+        return value
+    dot_x[...] = value
+    return dot_x
+
+
 def laid_out_like(x, dot_x):
     """The tangent dot_x of an array x, in memory laid out as that of x."""
     found = np.empty_like(x, dtype=np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))

@@ -841,16 +841,18 @@ def runs(text: str) -> bool:
     return True
 
 
-def outcome(text: str) -> str:
+def outcome(text: str, mode: str = "grad") -> str:
     """right, fails (the program itself does), or what is wrong, beginning with its kind."""
     from s2sad import S2SADError
+    from tests import fuzz_modes
 
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         if not runs(text):
             return "fails"
         try:
-            generated = gradient_of(text)
+            is_grad = mode == "grad"
+            generated = gradient_of(text) if is_grad else fuzz_modes.derivative_of(text, mode)
         except S2SADError as error:
             first = getattr(error, "errors", [error])[0]
             return f"refused {first.code}: {first.message}"
@@ -858,7 +860,7 @@ def outcome(text: str) -> str:
             return f"crashed {type(error).__name__}: {error} {fault(error)}"
         try:
             for args in POINTS:
-                wrong = difference(text, generated, args)
+                wrong = fuzz_modes.WRONG.get(mode, difference)(text, generated, args)
                 if wrong:
                     return f"wrong {wrong}"
         except Exception as error:
@@ -947,9 +949,9 @@ def simpler(tree: ast.Module) -> Iterator[Callable[[ast.Module], bool]]:
                     yield swap_in(k, field, index, lambda a: ast.arg(a.arg))
 
 
-def minimal(text: str, seconds: float = 60.0) -> str:
+def minimal(text: str, mode: str = "grad", seconds: float = 60.0) -> str:
     """A small program that goes wrong in the same way, as far as the time allows."""
-    kind = kind_of(outcome(text))
+    kind = kind_of(outcome(text, mode))
     end = time.monotonic() + seconds
     tree = ast.parse(text)
     smaller = True
@@ -965,7 +967,10 @@ def minimal(text: str, seconds: float = 60.0) -> str:
                 compile(candidate, "<candidate>", "exec", dont_inherit=True)
             except (SyntaxError, IndexError, AttributeError, ValueError):
                 continue
-            if len(candidate) < len(ast.unparse(tree)) + 1 and kind_of(outcome(candidate)) == kind:
+            if (
+                len(candidate) < len(ast.unparse(tree)) + 1
+                and kind_of(outcome(candidate, mode)) == kind
+            ):
                 tree, smaller = ast.parse(candidate), True
                 break
     return ast.unparse(tree)
@@ -974,9 +979,9 @@ def minimal(text: str, seconds: float = 60.0) -> str:
 # ---------------------------------------------------------------- the command
 
 
-def tried(seed: int) -> tuple[int, str, str]:
+def tried(seed: int, mode: str) -> tuple[int, str, str]:
     text = Writer(seed).text()
-    return seed, text, outcome(text)
+    return seed, text, outcome(text, mode)
 
 
 def main() -> int:
@@ -984,6 +989,7 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--mode", choices=("grad", "jvp", "hvp"), default="grad")
     parser.add_argument("--minimal", action="store_true", help="print a small program for each")
     parser.add_argument("--show", action="store_true", help="print each failing program")
     parser.add_argument("--quiet-refusals", action="store_true", help="count refusals only")
@@ -992,7 +998,8 @@ def main() -> int:
     seeds = range(options.first, options.first + options.count)
     with multiprocessing.Pool(options.jobs) as pool:
         start = time.monotonic()
-        for seed, text, found in pool.imap_unordered(tried, seeds, chunksize=4):
+        trying = functools.partial(tried, mode=options.mode)
+        for seed, text, found in pool.imap_unordered(trying, seeds, chunksize=4):
             kind = " ".join(found.split(":")[0].split()[:2])
             counts[kind if kind.startswith(("refused", "crashed")) else kind.split()[0]] += 1
             silent = options.quiet_refusals and kind.startswith("refused")
@@ -1000,7 +1007,7 @@ def main() -> int:
                 continue
             print(f"{seed}: {found.splitlines()[0][:300]}", flush=True)
             if options.show or options.minimal:
-                shown = minimal(text) if options.minimal else text
+                shown = minimal(text, options.mode) if options.minimal else text
                 print(textwrap.indent(shown, "    "), flush=True)
         seconds = time.monotonic() - start
     for kind, count in sorted(counts.items()):

@@ -10,6 +10,7 @@ values of a static argument, `assert (a.shape, b.shape) in (...)` for shapes tha
 from __future__ import annotations
 
 import ast
+import copy
 import importlib
 import itertools
 import math
@@ -101,6 +102,7 @@ def world() -> dict[str, Any]:
     importlib.import_module("scipy.linalg")
     return {
         "np": np,
+        "copy": copy,
         "math": math,
         "scipy": scipy,
         "helper": types.SimpleNamespace(**helpers),

@@ -23,6 +23,18 @@ def of_each_iteration(w: Float[ndarray, " n"], x: float) -> float:
     return x
 
 
+def before_an_iteration_ends_early(w: Float[ndarray, " n"], x: float) -> float:
+    """Two loops, so that the outer one must not keep what the inner one computes again."""
+    for i in range(len(w)):
+        for j in range(i + 1, len(w)):
+            d = w[i] - w[j]
+            r = d * d + 0.1
+            if r > 1.5:
+                continue
+            x = x * np.sin(r) + 1.0 / r
+    return x
+
+
 def needed_before_the_loop_too(w: Float[ndarray, " n"], x: float, steps: int) -> float:
     g = np.exp(w[0] * x)
     x = x * g * g
@@ -179,6 +191,7 @@ def contents_from_themselves(w: Float[ndarray, " n"], x: float) -> float:
 
 CALLS: dict[Any, tuple[Any, ...]] = {
     of_each_iteration: (),
+    before_an_iteration_ends_early: (),
     needed_before_the_loop_too: (3,),
     after_the_loop: (),
     operand_changes_later: (),
@@ -214,6 +227,7 @@ def test_a_loop_that_does_not_run() -> None:
     ("function", "lines"),
     [
         (of_each_iteration, ["g = 0.5 * (w[k] + w[k + 1])", "h = g * g"]),
+        (before_an_iteration_ends_early, ["d = w[i] - w[j]", "r = d * d + 0.1"]),
         (needed_before_the_loop_too, ["g_in = g", "g = w[k] * w[k + 1]", "g = g_in"]),
         (view_of_what_is_not_written, ["part = w[k : k + 2]"]),
         (inner_loop, ["a = w[k] * 2.0", "b = a * w[j]"]),
@@ -224,7 +238,7 @@ def test_a_loop_that_does_not_run() -> None:
 def test_nothing_else_is_kept(function: Any, lines: list[str]) -> None:
     generated: Any = value_and_grad(function, wrt=("w", "x"))
     forward, backward = generated.source.split("# Backward")
-    assert all(name not in forward for name in ("g_trace", "h_trace", "part_trace", "b_trace"))
-    assert "c_trace" not in forward and "a_trace" not in forward
+    assert all(name not in forward for name in ("g_trace", "h_trace", "part_trace", "d_trace"))
+    assert all(name not in forward for name in ("a_trace", "b_trace", "c_trace", "r_trace"))
     for line in lines:
         assert line in (forward if line == "g_in = g" else backward), generated.source

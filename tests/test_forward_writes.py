@@ -231,6 +231,185 @@ def test_nothing_is_returned() -> None:
     np.testing.assert_allclose(np.concatenate(tangent), numeric, atol=1e-8)
 
 
+def square(x):
+    return x * x
+
+
+def from_calls(x):
+    y = np.zeros(3)
+    for i in range(3):
+        y[i] = square(x[i])
+    return np.sum(y * y)
+
+
+def through_a_view(x):
+    """What is added to the array is seen through a name that it had before."""
+    a = np.zeros(6)
+    v = a[::-1]
+    a += x * x
+    return np.sum(v * v * x)
+
+
+def taken_from_a_list(x):
+    """The array that was put into the list before anything varied was written into it."""
+    a = np.zeros(6)
+    first, kept = a, []
+    for _ in range(3):
+        kept.append(a)
+        a = np.zeros(6)
+    a += x
+    for _ in range(3):
+        above = a
+        a = kept.pop()
+        a += above * x
+    return np.sum(first * first)
+
+
+def number_or_row(rows):
+    """Rows are changed in place, numbers are not."""
+    total = 0.0
+    for r in rows:
+        r *= 2.0
+        total = total + np.sum(r * r)
+    return total + np.sum(rows * rows)
+
+
+def element_of_itself(x):
+    """What the augmented assignment reads is what it writes."""
+    y = x * 1.0
+    for i in range(3):
+        y[i, (i + 1) % 3] *= 0.3 * np.sum(x)
+    return np.sum(y * x)
+
+
+def double(v):
+    v += v
+
+
+def doubles_its_argument(x):
+    y = x * x
+    double(y)
+    return np.sum(y * x)
+
+
+def overwrite(v):
+    v[::2] = 0.9
+    v = np.zeros(3)
+
+
+def constant_into_a_view(x):
+    y = x * x
+    overwrite(y[1:])
+    return np.sum(y)
+
+
+def views_that_are_overwritten(x):
+    """Values that stand in the memory that the statement overwrites."""
+    a = x * x
+    np.multiply(np.asarray(a), a[1], out=a)
+    return np.sum(a)
+
+
+def reversed_twice(v):
+    v = 1.0 * v[::-1]
+    return v[::-1]
+
+
+def result_of_its_own(x):
+    y = x * x
+    z = reversed_twice(y)
+    y[0] = 0.0
+    return np.sum(z * y)
+
+
+def item_of_an_exchange(x):
+    k = np.zeros(3)
+    k, h = x[:3] * 1.0, k
+    k, h = h, k
+    k += x[3:]
+    return np.sum(k * h)
+
+
+def in_a_shallow_copy(x):
+    xs = [x * 1.0, x * x]
+    ys = copy.copy(xs)
+    ys[0][0] = 0.0
+    ys[1] = x
+    return np.sum(xs[0] * xs[1]) + np.sum(ys[1])
+
+
+def number_of_dimension_zero(x):
+    total = np.zeros(())
+    for value in x:
+        total += value**2
+    total[()] = np.sin(total)
+    return total * x[0]
+
+
+WRITTEN = [
+    (from_calls, (3,)),
+    (through_a_view, (6,)),
+    (taken_from_a_list, (6,)),
+    (number_or_row, (4,)),
+    (number_or_row, (4, 3)),
+    (element_of_itself, (3, 3)),
+    (doubles_its_argument, (4,)),
+    (constant_into_a_view, (6,)),
+    (views_that_are_overwritten, (4,)),
+    (result_of_its_own, (5,)),
+    (item_of_an_exchange, (6,)),
+    (in_a_shallow_copy, (4,)),
+    (number_of_dimension_zero, (4,)),
+]
+
+
+@pytest.mark.parametrize(("function", "shape"), WRITTEN, ids=_id)
+def test_tangent_of_what_is_written(function: Any, shape: tuple[int, ...]) -> None:
+    def plain(x: Any) -> Any:
+        return function(copy.deepcopy(x))
+
+    check_tangent(plain, (_r(shape),), "x", _by_name(s2sad.jvp(function), function))
+
+
+def _by_name(generated: Any, function: Any) -> Any:
+    """A tangent function whose tangent is named after x."""
+    name = function.__code__.co_varnames[0]
+
+    def called(x: Any, *, dot_x: Any) -> Any:
+        return generated(x, **{f"dot_{name}": dot_x})
+
+    return called
+
+
+@pytest.mark.parametrize(("function", "shape"), WRITTEN, ids=_id)
+def test_product_with_the_hessian(function: Any, shape: tuple[int, ...]) -> None:
+    """Where reverse mode takes the function, so does forward mode its gradient."""
+    try:
+        gradient = s2sad.grad(function)
+    except s2sad.S2SADError:
+        return
+    x, direction = _r(shape), _r(shape)
+    name = function.__code__.co_varnames[0]
+    found = s2sad.hvp(function)(x, **{f"dot_{name}": direction})
+    numeric = (gradient(x + 1e-6 * direction) - gradient(x - 1e-6 * direction)) / 2e-6
+    np.testing.assert_allclose(found, numeric, atol=1e-6)
+
+
+def scales(v, w):
+    v *= w
+
+
+def overlapping(x):
+    y = x * 1.0
+    scales(y[1:], y[:-1])
+    return np.sum(y)
+
+
+def test_a_call_is_handed_an_array_twice() -> None:
+    with pytest.raises(s2sad.S2SADError, match="handed the same array"):
+        s2sad.jvp(overlapping)
+
+
 def fills(x):
     y = x * 1.0
     y.partition(2)

@@ -33,6 +33,7 @@ from tests.checking import same
 from tests.rule import Sample
 
 PREAMBLE = """\
+import copy
 import math
 import numpy as np
 import scipy.linalg

@@ -128,7 +128,15 @@ class _Walk:
         self, target: Unpack, parts: tuple[Target, ...], value: Expr, exclusive: set[Var]
     ) -> None:
         if not isinstance(value, Make) or len(value.items) != len(parts):
-            exclusive -= {v for v, _ in self.regions.aliases(value)} | set(targets_of(target))
+            found = self.regions.part_aliases(value, len(parts))
+            if found is None:
+                exclusive -= {v for v, _ in self.regions.aliases(value)} | set(targets_of(target))
+                return
+            for part, shared in zip(parts, found, strict=True):
+                if {v for v, _ in shared} != {part}:  # else it is returned what it was handed
+                    exclusive -= {v for v, _ in shared} | set(targets_of(part))
+                if not shared and isinstance(part, Var):
+                    exclusive.add(part)
             return
         if self.regions.is_exchange(target, value):
             pairs = zip(parts, value.items, strict=True)

@@ -12,7 +12,7 @@ carried from one iteration into the next gets a new one.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from s2sad.analysis.iteration import ITERABLES, element
@@ -42,6 +42,7 @@ from s2sad.derive.rules import rules
 from s2sad.derive.selection import abstract, choose, dtype_name, result_shape
 from s2sad.derive.templates import Rule
 from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -71,6 +72,7 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
+    walk,
 )
 from s2sad.source.operators import COMPARE
 
@@ -94,6 +96,9 @@ none."""
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
 
+
+_COPIES = {"copy.copy", "copy.deepcopy"}
+"""Operators whose result is of their operand's type, whatever it is."""
 
 _NUMBERS = {f"{home}.{name}" for home in ("math", "numpy") for name in ("pi", "e", "inf", "nan")}
 _NUMBERS |= {"math.tau", "numpy.euler_gamma", "user.number"}
@@ -269,7 +274,7 @@ class Facts:
             k
             for k, parameter in enumerate(function.params)
             if parameter.var in regions.written_parameters
-            and self._any_varied(parameter.var, regions, env)
+            and self._any_varied(function, parameter.var, regions, env)
         )
         returned = [fact for owner, fact in self._returns if owner is None or owner is function]
         self._returns = outer_returns
@@ -280,9 +285,18 @@ class Facts:
                 result = self._join(result, fact, f"{function.name}.result")
         summary.result = result
 
-    def _any_varied(self, var: Var, regions: Regions, env: Environment) -> bool:
-        facts = [env.get(other) for other in regions.members(var)]
-        return any(fact is not None and fact.varied for fact in facts)
+    def _any_varied(self, function: Function, var: Var, regions: Regions, env: Environment) -> bool:
+        """Whether what a parameter stands for is varied at some point of a function."""
+        members = set(regions.members(var))
+        if any((fact := env.get(other)) is not None and fact.varied for other in members):
+            return True
+        entry = zip(function.params, self.summaries[function].params, strict=True)
+        return any(fact.varied for parameter, fact in entry if parameter.var in members) or any(
+            isinstance(node, Ref) and node.var in members and node in self.varied
+            for statement in statements(function.body)
+            for root in expressions(statement)
+            for node in walk(root)
+        )
 
     _captured: dict[Var, Fact] = {}
 
@@ -574,6 +588,8 @@ class Facts:
             return Fact(BOOL)  # `and` asks for one truth value, so that no operand is an array
         if node.op in ITERABLES:
             return Fact(ITERABLES[node.op]([fact.type for fact in facts[: len(node.args)]]), varied)
+        if node.op in _COPIES and not isinstance(facts[0].type, Array):
+            return Fact(facts[0].type, varied)
         if node.op == "getattr":
             return Fact(_attribute(facts[0].type, node.text), varied)
         if node.op == "add" and any(isinstance(f.type, TupleOf | ListOf) for f in facts):
@@ -680,8 +696,9 @@ class Facts:
                 params.append(Fact(parameter.type or Unknown(parameter.var.hint)))
                 continue
             fact = self._value(argument, env)
+            varied = fact.varied or self._may_become_varied(node, argument)
             kind = refined(_annotated(parameter.type, fact.type), unpacked.get(parameter.var))
-            params.append(Fact(kind or fact.type, fact.varied))
+            params.append(Fact(kind or fact.type, varied))
         result = self.interpret(function, params)
         for position in self.summaries[function].written:
             argument = node.args[position]
@@ -689,6 +706,18 @@ class Facts:
                 self._written(argument, env)
         kind = _renamed(result.type, f"{node.callee.name}{len(self._short)}", only_marked=True)
         return Fact(kind, result.varied)
+
+    def _may_become_varied(self, node: Invoke, argument: Expr) -> bool:
+        """Whether what is varied may be written later into the memory that a call is handed and
+        returns."""
+        returned = self.untyped_calls.effects(node).returns
+        if argument not in [node.args[k] for k in returned]:
+            return False
+        kind = self.types[argument]
+        if isinstance(kind, Inert) or is_integral(kind):
+            return False
+        regions = self._regions[-1]
+        return any(regions.is_written(var) for var, _ in regions.aliases(argument))
 
     def _make(self, node: Make, env: Environment) -> Fact:
         for key in node.keys:
@@ -744,7 +773,7 @@ class _Varied:
         summary = self.facts.summaries.get(self.facts.program.function(node.callee))
         if summary is None:
             return found
-        return Effects(found.writes & summary.written, found.returns, found.tangled)
+        return replace(found, writes=found.writes & summary.written)
 
 
 _LATER = Environment()

@@ -13,13 +13,14 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import inner_blocks
+from s2sad.ir.bindings import LIST_CHANGES, targets_of
+from s2sad.ir.flow import expressions, inner_blocks
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
     Branch,
+    Each,
     Evaluate,
     Expr,
     For,
@@ -32,17 +33,21 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
+    walk,
 )
 
-Origins: TypeAlias = dict[Var, frozenset[Var]]
-"""The parameters whose objects a variable may stand for."""
+Roots: TypeAlias = frozenset[tuple[Var, bool]]
+"""Parameters, each with whether it is their object that is meant, or one that holds it."""
+
+Origins: TypeAlias = dict[Var, Roots]
+"""The parameters whose objects, or parts of them, a variable may stand for or hold."""
 
 
 def written_parameters(function: Function, regions: Any) -> set[Var]:
     """The parameters into whose objects a function may write."""
-    walk = _Walk(regions)
-    walk.block(function.body, {p.var: frozenset([p.var]) for p in function.params})
-    return walk.written
+    found = _Walk(regions)
+    found.block(function.body, {p.var: frozenset([(p.var, True)]) for p in function.params})
+    return found.written
 
 
 class _Walk:
@@ -56,7 +61,12 @@ class _Walk:
 
     def _statement(self, statement: Stmt, origins: Origins) -> None:
         for write in self.regions.writes.get(statement, []):
-            self.written |= self._of(write.base, origins)
+            self.written |= {var for var, is_object in self._of(write.base, origins) if is_object}
+        for root in expressions(statement):
+            for node in walk(root):
+                if isinstance(node, Apply) and node.op in LIST_CHANGES:
+                    for item in node.args[1:]:
+                        self._store(node.args[0], self._of(item, origins), origins)
         match statement:
             case Assign():
                 if statement.augmented is None:
@@ -83,7 +93,7 @@ class _Walk:
         while True:
             before = dict(origins)
             if isinstance(loop, For):
-                found = self._of(loop.iterable, origins)
+                found = _taken_out(self._of(loop.iterable, origins))
                 for var in targets_of(loop.target):
                     origins[var] = found
             self.block(loop.body, origins)
@@ -104,17 +114,28 @@ class _Walk:
         found = [(target, value, self._of(value, origins)) for target, value in pairs]
         for target, value, roots in found:
             for var in targets_of(target):
-                origins[var] = roots
+                origins[var] = _taken_out(roots) if isinstance(target, Unpack) else roots
             if isinstance(target, Place) and self.regions.stored(target.base, target.key, value):
-                # What is stored in a container is reached through it from here on.
-                for var, _ in self.regions.aliases(target.base):
-                    origins[var] = origins.get(var, frozenset()) | roots
+                self._store(target.base, roots, origins)
 
-    def _of(self, expr: Expr, origins: Origins) -> frozenset[Var]:
-        found: frozenset[Var] = frozenset()
-        for var, _ in self.regions.aliases(expr):
-            found |= origins.get(var, frozenset())
-        return found
+    def _store(self, base: Expr, roots: Roots, origins: Origins) -> None:
+        """What is stored in a container is reached through it from here on."""
+        held = frozenset((root, False) for root, _ in roots)
+        for var, _ in self.regions.aliases(base):
+            origins[var] = origins.get(var, frozenset()) | held
+
+    def _of(self, expr: Expr, origins: Origins) -> Roots:
+        found: set[tuple[Var, bool]] = set()
+        holds = isinstance(expr, Make | Each) or isinstance(expr, Apply) and expr.op == "copy.copy"
+        for var, how in self.regions.aliases(expr):
+            for root, is_object in origins.get(var, frozenset()):
+                found.add((root, is_object if how == "same" else not holds))
+        return frozenset(found)
+
+
+def _taken_out(roots: Roots) -> Roots:
+    """What may be taken out of a container: objects that it holds."""
+    return frozenset((root, True) for root, _ in roots)
 
 
 def _join(origins: Origins, other: Origins) -> None:

@@ -79,10 +79,12 @@ TypeOf: TypeAlias = Callable[[Expr], Type]
 @dataclass
 class Effects:
     """What a call of a function does to its arguments, by the positions of its parameters;
+    `parts` says for each item of a tuple that it returns which of them it shares memory with;
     `tangled` are results of which two parts may share memory."""
 
     writes: frozenset[int] = frozenset()
     returns: dict[int, Sharing] = field(default_factory=dict)
+    parts: tuple[dict[int, Sharing], ...] = ()
     tangled: bool = False
 
 
@@ -251,19 +253,71 @@ class Regions:
         arguments = [node.args[k] for k in sorted(self.calls.effects(node).writes)]
         return [v for a in arguments if a is not None for v, _ in self.aliases(a)]
 
+    def hands_over_twice(self, node: Invoke, written: int) -> bool:
+        """Whether an argument that a call writes into may share memory with another one."""
+        argument = node.args[written]
+        if argument is None:
+            return False
+        names = {var for var, _ in self.aliases(argument)}
+        roots = {self.of(var) for var in names}
+        others = [a for k, a in enumerate(node.args) if k != written and a is not None]
+        return any(
+            self.of(var) in roots and (var in names or self.is_shared(var))
+            for other in others
+            for var, _ in self.aliases(other)
+        )
+
     def effects(self) -> Effects:
         """What a call of the function does to its arguments."""
         positions = {p.var: k for k, p in enumerate(self.function.params)}
         written = frozenset(k for var, k in positions.items() if var in self.written_parameters)
         returns: dict[int, Sharing] = {}
-        for statement in statements(self.function.body):
-            if isinstance(statement, Return) and statement.value is not None:
-                for var, how in self.aliases(statement.value):
-                    for parameter, k in positions.items():
-                        if self._root(parameter) is self._root(var):
-                            exact = parameter is var and not self._is_rebound(var)
-                            returns[k] = _weaker(returns.get(k), how if exact else "maybe")
-        return Effects(written, returns, self._is_tangled())
+        made: list[Make] = []
+        given = [s.value for s in statements(self.function.body) if isinstance(s, Return)]
+        for value in given:
+            if value is not None:
+                self._note_shared(value, positions, returns)
+            if isinstance(value, Make) and value.kind == "tuple":
+                made.append(value)
+        parts: tuple[dict[int, Sharing], ...] = ()
+        if len(made) == len(given) and len({len(make.items) for make in made}) == 1:
+            parts = tuple({} for _ in made[0].items)
+            for make in made:
+                for part, item in zip(parts, make.items, strict=True):
+                    self._note_shared(item, positions, part)
+        return Effects(written, returns, parts, self._is_tangled())
+
+    def _note_shared(
+        self, value: Expr, positions: dict[Var, int], shared: dict[int, Sharing]
+    ) -> None:
+        """Adds the parameters that a value may share memory with, by their positions."""
+        for var, how in self.aliases(value):
+            for parameter, k in positions.items():
+                if self._root(parameter) is self._root(var):
+                    exact = parameter is var and not self._is_rebound(var)
+                    shared[k] = _weaker(shared.get(k), how if exact else "maybe")
+
+    def part_aliases(self, value: Expr, count: int) -> list[Aliases] | None:
+        """The variables that each of so many parts of a value may share memory with; None where
+        that is not known of the parts."""
+        if isinstance(value, Make) and len(value.items) == count:
+            return [self.aliases(item) for item in value.items]
+        if isinstance(value, Invoke):
+            effects = self.calls.effects(value)
+            if len(effects.parts) == count and not effects.tangled:
+                shared = (self._of_arguments(value, part) for part in effects.parts)
+                return [list(dict(part).items()) for part in shared]
+        return None
+
+    def _of_arguments(
+        self, call: Invoke, shared: dict[int, Sharing]
+    ) -> Iterator[tuple[Var, Sharing]]:
+        """The variables that a result shares memory with which shares it with these arguments."""
+        for position, how in shared.items():
+            argument = call.args[position]
+            if argument is not None:
+                for var, inner in self._aliases(argument):
+                    yield var, how if inner == "same" else _weaker(inner, how)
 
     def _is_tangled(self) -> bool:
         """Whether two parts of what the function returns may share memory."""
@@ -384,7 +438,11 @@ class Regions:
                         self._target(statement, part, item)
                 else:
                     names = list(targets_of(target))
-                    for var in names:
+                    found = self.part_aliases(value, len(parts))
+                    for part, shared in zip(parts, found or [], strict=False):
+                        for var in targets_of(part):
+                            self._bind(var, [(v, "view") for v, _ in shared])
+                    for var in names if found is None else ():
                         self._bind(var, [(v, "view") for v, _ in self._aliases(value)])
                     if isinstance(value, Invoke) and self.calls.effects(value).tangled:
                         for var in names[1:]:
@@ -492,12 +550,7 @@ class Regions:
                         for var, _ in self._aliases(part):
                             yield var, "maybe"
             case Invoke():
-                effects = self.calls.effects(expr)
-                for position, how in effects.returns.items():
-                    argument = expr.args[position]
-                    if argument is not None:
-                        for var, inner in self._aliases(argument):
-                            yield var, how if inner == "same" else _weaker(inner, how)
+                yield from self._of_arguments(expr, self.calls.effects(expr).returns)
             case Apply():
                 yield from self._shared_by(expr)
 
@@ -521,6 +574,11 @@ class Regions:
         if node.op == "attribute.flat":
             for var, _ in self._aliases(node.args[0]):
                 yield var, "part"
+            return
+        if node.op == "copy.copy":
+            # A copied container holds the items that the other one holds.
+            if self.type_of is None or not isinstance(self.type_of(node.args[0]), Array):
+                yield from ((var, "part") for var, _ in self._aliases(node.args[0]))
             return
         if node.op in _FRESH or node.form == "name" or node.op.startswith("attribute."):
             return
@@ -578,7 +636,7 @@ class Regions:
 
 
 _FRESH = {"builtins.len", "builtins.range", "builtins.float", "builtins.int", "numpy.copy",
-          "copy.copy", "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip
+          "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip
 """Operators whose result shares nothing with what they are given."""
 
 _CONTAINERS = ("builtins.", "dict.", "tqdm.", "list.")

@@ -327,6 +327,11 @@ def divided(shape: AnyShape, sections: Any, axis: Any = 0) -> Result:
     return ListOf(Array("unknown", part))
 
 
+def listed(_: Any) -> Result:
+    """A list of arrays, of which no more is known."""
+    return ListOf(Array("unknown", SOME))
+
+
 def columns(shape: AnyShape, sections: Any) -> Result:
     """The parts that an array is split into along its second axis, or its only one."""
     if isinstance(shape, Star):

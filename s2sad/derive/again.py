@@ -19,14 +19,17 @@ Nothing is kept only to be computed with again: what an expression reads must be
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from s2sad.analysis.types import is_number
 from s2sad.derive.cells import Written
-from s2sad.derive.needs import Needs, leaves_early, own_targets
-from s2sad.derive.parts import rebuilt, refs
+from s2sad.derive.parts import leaves_early, own_targets, rebuilt, refs
+from s2sad.derive.recall import Recall
 from s2sad.derive.values import cost, is_arithmetic
 from s2sad.ir.bindings import bound_by
-from s2sad.ir.nodes import Assign, Expr, For, Place, Ref, Stmt, Var, While
+from s2sad.ir.nodes import Assign, Block, Expr, For, Place, Ref, Stmt, Var, While
 from s2sad.tidy.algebra import key
+from s2sad.tidy.dead import all_reads
 
 CHEAP_ENOUGH = 4
 """What computing something again may cost, in passes over an array."""
@@ -35,19 +38,18 @@ FAR = 16
 """How many statements before it is overwritten a part of an array may have got its contents."""
 
 
-class Again(Needs):
+class Again(Recall):
     """Finds what can be computed again."""
 
     def _variables_again(self, loop: For | While, reads: set[Var]) -> dict[Var, Expr]:
         """The variables that are computed again when the mirror of an iteration begins, in the
         order in which an iteration gives them their values. `reads` are what the mirror reads."""
         found: dict[Var, Expr] = {}
-        if leaves_early(loop.body):
-            return found
-        candidates = self._assigned_first(loop) & reads
+        always = list(takewhile(lambda statement: not leaves_early([statement]), loop.body))
+        candidates = self._given_first(always) & reads
         own = own_targets(loop)
         bound = [self._bound_inside(statement) for statement in loop.body]
-        for place, statement in enumerate(loop.body):
+        for place, statement in enumerate(always):
             match statement:
                 case Assign((Var() as var,), value, None) if var in candidates:
                     pass
@@ -64,6 +66,22 @@ class Again(Needs):
             if self._is_cheap(value) and not self.cells.read_by(value):
                 found[var] = rebuilt(value, self._again)
         return found
+
+    def _given_first(self, block: Block) -> set[Var]:
+        """The variables that a block assigns before anything in it reads them."""
+        seen: set[Var] = set()
+        found: set[Var] = set()
+        for statement in block:
+            if isinstance(statement, Assign) and statement.augmented is None:
+                seen |= all_reads(statement)
+                found |= set(bound_by(statement)) - seen
+                seen |= set(bound_by(statement))
+            else:
+                for _, var in self.extracted.get(statement, []):
+                    found.add(var)
+                seen |= all_reads(statement) | set(bound_by(statement))
+            found |= {var for _, var in self.extracted.get(statement, [])}
+        return found & self._lost
 
     def _is_value(self, var: Var) -> bool:
         """Whether what a variable stands for is never changed in place."""

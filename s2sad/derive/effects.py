@@ -43,6 +43,15 @@ def is_harmless(expr: Expr) -> bool:
     return True
 
 
+def handed_twice(node: Invoke) -> S2SADError:
+    """The refusal of a call that writes into an array which it is also handed as something else:
+    a function is derived for arguments that do not overlap."""
+    origin = node.origin
+    location = None if origin is None else origin.module.location(origin.node)
+    message = f"{node.callee.name} writes into one argument and is handed the same array in another"
+    return S2SADError("S2S011", message, location, "Hand it a copy.")
+
+
 _WRITERS = {
     *("append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"),
     *(

@@ -22,19 +22,20 @@ from typing import Any
 import libcst as cst
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Star, Unknown, is_integral
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
 from s2sad.derive.effects import is_harmless, writer
 from s2sad.derive.instantiate import as_value
-from s2sad.derive.mirrored import Mirrored, copy_of
+from s2sad.derive.mirrored import Mirrored, copy_of, may_be_number
 from s2sad.derive.placing import Placing
 from s2sad.derive.pull import is_fresh
 from s2sad.derive.push import Push, bound_in
 from s2sad.derive.tangents import on_tangents
 from s2sad.derive.templates import Rule
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import LIST_CHANGES
+from s2sad.ir.bindings import LIST_CHANGES, bound_by
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -88,26 +89,31 @@ class Tangents:
 class Forward(Push):
     """The forward sweep over the statements of one function."""
 
-    def __init__(self, facts: Facts, engine: Any, function: Function) -> None:
+    def __init__(self, facts: Facts, engine: Any, function: Function, asked: bool = True) -> None:
         super().__init__(facts, engine)
         self.function = function
+        self.asked = asked
         self.varied = varied_variables(function, facts)
-        self.mirrored = Mirrored(function, engine.regions(function), facts, self.varied)
+        handed = set() if asked else {parameter.var for parameter in function.params}
+        regions = engine.regions(function)
+        self.mirrored = Mirrored(function, regions, facts, self.varied, handed)
         self.varied |= self.mirrored.variables
-        self.placing = Placing(facts, {}, self.mirrored.changed)
+        self.mirrored.mark()
+        self.handed_back = set() if asked else handed_back(function, regions)
+        self.placing = Placing(facts, {}, self.mirrored)
         self.shared: set[Var] = set()
         self.kept: set[Var] = set()
         self.unsettled = False
         self.headers: dict[Target, tuple[Expr, Target]] = {}
         self.result = (Var("dot_value"), Var("value"))
 
-    def run(self, wrt: list[Var], asked: bool = True) -> Tangents:
+    def run(self, wrt: list[Var]) -> Tangents:
         """The function with tangents; done again while it turns out which ones are narrow."""
         for _ in range(PASSES):
             self.unsettled = False
-            self.placing = Placing(self.facts, {}, self.mirrored.changed)
+            self.placing = Placing(self.facts, {}, self.mirrored)
             self.refusals, self.called, self.replaced = {}, {}, self.placing.replaced
-            copies = self.own_parameters(wrt) if asked else []
+            copies = self.own_parameters(wrt) if self.asked else []
             zeros = self._zero_parameters(wrt)
             body = [*copies, *zeros, *self.block(self.function.body)]
             if not self.unsettled:
@@ -117,9 +123,10 @@ class Forward(Push):
             advice = "Annotate the shapes of its parameters."
             raise S2SADError("S2S012", message, None, advice)
         self.kept |= {self.dot(v) for v in self.mirrored.popped()}
-        handed = set() if asked else {parameter.var for parameter in self.function.params}
         self.kept |= {
-            self.dot(v) for v in self.mirrored if v in handed or self.mirrored.is_shared(v)
+            self.dot(v)
+            for v in self.mirrored
+            if self.mirrored.is_handed(v) or self.mirrored.is_shared(v)
         }
         return Tangents(body, self.placing.replaced, self.dots, self.headers, self.refusals,
                         self.kept)  # fmt: skip
@@ -261,7 +268,6 @@ class Forward(Push):
         """a[key] = e: the tangent of e is written into that of a."""
         if not self.mirrored.roots(target.base):
             return []
-        self.mirrored.mark(target.base)
         base = self.push(target.base)
         assert base is not None
         key = target.key if isinstance(target.key, str) else as_value(target.key)
@@ -276,7 +282,6 @@ class Forward(Push):
             old = Apply("getitem", (base.expr, key), (), "index")
             return [(place, Apply("add", (old, term), (), "infix", "+"))]
         if isinstance(value, Apply) and statement.augmented is not None:
-            self.mirrored.mark(value.args[0])
             if self.is_varied(value.args[0]):
                 self.facts.varied.add(value)
         found = self.push(value)
@@ -286,7 +291,7 @@ class Forward(Push):
             item = self.push(value.args[0])
             if item is not None and self.facts.shape_of(value.args[0]) != SCALAR:
                 # The item is an array, which is changed itself.
-                return [(Place(item.expr, Const(...)), self.whole(found, value))]
+                return [self._changed_in_place(item.expr, Place(base.expr, key), found, value)]
         return [(place, self._zero_result(value) if found is None else self.whole(found, value))]
 
     def _mirrored_target(
@@ -304,32 +309,45 @@ class Forward(Push):
             self.facts.varied |= {value, value.args[0]}
             found = self.push(value)
             assert found is not None
-            return [(Place(dot, Const(...)), found.expr)]
+            return [self._changed_in_place(dot, self.dot(target), found, value)]
         if self.mirrored.roots(value):
-            self.mirrored.mark(value)
             found = self.push(value)
             assert found is not None
             return [(self.dot(target), self._own_items(value, found.expr))]
         found = self.push(value)
         if found is None:
+            kind = self.facts.type_of(value)
+            if isinstance(kind, Array) and not kind.python and kind.dtype.startswith("float"):
+                return [(self.dot(target), call("numpy.zeros_like", Value(value)))]
             return [(self.dot(target), self._zero_result(value))]
         expr = self.whole(found, value)
         expr = self._own_items(value, expr)
         if not self.mirrored.has_written_arrays(target):
-            return [(self.dot(target), expr)]
-        if self.mirrored.may_be_viewed(target) and isinstance(self.facts.type_of(value), Array):
+            return [(self.dot(target), self._apart(value, expr))]
+        kind = self.facts.type_of(value)
+        if self.mirrored.may_be_viewed(target) and isinstance(kind, Array) and kind.shape != SCALAR:
             made = call("helper.laid_out_like", Value(value), expr, text="laid_out_like")
             return [(self.dot(target), made)]
         if not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to":
-            kind = self.facts.type_of(value)
             if not isinstance(expr, Make | Const) and isinstance(kind, Array | Unknown):
                 copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
                 expr = call(copier, expr, text="" if copier == "numpy.array" else copier)
         return [(self.dot(target), expr)]
 
+    def _changed_in_place(
+        self, dot: Expr, target: Target, found: Tangent | None, value: Apply
+    ) -> tuple[Target, Expr]:
+        """x *= e: an array is changed itself, and so is its tangent; a number has a new one."""
+        expr = self.whole(found, value)
+        if may_be_number(self.facts.type_of(value.args[0])):
+            return target, call("helper.written_into", dot, expr, text="written_into")
+        return Place(dot, Const(...)), expr
+
     def _apart(self, value: Expr, expr: Expr) -> Expr:
         """A tangent that is not written when that of an array is which it was read from."""
         mirrored = {self.dot(var) for var in self.mirrored}
+        if not self.mirrored.shared_by(value):
+            mirrored |= {self.dot(var) for var in self.handed_back}
         kind = self.facts.type_of(value)
         if is_fresh(expr) or not isinstance(kind, Array | Unknown):
             return self._own_items(value, expr)
@@ -376,7 +394,6 @@ class Forward(Push):
 
     def _list_changed(self, statement: Evaluate, value: Apply) -> Block:
         """xs.append(e): the tangent of e is appended to the list of tangents."""
-        self.mirrored.mark(value.args[0])
         base = self.push(value.args[0])
         assert base is not None
         *places, last = value.args[1:] or (None,)
@@ -406,7 +423,6 @@ class Forward(Push):
     ) -> Block:
         """np.add.at(a, key, e): the same of tangents."""
         first, *others = (o.name for o in rule.operands if not o.const)
-        self.mirrored.mark(bound[first])
         whole = self.push(bound[first])
         assert whole is not None
         tangents = {bound[first]: whole.expr}
@@ -455,7 +471,7 @@ class Forward(Push):
             self.narrow[var] = new
         if not is_fresh(found.expr):
             seen = {n.var for n in walk(found.expr) if isinstance(n, Ref)} | {self.dot(var)}
-            seen -= {self.dot(v) for v in self.mirrored}
+            seen &= set(self.dots.values()) - {self.dot(v) for v in self.mirrored}
             self.unsettled |= not seen <= self.shared
             self.shared |= seen
 
@@ -486,7 +502,7 @@ class Forward(Push):
     def _assign_call(self, statement: Assign, value: Invoke) -> Block:
         """y = f(x): the value and its tangent from one call."""
         target = statement.targets[0]
-        dotted = self.dotted(target) if isinstance(target, Var | Unpack) else Var("_")
+        dotted = self.dotted(target)
         for var in bound_in(target):
             self.shared.add(self.dot(var))
         before, both = self._settled(Evaluate(value), self.call_of(value))
@@ -497,6 +513,17 @@ class Forward(Push):
         ]
         made = Assign((Unpack((target, dotted)),), both, origin=_comments(statement))
         return [*before, made, *own]
+
+    def dotted(self, target: Target) -> Target:
+        """The target of a tangent; `_` for a place in what has none."""
+        match target:
+            case Place(base, key):
+                if not self.mirrored.roots(base):
+                    return Var("_", user=True, name="_")
+                found = self.push(base)
+                assert found is not None
+                return Place(found.expr, key)
+        return super().dotted(target)
 
     # ------------------------------------------------------------ loops
 
@@ -511,7 +538,7 @@ class Forward(Push):
             case _:
                 iterable, target = self.paired(iterable, target)
         before, iterable = self._settled(Evaluate(statement.iterable), iterable)
-        zeros = self._zero_targets(statement, target)
+        zeros = self._zero_targets(statement, target, header)
         body = [*header, *zeros, *self.block(statement.body)]
         other = self.block(statement.other)
         if target is not statement.target:
@@ -519,13 +546,14 @@ class Forward(Push):
         made = replace(statement, iterable=iterable, target=target, body=body, other=other)
         return [*before, made]
 
-    def _zero_targets(self, statement: For, target: Target) -> Block:
+    def _zero_targets(self, statement: For, target: Target, header: Block) -> Block:
         """Zeros for what a loop binds that is varied elsewhere only."""
-        given = set(bound_in(target))
-        return [Assign((self.dot(var),), self._zero_of_variable(var))
-                for var in bound_in(statement.target)
-                if var in self.varied and self.dot(var) not in given
-                and not self.is_varied(statement.iterable)]  # fmt: skip
+        given = {*bound_in(target), *(v for s in header for v in bound_by(s))}
+        return [
+            Assign((self.dot(var),), self._zero_of_variable(var))
+            for var in bound_in(statement.target)
+            if var in self.varied and self.dot(var) not in given
+        ]
 
     def _over_items(self, statement: For, base: Expr) -> tuple[Expr, Target, Block]:
         """for key, x in params.items(): the tangent is looked up by the key."""
@@ -664,6 +692,13 @@ def _collected(node: Each, target: Var, value: Var) -> Stmt:
     return Evaluate(Apply("list.append", (Ref(target), Ref(value)), (), "method", "append"))
 
 
+def handed_back(function: Function, regions: Regions) -> set[Var]:
+    """The variables that may share memory with what a function is handed and returns: its caller
+    may write there, which tangents must not show that their values do not."""
+    returned = regions.effects().returns
+    return {m for k in returned for m in regions.members(function.params[k].var)}
+
+
 def varied_variables(function: Function, facts: Facts) -> set[Var]:
     """The variables of a function that are varied somewhere in it."""
     found: set[Var] = set()
@@ -693,7 +728,8 @@ def _unwrapped(iterable: Expr) -> Expr:
 def _is_call(statement: Stmt) -> bool:
     """Whether a statement calls a callee for its value and its tangent."""
     return isinstance(statement, Assign) and (
-        isinstance(statement.value, Apply) and statement.value.op.startswith("jvp:")
+        isinstance(statement.value, Apply)
+        and statement.value.op.startswith(("jvp:", "jvp.writes:"))
     )
 
 

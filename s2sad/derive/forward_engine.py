@@ -11,11 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
 from s2sad.derive.broadcasting import call
+from s2sad.derive.effects import handed_twice
 from s2sad.derive.engine import Engine, Interface
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.pull import is_fresh
 from s2sad.errors import S2SADError
-from s2sad.ir.nodes import Apply, Block, Callee, Const, Expr, Function, Make, Parameter, Ref, Var
+from s2sad.ir.nodes import (
+    Apply,
+    Block,
+    Callee,
+    Const,
+    Expr,
+    Function,
+    Invoke,
+    Make,
+    Parameter,
+    Ref,
+    Var,
+)
 from s2sad.tidy.live import live_tangents, tangent_alone
 from s2sad.tidy.naming import Names
 
@@ -65,7 +78,7 @@ class ForwardEngine(Engine):
         made = self._tangent(function, request.name, request.mode, variables)
         made.bare = request.bare
         if request.mode == "hvp":
-            made.body = tangent_alone(made.body, made.replaced, made.kept)
+            made.body = tangent_alone(made.body, made.replaced, made.kept, self.regions(function))
         return made
 
     def _check_results(self, function: Function) -> None:
@@ -83,11 +96,11 @@ class ForwardEngine(Engine):
     ) -> Tangent:
         outer, self.current = self.current, function
         self._check_results(function)
-        sweep = Forward(self.facts, self, function)
+        sweep = Forward(self.facts, self, function, asked=kind != "tangent")
         dots = [sweep.dot(var) for var in variables]
         sweep.shared |= set(dots)
-        found = sweep.run(variables, kind != "tangent")
-        body = live_tangents(found)
+        found = sweep.run(variables)
+        body = live_tangents(found, self.regions(function))
         self._report(body, found)
         self.current = outer
         names = Names(function.names | self.names.taken)
@@ -123,6 +136,15 @@ class ForwardEngine(Engine):
         self.tangents.append(made)
         self.has_aux = has_aux
         return interface
+
+    def check_arguments(self, node: Invoke) -> None:
+        """Refuses a call that writes into an array which it is handed twice."""
+        assert self.current is not None
+        regions, function = self.regions(self.current), self.program.function(node.callee)
+        written = self.facts.summaries[function].written
+        if any(regions.hands_over_twice(node, k) for k in written):
+            error = handed_twice(node)
+            self.errors += [error] if str(error) not in map(str, self.errors) else []
 
     # ------------------------------------------------------------ results
 

@@ -17,11 +17,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
-from s2sad.derive.again import Again
 from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
 from s2sad.derive.held import CONTAINERS, is_container, item_at
+from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
 from s2sad.ir.bindings import bound_by, places_of, targets_of, written_by, written_into
 from s2sad.ir.flow import statements
@@ -47,7 +47,7 @@ from s2sad.ir.nodes import (
 from s2sad.tidy.algebra import key
 
 
-class Keep(Again):
+class Keep(Needs):
     """Keeps and restores variables and parts of arrays."""
 
     def _save(self, bound: Iterable[Var], needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:

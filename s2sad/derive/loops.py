@@ -25,8 +25,7 @@ from s2sad.derive.checkpoints import State
 from s2sad.derive.explain import Kept
 from s2sad.derive.keep import sorted_by
 from s2sad.derive.mirror import MirrorLoop
-from s2sad.derive.needs import own_targets
-from s2sad.derive.parts import copied_part, copy_of
+from s2sad.derive.parts import copied_part, copy_of, own_targets
 from s2sad.derive.plan import OpenLoop
 from s2sad.derive.recall import _is_sequence
 from s2sad.ir.bindings import bound_by, is_exchange, targets_of, written_into

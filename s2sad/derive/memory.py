@@ -14,8 +14,9 @@ there. The forward program is walked once, in order, with the set of needed vari
 that overwrites one remembers it first. Only variables that are overwritten somewhere are followed.
 
 The ideas stand in files of their own, each a class that builds on the one before: `plan.py` (what
-all share), `recall.py` (where a value is had from), `needs.py` (what is read), `keep.py` (how it is
-kept), `branches.py`, `loops.py`; here is the walk over simple statements.
+all share), `recall.py` (where a value is had from), `again.py` (what is computed again), `needs.py`
+(what is read), `keep.py` (how it is kept), `branches.py`, `loops.py`; here is the walk over simple
+statements.
 """
 
 from __future__ import annotations

@@ -18,20 +18,21 @@ from collections.abc import Iterator
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Inert, Unknown, is_integral
+from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, is_integral
 from s2sad.derive.broadcasting import call
 from s2sad.ir.bindings import LIST_CHANGES, bound_by
 from s2sad.ir.flow import expressions, statements
-from s2sad.ir.nodes import Apply, Assign, Expr, Function, Invoke, Make, Select, Stmt, Var, walk
+from s2sad.ir.nodes import Apply, Assign, Expr, Function, Invoke, Stmt, Var, walk
 
 
 class Mirrored:
     """The mirrored variables of one function."""
 
     def __init__(
-        self, function: Function, regions: Regions, facts: Facts, varied: set[Var]
+        self, function: Function, regions: Regions, facts: Facts, varied: set[Var], handed: set[Var]
     ) -> None:
         self.function = function
+        self.handed = handed
         self.regions = regions
         self.facts = facts
         self.variables: set[Var] = set()
@@ -43,10 +44,13 @@ class Mirrored:
             for var, _ in regions.aliases(write.base)
         }
         self._maybe: set[Var] = set()
-        written = {var for var in self._written_into() if regions.knows(var)}
-        for var in written:
+        written: dict[Var, bool] = {}
+        for var, is_varied in self._written_into():
+            if regions.knows(var):
+                written[var] = written.get(var, False) or is_varied
+        for var, is_varied in written.items():
             members = regions.members(var)
-            if any(member in varied for member in members):
+            if is_varied or any(member in varied for member in members):
                 self.variables |= {m for m in members if not self._is_inert(m)}
 
     def __contains__(self, var: object) -> bool:
@@ -59,15 +63,31 @@ class Mirrored:
         kind = self.facts.bindings.get(var)
         return isinstance(kind, Inert) or (kind is not None and is_integral(kind))
 
-    def _written_into(self) -> Iterator[Var]:
+    def _written_into(self) -> Iterator[tuple[Var, bool]]:
         """The variables whose objects are written into so that another name, or the array itself
-        afterwards, shows it; `x += e` alone is like `x = x + e` where no other name sees it."""
+        afterwards, shows it, and whether something varied is; `x += e` alone is like `x = x + e`
+        where no other name sees it, that of a caller included."""
         for statement, writes in self.regions.writes.items():
+            plain = (
+                isinstance(statement, Assign)
+                and statement.augmented is not None
+                and isinstance(statement.targets[0], Var)
+            )
+            is_varied = self._is_varied(statement)
             for write in writes:
                 for var, _ in self.regions.aliases(write.base):
-                    plain = isinstance(statement, Assign) and isinstance(statement.targets[0], Var)
-                    if not plain or self.regions.is_shared(var):
-                        yield var
+                    if not plain or self.regions.is_shared(var) or self.is_handed(var):
+                        yield var, is_varied
+
+    def _is_varied(self, statement: Stmt) -> bool:
+        """Whether a statement reads something varied, or calls what writes it."""
+        return any(
+            node in self.facts.varied
+            or isinstance(node, Invoke)
+            and bool(self.facts.summaries[self.regions.calls.program.function(node.callee)].written)
+            for root in expressions(statement)
+            for node in walk(root)
+        )
 
     def add(self, var: Var) -> None:
         """A variable that forward mode makes for a choice between mirrored ones and new arrays."""
@@ -78,21 +98,12 @@ class Mirrored:
         """The mirrored variables that the value of an expression may share memory with."""
         return [var for var, _ in self.regions.aliases(expr) if var in self.variables]
 
-    def mark(self, expr: Expr) -> None:
-        """Notes that a value is varied which shares memory with a mirrored variable: what is
-        written there later may be."""
-        if not self.roots(expr):
-            return
-        self.facts.varied.add(expr)
-        match expr:
-            case Apply(args=(base, *_)):
-                self.mark(base)
-            case Select(then=then, other=other):
-                self.mark(then)
-                self.mark(other)
-            case Make(items=items):
-                for item in items:
-                    self.mark(item)
+    def mark(self) -> None:
+        """Notes as varied all values that share memory with a mirrored variable: what is written
+        there later may be."""
+        for statement in statements(self.function.body):
+            for root in expressions(statement):
+                self.facts.varied |= {node for node in walk(root) if self.roots(node)}
 
     def changed(self, statement: Stmt) -> set[Var]:
         """The variables that a statement binds, and those whose objects it writes into."""
@@ -107,6 +118,10 @@ class Mirrored:
                         found |= set(self.regions.members(var))
         return found
 
+    def shared_by(self, expr: Expr) -> set[Var]:
+        """The variables that the value of an expression may share memory with."""
+        return {var for var, _ in self.regions.aliases(expr)}
+
     def has_written_arrays(self, var: Var) -> bool:
         """Whether something is written into the arrays of a region; else only into lists of them,
         and a tangent need not be memory of its own."""
@@ -115,6 +130,10 @@ class Mirrored:
     def is_shared(self, var: Var) -> bool:
         """Whether several names may stand for the memory of a variable."""
         return self.regions.knows(var) and self.regions.is_shared(var)
+
+    def is_handed(self, var: Var) -> bool:
+        """Whether a variable may stand for what a caller hands over, to which it writes."""
+        return any(self.regions.of(var) is self.regions.of(handed) for handed in self.handed)
 
     def may_be_viewed(self, var: Var) -> bool:
         """Whether a name in the region is a view or a copy as the layout in memory decides: then a
@@ -149,7 +168,7 @@ class Mirrored:
 
     def copied(self, var: Var) -> str | None:
         """How the caller's object of a parameter is copied that the function writes into."""
-        if not self.regions.knows(var) or not self.regions.is_written(var):
+        if var not in self.regions.written_parameters:
             return None
         place = next(k for k, p in enumerate(self.function.params) if p.var is var)
         kind = self.facts.summaries[self.function].params[place].type
@@ -162,7 +181,7 @@ class Mirrored:
         if isinstance(kind, Array | Unknown):
             return (
                 "numpy.copy"
-                if isinstance(kind, Array) and not _may_be_number(kind)
+                if isinstance(kind, Array) and not may_be_number(kind)
                 else ("copy.copy")
             )
         return "copy.deepcopy"
@@ -181,10 +200,9 @@ def _changes_a_list(statement: Stmt) -> bool:
     )
 
 
-def _may_be_number(kind: Array) -> bool:
-    from s2sad.analysis.types import Shape
-
-    return not isinstance(kind.shape, Shape)
+def may_be_number(kind: Type) -> bool:
+    """Whether a value may be a number, which an augmented assignment does not change in place."""
+    return not (isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR)
 
 
 def copy_of(copier: str, expr: Expr) -> Apply:

@@ -15,44 +15,26 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from s2sad.derive.again import Again
 from s2sad.derive.held import is_container
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
-from s2sad.derive.parts import exprs_of, plain, refs
-from s2sad.derive.recall import Recall
-from s2sad.ir.bindings import bound_by, is_exchange, targets_of
+from s2sad.derive.parts import exprs_of, leaves_early, own_targets, plain, refs
+from s2sad.ir.bindings import bound_by, is_exchange
 from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
     Apply,
-    Assign,
     Block,
     Branch,
-    Break,
-    Context,
-    Continue,
     Expr,
     For,
-    Guard,
     Ref,
     Var,
     While,
 )
-from s2sad.tidy.dead import all_reads
 
 
-class Needs(Recall):
+class Needs(Again):
     """Says what parts of the mirror read."""
-
-    @property
-    def _lost(self) -> set[Var]:
-        """The variables, and the parts of arrays, that are overwritten somewhere."""
-        return self.overwritten | self.cells.known.keys()
-
-    def _read_by(self, exprs: Iterable[Expr]) -> set[Var]:
-        """The variables that expressions read, and the parts of arrays that are written into."""
-        found: set[Var] = set()
-        for expr in exprs:
-            found |= {ref.var for ref in refs(expr)} | self.cells.read_by(expr)
-        return found
 
     def _reads(self, body: Block) -> set[Var]:
         return self._read_by(expr for statement in body for expr in exprs_of(statement))
@@ -97,6 +79,7 @@ class Needs(Recall):
                         found.add(node.source.count)
                     with self.cells.inside(node.source):
                         inner = self._mirror_reads(node.body) - own_targets(node.source)
+                        inner -= self._variables_again(node.source, inner).keys()
                         found |= self.cells.of_all(inner, node.source)
         return found
 
@@ -203,21 +186,7 @@ class Needs(Recall):
         What they hold is remembered at the end of an iteration, since there is nothing to remember
         before the first.
         """
-        if leaves_early(loop.body):
-            return set()
-        seen: set[Var] = set()
-        found: set[Var] = set()
-        for statement in loop.body:
-            if isinstance(statement, Assign) and statement.augmented is None:
-                seen |= all_reads(statement)
-                found |= set(bound_by(statement)) - seen
-                seen |= set(bound_by(statement))
-            else:
-                for _, var in self.extracted.get(statement, []):
-                    found.add(var)
-                seen |= all_reads(statement) | set(bound_by(statement))
-            found |= {var for _, var in self.extracted.get(statement, [])}
-        return found & self._lost
+        return set() if leaves_early(loop.body) else self._given_first(loop.body)
 
     # ------------------------------------------------------------ for the explanation
 
@@ -234,24 +203,3 @@ class Needs(Recall):
                     self._read_where([*node.then, *node.other])
                     continue
                 self._read_where(node.body)
-
-
-def own_targets(loop: For | While) -> set[Var]:
-    """The targets of a loop; one that the body gives another value to is a variable like others."""
-    targets = targets_of(loop.target) if isinstance(loop, For) else ()
-    return {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
-
-
-def leaves_early(block: Block) -> bool:
-    """Whether an iteration may end before the end of its block."""
-    for statement in block:
-        match statement:
-            case Break() | Continue():
-                return True
-            case Branch():
-                if leaves_early(statement.then) or leaves_early(statement.other):
-                    return True
-            case Context() | Guard():
-                if leaves_early(statement.body):
-                    return True
-    return False

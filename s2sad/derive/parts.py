@@ -12,13 +12,17 @@ from typing import Any
 from s2sad.analysis.types import Array, Shape
 from s2sad.derive.broadcasting import call
 from s2sad.derive.values import values_in
+from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import expressions_in
 from s2sad.ir.nodes import (
     Apply,
     Assign,
+    Block,
     Branch,
+    Break,
     Const,
     Context,
+    Continue,
     Each,
     Evaluate,
     Expr,
@@ -30,6 +34,7 @@ from s2sad.ir.nodes import (
     Select,
     Stmt,
     Value,
+    Var,
     While,
     children,
     walk,
@@ -171,3 +176,24 @@ def copy_of(value: Expr, kind: Any) -> Expr:
     if isinstance(kind, Array):
         return call("numpy.copy", value)
     return call("copy.deepcopy", value, text="copy.deepcopy")
+
+
+def own_targets(loop: For | While) -> set[Var]:
+    """The targets of a loop; one that the body gives another value to is a variable like others."""
+    targets = targets_of(loop.target) if isinstance(loop, For) else ()
+    return {v for v in targets if not any(v in bound_by(s) for s in loop.body)}
+
+
+def leaves_early(block: Block) -> bool:
+    """Whether an iteration may end before the end of its block."""
+    for statement in block:
+        match statement:
+            case Break() | Continue():
+                return True
+            case Branch():
+                if leaves_early(statement.then) or leaves_early(statement.other):
+                    return True
+            case Context() | Guard():
+                if leaves_early(statement.body):
+                    return True
+    return False

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import is_scalar
+from s2sad.derive.mirrored import Mirrored
 from s2sad.derive.values import CHEAP, NEVER, cost, values_in
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
@@ -50,12 +51,10 @@ class Placing:
     """Puts one statement and its tangent into order. `replaced` says which variable stands for an
     expression of the user's in the text."""
 
-    def __init__(
-        self, facts: Facts, replaced: dict[Expr, Var], changed: Callable[[Stmt], set[Var]]
-    ) -> None:
+    def __init__(self, facts: Facts, replaced: dict[Expr, Var], mirrored: Mirrored) -> None:
         self.facts = facts
         self.replaced = replaced
-        self.changed = changed
+        self.mirrored = mirrored
 
     def order(self, statement: Stmt, calls: Block, tangent: Block) -> tuple[Block, Block]:
         """What stands before a statement and what follows it.
@@ -73,10 +72,11 @@ class Placing:
             for node in wanted
             if node not in results and self._must_be_named(node, movable, printed)
         }
-        given = self.changed(statement)
+        given = self.mirrored.changed(statement)
         after = {n for s in tangent for n in _wanted(s, parts)}
         written_again = [n for n in wanted if n in after and n not in results and n not in taken]
         reads_old = any(self._reads(node, taken) & given for node in written_again)
+        reads_old |= any(self.mirrored.shared_by(node) & given for node in taken if node in after)
         reads_result = any(n in results for n in wanted)
         reads_result = reads_result or any(_read_parts(s, parts) for s in group)
         if reads_old and reads_result or _is_embedded(statement):
@@ -282,9 +282,14 @@ def _movable(statement: Stmt) -> set[Expr]:
     """The expressions of a statement that are evaluated whenever it runs."""
     found: set[Expr] = set()
     stack = list(expressions(statement))
+    changed = None
+    if isinstance(statement, Assign) and statement.augmented is not None:
+        # What `a[i] *= e` reads is the place that it writes, which no other name can stand for.
+        changed = statement.value.args[0] if isinstance(statement.value, Apply) else None
     while stack:
         node = stack.pop()
-        found.add(node)
+        if node is not changed:
+            found.add(node)
         match node:
             case Select():
                 stack.append(node.test)

@@ -11,6 +11,7 @@ loops the walk is in.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,7 +22,7 @@ from s2sad.analysis.types import Array, Unknown, is_integral
 from s2sad.derive.broadcasting import same_shape
 from s2sad.derive.cells import Cells
 from s2sad.derive.explain import Kept
-from s2sad.derive.parts import inner_statements
+from s2sad.derive.parts import inner_statements, refs
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
 from s2sad.ir.bindings import bound_by, mutated_by, places_of, targets_of, written_into
@@ -225,6 +226,20 @@ class Planning:
             if inner is not statement:
                 bound |= {var: None for _, var in self.extracted.get(inner, [])}
         return bound
+
+    # ------------------------------------------------------------ what is read
+
+    @property
+    def _lost(self) -> set[Var]:
+        """The variables, and the parts of arrays, that are overwritten somewhere."""
+        return self.overwritten | self.cells.known.keys()
+
+    def _read_by(self, exprs: Iterable[Expr]) -> set[Var]:
+        """The variables that expressions read, and the parts of arrays that are written into."""
+        found: set[Var] = set()
+        for expr in exprs:
+            found |= {ref.var for ref in refs(expr)} | self.cells.read_by(expr)
+        return found
 
     # ------------------------------------------------------------ notes
 

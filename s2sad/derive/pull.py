@@ -117,7 +117,10 @@ class Pull:
         """Records a refusal; derivation goes on, so that all of them are shown."""
         origin = getattr(node, "origin", None)
         location = None if origin is None else origin.module.location(origin.node)
-        error = S2SADError(code, message, location, advice)
+        self.add_error(S2SADError(code, message, location, advice))
+
+    def add_error(self, error: S2SADError) -> None:
+        """Records a refusal once."""
         if all(str(error) != str(other) for other in self.errors):
             self.errors.append(error)
 
@@ -136,6 +139,8 @@ class Pull:
         expr = adjoint.expr.node if isinstance(adjoint.expr, Value) else adjoint.expr
         if isinstance(expr, Ref | Const):
             return adjoint
+        if isinstance(expr, Apply) and expr.op == "neg" and isinstance(expr.args[0], Ref):
+            return adjoint  # the sign goes into what it is multiplied with, or added to
         var = Var(hint)
         self.out.append(Assign((var,), adjoint.expr))
         return self.read(var, adjoint)
@@ -633,7 +638,7 @@ class Pull:
         if node.op in ("getitem", "getattr") and not isinstance(kind, Array):
             self._pull_item(node, adjoint)
             return
-        if node.op in ("builtins.list", "builtins.tuple", "builtins.iter") and adjoint.tree:
+        if node.op in _SAME_ITEMS and adjoint.tree:
             self.pull(node.args[0], adjoint)
             return
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
@@ -1223,6 +1228,9 @@ def _repeated(expr: Expr) -> Expr | None:
 def _holds(entry: Adjoint, var: Var) -> bool:
     return isinstance(entry.expr, Ref) and entry.expr.var is var
 
+
+_SAME_ITEMS = {"builtins.list", "builtins.tuple", "builtins.iter", "copy.copy", "copy.deepcopy"}
+"""Operators whose result is a container with the items of their operand."""
 
 _NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "numpy.imag"}
 """Operators whose result may be an operand itself, or share memory with it."""

@@ -481,6 +481,7 @@ class Push:
     def call_of(self, node: Invoke) -> Apply:
         """The call of a callee's tangent function, which gives its value and tangent."""
         interface = self.engine.interface(node.callee)
+        self.engine.check_arguments(node)
         args: list[Expr] = []
         named: list[tuple[str, Expr]] = []
         for index in interface.args:
@@ -501,7 +502,8 @@ class Push:
                 named.append((f"dot_{interface.names[index]}", tangent))
             else:
                 args.append(tangent)
-        return Apply(f"jvp:{interface.key}", tuple(args), tuple(named), "call", interface.name)
+        op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"
+        return Apply(f"{op}:{interface.key}", tuple(args), tuple(named), "call", interface.name)
 
 
 def bound_in(target: Target) -> list[Var]:

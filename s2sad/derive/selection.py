@@ -369,6 +369,7 @@ RESULTS: dict[str, Callable[..., Result]] = {
         shapes.diag,
         shapes.diagonal,
         shapes.divided,
+        shapes.listed,
         shapes.dot,
         shapes.einsum,
         shapes.expanded,

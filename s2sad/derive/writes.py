@@ -17,6 +17,7 @@ from typing import Any
 from s2sad.analysis.types import SCALAR, Array, Star, Unknown, is_number
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, reduced_to
+from s2sad.derive.effects import handed_twice
 from s2sad.derive.held import is_container, is_held, item_at, place_of
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.pull import Pull, is_everything, is_fresh, is_zero
@@ -317,18 +318,9 @@ class Writes(Pull):
             if self._written_slot(argument) is None:
                 self._refuse_write(node, "a call that writes into what has no name")
                 return False
-            roots = {self.regions.of(v) for v, _ in self.regions.aliases(argument)}
-            names = {v for v, _ in self.regions.aliases(argument)}
-            for position, other in enumerate(node.args):
-                if position == index or other is None:
-                    continue
-                for var, _ in self.regions.aliases(other):
-                    near = self.regions.of(var) in roots
-                    if near and (var in names or self.regions.is_shared(var)):
-                        self.refuse("S2S011", f"{node.callee.name} writes into one argument and is "
-                                    "handed the same array in another", node,
-                                    "Hand it a copy.")  # fmt: skip
-                        return False
+            if self.regions.hands_over_twice(node, index):
+                self.add_error(handed_twice(node))
+                return False
         return True
 
     def _pull_result_argument(self, node: Invoke, adjoint: Adjoint | None) -> None:

@@ -7,6 +7,7 @@ written from the IR, with the parentheses that precedence asks for and no others
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 import libcst as cst
@@ -224,7 +225,7 @@ class Writer:
                 inside = self._arguments(args[1:], node.kwargs)
                 return f"{self.text(args[0], _ATOM)}({inside})", _ATOM
             case "starred":
-                return f"*{self.text(args[0], _BITOR)}", _TUPLE
+                return f"*{self.text(args[0], _BITOR)}", _ATOM  # it stands among items alone
         inside = self._arguments(args, node.kwargs)
         return f"{self._function(node)}({inside})", _ATOM
 
@@ -264,7 +265,7 @@ class Writer:
             and (args[0].kind == "generator" and args[0].origin is None)
         ):
             return self._each(args[0], "bare")
-        parts = [self.text(arg, _IF) for arg in args]
+        parts = [self.text(arg, _IF) for arg in _spread(args)]
         parts += [f"{name}={self.text(value, _IF)}" for name, value in kwargs]
         return ", ".join(parts)
 
@@ -285,7 +286,7 @@ class Writer:
         return f"{start}:{stop}" + (f":{step}" if step else "")
 
     def _make(self, expr: Make) -> tuple[str, int]:
-        items = [self.text(item, _IF) for item in expr.items]
+        items = [self.text(item, _IF) for item in _spread(expr.items)]
         match expr.kind:
             case "tuple":
                 inside = ", ".join(items) + ("," if len(items) == 1 else "")
@@ -409,3 +410,13 @@ def _literal(value: object, numpy: str) -> tuple[str, int]:
     if isinstance(value, str):
         return '"' + repr(value)[1:-1].replace('"', '\\"').replace("\\'", "'") + '"', _ATOM
     return repr(value), _ATOM
+
+
+def _spread(items: Iterable[Expr]) -> Iterator[Expr]:
+    """Items in which those of a display that is spread among them stand by themselves."""
+    for item in items:
+        match item:
+            case Apply("starred", (Make("tuple" | "list", inner),)):
+                yield from _spread(inner)
+            case _:
+                yield item

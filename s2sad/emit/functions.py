@@ -14,9 +14,10 @@ from s2sad.derive.engine import Derived
 from s2sad.derive.explain import comment
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
-from s2sad.ir.nodes import Make, Parameter, Var
+from s2sad.ir.nodes import Block, Make, Parameter, Stmt, Var
 from s2sad.tidy.copies import merge_copies
 from s2sad.tidy.dead import reads_of, without_dead
+from s2sad.tidy.freed import freed
 from s2sad.tidy.naming import Names
 
 
@@ -68,7 +69,10 @@ class FunctionWriter:
             body.line("", 1)
             self._backward_title(body, derived, backward)
             start = len(body.lines)
+            loop, unread = self._unread(derived, backward) or (None, [])
             for statement in backward:
+                if statement is loop:
+                    body.line(f"del {', '.join(map(names.name, unread))}", 1)
                 body.statement(statement, 1)
         returns = self._returned(derived, writer)
         body.line(f"return {returns}", 1)
@@ -84,6 +88,12 @@ class FunctionWriter:
         head = f"def {derived.name}({signature}):"
         doc = self.docstring(derived, names)
         return "\n".join([head, *doc, *body.lines])
+
+    def _unread(self, derived: Derived, backward: Block) -> tuple[Stmt, list[Var]] | None:
+        """The loop before which arrays are let go of, and which."""
+        plan = derived.plan
+        live = reads_of(derived.returns, plan.replaced) | set(plan.left)
+        return freed(plan.forward, backward, live, self.facts.bindings, plan.regions, plan.replaced)
 
     def _backward_title(self, body: StatementWriter, derived: Derived, backward: Any) -> None:
         """The comment above the backward part, which quotes its first statement."""

@@ -230,7 +230,24 @@ def _product(parts: list[Expr]) -> Expr:
         return _chain(rest)
     if number == -1:
         return _negative(_chain(factors))
-    return _chain([Const(number), *factors])
+    return _chain([Const(number), *_computed_first(factors)])
+
+
+def _computed_first(factors: list[Expr]) -> list[Expr]:
+    """Factors that are computed before those that stand in variables: 2.0 * u**2 * d needs room for
+    one array, 2.0 * d * u**2 for two."""
+    if any(isinstance(f, Apply) and f.op in ("truediv", "matmul") for f in factors):
+        return factors
+    return sorted(factors, key=_stands)
+
+
+def _stands(expr: Expr) -> bool:
+    match expr:
+        case Value(inner):
+            return _stands(inner)
+        case Apply("getitem" | "getattr", (base, *_)):
+            return _stands(base)
+    return isinstance(expr, Ref | Const)
 
 
 def _negative(expr: Expr) -> Expr:

@@ -200,7 +200,8 @@ class _Sweep:
                 if not plain or statement.augmented is not None:
                     changed = self._with_aliases(bound)
                 changed |= self._mutated(statement.value)
-                if not changed & live and not self._stays(bound):
+                writes = any(_is_tangent_of_write(node) for node in walk(statement.value))
+                if not changed & live and not writes and not self._stays(bound):
                     return None
                 if plain and statement.augmented is None:
                     live -= bound
@@ -292,6 +293,11 @@ def _changed(statement: Evaluate | Verbatim | Define) -> set[Var]:
             return set(statement.binds) | set(statement.mutates)
         case Define(var):
             return {var}
+
+
+def _is_tangent_of_write(node: Expr) -> bool:
+    """Whether a tangent function is called that writes into what it is handed."""
+    return isinstance(node, Apply) and node.op.startswith("jvp.writes:")
 
 
 def _is_probe(statement: Evaluate | Verbatim | Define) -> bool:

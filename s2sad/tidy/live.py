@@ -26,19 +26,20 @@ from s2sad.ir.nodes import (
     Target,
     Unpack,
     Var,
+    Verbatim,
     While,
     children,
 )
 from s2sad.tidy.dead import without_dead
 
 
-def live_tangents(found: Any) -> Block:
+def live_tangents(found: Any, regions: Any) -> Block:
     """The body of a function with those tangents alone that its result depends on."""
     dots = set(found.dots.values())
     body: Block = found.body
     droppable = dots - found.kept
     while True:
-        kept = without_dead(body, set(), {}, lambda var: var in droppable, found.replaced)
+        kept = without_dead(body, set(), {}, lambda var: var in droppable, found.replaced, regions)
         read = set(_read(kept, found.replaced))
         kept = [_tidied(statement, read, dots, found) for statement in kept]
         kept = [s for s in kept if not (isinstance(s, Define) and s.var not in read)]
@@ -47,12 +48,12 @@ def live_tangents(found: Any) -> Block:
         body = kept
 
 
-def tangent_alone(block: Block, replaced: dict[Expr, Var], fixed: set[Var]) -> Block:
+def tangent_alone(block: Block, replaced: dict[Expr, Var], fixed: set[Var], regions: Any) -> Block:
     """A body that returns the tangent of its result and not the result, and what that needs; what
     is assigned to the variables `fixed` stays."""
     body = _without_values(block)
     while True:
-        kept = without_dead(body, set(), {}, lambda var: var not in fixed, replaced)
+        kept = without_dead(body, set(), {}, lambda var: var not in fixed, replaced, regions)
         if sum(1 for _ in statements(kept)) == sum(1 for _ in statements(body)):
             return kept
         body = kept
@@ -62,6 +63,8 @@ def _without_values(block: Block) -> Block:
     found: Block = []
     for statement in block:
         match statement:
+            case Verbatim(drops=drops) if drops:
+                continue  # what it deletes may not be there any more
             case Return(Make("tuple", (_, tangent))):
                 match found[-1:], tangent:
                     case [Assign((Var() as named,), value)], Ref(var) if named is var and (

@@ -388,6 +388,25 @@ def correlate(a: "*s", b: "*r", *, mode="valid") -> "p":
 # ---------------------------------------------------------------- polynomials
 
 
+def vander(x: "*s", *, N=None) -> "?":
+    """The powers of numbers, the highest one first."""
+    assert x.shape in ((3,),)
+    assert N in (None, 0, 1, 4)
+    y = np.vander(x, N)
+    n = len(x) if N is None else N
+    slopes = np.vander(x, max(n - 1, 0)) * np.arange(n - 1, 0, -1)
+    d_x += np.sum(d_y[:, :-1] * slopes, axis=1)
+    dot_y = np.pad(np.expand_dims(dot_x, 1) * slopes, ((0, 0), (0, 1)))[:, :n]
+
+
+@linear
+def polyder(p: "*s") -> "?":
+    """The derivative of a polynomial, the coefficient of the highest power first."""
+    assert p.shape in ((3,), (1,))
+    y = np.polyder(p)
+    d_p += np.append(d_y * np.arange(len(p) - 1, 0, -1), 0.0)
+
+
 def polyval(p: "*r", x: "*s") -> like(x):
     """A polynomial, the coefficient of the highest power first."""
     assert (p.shape, x.shape) in (((3,), (2, 3)), ((1,), (3,)), ((4,), ()))

@@ -84,3 +84,19 @@ def expm(a: "*s") -> like(a):
     y = scipy.linalg.expm(a)
     d_a += scipy.linalg.expm_frechet(a.T, d_y, compute_expm=False)
     dot_y = scipy.linalg.expm_frechet(a, dot_a, compute_expm=False)
+
+
+def expm_frechet(a: "*s", e: "*r") -> like(a):
+    """The tangent of a matrix's exponential: a block of that of [[a, e], [0, a]]."""
+    assert (a.shape, e.shape) in (((3, 3), (3, 3)),)
+    y = scipy.linalg.expm_frechet(a, e, compute_expm=False)
+    n = len(a)
+    zero = np.zeros((n, n))
+    both = np.block([[a, e], [zero, a]])
+    d_e += scipy.linalg.expm_frechet(a.T, d_y, compute_expm=False)
+    d_both = scipy.linalg.expm_frechet(
+        both.T, np.block([[zero, d_y], [zero, zero]]), compute_expm=False
+    )
+    d_a += d_both[:n, :n] + d_both[n:, n:]
+    dot_both = np.block([[dot_a, dot_e], [zero, dot_a]])
+    dot_y = scipy.linalg.expm_frechet(both, dot_both, compute_expm=False)[:n, n:]

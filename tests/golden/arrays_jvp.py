@@ -38,7 +38,7 @@ def broadcasting_jvp(x, row, col, s: float, *, dot_x, dot_row, dot_col, dot_s):
         1.0 + s * s
     ) * z
     exp = np.exp(-z * z)
-    dot_value = np.sum(dot_s - 2.0 * dot_z * z * exp)
+    dot_value = np.sum(dot_s - 2.0 * exp * dot_z * z)
     return np.sum(exp + s), dot_value
 
 
@@ -80,7 +80,7 @@ def indexing_jvp(x, idx, *, dot_x):
     dot_value = (
         dot_a.sum()
         + np.sum(product_of_others(b, None) * dot_b, keepdims=False)
-        + np.sum(3.0 * dot_c * c**2)
+        + np.sum(3.0 * c**2 * dot_c)
         + (2.0 * dot_d * d).mean()
         + np.sum(0.5 * dot_e / sqrt_e)
     )
@@ -143,5 +143,5 @@ def where_guards_jvp(x, *, dot_x):
     log_safe = np.log(safe)
     dot_value = np.sum(
         np.where(x > 0, dot_safe / safe * x + dot_x * log_safe, 2.0 * dot_x * x)
-    ) + np.sum(1.5 * dot_x * np.where(x == 0.0, 0.5, x > 0.0) * maximum**0.5)
+    ) + np.sum(1.5 * np.where(x == 0.0, 0.5, x > 0.0) * maximum**0.5 * dot_x)
     return (np.sum(np.where(x > 0, log_safe * x, x**2)) + np.sum(maximum**1.5)), dot_value

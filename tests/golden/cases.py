@@ -70,6 +70,7 @@ def corpus(module: str, function: str, *, table: str = "CALLS") -> Case:
 CASES = [
     program("mlp"),
     program("recurrence"),
+    program("stencil"),
     program("sharing"),
     program("params"),
     program("control_flow"),
@@ -77,6 +78,7 @@ CASES = [
     program("arrays"),
     tangents("mlp"),
     tangents("recurrence"),
+    tangents("stencil"),
     tangents("sharing"),
     tangents("params"),
     tangents("control_flow"),
@@ -84,6 +86,7 @@ CASES = [
     tangents("arrays"),
     tangents("mlp", "hvp"),
     tangents("recurrence", "hvp"),
+    tangents("stencil", "hvp"),
     tangents("sharing", "hvp"),
     corpus("arithmetic", "long_chain"),
     corpus("branches", "condition_overwritten"),
@@ -117,6 +120,7 @@ def calls_of_programs() -> dict[str, list[tuple[Any, ...]]]:
     return {
         "mlp.loss": [(r((4, 5)), r(5), r((5, 3)), r(3), r((7, 4)), r((7, 3)))],
         "recurrence.energy": [(0.7, 9), (1.3, 4), (0.2, 0)],
+        "stencil.misfit": [(r(20), r(20), 0.2, 11), (r(5), r(5), 0.2, 0)],
         "sharing.norm_of_output": [(r((5, 5)), r((5, 5)), r(5))],
         "params.cross_entropy": [
             ({"W": r((4, 3)), "b": r(3)}, r((6, 4)), np.array([0, 2, 1, 1, 0, 2]))

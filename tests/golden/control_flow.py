@@ -234,7 +234,7 @@ def break_continue_value_and_grad(x: float, n: int = 12):
             broke = False
             x = x_trace.pop()
             # x = x * 0.9 + 0.2 * math.cos(x * i)
-            d_x = 0.9 * d_x - 0.2 * d_x * math.sin(x * i) * i
+            d_x = 0.9 * d_x - 0.2 * math.sin(x * i) * d_x * i
     return total, d_x
 
 
@@ -266,8 +266,8 @@ def while_newton_value_and_grad(x: float, y: float):
         d_numerator = -d_guess / product
         d_guess = (
             d_guess
-            + 3.0 * d_numerator * guess**2
-            - 6.0 * d_numerator * ((guess**3 - y) / product) * guess
+            + 3.0 * guess**2 * d_numerator
+            - 6.0 * ((guess**3 - y) / product) * d_numerator * guess
         )
         d_y -= d_numerator
     # guess = x
@@ -343,10 +343,9 @@ def iterate_containers_value_and_grad(xs):
         d_xs[-1 - i] += d_u
     for k, (u, v) in reversed(list(enumerate(zip(xs[:-1], xs[1:])))):
         # total += (v - u * u) ** 2 * (k + 1)
-        d_base = 2.0 * d_total * (k + 1) * (v - u * u)
-        d_product = -d_base
+        d_base = 2.0 * (k + 1) * (v - u * u) * d_total
         d_v = d_base
-        d_u = 2.0 * d_product * u
+        d_u = -2.0 * d_base * u
         d_xs[k] += d_u
         d_xs[k + 1] += d_v
     return total, like(xs, d_xs)

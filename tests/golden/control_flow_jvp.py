@@ -79,7 +79,7 @@ def early_return_jvp(x: float, limit: float = 4.0, *, dot_x):
         if abs(x) > limit:
             dot_value = dot_x * k
             return x * k, dot_value
-    dot_value = 3.0 * dot_x * x**2
+    dot_value = 3.0 * x**2 * dot_x
     return x**3, dot_value
 
 
@@ -96,7 +96,7 @@ def break_continue_jvp(x: float, n: int = 12, *, dot_x):
     for i in range(n):
         if i % 3 == 1:
             continue
-        dot_x = 0.9 * dot_x - 0.2 * dot_x * i * math.sin(x * i)
+        dot_x = 0.9 * dot_x - 0.2 * math.sin(x * i) * dot_x * i
         x = x * 0.9 + 0.2 * math.cos(x * i)
         if total > 5.0:
             break
@@ -118,7 +118,7 @@ def while_newton_jvp(x: float, y: float, *, dot_x, dot_y):
     while abs(guess**3 - y) > 1e-10:
         ratio = (guess**3 - y) / (3.0 * guess**2)
         dot_guess = dot_guess - (
-            (3.0 * dot_guess * guess**2 - dot_y) / (3.0 * guess**2)
+            (3.0 * guess**2 * dot_guess - dot_y) / (3.0 * guess**2)
             - 6.0 * dot_guess * guess / (3.0 * guess**2) * ratio
         )
         guess = guess - ratio

@@ -131,7 +131,7 @@ def over_items_value_and_grad(params: dict):
     for name in reversed(list(params.keys())):
         sum_ = sum_trace.pop()
         # decay = decay + np.sum(params[name]) ** 2
-        d_base = 2.0 * d_decay * sum_
+        d_base = 2.0 * sum_ * d_decay
         d_params[name] = add(d_params.get(name), d_base)
     for key, p in reversed(list(params.items())):
         # decay += 0.1 * np.sum(np.abs(p))

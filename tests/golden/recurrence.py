@@ -33,7 +33,7 @@ def energy_value_and_grad(x: float, n: int):
         x = x_trace[i]
         if x > 1.0:
             # x = 1.1 * np.sin(x)
-            d_x = 1.1 * d_x * np.cos(x)
+            d_x = 1.1 * np.cos(x) * d_x
         else:
             # x = x * x + 0.5
             d_x = 2.0 * d_x * x

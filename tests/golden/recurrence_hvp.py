@@ -20,7 +20,7 @@ def energy_hvp(x: float, n: int, *, dot_x):
         x_trace[i] = x
         dot_x_trace[i] = dot_x
         if x > 1.0:
-            dot_x = 1.1 * dot_x * np.cos(x)
+            dot_x = 1.1 * np.cos(x) * dot_x
             x = 1.1 * np.sin(x)
         else:
             dot_x = 2.0 * dot_x * x
@@ -37,9 +37,9 @@ def energy_hvp(x: float, n: int, *, dot_x):
         dot_x = dot_x_trace[i]
         if x > 1.0:
             cos_x = np.cos(x)
-            dot_d_x = 1.1 * dot_d_x * cos_x - 1.1 * dot_x * np.sin(x) * d_x
+            dot_d_x = 1.1 * cos_x * dot_d_x - 1.1 * np.sin(x) * dot_x * d_x
             # x = 1.1 * np.sin(x)
-            d_x = 1.1 * d_x * cos_x
+            d_x = 1.1 * cos_x * d_x
         else:
             dot_d_x = 2.0 * dot_d_x * x + 2.0 * dot_x * d_x
             # x = x * x + 0.5

@@ -18,7 +18,7 @@ def energy_jvp(x: float, n: int, *, dot_x):
     dot_s = 0.0
     for i in range(n):
         if x > 1.0:
-            dot_x = 1.1 * dot_x * np.cos(x)
+            dot_x = 1.1 * np.cos(x) * dot_x
             x = 1.1 * np.sin(x)
         else:
             dot_x = 2.0 * dot_x * x

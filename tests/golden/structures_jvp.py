@@ -22,7 +22,7 @@ def moments_jvp(x, dot_x):
 
 def energy_jvp(self, q, p, dot_q, dot_p):
     """Value of `energy` and its derivative along (dot_q, dot_p)."""
-    dot_value = dot_p * p + dot_q * self.omega * (self.omega * q)
+    dot_value = dot_p * p + (self.omega * q) * dot_q * self.omega
     return 0.5 * p * p + 0.5 * (self.omega * q) ** 2, dot_value
 
 
@@ -40,7 +40,7 @@ def deep_jvp(layers: list, x, t, *, dot_layers):
         x = np.tanh(dense_out)
         dot_x = dot_dense_out * (1.0 - x * x)
     out, dot_out = dense_jvp(layers[-1], x, dot_layers[-1], dot_x)
-    dot_value = np.mean(2.0 * dot_out * (out - t))
+    dot_value = np.mean(2.0 * (out - t) * dot_out)
     return np.mean((out - t) ** 2), dot_value
 
 
@@ -75,7 +75,7 @@ def potential_jvp(spring, x, *, dot_spring, dot_x):
     sqrt = np.sqrt(np.sum(x**2))
     stretch = sqrt - spring.rest_length
     dot_stretch = 0.5 * np.sum(2.0 * dot_x * x) / sqrt - dot_spring.rest_length
-    dot_value = 0.5 * dot_spring.stiffness * stretch**2 + dot_stretch * stretch * spring.stiffness
+    dot_value = 0.5 * stretch**2 * dot_spring.stiffness + dot_stretch * stretch * spring.stiffness
     return 0.5 * spring.stiffness * stretch**2, dot_value
 
 

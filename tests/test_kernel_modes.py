@@ -1,0 +1,109 @@
+"""Kernels of scientific code: their tangents and second derivatives are right.
+
+A tangent is held against differences of the plain function; the derivative of the gradient along a
+direction against differences of the gradient, which `test_kernels` holds against the function.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.checking import check_tangent, moved, same
+from tests.kernels import Kernel, kernels
+from tests.test_kernels import REFUSED, cotangent, is_scalar, keyed, single
+
+s2sad = pytest.importorskip("s2sad")
+
+KERNELS = kernels()
+IDS = [kernel.name for kernel in KERNELS]
+
+
+def results_of(kernel: Kernel) -> Any:
+    """The plain function, with what it writes as its result if it returns nothing."""
+
+    def function(*args: Any) -> Any:
+        result = kernel.function(*args)
+        if not kernel.writes:
+            return result
+        where = keyed(kernel, args)
+        written = tuple(args[where[name]] for name in kernel.writes)
+        return written if len(written) > 1 else written[0]
+
+    function.__signature__ = inspect.signature(kernel.function)  # type: ignore[attr-defined]
+    return function
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=IDS)
+def test_tangent(kernel: Kernel) -> None:
+    try:
+        generated = s2sad.jvp(kernel.function, wrt=kernel.wrt)
+    except s2sad.S2SADError as error:
+        known = kernel.refusable or REFUSED.get(kernel.name, "")  # what reverse mode refuses, too
+        assert known and error.code.startswith(known), error
+        return
+    args = kernel.arguments(kernel.sizes[0])
+    check_tangent(results_of(kernel), args, kernel.wrt, generated)
+
+
+KINKS = {"signals.floyd_warshall"}
+
+
+@pytest.mark.parametrize("kernel", KERNELS, ids=IDS)
+def test_derivative_of_the_gradient(kernel: Kernel) -> None:
+    size = kernel.sizes[0]
+    args = kernel.arguments(size)
+    value = kernel.results(args)
+    scalar = is_scalar(value)
+    if kernel.name == "traps.swapped_rows_without_copies":
+        return  # its gradient says at run time that it cannot be had
+    seed = {} if scalar else {"d_out": cotangent(value)}
+    try:
+        gradient = (s2sad.grad if scalar else s2sad.vjp)(kernel.function, wrt=kernel.wrt)
+    except s2sad.S2SADError:
+        return
+    if scalar:
+        product = s2sad.hvp(kernel.function, wrt=kernel.wrt)
+    else:
+        product = s2sad.jvp(gradient, wrt=kernel.wrt)
+    rng = np.random.default_rng(3)
+    where = keyed(kernel, args)
+    steps = {n: rng.standard_normal(np.shape(args[where[n]])) for n in kernel.wrt}
+    dots = {
+        f"dot_{n}": v.astype(np.asarray(args[where[n]]).dtype) if v.ndim else float(v)
+        for n, v in steps.items()
+    }
+    given, given_seed = copy.deepcopy(args), copy.deepcopy(seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        found = product(*given, **given_seed, **dots)
+        assert same(list(given), list(args)), "the caller's arguments were changed"
+        if not scalar:
+            _, (_, found) = found
+
+        def at(t: float) -> list[np.ndarray]:
+            there = list(copy.deepcopy(args))
+            for n, v in steps.items():
+                there[where[n]] = moved(there[where[n]], {(): t * v})
+            out = gradient(*there, **copy.deepcopy(seed))
+            return [np.asarray(d, float) for d in (out if scalar else out[1])]
+
+        step, bound = (1e-2, 1e-2) if single(args) else (1e-4, 1e-6)
+        near, back, far, behind = at(step), at(-step), at(2 * step), at(-2 * step)
+    for k, name in enumerate(kernel.wrt):
+        by_near, by_far = (near[k] - back[k]) / (2.0 * step), (far[k] - behind[k]) / (4.0 * step)
+        if np.max(np.abs(by_near - by_far), initial=0.0) > 0.1 * (
+            1.0 + np.max(np.abs(by_far), initial=0.0)
+        ):
+            assert kernel.name in KINKS  # its gradient has a step there
+            continue
+        numeric = (8.0 * (near[k] - back[k]) - (far[k] - behind[k])) / (12.0 * step)
+        scale = 1.0 + np.max(np.abs(numeric), initial=0.0) + np.max(np.abs(near[k]), initial=0.0)
+        assert np.shape(found[k]) == np.shape(args[where[name]])
+        error = np.max(np.abs(np.asarray(found[k], float) - numeric), initial=0.0)
+        assert error <= bound * scale, f"d_{name}: {found[k]}, differences say {numeric}"
