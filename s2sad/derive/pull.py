@@ -81,7 +81,7 @@ Pending: TypeAlias = dict[Slot, list[tuple[str, Expr | None, Adjoint]]]
 _TREES = (TupleOf, ListOf, DictOf, Struct)
 
 
-_SAME_ITEMS = ("builtins.list", "builtins.tuple", "builtins.sorted", "builtins.reversed")
+_EACH_ONCE = ("builtins.list", "builtins.tuple", "builtins.sorted", "builtins.reversed")
 """What gives the items of what it is given, each once."""
 
 
@@ -459,7 +459,7 @@ class Pull:
         if any(var in bound_by(s) for s in loop.body):
             return False
         iterable = loop.iterable
-        while isinstance(iterable, Apply) and iterable.op in _SAME_ITEMS:
+        while isinstance(iterable, Apply) and iterable.op in _EACH_ONCE:
             iterable = iterable.args[0]
         match loop.target, iterable:
             case Var() as target, Apply("builtins.range", bounds):
