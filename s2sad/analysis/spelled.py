@@ -66,7 +66,7 @@ def spell_out(
     that is varied into what it is handed."""
     if not regions.writes:
         return False
-    writer = _Writer(facts, regions, writes)
+    writer = _Writer(function, facts, regions, writes)
     body = writer.block(function.body)
     if writer.changed:
         function.body = body
@@ -74,7 +74,14 @@ def spell_out(
 
 
 class _Writer:
-    def __init__(self, facts: Facts, regions: Regions, writes: Callable[[Invoke], bool]) -> None:
+    def __init__(
+        self,
+        function: Function,
+        facts: Facts,
+        regions: Regions,
+        writes: Callable[[Invoke], bool],
+    ) -> None:
+        self.function = function
         self.facts = facts
         self.regions = regions
         self.writes = writes
@@ -120,9 +127,16 @@ class _Writer:
     def _name(self, value: Expr, hint: str) -> tuple[Assign, Ref]:
         """A statement that gives a name to a value, and the name."""
         self.changed = True
-        var = Var(hint)
+        var = self._variable(hint)
         origin = None if value.origin is None else Anew(value.origin.node, value.origin.module)
         return Assign((var,), value, None, origin), Ref(var)
+
+    def _variable(self, name: str) -> Var:
+        """A variable that the function has not, as if it were the user's."""
+        while name in self.function.names:
+            name += "_"
+        self.function.names |= {name}
+        return Var(name, user=True)
 
     # ------------------------------------------------------------ calls that write
 
@@ -289,7 +303,7 @@ class _Writer:
                 before.append(let)
             arrays.append(array)
         self.changed = True
-        at = _counter(loop) or Var("i")
+        at = _counter(loop) or self._variable("i")
         sizes = tuple(Apply("builtins.len", (a,), text="len") for a in arrays)
         size = sizes[0] if len(sizes) == 1 else Apply("builtins.min", sizes, text="min")
         over = Apply("builtins.range", (size,), text="range")

@@ -140,6 +140,7 @@ class Reverse(Writes):
                 mirror += [Step(last, nodes + self.probe(last))] if nodes else []
             body = body[:-1]
         mirror += self.block(body)
+        self.rebound = set()
         results = [self.take(var) for var in wrt]
         late = {ref for ref in self.late if isinstance(ref, Ref)}
         return Backward(mirror, results, late)
