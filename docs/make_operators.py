@@ -35,6 +35,11 @@ argument that is not an operand: where one depends on what is differentiated, th
 fit. Spellings are one: `x.sum(0)` is `np.sum(x, axis=0)`, `np.add(a, b)` is `a + b`,
 `np.absolute` is `np.abs`. A list of numbers where NumPy takes an array is `np.array` of it.
 
+Operands are real, unless the second column says `complex` or `real or complex`. In a row of the
+latter, values are conjugated where they are complex: `d_x += d_y * y` stands for
+`d_x += d_y * np.conj(y)`. The adjoint of a real operand is the real part of what is shown. See the
+page on complex numbers.
+
 An operator that is not here is refused, unless no derivative flows through it. `@adjoint` gives
 it a rule; see the errors page under S2S012.
 """
@@ -102,6 +107,7 @@ def _match(rule: Rule) -> str:
 
 
 def _where(rule: Rule) -> str:
+    numbers = {"holomorphic": ["real or complex"], "complex": ["complex"]}.get(rule.numbers, [])
     specs = [
         f"`{operand.name}`: {operand.spec.replace('*', chr(92) + '*')}"
         for operand in rule.operands
@@ -119,7 +125,7 @@ def _where(rule: Rule) -> str:
         for arg in node.args.kwonlyargs
         if isinstance(arg.annotation, ast.Name)
     ]
-    return ", ".join(specs + conditions)
+    return ", ".join(numbers + specs + conditions)
 
 
 def _doc(rule: Rule) -> str:

@@ -275,6 +275,13 @@ def _command(function: FunctionType, options: Options, request: Request) -> str:
     )
 
 
+def _complex_captured(function: str, name: str) -> S2SADError:
+    """What is captured has no annotation, and is taken to be real."""
+    message = f"{function} has captured {name}, which is complex"
+    advice = "Hand it over as a parameter that is annotated as complex."
+    return S2SADError("S2S021", message, None, advice)
+
+
 def _reader(function: FunctionType, name: str) -> Reader:
     """Gives the value of a name that `function` captured, as it is when this is called."""
     names = function.__code__.co_freevars
@@ -289,7 +296,10 @@ def _bound(generated: FunctionType, readers: Mapping[str, Reader]) -> FunctionTy
 
     def bound(*args: Any, **kwargs: Any) -> Any:
         for name, read in readers.items():
-            kwargs[name] = read()
+            value = kwargs[name] = read()
+            dtype = getattr(value, "dtype", None)
+            if isinstance(value, complex) or getattr(dtype, "kind", "") == "c":
+                raise _complex_captured(generated.__name__, name)
         return generated(*args, **kwargs)
 
     signature = inspect.signature(generated)

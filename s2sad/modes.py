@@ -86,7 +86,7 @@ def _called(module: SourceModule, request: Request) -> list[Request]:
             modes = ("jvp",)
         elif request.mode != "jacobian-forward" and _is_float(returns, module):
             modes = ("vjp",)
-    return [replace(request, mode=mode) for mode in modes]
+    return [replace(request, mode=mode, real=True) for mode in modes]
 
 
 def _is_float(returns: Any, module: SourceModule) -> bool:
@@ -125,11 +125,15 @@ def _generated(
         return pipeline.generate(module, requests, command=command, dump=dump)
     first = [request for request in requests if request.mode not in SECOND]
     needed = [
-        replace(request, mode=SECOND[request.mode], memory_comments=False) for request in later
+        replace(request, again=True, mode=SECOND[request.mode], memory_comments=False)
+        for request in later
     ]
     made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module
+    read.originals = {
+        inner.name: request.function for request, inner in zip(later, needed, strict=True)
+    }
     asked = [
         replace(request, function=inner.name, mode=request.mode, title=request.name)
         for request, inner in zip(later, needed, strict=True)

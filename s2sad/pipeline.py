@@ -36,7 +36,9 @@ class Request:
     empty for the default (the first after self); `bare` is true when one name was given instead of
     a tuple, so that the gradient comes without a tuple around it; `in_place` lets the generated
     function work in the caller's arrays, which it leaves as the plain function does;
-    `memory_comments` asks for comments that say what is remembered, and why.
+    `memory_comments` asks for comments that say what is remembered, and why; `real` says that
+    numbers may not be complex, as for the columns of a Jacobian, `again` that the text is
+    differentiated once more.
     """
 
     function: str
@@ -47,6 +49,8 @@ class Request:
     title: str = ""
     in_place: bool = False
     memory_comments: bool = False
+    real: bool = False
+    again: bool = False
 
     @property
     def name(self) -> str:
@@ -243,7 +247,7 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
                 module.location(definition.node.name),
                 f"Its parameters are {', '.join(names)}.",
             )
-    return engine.prepare(function, wrt), wrt
+    return engine.prepare(function, wrt, request.real, request.again), wrt
 
 
 def _assemble(

@@ -202,6 +202,27 @@ def diff_backward(d: "*s", *, n, axis) -> "?":
     d_d += np.diff(d_y, n, axis)
 
 
+@linear
+def cut_or_fill(d: "*s", *, size, axis) -> resized(d, axis):
+    """Cut off or filled up with zeros; its adjoint is filled up or cut off again."""
+    assert size in (2, 5)
+    assert axis in (0, -1)
+    y = helper.cut_or_fill(d, size, axis)
+    d_d += helper.cut_or_fill(d_y, np.shape(d)[axis], axis)
+
+
+@linear
+@real
+@gives(complex)
+def irfft_backward(d: "*s", *, size, axis, norm) -> resized(d, axis):
+    """The adjoint of irfft; its own adjoint is irfft."""
+    assert size in (2, 5)
+    assert axis in (0, -1)
+    assert norm in ("forward", "ortho", "backward")
+    y = helper.irfft_backward(d, size, axis, norm)
+    d_d += np.fft.irfft(d_y, np.shape(d)[axis], axis, static.adjoint_norm(norm))
+
+
 def last_writes(key: const, *, shape) -> "?":
     """A mask: no derivative."""
     shape = (3,)

@@ -5,6 +5,16 @@ import numpy as np
 # ---------------------------------------------------------------- numbers
 
 
+@for_complex
+@gives(real)
+def abs_complex(x):
+    """Absolute value of complex numbers; slope 0 at 0."""
+    assert np.abs(x) > 0.1
+    y = abs(x)
+    d_x += d_y * x / np.where(y == 0.0, 1.0, y)
+    dot_y = (np.conj(x) * dot_x).real / np.where(y == 0.0, 1.0, y)
+
+
 def abs(x):
     """Absolute value; slope 0 at 0."""
     assert np.abs(x) > 0.1
@@ -13,6 +23,26 @@ def abs(x):
 
 
 @linear
+@gives(complex)
+@real
+def complex(a, b) -> "":
+    """A complex number from its real and its imaginary part."""
+    y = complex(a, b)
+    d_a += np.real(d_y)
+    d_b += np.imag(d_y)
+
+
+@linear
+@gives(complex)
+def complex_of_one(x) -> "":
+    """A Python complex number."""
+    y = complex(x)
+    d_x += d_y
+
+
+@linear
+@holomorphic(perhaps_real(x))
+@gives(real)
 def float(x) -> "":
     """A Python float."""
     y = float(x)

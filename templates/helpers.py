@@ -517,6 +517,27 @@ def diagonal_backward(d_y, shape, offset, axis1, axis2):
     return d_x
 
 
+# ---------------------------------------------------------------- Fourier transforms
+
+
+def cut_or_fill(d, size, axis):
+    """The adjoint d, cut off or filled up with zeros to a size along an axis."""
+    d = np.moveaxis(d, axis, 0)[:size]
+    filled = np.zeros((size, *np.shape(d)[1:]), dtype=np.result_type(d))
+    filled[: len(d)] = d
+    return np.moveaxis(filled, 0, axis)
+
+
+def irfft_backward(d_y, size, axis, norm):
+    """Adjoint of x, of this size along an axis, in y = np.fft.irfft(x, n, axis).
+
+    All frequencies but 0 and the highest of an even number stand for two.
+    """
+    d_x = np.moveaxis(np.fft.rfft(d_y, axis=axis, norm=norm), axis, 0)
+    d_x[1 : (np.shape(d_y)[axis] + 1) // 2] *= 2.0
+    return cut_or_fill(np.moveaxis(d_x, 0, axis), size, axis)
+
+
 # ---------------------------------------------------------------- special functions
 
 

@@ -283,6 +283,7 @@ def ldexp(x, n: const) -> "":
 # ---------------------------------------------------------------- several numbers
 
 
+@real
 @linear
 def fsum(xs: [""]) -> "":
     """Sum of a list of numbers, without loss of precision."""
@@ -290,6 +291,7 @@ def fsum(xs: [""]) -> "":
     d_xs += [d_y for i in range(len(xs))]
 
 
+@real
 @linear
 def fsum_of_array(x: "*s") -> reduced(x, None, False):
     """Sum of a vector, without loss of precision."""

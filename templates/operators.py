@@ -5,6 +5,7 @@ import numpy as np
 # ---------------------------------------------------------------- arithmetic
 
 
+@holomorphic
 def add(a, b):
     """Sum of two values."""
     y = a + b
@@ -12,6 +13,7 @@ def add(a, b):
     d_b += d_y
 
 
+@holomorphic
 def sub(a, b):
     """Difference of two values."""
     y = a - b
@@ -19,6 +21,7 @@ def sub(a, b):
     d_b -= d_y
 
 
+@holomorphic
 def mul(a, b):
     """Product of two values."""
     y = a * b
@@ -26,6 +29,7 @@ def mul(a, b):
     d_b += d_y * a
 
 
+@holomorphic
 def truediv(a, b):
     """Quotient; its value is used again for the slope in the denominator."""
     assert abs(b) > 0.5
@@ -50,12 +54,14 @@ def floordiv(a: const, b: const) -> broadcast(a, b):
     y = a // b
 
 
+@holomorphic
 def neg(x):
     """Negation."""
     y = -x
     d_x -= d_y
 
 
+@holomorphic
 def pos(x):
     """The value itself."""
     y = +x
@@ -70,18 +76,39 @@ def pow_0(x: const) -> like(x):
     y = x**0
 
 
+@holomorphic
 def pow_1(x):
     """A power with exponent 1."""
     y = x**1
     d_x += d_y
 
 
+@for_complex
+@gives(real)
+def abs_squared(x):
+    """The square of the absolute value of complex numbers."""
+    y = np.abs(x) ** 2
+    d_x += d_y * 2.0 * x
+    dot_y = 2.0 * (np.conj(x) * dot_x).real
+
+
+@for_complex
+@gives(real)
+def builtin_abs_squared(x):
+    """The square of the absolute value of complex numbers."""
+    y = abs(x) ** 2
+    d_x += d_y * 2.0 * x
+    dot_y = 2.0 * (np.conj(x) * dot_x).real
+
+
+@holomorphic
 def pow_2(x):
     """A square."""
     y = x**2
     d_x += d_y * 2.0 * x
 
 
+@holomorphic
 @when(n > 1)
 def pow_above_1(x, *, n):
     """A power with a literal exponent above 1, whose slope exists everywhere."""
@@ -90,6 +117,7 @@ def pow_above_1(x, *, n):
     d_x += d_y * float(n) * x ** (n - 1)
 
 
+@holomorphic
 @when(n < 0)
 def pow_below_0(x, *, n):
     """A power with a literal negative exponent."""
@@ -99,6 +127,7 @@ def pow_below_0(x, *, n):
     d_x += d_y * float(n) * x ** (n - 1)
 
 
+@holomorphic
 @when(n > 0)
 def pow_root(x, *, n):
     """A power with a literal exponent between 0 and 1.
@@ -109,6 +138,18 @@ def pow_root(x, *, n):
     assert x > 0.1
     y = x**n
     d_x += d_y * n * np.power(x, n - 1)
+
+
+@for_complex
+def pow_complex(x, p):
+    """A power of complex numbers, by the principal value of the logarithm."""
+    assert abs(x) > 0.1
+    y = x**p
+    d_x += d_y * np.conj(p * np.power(x, p - 1.0 * (p != 0)))
+    d_p += d_y * np.conj(y * np.log(np.where(x == 0, 1.0, x).astype(complex)))
+    dot_y = dot_x * p * np.power(x, p - 1.0 * (p != 0)) + dot_p * y * np.log(
+        np.where(x == 0, 1.0, x).astype(complex)
+    )
 
 
 def pow(x, p):

@@ -72,10 +72,18 @@ def is_record(tree: Tree) -> bool:
 
 
 def is_float(leaf: Any) -> bool:
-    """Whether a leaf has a derivative: a float, or an array of floats."""
-    return isinstance(leaf, float) or (
-        isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind == "f"
+    """Whether a leaf has a derivative: a float or complex number, or an array of them."""
+    return isinstance(leaf, (float, complex)) or (
+        isinstance(leaf, (np.ndarray, np.generic)) and leaf.dtype.kind in "fc"
     )
+
+
+def random_like(leaf: Any, rng: np.random.Generator) -> np.ndarray:
+    """A random direction: complex for what is complex."""
+    drawn = rng.standard_normal(np.shape(leaf))
+    if np.iscomplexobj(leaf):
+        return np.asarray(drawn + 1j * rng.standard_normal(np.shape(leaf)))
+    return np.asarray(drawn)
 
 
 def children(tree: Tree) -> list[tuple[Any, Tree]] | None:
@@ -112,7 +120,8 @@ def moved(tree: Tree, steps: dict[Path, np.ndarray], path: Path = ()) -> Tree:
             return there
         if isinstance(tree, np.generic):
             return tree + steps[path].astype(tree.dtype)
-        return float(tree + steps[path])
+        total = tree + steps[path]
+        return complex(total) if isinstance(tree, complex) else float(total)
     new = {key: moved(part, steps, (*path, key)) for key, part in parts}
     if is_record(tree):
         return dataclasses.replace(tree, **new)
@@ -127,8 +136,8 @@ def in_double(tree: Tree) -> Tree:
     """The tree with every float leaf in double precision."""
     parts = children(tree)
     if parts is None:
-        single = isinstance(tree, (np.ndarray, np.generic)) and tree.dtype.kind == "f"
-        return tree.astype(np.float64) if single else tree
+        single = isinstance(tree, (np.ndarray, np.generic)) and tree.dtype.kind in "fc"
+        return tree.astype(np.result_type(tree, np.float64)) if single else tree
     new = {key: in_double(part) for key, part in parts}
     if is_record(tree):
         return dataclasses.replace(tree, **new)
@@ -150,9 +159,9 @@ def same(a: Tree, b: Tree) -> bool:
             and [key for key, _ in parts] == [key for key, _ in others]
             and all(same(x, y) for (_, x), (_, y) in zip(parts, others, strict=True))
         )
-    if isinstance(a, (np.ndarray, np.generic, float, int)):
+    if isinstance(a, (np.ndarray, np.generic, float, complex, int)):
         x, y = np.asarray(a), np.asarray(b)
-        nan = x.dtype.kind == "f" and y.dtype.kind == "f"
+        nan = x.dtype.kind in "fc" and y.dtype.kind in "fc"
         return x.dtype == y.dtype and np.array_equal(x, y, equal_nan=nan)
     if isinstance(a, (str, bytes, type(None))):
         return bool(a == b)
@@ -185,7 +194,8 @@ def check_structure(gradient: Tree, argument: Tree, name: str) -> None:
     found = np.asarray(gradient)
     assert found.shape == np.shape(argument), f"{name} has shape {found.shape}"
     # A gradient of one number may be in double precision whatever the number was.
-    allowed = {np.asarray(argument).dtype} | ({np.dtype(float)} if found.ndim == 0 else set())
+    double = np.result_type(np.asarray(argument), float)
+    allowed = {np.asarray(argument).dtype} | ({double} if found.ndim == 0 else set())
     assert found.dtype in allowed, f"{name} has dtype {found.dtype}"
     assert np.ndim(argument) == 0 or isinstance(gradient, np.ndarray), f"{name} is no array"
 
@@ -222,7 +232,7 @@ def check_directions(
             if np.size(leaf) == 0:
                 continue
             for _ in range(directions):
-                direction = rng.standard_normal(np.shape(leaf))
+                direction = random_like(leaf, rng)
 
                 def at(t: float, path: Path = path, v: np.ndarray = direction) -> float:
                     there = Call.of(call)
@@ -233,7 +243,7 @@ def check_directions(
                     return scalar(there)
 
                 numeric = along(at, step)
-                exact = float(np.sum(np.asarray(gradient[path], dtype=float) * direction))
+                exact = float(np.sum((np.conj(gradient[path]) * direction).real))
                 where = f"d_{name}" + "".join(f"[{part!r}]" for part in path)
                 # Not `error > bound`, which a nan would pass.
                 assert abs(exact - numeric) <= relative * abs(numeric) + absolute * (
@@ -320,7 +330,8 @@ def check_gradient(
         result, _ = there(function)
         if cotangent is not None:
             seeds = dict(float_leaves(cotangent))
-            return float(sum(np.sum(leaf * seeds[path]) for path, leaf in float_leaves(result)))
+            leaves = float_leaves(result)
+            return float(sum(np.sum((np.conj(seeds[path]) * x).real) for path, x in leaves))
         return float(result[0] if has_aux else result)
 
     check_directions(scalar, call, positions, gradients)
@@ -335,9 +346,9 @@ def random_tangent(tree: Tree, rng: np.random.Generator) -> Tree:
     if parts is None:
         if not is_float(tree):
             return None
-        drawn = rng.standard_normal(np.shape(tree))
+        drawn = random_like(tree, rng)
         is_array = isinstance(tree, np.ndarray)
-        return np.asarray(drawn, np.asarray(tree).dtype) if is_array else float(drawn)
+        return np.asarray(drawn, np.asarray(tree).dtype) if is_array else drawn[()].item()
     new = {key: random_tangent(part, rng) for key, part in parts}
     if is_record(tree):
         return dataclasses.replace(tree, **new)
@@ -349,10 +360,10 @@ def random_tangent(tree: Tree, rng: np.random.Generator) -> Tree:
 
 
 def inner(one: Tree, other: Tree) -> float:
-    """The inner product of two trees of one structure."""
+    """The inner product of two trees of one structure, of complex numbers as of pairs."""
     others = dict(float_leaves(other))
     return float(
-        sum(np.sum(np.asarray(leaf, float) * others[path]) for path, leaf in float_leaves(one))
+        sum(np.sum((np.conj(leaf) * others[path]).real) for path, leaf in float_leaves(one))
     )
 
 
@@ -465,19 +476,19 @@ def check_against_differences(
         there.args, there.kwargs = in_double(there.args), in_double(there.kwargs)
         for name, key in positions.items():
             steps = {
-                path: np.asarray(t * np.asarray(leaf, float))
+                path: np.asarray(t * np.asarray(leaf))
                 for path, leaf in float_leaves(tangents[name])
             }
             there.replace(key, moved(there.argument(key), steps))
         result, _ = there(function)
         found = result[0] if has_aux else result
-        return {path: np.asarray(leaf, float) for path, leaf in float_leaves(found)}
+        return {path: np.asarray(leaf) * 1.0 for path, leaf in float_leaves(found)}
 
     leaves = dict(float_leaves(tangent))
     here, near, back, far, behind = at(0.0), at(step), at(-step), at(2 * step), at(-2 * step)
     for path, value in here.items():
         numeric = (8.0 * (near[path] - back[path]) - (far[path] - behind[path])) / (12.0 * step)
-        error = np.abs(np.asarray(leaves[path], float) - numeric)
+        error = np.abs(np.asarray(leaves[path]) - numeric)
         bound = relative * np.abs(numeric) + absolute * (1 + np.max(np.abs(value), initial=0.0))
         where = "dot_value" + "".join(f"[{part!r}]" for part in path)
         assert np.all(error <= bound), f"{where}: {leaves[path]!r}, differences say {numeric!r}"

@@ -29,6 +29,7 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -706,7 +707,7 @@ COMPLEX_NUMPY = complex_numpy()
 def run(text: str, numpy: Any) -> Callable[..., Any]:
     """The function f of a program."""
     code = "\n".join(line for line in text.split("\n") if not line.startswith(("import", "from")))
-    scope: dict[str, Any] = {"np": numpy, "__name__": "program"}
+    scope = {"np": numpy, "dataclass": dataclass, "__name__": __name__}
     lazy = __future__.annotations.compiler_flag
     exec(compile(code, "<program>", "exec", flags=lazy, dont_inherit=True), scope)
     return scope["f"]  # type: ignore[no-any-return]
@@ -750,7 +751,7 @@ def gradient_of(text: str) -> Callable[..., Any]:
     request = Request("f", wrt_of(text), bare=False)
     with unformatted():
         generated = generate(module, [request]).text
-    scope: dict[str, Any] = {"__name__": "generated"}
+    scope: dict[str, Any] = {"__name__": __name__}
     exec(compile(generated, "<generated>", "exec", dont_inherit=True), scope)
     return scope[request.name]  # type: ignore[no-any-return]
 
@@ -979,12 +980,12 @@ def minimal(text: str, mode: str = "grad", seconds: float = 60.0) -> str:
 # ---------------------------------------------------------------- the command
 
 
-def tried(seed: int, mode: str) -> tuple[int, str, str]:
-    text = Writer(seed).text()
+def tried(seed: int, mode: str, writer: type[Writer]) -> tuple[int, str, str]:
+    text = writer(seed).text()
     return seed, text, outcome(text, mode)
 
 
-def main() -> int:
+def main(writer: type[Writer] = Writer) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
@@ -998,7 +999,7 @@ def main() -> int:
     seeds = range(options.first, options.first + options.count)
     with multiprocessing.Pool(options.jobs) as pool:
         start = time.monotonic()
-        trying = functools.partial(tried, mode=options.mode)
+        trying = functools.partial(tried, mode=options.mode, writer=writer)
         for seed, text, found in pool.imap_unordered(trying, seeds, chunksize=4):
             kind = " ".join(found.split(":")[0].split()[:2])
             counts[kind if kind.startswith(("refused", "crashed")) else kind.split()[0]] += 1

@@ -252,6 +252,9 @@ def samples(rule: Rule, seed: int = 0) -> Iterator[Sample]:
             for name, operand in operands.items():
                 values[name] = _draw(generator, shape[name], operand.spec)
             _into_domain(generator, domain, values, shape)
+            if rule.numbers == "complex":
+                active = [name for name, operand in operands.items() if not operand.const]
+                values = with_imaginary_parts(values, active, generator)
             after = run(prelude, values) if prelude else values
             sample = Sample(rule, {name: after[name] for name in values})
             try:
@@ -263,6 +266,20 @@ def samples(rule: Rule, seed: int = 0) -> Iterator[Sample]:
                     raise
                 continue  # bits of floats
             yield sample
+
+
+def with_imaginary_parts(
+    values: dict[str, Any], names: list[str], generator: np.random.Generator
+) -> dict[str, Any]:
+    """The same arguments, those of these names complex."""
+
+    def drawn(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [drawn(item) for item in value]
+        found = value + 1j * generator.uniform(0.1, 0.9, np.shape(value))
+        return np.asarray(found) if np.ndim(value) else complex(found)
+
+    return {name: drawn(v) if name in names else v for name, v in values.items()}
 
 
 def _default(rule: Rule, name: str) -> Any:
@@ -426,7 +443,12 @@ def flat(value: Any) -> np.ndarray[Any, Any]:
     """All numbers in a value, in a row."""
     if isinstance(value, list | tuple):
         return np.concatenate([flat(item) for item in value]) if value else np.zeros(0)
-    return np.ravel(np.asarray(value, dtype=np.float64))
+    return np.ravel(np.asarray(value, dtype=np.result_type(value, np.float64)))
+
+
+def inner(one: Any, other: Any) -> float:
+    """The inner product of all numbers, of complex ones as of pairs of real ones."""
+    return float(np.sum((np.conj(flat(one)) * flat(other)).real))
 
 
 def directions(sample: Sample, generator: np.random.Generator) -> dict[str, Any]:
@@ -438,7 +460,9 @@ def _direction(value: Any, generator: np.random.Generator) -> Any:
     if isinstance(value, list | tuple):
         return [_direction(item, generator) for item in value]
     drawn = generator.standard_normal(np.shape(value))
-    return np.asarray(drawn) if isinstance(value, np.ndarray) else float(drawn)
+    if np.iscomplexobj(value):
+        drawn = drawn + 1j * generator.standard_normal(np.shape(value))
+    return np.asarray(drawn) if isinstance(value, np.ndarray) else np.asarray(drawn).item()
 
 
 def moved(sample: Sample, tangents: dict[str, Any], step: float) -> dict[str, Any]:
@@ -516,11 +540,12 @@ def check(sample: Sample, report: Callable[[str], None] = lambda line: None) -> 
     tangents = directions(sample, generator)
     moved_y = difference(sample, tangents)
     d_y = seed_like(y, generator)
-    wanted = flat(d_y) @ moved_y
+    wanted = inner(d_y, moved_y)
     adjoints = backward(sample, y, d_y)
-    got = sum(flat(adjoints[name]) @ flat(tangents[name]) for name in tangents)
-    tolerance = 1e-3 if "float32" in rule.name else 1e-7
-    precision = 1e6 if "float32" in rule.name else 1.0
+    got = sum(inner(adjoints[name], tangents[name]) for name in tangents)
+    single = rule.name in ("float32", "complex64")
+    tolerance = 1e-3 if single else 1e-7
+    precision = 1e6 if single else 1.0
     scale = 1.0 + np.abs(flat(d_y)) @ np.abs(moved_y)
     report(f"{sample}: {got:.9f}, by differences {wanted:.9f}")
     assert abs(got - wanted) < tolerance * scale, (str(sample), got, wanted)
@@ -531,9 +556,9 @@ def check(sample: Sample, report: Callable[[str], None] = lambda line: None) -> 
     dot_y = tangent(sample, tangents, y)
     if dot_y is not None:
         np.testing.assert_allclose(flat(dot_y), moved_y, atol=tolerance, rtol=tolerance)
-        inner = flat(d_y) @ flat(dot_y)
+        ahead = inner(d_y, dot_y)
         exact = 1e-12 * (1.0 + np.abs(flat(d_y)) @ np.abs(flat(dot_y))) * precision
-        assert abs(inner - got) <= exact, (str(sample), inner, got)
+        assert abs(ahead - got) <= exact, (str(sample), ahead, got)
 
 
 def single_precision(sample: Sample) -> Sample:
@@ -554,7 +579,8 @@ def is_float_array(value: Any) -> bool:
 def _single(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [_single(item) for item in value]
-    return np.asarray(value, dtype=np.float32) if np.ndim(value) else value
+    dtype = np.complex64 if np.iscomplexobj(value) else np.float32
+    return np.asarray(value, dtype=dtype) if np.ndim(value) else value
 
 
 def main(name: str) -> None:

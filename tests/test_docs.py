@@ -27,6 +27,7 @@ SUPPORT = DOCS / "python-support.md"
 RULES = DOCS / "rules.md"
 CHECKING = DOCS / "checking.md"
 MODES = DOCS / "modes.md"
+COMPLEX = DOCS / "complex.md"
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.S | re.M)
 
 
@@ -234,6 +235,20 @@ def test_the_program_of_the_modes_page(tmp_path: Path, monkeypatch: pytest.Monke
     module = importlib.import_module("modes_page")
     shown = [code for language, code in blocks if language == "py"]
     assert shown and all(code in module.jvp(module.layer).source for code in shown)
+
+
+def test_the_program_of_the_page_on_complex_numbers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its blocks are one program, whose assertions hold; generated text is shown as it is."""
+    text = COMPLEX.read_text(encoding="utf-8")
+    blocks = [(found[1], found[2]) for found in BLOCK.finditer(text)]
+    program = "\n\n".join(code for language, code in blocks if language == "python")
+    (tmp_path / "complex_page.py").write_text(program, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    module = importlib.import_module("complex_page")
+    shown = [code for language, code in blocks if language == "py"]
+    assert shown and all(code in module.grad(module.retrieval).source for code in shown)
 
 
 if __name__ == "__main__":

@@ -148,6 +148,64 @@ def test_third_derivatives() -> None:
     np.testing.assert_allclose(third(x), wanted, rtol=1e-12)
 
 
+def orbit(x: float, n: int) -> float:
+    s = 0.0
+    for _ in range(n):
+        if x > 1.0:
+            x = 1.1 * np.sin(x)
+        else:
+            x = x * x + 0.5
+        s += x * x
+    return s
+
+
+def until_large(x: float, n: int) -> float:
+    while x < n:
+        x = x * x + 0.3 * np.sin(x)
+    return x
+
+
+def heat(u, n: int):
+    """Its gradient takes what was overwritten from a list."""
+    u = u.copy()
+    for _ in range(n):
+        u[1:-1] = u[1:-1] + 0.1 * u[1:-1] * (u[2:] - u[:-2])
+    return np.sum(u * u)
+
+
+def prefixes(x, n: int):
+    y = np.empty_like(x)
+    y[0] = x[0]
+    for i in range(1, len(x)):
+        y[i] = np.tanh(y[i - 1]) * x[i] + 0.1 * y[i - 1] ** 2
+    return y[-1] * n + np.dot(y, x)
+
+
+def test_third_derivatives_of_a_loop() -> None:
+    first = s2sad.grad(orbit)
+    second = s2sad.grad(first)
+    third = s2sad.grad(second)
+    for lower, higher in ((first, second), (second, third)):
+        numeric = (lower(0.7 + 1e-6, 5) - lower(0.7 - 1e-6, 5)) / 2e-6
+        np.testing.assert_allclose(higher(0.7, 5), numeric, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("function", "args"),
+    [(until_large, (1.7, 10)), (heat, (X, 3)), (heat, (X, 0)), (prefixes, (X, 2))],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+def test_reverse_over_reverse(function: Any, args: Any) -> None:
+    """The gradient's own code, with its traces and stacks, in reverse mode."""
+    gradient = s2sad.grad(function)
+    weight = np.asarray([0.5, 1.0, -2.0])[: np.size(args[0])].reshape(np.shape(args[0]))
+    value, found = s2sad.vjp(gradient)(*args, d_out=weight if np.ndim(weight) else float(weight))
+    np.testing.assert_array_equal(value, gradient(*args))
+    x, *rest = args
+    numeric = (gradient(x + 1e-6 * weight, *rest) - gradient(x - 1e-6 * weight, *rest)) / 2e-6
+    np.testing.assert_allclose(found, numeric, rtol=1e-6, atol=1e-7)
+
+
 def test_tangents_of_tangents() -> None:
     """jvp of jvp: the second derivative along two directions."""
     outer = s2sad.jvp(s2sad.jvp(loss), wrt="x")

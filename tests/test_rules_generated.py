@@ -38,7 +38,7 @@ import math
 import numpy as np
 import scipy.linalg
 import scipy.special
-from jaxtyping import Float64
+from jaxtyping import Complex128, Float64
 """
 
 MOST = 2
@@ -126,9 +126,12 @@ def _annotation(value: Any, kind: str) -> str:
     if isinstance(value, list):
         return f"list[{_annotation(value[0], kind)}]"
     if not np.ndim(value):
-        return "float" if isinstance(value, float) else ""
+        return type(value).__name__ if isinstance(value, (float, complex)) else ""
+    dtype = "Complex128" if np.iscomplexobj(value) else "Float64"
+    if kind == "dtypes":
+        return f'{dtype}[np.ndarray, "..."]'
     sizes = [str(n) if kind == "numbers" or n == 1 else f"n{n}" for n in np.shape(value)]
-    return f'Float64[np.ndarray, "{" ".join(sizes)}"]'
+    return f'{dtype}[np.ndarray, "{" ".join(sizes)}"]'
 
 
 def program(sample: Sample, style: Style, name: str) -> Program:
@@ -196,6 +199,9 @@ def program(sample: Sample, style: Style, name: str) -> Program:
         else:
             lines += [f"out_{i} = out[{i}]" for i in range(len(y))]
         results = list(zip(names, y, strict=True))
+        if any(map(np.iscomplexobj, y)):
+            y = [np.asarray(value, dtype=complex) for value in y]
+            results = list(zip(names, y, strict=True))
     else:
         results = [("out", y)]
     terms = []
@@ -207,8 +213,12 @@ def program(sample: Sample, style: Style, name: str) -> Program:
             parameters[weight] = ""
             square = "" if style.bare else f"{result} * "
             terms.append(f"np.sum({square}{result} * {weight})")
+            if np.iscomplexobj(value):
+                arguments[weight] = arguments[weight] * (0.6 + 0.8j)
+                parameters[weight] = _annotation(arguments[weight], "dtypes")
+                terms[-1] += ".real"
         else:
-            terms.append(f"np.sum({result})")
+            terms.append(f"np.sum({result}){'.real' * np.iscomplexobj(value)}")
     lines.append(f"return {' + '.join(terms)}")
     chosen = {"all": active, "first": active[:1], "last": active[-1:]}[style.wrt]
     head = ", ".join(f"{key}: {note}" if note else key for key, note in parameters.items())
@@ -266,6 +276,10 @@ def _narrowed(value: Any) -> Any:
     return template_tests._single(value) if template_tests.is_float_array(value) else value
 
 
+def _is_single(text: str) -> bool:
+    return "np.float32" in text or "np.complex64" in text
+
+
 def check(each: Program, plain: Any, generated: Any) -> None:
     """Value, structure and gradient of one function, in double and in single precision."""
     value, gradients = generated(**copy.deepcopy(each.arguments))
@@ -282,11 +296,11 @@ def check(each: Program, plain: Any, generated: Any) -> None:
             moved = moved if isinstance(each.arguments[name], np.ndarray) else float(moved)
             return float(plain(**copy.deepcopy({**each.arguments, name: moved})))
 
-        h = 0.1 if "np.float32" in each.text else 1e-3
+        h = 0.1 if _is_single(each.text) else 1e-3
         numeric = (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
         exact = float(np.sum(np.asarray(gradient) * direction))
         scale = 1.0 + abs(numeric) + abs(float(wanted))
-        error = 1e-2 if "np.float32" in each.text else 2e-6
+        error = 1e-2 if _is_single(each.text) else 2e-6
         assert abs(exact - numeric) < error * scale, f"d_{name}: {exact:.9f}, not {numeric:.9f}"
     if "Float64" in each.text:
         return
@@ -331,7 +345,10 @@ def failures(rule: Rule) -> list[tuple[Program, str, str]]:
 RULES = [
     rule
     for rule in template_tests.all_rules()
-    if not rule.zero and not rule.op.startswith("helper.") and template_tests.is_available(rule)
+    if not rule.zero
+    and rule.numbers != "complex"  # tests/test_complex_rules.py
+    and not rule.op.startswith("helper.")
+    and template_tests.is_available(rule)
 ]
 
 

@@ -121,7 +121,9 @@ def _as_node(value: Any, operand: bool) -> tuple[Expr, Callable[[Expr], Type]]:
                 return Slice(*bounds, None if part.step is None else Const(part.step))
             case tuple() | list():
                 return Make(type(part).__name__, tuple(node(item) for item in part))
-            case np.ndarray() | np.floating() | float() if operand or isinstance(part, np.ndarray):
+            case np.ndarray() | np.inexact() | float() | complex() if operand or isinstance(
+                part, np.ndarray
+            ):
                 found = Ref(Var("value", True))
                 types[found] = Array(str(np.asarray(part).dtype), Shape(np.shape(part)))
                 return found

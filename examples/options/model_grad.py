@@ -84,7 +84,7 @@ def normal_cdf_backward_jvp(x, d_out, dot_x, dot_d_out):
 
     # value = 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
     d_x = ratio_ * exp / sqrt_
-    dot_d_x = (dot_d_out / sqrt__ * exp - 2.0 * dot_ratio * ratio * exp * ratio_) / sqrt_
+    dot_d_x = (dot_d_out / sqrt__ * exp - 2.0 * exp * ratio_ * dot_ratio * ratio) / sqrt_
     return d_x, dot_d_x
 
 

@@ -168,6 +168,8 @@ class _Walk:
             elif not self.regions.is_array(write.base):
                 # What changes the items of a container is seen by all its names.
                 self.seen |= {v for v in roots if self.regions.is_container_shared(v)}
+            elif self._is_unnamed(write):
+                self.seen |= roots
             elif not roots <= exclusive and not self._is_last(roots, statement, exclusive):
                 self.seen |= roots
 
@@ -180,6 +182,10 @@ class _Walk:
             return False
         others = self.regions.live[statement] - roots - exclusive
         return not any(self.regions.of(v) is self.regions.of(root) for v in others)
+
+    def _is_unnamed(self, write: Any) -> bool:
+        updated = isinstance(write.statement, Assign) and write.statement.augmented is not None
+        return not (updated and write.key is None) and self.regions.is_unnamed(write.base)
 
     def _is_followed(self, var: Var) -> bool:
         return not self.regions.is_immutable_variable(var)

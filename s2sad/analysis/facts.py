@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from s2sad.analysis.imaginary import constant_type
 from s2sad.analysis.iteration import ITERABLES, element
 from s2sad.analysis.regions import Calls, Effects, Regions
 from s2sad.analysis.sizes import UNKNOWN, Size
@@ -22,6 +23,7 @@ from s2sad.analysis.types import (
     BOOL,
     FLOAT,
     INT,
+    NUMBER,
     SCALAR,
     AnyShape,
     Array,
@@ -34,7 +36,10 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_complex,
     is_integral,
+    may_be_complex,
+    with_dtype,
 )
 from s2sad.analysis.usage import refined, unpacked_shapes, used_as_numbers
 from s2sad.derive.own_rules import is_own
@@ -81,9 +86,6 @@ _CLOSED = set(
     "builtins.max builtins.min builtins.sum builtins.pow numpy.sum numpy.max numpy.min".split()
 )
 """Operators whose result on integers is an integer."""
-
-_REAL_PARTS = {"numpy.real", "numpy.imag", "numpy.abs", "builtins.abs", "numpy.angle"}
-"""Operators whose result on complex numbers is real."""
 
 _ALLOCATIONS = {
     "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
@@ -154,6 +156,9 @@ class Facts:
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
         self.numeric: set[Var] = set()
         self.sizes: dict[Var, Any] = {}
+        self.wary = False
+        self.mixed = False  # whether anything at all may be complex
+        self._modules: list[Any] = []
         self._fixed: set[Var] = set()
         self.untyped_calls = Calls(program)
         self._regions: list[Regions] = []
@@ -186,8 +191,9 @@ class Facts:
         match kind:
             case Array():
                 return kind
-            case Unknown(name):
-                return Array("unknown", Star(name or f"value{len(self._short)}"))
+            case Unknown(name, foreign):
+                dtype = NUMBER if foreign else "unknown"
+                return Array(dtype, Star(name or f"value{len(self._short)}"))
             case Inert():
                 return Array("unknown", Star(f"inert.{kind.what}"))
         return Array("unknown", Star(f"{type(kind).__name__}"))
@@ -265,7 +271,9 @@ class Facts:
             self._known_regions[function] = Regions(function, self.untyped_calls)
         regions = self._known_regions[function]
         self._regions.append(regions)
+        self._modules.append(function.module)
         self._block(function.body, env)
+        self._modules.pop()
         self._regions.pop()
         if any(regions.is_written(parameter.var) for parameter in function.params):
             # What is a number cannot be written into: with types, fewer are.
@@ -357,8 +365,9 @@ class Facts:
             case Verbatim():
                 varied = any([self._value(read, env).varied for read in statement.reads])
                 for var in statement.binds:
-                    env.own[var] = Fact(Unknown(var.hint), varied)
-                    self._bind_type(var, Unknown(var.hint))
+                    kind = Unknown(var.hint, foreign=self.wary)
+                    env.own[var] = Fact(kind, varied)
+                    self._bind_type(var, kind)
 
     def _updated(self, target: Expr, fact: Fact) -> Fact:
         """What `x += e` leaves in x: an array stays the same one."""
@@ -442,7 +451,7 @@ class Facts:
             case Var():
                 kind = fact.type
                 if isinstance(kind, Unknown) and not kind.name:
-                    kind = Unknown(target.hint)
+                    kind = Unknown(target.hint, kind.foreign)
                 env.own[target] = Fact(kind, fact.varied and not is_integral(kind))
                 self._bind_type(target, kind)
             case Unpack():
@@ -460,6 +469,8 @@ class Facts:
                     self._value(target.key, env)
                 if fact.varied and not is_integral(base.type):
                     self._written(target.base, env)
+                if self.wary and may_be_complex(fact.type):
+                    self._written_complex(target.base, env)
                 self._stored(target.base, target.key, fact.type, env)
 
     def _stored(self, base: Expr, key: Expr | str, kind: Type, env: Environment) -> None:
@@ -482,6 +493,18 @@ class Facts:
                 fact = env.get(var)
                 if fact is not None and not isinstance(fact.type, Inert):
                     env.own[var] = Fact(fact.type, not is_integral(fact.type))
+
+    def _written_complex(self, base: Expr, env: Environment) -> None:
+        """Something that may be complex is written into an array or container: what is not known
+        to be real may be complex from here on."""
+        for root, _ in self._regions[-1].aliases(base):
+            for var in self._regions[-1].members(root):
+                fact = env.get(var)
+                match fact:
+                    case Fact(Array("unknown", shape), varied) if shape != SCALAR:
+                        env.own[var] = Fact(Array(NUMBER, shape), varied)
+                    case Fact(Unknown(name, False), varied):
+                        env.own[var] = Fact(Unknown(name, foreign=True), varied)
 
     def _assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:
         """Gives the target of a loop an element; of zip and enumerate each part its own source."""
@@ -514,6 +537,7 @@ class Facts:
         if fact.varied and (is_integral(fact.type) or isinstance(fact.type, Inert)):
             fact = Fact(fact.type)
         self.types[expr] = fact.type
+        self.mixed = self.mixed or may_be_complex(fact.type)
         if fact.varied:
             self.varied.add(expr)
         else:
@@ -553,12 +577,12 @@ class Facts:
                 varied = [self._value(part, env).varied for part in expr.parts]
                 if expr.inert:
                     return Fact(Inert("function"))
-                return Fact(Unknown(""), any(varied))
+                return Fact(Unknown("", foreign=self.wary), any(varied))
         raise AssertionError(expr)
 
     def _global(self, var: Var) -> Fact:
         kind = self.bindings.get(var)
-        return Fact(kind if kind is not None else Unknown(var.hint))
+        return Fact(kind if kind is not None else self._constant(var.hint, Unknown(var.hint)))
 
     def _apply(self, node: Apply, env: Environment) -> Fact:
         facts = [self._value(a, env) for a in node.args]
@@ -572,7 +596,7 @@ class Facts:
                 for a in handed if isinstance(a, Opaque) and a.inert for part in a.parts
             )  # fmt: skip
         if node.form == "name":
-            return Fact(FLOAT if node.op in _NUMBERS else Inert(node.op))
+            return Fact(FLOAT if node.op in _NUMBERS else self._constant(node.op, Inert(node.op)))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
         if node.op == "list.pop":
@@ -602,11 +626,20 @@ class Facts:
                 return Fact(item, varied)
         return self._operator(node, facts, varied)
 
+    def _constant(self, path: str, otherwise: Type) -> Type:
+        """The type of a name of a module, if it is that of a constant that may be complex."""
+        found = None
+        if self.wary and self._modules:
+            found = constant_type(path, self._modules[-1])
+        return otherwise if found is None else found
+
     def _operator(self, node: Apply, facts: list[Fact], varied: bool) -> Fact:
         self.rules.pop(node, None)
         found = self.rule_of(node)
         if found is None:
-            return Fact(Unknown(""), varied)
+            mixed = any(may_be_complex(fact.type) for fact in facts)
+            foreign = self.wary and not node.op.startswith(("numpy.random.", "builtins."))
+            return Fact(Unknown("", foreign=mixed or foreign), varied)
         rule, bound = found
         if node.op in _INTEGERS:
             return Fact(INT)
@@ -616,12 +649,14 @@ class Facts:
                 return Fact(TupleOf((INT,) * shape.rank))
             return Fact(ListOf(INT, "tuple"))
         shape = self._named(result_shape(rule, bound, self.type_of, self._size_of), node)
+        dtype = self._complex_dtype(rule, bound)
         if not isinstance(shape, Shape | Star):
-            return Fact(shape, varied and not rule.zero)
+            kind = shape if dtype is None else with_dtype(shape, dtype)
+            return Fact(kind, varied and not rule.zero)
         if node.op in COMPARE.values():
             return Fact(Array("bool", shape, python=False))
         if rule.zero:
-            return Fact(Array(self._allocated(node, bound), shape))
+            return Fact(Array(self._allocated(node, bound, dtype or "unknown"), shape))
         operands = [self.array(self.type_of(bound[o.name]))
                     for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
         kinds = [f.type for f in facts]
@@ -634,16 +669,43 @@ class Facts:
         python = python and all(isinstance(k, Array) and k.python for k in kinds)
         if node.op.startswith("math."):
             python = True
-        return Fact(Array(_promote(node.op, operands), shape, python), varied)
+        return Fact(Array(dtype or _promote(node.op, operands), shape, python), varied)
 
-    def _allocated(self, node: Apply, bound: dict[str, Expr]) -> str:
+    def _complex_dtype(self, rule: Rule, bound: dict[str, Expr]) -> str | None:
+        """The dtype of what an operator gives that has to do with complex numbers; None for what
+        is real."""
+        if rule.gives == "complex":
+            return "complex128"
+        operands = [self.type_of(bound[operand.name]) for operand in rule.operands]
+        mixed = any(map(may_be_complex, operands))
+        stated = bound.get("dtype")
+        if stated is not None and not (isinstance(stated, Const) and stated.value is None):
+            name = dtype_name(stated, self.type_of)
+            if name.startswith("complex"):
+                return name
+            if name != "unknown":
+                return name if mixed else None
+            return NUMBER if mixed else None
+        if not mixed:
+            return None
+        if rule.gives == "real":
+            return "unknown"
+        certain = [
+            _has_complex(kind)
+            for operand, kind in zip(rule.operands, operands, strict=True)
+            if not operand.const or rule.zero
+        ]
+        several = isinstance(rule.result, Make) and not all(certain)
+        return "complex128" if any(certain) and not several else NUMBER
+
+    def _allocated(self, node: Apply, bound: dict[str, Expr], otherwise: str) -> str:
         """The dtype of an array that is made without a derivative."""
         stated = bound.get("dtype")
         if stated is not None and not (isinstance(stated, Const) and stated.value is None):
-            return dtype_name(stated)
+            return dtype_name(stated, self.type_of)
         like = _ALLOCATIONS.get(node.op)
         if like is None:
-            return "unknown"
+            return otherwise
         if not like:
             return "float64"
         model = self.array(self.type_of(bound[like]), bound[like])
@@ -809,7 +871,7 @@ def join(a: Type, b: Type, name: str) -> Type:
         if len(rests) == 2:
             rests = [join(rests[0], rests[1], f"{name}.rest")]
         return DictOf(tuple(items.items()), rests[0] if rests else None)
-    return Unknown(name)
+    return Unknown(name, may_be_complex(a) or may_be_complex(b))
 
 
 def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
@@ -870,7 +932,7 @@ def _join_dtype(a: Array, b: Array) -> str:
         return b.dtype
     if b.python and is_integral(b) and a.dtype.startswith("float"):
         return a.dtype
-    return "unknown"
+    return NUMBER if may_be_complex(a) or may_be_complex(b) else "unknown"
 
 
 def _join_shape(a: AnyShape, b: AnyShape, name: str) -> AnyShape:
@@ -897,8 +959,8 @@ def _renamed(kind: Type, name: str, only_marked: bool = False) -> Type:
             return TupleOf(tuple(_renamed(t, f"{name}.{k}", only_marked) for k, t in parts))
         case ListOf(item, form):
             return ListOf(_renamed(item, f"{name}.item", only_marked), form)
-        case Unknown():
-            return Unknown(name)
+        case Unknown(_, foreign):
+            return Unknown(name, foreign)
     return kind
 
 
@@ -924,11 +986,19 @@ def _literal_type(value: object) -> Type:
     return Inert(type(value).__name__)
 
 
+def _has_complex(kind: Type) -> bool:
+    """Whether a value, or an item of a list of them, certainly is complex."""
+    match kind:
+        case TupleOf(items):
+            return any(map(_has_complex, items))
+        case ListOf(item):
+            return is_complex(item)
+    return is_complex(kind)
+
+
 def _promote(op: str, operands: list[Array]) -> str:
     if not operands:
         return "unknown"
-    if any(a.dtype.startswith("complex") for a in operands):
-        return "float64" if op in _REAL_PARTS else "complex128"
     if all(is_integral(a) for a in operands):
         return "int64" if op in _CLOSED else "float64"
     strong = {a.dtype for a in operands if not a.python}
@@ -950,7 +1020,7 @@ def _attribute(kind: Type, name: str) -> Type:
             if field_name == name:
                 return field_type
     base = kind.name if isinstance(kind, Unknown) else getattr(kind, "what", "")
-    return Unknown(f"{base}.{name}")
+    return Unknown(f"{base}.{name}", may_be_complex(kind))
 
 
 def _item(kind: Type, position: int, count: int) -> Type:
@@ -966,9 +1036,9 @@ def _item(kind: Type, position: int, count: int) -> Type:
             return Array(dtype, Shape(dims[1:]))
         case Array(dtype, Star(name)):
             return Array(dtype, Star(f"{name}[]"))
-        case Unknown(name):
-            return Unknown(f"{name}.{position}")
-    return Unknown("")
+        case Unknown(name, foreign):
+            return Unknown(f"{name}.{position}", foreign)
+    return Unknown("", may_be_complex(kind))
 
 
 def _index(kind: Type, key: Expr) -> Type | None:
@@ -991,13 +1061,13 @@ def _index(kind: Type, key: Expr) -> Type | None:
                 return _common((*(item for _, item in items), *([] if rest is None else [rest])))
             if rest is not None and not isinstance(rest, Unknown):
                 return rest
-            return Unknown(f"item.{value}" if value is not None else "")
+            return Unknown(f"item.{value}" if value is not None else "", may_be_complex(kind))
         case Struct(_, fields):
             if isinstance(value, int) and -len(fields) <= value < len(fields):
                 return fields[value][1]
-            return Unknown("")
-        case Unknown(name):
-            return Unknown(f"{name}.{value}" if isinstance(value, str | int) else "")
+            return Unknown("", may_be_complex(kind))
+        case Unknown(name, foreign):
+            return Unknown(f"{name}.{value}" if isinstance(value, str | int) else "", foreign)
         case Inert():
             return Unknown("")
     return None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from s2sad.analysis.types import (
     INT,
+    NUMBER,
     Array,
     DictOf,
     Inert,
@@ -19,6 +20,7 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    may_be_complex,
 )
 from s2sad.ir.nodes import Apply, Expr
 
@@ -37,12 +39,13 @@ def element(kind: Type, mark: str) -> Type:
         case TupleOf(items) if items and all(item == items[0] for item in items):
             return items[0]
         case TupleOf(items) if items and all(isinstance(item, Array) for item in items):
-            return Array("unknown", Star(f"item{mark}"))
+            dtype = NUMBER if may_be_complex(kind) else "unknown"
+            return Array(dtype, Star(f"item{mark}"))
         case DictOf():
             return Inert("key")
-        case Unknown(name):
-            return Unknown(f"{name}[]{mark}")
-    return Unknown(f"item{mark}")
+        case Unknown(name, foreign):
+            return Unknown(f"{name}[]{mark}", foreign)
+    return Unknown(f"item{mark}", may_be_complex(kind))
 
 
 def _marked(kind: Type, mark: str) -> Type:
@@ -53,8 +56,8 @@ def _marked(kind: Type, mark: str) -> Type:
             return Array(
                 dtype, Shape(tuple(f"{d}{mark}" if _made_up(d) else d for d in dims)), python
             )
-        case Unknown(name):
-            return Unknown(f"{name}{mark}")
+        case Unknown(name, foreign):
+            return Unknown(f"{name}{mark}", foreign)
     return kind
 
 
@@ -75,7 +78,7 @@ def _values(kind: Type) -> Type:
                 return first
         if kind.rest is not None and not kind.items:
             return kind.rest
-    return Unknown("value")
+    return Unknown("value", may_be_complex(kind))
 
 
 ITERABLES: dict[str, Callable[[list[Type]], Type]] = {

@@ -45,6 +45,7 @@ from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
+    Const,
     Define,
     Each,
     Evaluate,
@@ -175,6 +176,10 @@ class Regions:
             return self.is_shared(var)
         return any(self._is_container(other) for other in self.members(var) if other is not var)
 
+    def is_in_container(self, var: Var) -> bool:
+        """Whether a list, dict or object may hold what a variable stands for, or is it."""
+        return any(self._is_container(other) for other in self.members(var))
+
     def _is_container(self, var: Var) -> bool:
         return self.type_of is not None and isinstance(
             self.type_of(Ref(var)), ListOf | TupleOf | DictOf | Struct
@@ -186,6 +191,22 @@ class Regions:
         if self.type_of is None:
             return True
         return not isinstance(self.type_of(base), ListOf | TupleOf | DictOf | Struct)
+
+    def is_unnamed(self, base: Expr) -> bool:
+        """Whether an array that is written into is one of those that a container holds, which one
+        depends on a run: xs[i][0] = e."""
+        while isinstance(base, Apply) and base.args:
+            inner = base.args[0]
+            if base.op == "getitem" and not self.is_array(inner):
+                kind = None if self.type_of is None else self.type_of(inner)
+                if isinstance(kind, ListOf) or not isinstance(base.args[1], Const):
+                    return True
+            base = inner
+        return False
+
+    def _find_unnamed(self, base: Expr) -> None:
+        if self.is_array(base) and self.is_unnamed(base):
+            self._shared |= dict.fromkeys(var for var, _ in self._aliases(base))
 
     def is_handed_over(self, write: Write) -> bool:
         """Whether a write is that of a function which is handed a container."""
@@ -420,6 +441,7 @@ class Regions:
                     self._shared[target] = None
             case Place(base, key):
                 self._write(statement, base, key)
+                self._find_unnamed(base)
                 if statement.augmented is not None and isinstance(value, Apply):
                     item = value.args[0]
                     if not self.is_array(base) and not self._is_immutable(item):
@@ -495,6 +517,7 @@ class Regions:
         match node:
             case Apply(op, (base, *given)) if op in CALLS_THAT_WRITE:
                 self._write(statement, base, None)
+                self._find_unnamed(base)
                 # A list holds what it is given; an array copies it.
                 for part in given if op in LIST_CHANGES else ():
                     for var, _ in self._aliases(part):
@@ -506,9 +529,13 @@ class Regions:
                     argument = node.args[position]
                     if argument is not None and not self._is_immutable(argument):
                         self._write(statement, argument, None)
+                        self._find_unnamed(argument)
                         if self._is_typed_container(argument):
                             # Caller and callee name what it holds: each its own way.
-                            self._shared |= dict.fromkeys(v for v, _ in self._aliases(argument))
+                            held = [v for v, _ in self._aliases(argument)]
+                            self._shared |= dict.fromkeys(held)
+                            for one, other in zip(held, held[1:], strict=False):
+                                self._unite(one, other)
             case Each():
                 # Only a call can write into an element while a comprehension runs.
                 if any(isinstance(n, Invoke) for n in walk(node.element)):

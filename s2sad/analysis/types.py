@@ -50,8 +50,8 @@ SCALAR = Shape(())
 class Array:
     """A number or an array of numbers.
 
-    `dtype` is a NumPy name (float64, float32, int64, bool, complex128) or `unknown`; `python` is
-    true for what is certainly a Python number.
+    `dtype` is a NumPy name (float64, float32, int64, bool, complex128), `unknown`, which is real,
+    or `number`, which may be complex; `python` is true for what is certainly a Python number.
     """
 
     dtype: str
@@ -93,9 +93,11 @@ class Struct:
 
 @dataclass(frozen=True)
 class Unknown:
-    """Anything: a number, an array, or a container of them."""
+    """Anything: a number, an array, or a container of them. What is `foreign` comes from code that
+    s2sad does not look into, so that its numbers may be complex; all others are real."""
 
     name: str = ""
+    foreign: bool = False
 
 
 @dataclass(frozen=True)
@@ -111,6 +113,9 @@ Type: TypeAlias = Array | TupleOf | ListOf | DictOf | Struct | Unknown | Inert
 FLOAT = Array("float64", SCALAR, python=True)
 INT = Array("int64", SCALAR, python=True)
 BOOL = Array("bool", SCALAR, python=True)
+
+NUMBER = "number"
+"""The dtype of what may be complex."""
 
 
 def is_integral(kind: Type) -> bool:
@@ -128,3 +133,38 @@ def is_scalar(kind: Type) -> bool:
 def is_number(kind: Type | None) -> bool:
     """Whether values of a type are certainly numbers, or something else that cannot be changed."""
     return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)
+
+
+def is_complex(kind: object) -> bool:
+    """Whether values of this type certainly have a complex dtype."""
+    return isinstance(kind, Array) and kind.dtype.startswith("complex")
+
+
+def may_be_complex(kind: object) -> bool:
+    """Whether a value of this type, or a part of it, may be complex."""
+    match kind:
+        case Array(dtype):
+            return dtype == NUMBER or dtype.startswith("complex")
+        case TupleOf(items):
+            return any(may_be_complex(item) for item in items)
+        case ListOf(item):
+            return may_be_complex(item)
+        case DictOf(items, rest):
+            return may_be_complex(rest) or any(may_be_complex(item) for _, item in items)
+        case Struct(_, fields):
+            return any(may_be_complex(item) for _, item in fields)
+        case Unknown(_, foreign):
+            return foreign
+    return False
+
+
+def with_dtype(kind: Type, dtype: str) -> Type:
+    """A type in which the arrays of unknown dtype have this one."""
+    match kind:
+        case Array("unknown", shape, python):
+            return Array(dtype, shape, python)
+        case TupleOf(items):
+            return TupleOf(tuple(with_dtype(item, dtype) for item in items))
+        case ListOf(item, form):
+            return ListOf(with_dtype(item, dtype), form)
+    return kind

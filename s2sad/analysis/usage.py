@@ -75,6 +75,9 @@ def stated_shapes(function: Function) -> dict[str, Array]:
     _, _, listed = doc.partition("Shapes: ")
     found: dict[str, Array] = {}
     for name, dims, dtype in _STATED.findall(listed.partition(". ")[0]):
+        if dims == "...":
+            found[name] = Array(dtype, Star(name))
+            continue
         sizes = [size.strip() for size in dims.split(",") if size.strip()]
         shape = Shape(tuple(int(size) if size.isdigit() else size for size in sizes))
         found[name] = Array(dtype or "float64", shape)

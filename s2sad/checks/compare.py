@@ -92,7 +92,15 @@ class Subject:
             return complex(np.asarray(value)[()])
         weights = dict(float_leaves(self.d_out))
         leaves = dict(_number_leaves(value))
-        return complex(sum(np.sum(weights[path] * leaves[path]) for path in weights))
+        return complex(sum(_product(weights[path], leaves[path]) for path in weights))
+
+
+def _product(weight: Any, leaf: Any) -> complex:
+    """The inner product of a leaf with its weight. It stays holomorphic in a real leaf, which a
+    complex step makes complex."""
+    if np.iscomplexobj(weight):
+        return complex(np.sum(np.real(np.conj(weight) * leaf)))
+    return complex(np.sum(weight * leaf))
 
 
 def _number_leaves(tree: Tree) -> Iterator[tuple[Path, Any]]:
@@ -111,14 +119,22 @@ def _number_leaves(tree: Tree) -> Iterator[tuple[Path, Any]]:
 
 def cotangent(result: Tree, rng: np.random.Generator) -> Tree:
     """A random adjoint of a result."""
-    steps = {path: rng.normal(size=np.shape(leaf)) for path, leaf in float_leaves(result)}
+    steps = {path: _random(leaf, rng) for path, leaf in float_leaves(result)}
     zero = {path: -1.0 * np.asarray(leaf) for path, leaf in float_leaves(result)}
     return moved(moved(result, zero), steps)
 
 
+def _random(leaf: Any, rng: np.random.Generator) -> Any:
+    """Random numbers, complex for what is complex."""
+    drawn = rng.normal(size=np.shape(leaf))
+    if np.iscomplexobj(leaf):
+        return drawn + 1j * rng.normal(size=np.shape(leaf))
+    return drawn
+
+
 def is_one_number(result: Tree) -> bool:
-    """Whether a result is a scalar."""
-    return is_float(result) and np.ndim(result) == 0
+    """Whether a result is a real scalar."""
+    return is_float(result) and np.ndim(result) == 0 and not np.iscomplexobj(result)
 
 
 def compare(subject: Subject) -> list[Row]:
@@ -132,7 +148,8 @@ def compare(subject: Subject) -> list[Row]:
         size = float(np.real(subject.weighted(value)))
         rows.append(Row("value", size, float(np.real(subject.weighted(result))), "called", -1.0))
     single = any(
-        np.asarray(leaf).dtype != np.float64 for _, leaf in float_leaves(subject.arguments)
+        np.asarray(leaf).dtype not in (np.float64, np.complex128)
+        for _, leaf in float_leaves(subject.arguments)
     )
     in_full = in_double(subject.arguments)
     for name, gradient in zip(subject.wrt, gradients, strict=True):
@@ -165,8 +182,8 @@ def _directions(
 def scaled(leaf: Any, rng: np.random.Generator) -> Any:
     """A random direction of about the size of a leaf, so that steps along it are small."""
     size = float(np.max(np.abs(leaf), initial=0.0))
-    step = rng.normal(size=np.shape(leaf)) * (size if 0.0 < size < 1e6 else 1.0)
-    return step if np.ndim(leaf) else float(step)
+    step = _random(leaf, rng) * (size if 0.0 < size < 1e6 else 1.0)
+    return step if np.ndim(leaf) else np.asarray(step).item()
 
 
 def _along(

@@ -16,7 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.analysis.types import Array, Shape, TupleOf, Type, is_integral
+from s2sad.analysis.types import (
+    Array,
+    Shape,
+    TupleOf,
+    Type,
+    is_complex,
+    is_integral,
+    may_be_complex,
+)
 from s2sad.analysis.usage import parameter_types
 from s2sad.errors import S2SADError
 from s2sad.source.module import SourceModule
@@ -60,7 +68,7 @@ def made_inputs(module: SourceModule, name: str, wrt: tuple[str, ...]) -> list[M
 def _is_plain(kind: Type) -> bool:
     if isinstance(kind, TupleOf):
         return all(_is_plain(item) for item in kind.items)
-    return isinstance(kind, Array) and not kind.dtype.startswith("complex")
+    return isinstance(kind, Array)
 
 
 def _is_known(kind: Type) -> bool:
@@ -105,7 +113,10 @@ def _value(
         return 3 if kind.python else rng.integers(0, 2, size=shape)
     found = rng.uniform(0.2, 1.5, size=shape) if positive else rng.normal(size=shape)
     dtype = "float64" if kind.dtype == "unknown" else kind.dtype
-    return np.asarray(found, dtype=dtype) if shape else float(found)
+    if may_be_complex(kind):
+        found = found + 1j * rng.normal(size=shape)
+        dtype = kind.dtype if is_complex(kind) else "complex128"
+    return np.asarray(found, dtype=dtype) if shape else np.asarray(found).item()
 
 
 def _size(dim: int | str, sizes: dict[str, int]) -> int:

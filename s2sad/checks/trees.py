@@ -17,10 +17,10 @@ Tree: TypeAlias = Any
 
 
 def is_float(leaf: Tree) -> bool:
-    """Whether a leaf has a derivative: a float, or an array of floats."""
+    """Whether a leaf has a derivative: a float or complex number, or an array of them."""
     if isinstance(leaf, np.ndarray | np.generic):
-        return leaf.dtype.kind == "f"
-    return isinstance(leaf, float)
+        return leaf.dtype.kind in "fc"
+    return isinstance(leaf, float | complex)
 
 
 def parts(tree: Tree) -> list[tuple[Any, Tree]] | None:
@@ -70,10 +70,12 @@ def moved(tree: Tree, steps: Mapping[Path, Any], path: Path = ()) -> Tree:
 
 
 def in_double(tree: Tree) -> Tree:
-    """The tree with every array of floats in double precision."""
+    """The tree with every array in double precision."""
     inside = parts(tree)
     if inside is None:
-        return tree.astype(np.float64) if is_float(tree) and hasattr(tree, "astype") else tree
+        if is_float(tree) and hasattr(tree, "astype"):
+            return tree.astype(np.result_type(tree, np.float64))
+        return tree
     return rebuilt(tree, {key: in_double(part) for key, part in inside})
 
 
@@ -99,14 +101,15 @@ def same(one: Tree, other: Tree) -> bool:
 def inner(adjoint: Tree, tangent: Tree) -> tuple[float, float]:
     """The inner product of the adjoint and the tangent of a value, and the sum of its terms' sizes.
 
-    An adjoint may have other containers than its value (a dict for an object), lack parts that
-    are zero, and be of a shape that broadcasts to the value's.
+    Complex numbers are taken as pairs of real ones: Re(conj(adjoint) * tangent). An adjoint may
+    have other containers than its value (a dict for an object), lack parts that are zero, and be of
+    a shape that broadcasts to the value's.
     """
     if adjoint is None or tangent is None:
         return 0.0, 0.0
     inside, own = parts(tangent), parts(adjoint)
     if inside is None and own is None:
-        terms = np.asarray(adjoint) * np.asarray(tangent)
+        terms = np.real(np.conj(adjoint) * np.asarray(tangent))
         return float(np.sum(terms)), float(np.sum(np.abs(terms)))
     if inside is None and isinstance(adjoint, dict):  # of some elements of an array
         inside = [(key, np.asarray(tangent)[key]) for key in adjoint]

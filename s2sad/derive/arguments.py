@@ -19,6 +19,7 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import Array, Shape, Type, Unknown
 from s2sad.derive.broadcasting import call
+from s2sad.derive.held import is_container
 from s2sad.derive.plan import Plan
 from s2sad.ir.bindings import bound_by, targets_of, written_by
 from s2sad.ir.flow import expressions, statements
@@ -73,6 +74,22 @@ class Arguments:
         for parameter in self.written([*plan.forward, *plan.backward]):
             var = parameter.var
             found.append(Assign((var,), _copy(var, self.facts.bindings.get(var))))
+        return found
+
+    def borrow(self, plan: Plan) -> Block:
+        """Copies of the arrays that the halves write into. Containers, whose arrays may share
+        memory, are worked in, and get back what they held."""
+        found: Block = []
+        for parameter in self.written([*plan.forward, *plan.backward]):
+            var = parameter.var
+            kind = self.facts.bindings.get(var)
+            if not is_container(kind) or self._is_rebound(var, plan):
+                found.append(Assign((var,), _copy(var, kind)))
+                continue
+            kept = Var(f"{var.hint}_given")
+            found.append(Assign((kept,), call("helper.contents", Ref(var), text="contents")))
+            plan.backward.append(Evaluate(call("helper.leave", Ref(kept), text="leave")))
+            plan.left.append(kept)
         return found
 
     def work_in_place(self, plan: Plan, wrt: list[Var]) -> None:

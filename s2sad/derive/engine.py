@@ -7,14 +7,17 @@ which takes its arguments and the adjoint of its result and returns the adjoints
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Fact, Facts
+from s2sad.analysis.imaginary import has_complex_numbers
+from s2sad.analysis.pops import named_pops
 from s2sad.analysis.regions import Calls, Regions
 from s2sad.analysis.spelled import spell_out
 from s2sad.analysis.types import (
+    NUMBER,
     SCALAR,
     Array,
     Inert,
@@ -23,7 +26,9 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_complex,
     is_integral,
+    may_be_complex,
 )
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
@@ -104,6 +109,11 @@ class Interface:
     names: tuple[str, ...] = ()
     written: tuple[int, ...] = ()
     seeded: bool = True
+    mixed: tuple[int, ...] = ()
+
+    def is_complex(self, index: int) -> bool:
+        """Whether a parameter may be complex, and its adjoint with it."""
+        return index in self.mixed
 
 
 class Engine:
@@ -135,10 +145,14 @@ class Engine:
 
     # ------------------------------------------------------------ functions asked for
 
-    def prepare(self, function: Function, wrt: list[str]) -> Function:
-        """Interprets a function with respect to these parameters."""
+    def prepare(
+        self, function: Function, wrt: list[str], real: bool = False, again: bool = False
+    ) -> Function:
+        """Interprets a function with respect to these parameters; where they and its result have to
+        be `real`, complex ones are refused. What is to be differentiated `again` is read from its
+        text, which does not say what containers hold."""
         if self.program.structured:
-            function = structure_exits(function)
+            function = structure_exits(named_pops(function))
         self._return_written(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
@@ -148,8 +162,21 @@ class Engine:
             if name in wrt:
                 self._check_float(function, parameter, kind)
             params.append(Fact(kind, name in wrt))
+            if again and may_be_complex(kind) and not isinstance(kind, Array):
+                message = (
+                    f"cannot differentiate {function.name} twice: {name} holds complex numbers"
+                )
+                advice = "Take its arrays as parameters of their own."
+                self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
+        self.facts.wary = has_complex_numbers(function, self.program)
         self.facts.interpret(function, params)
         self._spell_out(function)
+        self.facts.wary = False
+        kinds = [fact.type for fact in params if fact.varied]
+        if real and any(map(may_be_complex, [*kinds, self.facts.summaries[function].result.type])):
+            message = f"{function.name} takes or returns complex numbers"
+            advice = "Jacobians and Hessians are of real numbers: use its vjp or jvp."
+            self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
         effects = unseen_effects(function, self.facts, self.program)
         for effect in effects:
             if effect.code == "S2S013":
@@ -183,8 +210,7 @@ class Engine:
             function.body = [*body, Return(result)]
 
     def _check_float(self, function: Function, parameter: Any, kind: Type) -> None:
-        is_complex = isinstance(kind, Array) and kind.dtype.startswith("complex")
-        if is_complex or is_integral(kind) or isinstance(kind, Inert):
+        if is_integral(kind) or isinstance(kind, Inert):
             location = None
             if function.origin is not None:
                 location = function.module.location(function.origin.node.name)
@@ -221,6 +247,9 @@ class Engine:
         sweep.mirror(shadows)
         backward = sweep.run(function, seed, variables)
         self.errors += sweep.errors
+        loss = kind.items[0] if has_aux and isinstance(kind, TupleOf) and kind.items else kind
+        if mode != "vjp" and may_be_complex(loss) and not self.errors:
+            self._refuse_complex_loss(function, result)
         self.observe("reverse", function, backward, seed_var, *shadows.of.values(), *shadows.flags)
         planner = Planner(function, self.facts, self, self.regions(function), shadows)
         planner.in_place = request.in_place
@@ -272,18 +301,26 @@ class Engine:
         """The arguments of a function, as its derivative is handed them."""
         return Arguments(function, self.facts, self.regions(function))
 
-    def _protect(self, plan: Plan, function: Function, shadows: Shadows) -> None:
+    def _protect(
+        self, plan: Plan, function: Function, shadows: Shadows, is_lent: bool = False
+    ) -> None:
         """Lets a function work in copies of what it is handed and writes into. Behind the copies
         stand the shadows of what it is handed."""
-        copies = self.arguments(function).copies(plan)
+        arguments = self.arguments(function)
+        copies = arguments.borrow(plan) if is_lent else arguments.copies(plan)
         plan.forward[:0] = [*copies, *shadows.entry]
 
     def _seed(self, var: Var, kind: Type) -> Adjoint:
         ref = Ref(var)
         if isinstance(kind, Array):
-            self.facts.types[ref] = kind
+            # The adjoint that is handed over for a complex result may be real.
+            dtype = NUMBER if is_complex(kind) else kind.dtype
+            self.facts.types[ref] = replace(kind, dtype=dtype)
             return Adjoint(ref, kind.shape, True, False)
-        self.facts.types[ref] = kind if isinstance(kind, TupleOf) else Unknown("d_out")
+        handed: Type = kind if isinstance(kind, TupleOf) else Unknown("d_out")
+        if may_be_complex(kind):
+            handed = Unknown("d_out", foreign=True)
+        self.facts.types[ref] = handed
         return Adjoint(ref, tree=True)
 
     def _aux_seed(self, function: Function, kind: Type, result: Expr | None) -> Adjoint:
@@ -300,17 +337,23 @@ class Engine:
             return
         self._refuse_result(function, result, f"{function.name} does not return a scalar")
 
-    def _refuse_result(self, function: Function, result: Expr | None, message: str) -> None:
+    def _refuse_result(
+        self,
+        function: Function,
+        result: Expr | None,
+        message: str,
+        code: str = "S2S010",
+        advice: str = "Return a single number, or use the mode vjp for a function of any result.",
+    ) -> None:
         node: Any = getattr(result, "origin", None) or function.origin
         location = None if node is None else node.module.location(_name_of(node.node))
-        self.errors.append(
-            S2SADError(
-                "S2S010",
-                message,
-                location,
-                "Return a single number, or use the mode vjp for a function of any result.",
-            )
-        )
+        self.errors.append(S2SADError(code, message, location, advice))
+
+    def _refuse_complex_loss(self, function: Function, result: Expr | None) -> None:
+        """A gradient is that of a real number."""
+        message = f"{function.name} returns a number that may be complex, which has no gradient"
+        advice = "Return its real part (.real) or its absolute value, or use the mode vjp."
+        self._refuse_result(function, result, message, "S2S021", advice)
 
     def _certainly_scalar(self, function: Function, kind: Type) -> bool:
         if isinstance(kind, Array) and kind.shape == SCALAR:
@@ -327,14 +370,17 @@ class Engine:
         first = Ref(var)
         self.facts.types[first] = kind
         if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
-            return Const(0.0) if adjoint is None else adjoint.expr
+            found = Const(0.0) if adjoint is None else adjoint.expr
+            if is_complex(kind):
+                return self._complex_number(found)
+            return found
         rebound = any(var in bound_by(s) for s in function.body)
         whole = adjoint is not None and adjoint.full and not adjoint.tree
         known = not rebound or (
             whole and isinstance(kind, Array) and adjoint is not None
             and same_shape(adjoint.shape, kind.shape)
         )  # fmt: skip
-        if isinstance(kind, Array) and kind.dtype == "float64" and known:
+        if isinstance(kind, Array) and kind.dtype in ("float64", "complex128") and known:
             if isinstance(kind.shape, Shape):
                 return self._array_gradient(first, adjoint, kind)
         value: Expr = Ref(var)
@@ -345,6 +391,13 @@ class Engine:
                 found = call("helper.from_parts", value, found, text="from_parts")
             return call("helper.like", value, found, text="like")
         return self._container_gradient(value, kind, None if adjoint is None else adjoint.expr)
+
+    def _complex_number(self, found: Expr) -> Expr:
+        """The gradient of a complex number, which is complex."""
+        if isinstance(found, Const):
+            return Const(complex(found.value))
+        certain = is_complex(self.facts.type_of(found))
+        return found if certain else call("builtins.complex", found, text="complex")
 
     def _container_gradient(self, value: Expr, kind: Type, found: Expr | None) -> Expr:
         """The gradient of a container. One whose class and fields are known is built field by
@@ -372,9 +425,16 @@ class Engine:
         return self._container_gradient(value, kind, found)
 
     def _array_gradient(self, value: Expr, adjoint: Adjoint | None, kind: Array) -> Expr:
+        mixed = is_complex(kind)
+        dtype = Apply("builtins.complex", (), (), "name", "complex")
         if adjoint is None:
-            return call("numpy.zeros", call("numpy.shape", value))
+            sizes = call("numpy.shape", value)
+            if mixed:
+                return call("numpy.zeros", sizes, dtype=dtype)
+            return call("numpy.zeros", sizes)
         whole = expand(adjoint, value, self.facts)
+        if mixed and not is_complex(self.facts.type_of(whole.expr)):
+            return call("numpy.array", whole.expr, dtype=dtype)
         if whole.owned and kind.shape != SCALAR:
             return whole.expr
         if kind.shape == SCALAR:
@@ -413,6 +473,7 @@ class Engine:
             tuple(p.var.hint for p in function.params),
             written,
             summary.result.varied and self.returned_argument(function) is None,
+            tuple(k for k, fact in enumerate(summary.params) if may_be_complex(fact.type)),
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface
@@ -470,7 +531,7 @@ class Engine:
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)
         plan.forward = live_part(plan.forward, plan.backward, returns, plan.replaced, plan.regions)
-        self._protect(plan, function, shadows)
+        self._protect(plan, function, shadows, is_lent=True)
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
             written, interface.keyword, params=list(function.params),
@@ -484,7 +545,11 @@ class Engine:
             kind = self.facts.bindings.get(var, Unknown(var.hint))
             self.facts.types[ref] = kind
             if is_written or (isinstance(kind, Array) and kind.shape != SCALAR):
-                return call("numpy.zeros", call("numpy.shape", ref))
+                sizes = call("numpy.shape", ref)
+                if may_be_complex(kind):
+                    dtype = Apply("builtins.complex", (), (), "name", "complex")
+                    return call("numpy.zeros", sizes, dtype=dtype)
+                return call("numpy.zeros", sizes)
             return Const(0.0)
         if adjoint.full or adjoint.tree:
             return adjoint.expr

@@ -35,6 +35,17 @@ def einsum_adjoint(spec: str, position: int) -> str:
     return ",".join([output, *terms]) + "->" + target
 
 
+def distinct(spec: str) -> bool:
+    """Whether no operand of an einsum has a letter twice."""
+    terms, _ = einsum_terms(spec.replace(".", ""))
+    return all(len(set(term)) == len(term) for term in terms)
+
+
+def adjoint_norm(norm: str | None) -> str:
+    """The argument `norm` of the Fourier transform that is the adjoint of one with this `norm`."""
+    return {"ortho": "ortho", "forward": "backward"}.get(norm or "backward", "forward")
+
+
 def einsum_terms(spec: str) -> tuple[list[str], str]:
     """The letters of the operands and of the result, which may be left to be understood."""
     inputs, arrow, output = spec.replace(" ", "").partition("->")
@@ -46,6 +57,8 @@ def einsum_terms(spec: str) -> tuple[list[str], str]:
 FOLDED: dict[str, Callable[..., Any]] = {
     "static.inverse": inverse,
     "static.einsum_adjoint": einsum_adjoint,
+    "static.adjoint_norm": adjoint_norm,
+    "static.distinct": distinct,
 }
 """Functions that templates call on literals as `static.NAME(...)`, always at generation."""
 

@@ -23,7 +23,16 @@ import libcst as cst
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Inert, Star, Unknown, is_integral
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    Inert,
+    Star,
+    Unknown,
+    is_complex,
+    is_integral,
+    may_be_complex,
+)
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
 from s2sad.derive.effects import is_harmless, writer
@@ -34,6 +43,7 @@ from s2sad.derive.pull import is_fresh
 from s2sad.derive.push import Push, bound_in
 from s2sad.derive.tangents import on_tangents
 from s2sad.derive.templates import Rule
+from s2sad.derive.writes import DISCARDED, KEEP_COMPLEX
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import LIST_CHANGES, bound_by
 from s2sad.ir.flow import expressions, statements
@@ -138,9 +148,13 @@ class Forward(Push):
         for parameter in self.function.params:
             copier = self.mirrored.copied(parameter.var)
             if copier is not None:
-                own = [] if self.engine.in_place else [parameter.var]
-                dots = [self.dot(parameter.var)] if parameter.var in wrt else []
-                block += [Assign((var,), copy_of(copier, Ref(var))) for var in (*own, *dots)]
+                if not self.engine.in_place:
+                    block.append(Assign((parameter.var,), copy_of(copier, Ref(parameter.var))))
+                if parameter.var in wrt:
+                    dot = Ref(self.dot(parameter.var))
+                    mixed = is_complex(self.facts.bindings.get(parameter.var, Unknown()))
+                    copied = as_complex(dot) if mixed else copy_of(copier, dot)
+                    block.append(Assign((dot.var,), copied))
                 self.shared.discard(self.dot(parameter.var))
         return block
 
@@ -270,6 +284,12 @@ class Forward(Push):
             return []
         base = self.push(target.base)
         assert base is not None
+        into = self.facts.type_of(target.base)
+        if isinstance(into, Array) and not is_complex(into):
+            if may_be_complex(self.facts.type_of(value)):
+                refused = self.refused(*DISCARDED, statement, KEEP_COMPLEX)
+                self.engine.errors.append(self.refusals[refused.expr])
+                return []
         key = target.key if isinstance(target.key, str) else as_value(target.key)
         place = Place(base.expr, key)
         is_array = isinstance(self.facts.type_of(target.base), Array)
@@ -324,6 +344,9 @@ class Forward(Push):
         expr = self._own_items(value, expr)
         if not self.mirrored.has_written_arrays(target):
             return [(self.dot(target), self._apart(value, expr))]
+        mixed = may_be_complex(self.facts.bindings.get(target, Unknown()))
+        if mixed and not self.is_surely_complex(expr):
+            return [(self.dot(target), as_complex(expr))]
         kind = self.facts.type_of(value)
         if self.mirrored.may_be_viewed(target) and isinstance(kind, Array) and kind.shape != SCALAR:
             made = call("helper.laid_out_like", Value(value), expr, text="laid_out_like")
@@ -427,6 +450,11 @@ class Forward(Push):
         assert whole is not None
         tangents = {bound[first]: whole.expr}
         found = [self.push(bound[name]) for name in others]
+        into = self.facts.type_of(bound[first])
+        if isinstance(into, Array) and not is_complex(into):
+            if any(may_be_complex(self.facts.type_of(bound[name])) for name in others):
+                refused = self.refused(*DISCARDED, statement, KEEP_COMPLEX)
+                self.engine.errors.append(self.refusals[refused.expr])
         clears = any(line.how == "clear" for line in rule.contributions)
         if not clears and all(part is None for part in found):
             return [statement]
@@ -469,6 +497,11 @@ class Forward(Push):
             new = found.shape if old in (None, found.shape) else Star("?")
             self.unsettled |= new != old
             self.narrow[var] = new
+        mixed = may_be_complex(self.facts.bindings.get(var, Unknown()))
+        if mixed and not self.is_surely_complex(found.expr):
+            # What is added in place would have to be real.
+            self.unsettled |= self.dot(var) not in self.shared
+            self.shared.add(self.dot(var))
         if not is_fresh(found.expr):
             seen = {n.var for n in walk(found.expr) if isinstance(n, Ref)} | {self.dot(var)}
             seen &= set(self.dots.values()) - {self.dot(v) for v in self.mirrored}
@@ -483,7 +516,7 @@ class Forward(Push):
                 return Const(0.0)
             case Inert("None"):
                 return Const(None)
-            case Array(dtype=dtype) if dtype.startswith("float"):
+            case Array(dtype=dtype) if dtype.startswith(("float", "complex")):
                 return call("numpy.zeros_like", Value(value))
             case Array():
                 return call("numpy.zeros", call("numpy.shape", Value(value)))
@@ -684,6 +717,12 @@ class Forward(Push):
         assert isinstance(loop, For)
         return [*made[:-1], Assign((var,), empty), Assign((dot,), replace(empty)),
                 replace(loop, body=[*loop.body, *body])]  # fmt: skip
+
+
+def as_complex(expr: Expr) -> Expr:
+    """A new complex array with these elements."""
+    dtype = Apply("builtins.complex", (), (), "name", "complex")
+    return call("numpy.array", expr, dtype=dtype)
 
 
 def _collected(node: Each, target: Var, value: Var) -> Stmt:

@@ -106,6 +106,13 @@ def exchanges_items(statement: Stmt, facts: Facts) -> bool:
     return False
 
 
+def is_taken(statement: Stmt) -> bool:
+    """Whether what a statement takes from a list gets a name: `x = xs.pop()`."""
+    return isinstance(statement, Assign) and isinstance(statement.targets[0], Var) and (
+        isinstance(statement.value, Apply) and statement.value.op == "list.pop"
+    )  # fmt: skip
+
+
 def written_out(block: Block, held: Mapping[Var, Expr]) -> Block:
     """Statements in which the names that stand for items of shadows are written as these items."""
     return [_written(statement, held) for statement in block] if held else block

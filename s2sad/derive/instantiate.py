@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from s2sad.analysis.sizes import UNKNOWN
 from s2sad.derive.folding import evaluate
@@ -23,8 +23,17 @@ def as_value(expr: Expr) -> Expr:
     return Value(expr)
 
 
-def instantiate(expr: Expr, places: Mapping[Var, Expr]) -> Expr:
-    """An expression of a rule with its placeholders replaced, folded and simplified."""
+CONJUGATE = "template.conj"
+"""A mark around a value of a rule's line that is conjugated where it is complex."""
+
+
+def instantiate(
+    expr: Expr, places: Mapping[Var, Expr], conj: Callable[[Expr], Expr] | None = None
+) -> Expr:
+    """An expression of a rule with its placeholders replaced, folded and simplified; `conj` gives
+    the conjugate of what stands in a mark."""
+    if conj is not None:
+        expr = _with_conjugates(expr, places, conj)
     match expr:
         case Ref(var):
             return places.get(var, expr)
@@ -66,6 +75,17 @@ def instantiate(expr: Expr, places: Mapping[Var, Expr]) -> Expr:
                     return _constant(folded)
             return simplify(node)
     return expr
+
+
+def _with_conjugates(expr: Expr, places: Mapping[Var, Expr], conj: Callable[[Expr], Expr]) -> Expr:
+    """An expression with conjugates in the place of the marks."""
+
+    def change(part: Expr) -> Expr | None:
+        if isinstance(part, Apply) and part.op == CONJUGATE:
+            return conj(instantiate(part.args[0], places))
+        return None
+
+    return rewrite(expr, change)
 
 
 def _each(expr: Each, places: Mapping[Var, Expr]) -> Expr:

@@ -20,7 +20,7 @@ from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
-from s2sad.derive.held import CONTAINERS, is_container, item_at
+from s2sad.derive.held import CONTAINERS, is_container, is_taken, item_at
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
 from s2sad.ir.bindings import bound_by, places_of, targets_of, written_by, written_into
@@ -76,6 +76,10 @@ class Keep(Needs):
         for place in self.cells.places(statement):
             lost = self.cells.overwritten_in(place, needed - kept)
             if not lost:
+                continue
+            if place.how == "pop" and not is_taken(statement):
+                save, put_back = self._end_kept(place, needed)
+                saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             if place.how in ("append", "pop"):
                 ends = [*self._put_end_back(statement, place), *ends]
@@ -142,7 +146,8 @@ class Keep(Needs):
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
-        return any(self.regions.is_mirrored(v) for v, _ in self.regions.aliases(place.base))
+        roots = {self.regions.of(v) for v, _ in self.regions.aliases(place.base)}
+        return any(self.regions.of(v) in roots for v in self.shadows.of)
 
     def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
         """Remembers what a call may change of a container: its items, and their contents."""
@@ -152,7 +157,7 @@ class Keep(Needs):
         value = call("helper.contents", base, text="contents")
         save, (restore,) = self._keep(place.hint, self.facts.type_of(place.part), value, old)
         assert isinstance(restore, Assign)
-        for var in written_into(Place(base, Const(None))):
+        for var, _ in self.regions.aliases(place.part):
             self.regions.keepers |= dict.fromkeys((ref.var for ref in refs(restore.value)), var)
         return save, [Evaluate(call("helper.leave", restore.value, text="leave"))]
 
@@ -165,6 +170,16 @@ class Keep(Needs):
         taken = Ref(statement.targets[0])
         self.after.add(taken)
         return [Evaluate(Apply("list.append", (base, taken), (), "method", "append"))]
+
+    def _end_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
+        """Remembers what is taken from the end of a list and gets no name of its own."""
+        base = plain(place.base)
+        last = Apply("getitem", (base, Const(-1)), (), "index")
+        needed |= self._read_to_reach(base, None)
+        old = Var(f"{place.hint}_old")
+        save, restore = self._keep(place.hint, self.facts.type_of(last), last, old)
+        back = Apply("list.append", (base, Ref(old)), (), "method", "append")
+        return save, [*restore, Evaluate(back)]
 
     def _save_whole(
         self, loop: For | While, needed: set[Var], kept: set[Var]

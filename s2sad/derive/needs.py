@@ -16,7 +16,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from s2sad.derive.again import Again
-from s2sad.derive.held import is_container
+from s2sad.derive.held import is_container, is_taken
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, leaves_early, own_targets, plain, refs
 from s2sad.ir.bindings import bound_by, is_exchange
@@ -103,6 +103,9 @@ class Needs(Again):
             for follower in self.shadows.follow.get(statement, []):
                 bound |= bound_by(follower)
             changed |= {var for _, var in self.extracted.get(statement, [])}
+            for part in (statement, *self.shadows.follow.get(statement, [])):
+                if is_taken(part):
+                    inner.update(bound_by(part))  # it goes back to where it was taken from
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)

@@ -52,6 +52,10 @@ def is_own(op: str) -> bool:
     return op.startswith(OWN)
 
 
+TAKE_LAST = "helper.take_last"
+"""The helper that is a list's pop, but for an item without an adjoint."""
+
+
 class RuleBook:
     """All rules of one run: s2sad's, and before them those that a module and its project have.
 
@@ -90,6 +94,8 @@ class RuleBook:
     def own_op(self, module: SourceModule, path: str) -> str | None:
         """The operator that a function of the user's is, by a rule; None when it has no rule."""
         helper = f"helper.{path.removeprefix('.')}"
+        if helper == TAKE_LAST and TAKE_LAST.removeprefix("helper.") in self.helpers:
+            return "list.pop"
         if path.removeprefix(".") in self.helpers and helper in rules():
             return helper
         if not self.own:

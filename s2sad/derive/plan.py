@@ -18,10 +18,11 @@ from typing import Any
 from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import Array, Unknown, is_integral
+from s2sad.analysis.types import SCALAR, Array, Shape, Unknown, is_integral
 from s2sad.derive.broadcasting import same_shape
 from s2sad.derive.cells import Cells
 from s2sad.derive.explain import Kept
+from s2sad.derive.held import item_at
 from s2sad.derive.parts import inner_statements, refs
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
@@ -149,6 +150,8 @@ class Planning:
         found = [v for e in exprs for v in self._changed_lists(e)]
         if isinstance(statement, Assign):
             places = [p for t in statement.targets for p in places_of(t)]
+            if statement.augmented is not None:
+                places = [p for p in places if not self._is_array_updated(p)]
             found += [v for p in places if not self._is_in_array(p) for v in written_into(p)]
             found = [v for v in found if not self.is_array(v)]
             found += self._changed_lists(statement.value)
@@ -165,6 +168,11 @@ class Planning:
     def _is_in_array(self, place: Place) -> bool:
         """Whether a place is a part of an array, which is followed by itself."""
         return isinstance(self.facts.type_of(place.base), Array)
+
+    def _is_array_updated(self, place: Place) -> bool:
+        """Whether `place += e` changes the contents of an array, which are followed."""
+        kind = self.facts.type_of(item_at(place))
+        return isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR
 
     def is_array(self, var: Var) -> bool:
         """Whether the contents of a variable are followed part by part."""

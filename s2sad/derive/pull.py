@@ -9,12 +9,14 @@ uses of a variable in one statement make one term:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, TypeAlias
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
+    NUMBER,
     SCALAR,
     AnyShape,
     Array,
@@ -27,7 +29,9 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_complex,
     is_integral,
+    may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import (
@@ -39,11 +43,13 @@ from s2sad.derive.broadcasting import (
     shape_of_value,
     summed_down,
 )
+from s2sad.derive.complex_numbers import ComplexNumbers, adjoints_of, conjugated, refusal
 from s2sad.derive.held import is_container, place_of
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
 from s2sad.derive.shadows import Shadows
+from s2sad.derive.tangents import without_defaults
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by
@@ -109,6 +115,8 @@ class Pull:
         self.taken: set[Var] = set()
         self.parted: dict[object, set[Slot]] = {}
         self.gathered: dict[object, dict[Slot, None]] = {}
+        self.complex_numbers = ComplexNumbers(facts)
+        self.complex_vars: set[Var] = set()
         self.late: set[Expr] = set()
 
     # ------------------------------------------------------------ small tools
@@ -131,8 +139,39 @@ class Pull:
 
     def read(self, var: Var, adjoint: Adjoint) -> Adjoint:
         """The adjoint that a variable holds, by its name."""
-        ref = self.typed(Ref(var), Array("unknown", adjoint.shape))
+        kind: Type = Array(self._dtype_of(var, adjoint), adjoint.shape)
+        if adjoint.tree and self.facts.mixed and self.complex_numbers.may_be_complex(adjoint.expr):
+            kind = Unknown(var.hint, foreign=True)
+        ref = self.typed(Ref(var), kind)
         return Adjoint(ref, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
+
+    def _dtype_of(self, var: Var, adjoint: Adjoint) -> str:
+        """The dtype of an adjoint: `number` where it may be complex, and complex128 where it
+        certainly is. An array of the function's own that belongs to a complex value is complex."""
+        if var in self.complex_vars:
+            return "complex128" if adjoint.owned else NUMBER
+        if adjoint.tree or not self.facts.mixed:
+            return "unknown"
+        kind = self.facts.type_of(adjoint.expr)
+        if is_complex(kind):
+            return "complex128"
+        return NUMBER if may_be_complex(kind) else "unknown"
+
+    def is_complex_slot(self, slot: Slot) -> bool:
+        """Whether the value that a slot's adjoint belongs to may be complex."""
+        if not self.facts.mixed:
+            return False
+        if slot[1]:
+            return self.complex_numbers.may_be_complex(self.slot_value(slot))
+        return may_be_complex(self.slot_type(slot))
+
+    def _owned_by(self, slot: Slot, adjoint: Adjoint) -> Adjoint:
+        """An adjoint for a slot. A complex value's adjoint may only be updated in place if it is
+        complex itself."""
+        if adjoint.owned and not adjoint.tree and self.is_complex_slot(slot):
+            if not is_complex(self.facts.type_of(adjoint.expr)):
+                return replace(adjoint, owned=False)
+        return adjoint
 
     def let(self, hint: str, adjoint: Adjoint) -> Adjoint:
         """Gives an adjoint a name, unless it has one."""
@@ -152,8 +191,16 @@ class Pull:
     def adjoint_var(self, slot: Slot) -> Var:
         """The variable of the generated code that holds a slot's adjoint."""
         if slot not in self.adjoint_vars:
-            self.adjoint_vars[slot] = Var(f"d_{self._slot_hint(slot)}")
+            self.hold(slot, Var(f"d_{self._slot_hint(slot)}"))
         return self.adjoint_vars[slot]
+
+    def hold(self, slot: Slot, var: Var) -> None:
+        """From here on a variable holds the adjoint of a slot."""
+        self.adjoint_vars[slot] = var
+        if self.is_complex_slot(slot):
+            self.complex_vars.add(var)
+            if not isinstance(self.slot_type(slot), Array):
+                self.facts.bindings[var] = Unknown(var.hint, foreign=True)
 
     def _slot_hint(self, slot: Slot) -> str:
         root, path = slot
@@ -183,6 +230,8 @@ class Pull:
             return False
         if not self.regions.is_mirrored(root) or self.regions.is_immutable_variable(root):
             return False
+        if not any(other in self.shadows.of for other in self.regions.members(root)):
+            return False  # nothing of it is varied where it is read
         return bool(slot[1]) or root not in self.shadows.of.keys() | self.regions.quiet
 
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
@@ -206,6 +255,8 @@ class Pull:
             var = self.adjoint_vars.get(slot)
             _, _, adjoint = found[0]
             if len(found) != 1 or found[0][0] != "add" or not adjoint.owned or var is None:
+                continue
+            if self._owned_by(slot, adjoint) is not adjoint:
                 continue
             if isinstance(adjoint.expr, Ref) and self.state.get(slot) is None:
                 moved[adjoint.expr.var] = slot
@@ -287,8 +338,11 @@ class Pull:
                 )
             ]
             if free:
-                order.append(free[0])
-                left.remove(free[0])
+                chosen = next(
+                    (s for s in free if not _is_copy_of_complex(s, free, pending)), free[0]
+                )
+                order.append(chosen)
+                left.remove(chosen)
                 continue
             slot = left[0]
             old, kept = self.adjoint_var(slot), Var(f"{self.adjoint_var(slot).hint}_out")
@@ -335,13 +389,14 @@ class Pull:
         if adjoint.constant:
             self.state.set(slot, adjoint)
             return
+        adjoint = self._owned_by(slot, adjoint)
         var = self.adjoint_var(slot)
         expr = adjoint.expr
         if isinstance(expr, Ref) and expr.var is var:
             self.state.set(slot, adjoint)
             return
         if not adjoint.owned and (self._is_written_later(expr) or self._is_mirrored(slot, adjoint)):
-            adjoint = replace(adjoint, expr=self.copied(expr), owned=True)
+            adjoint = replace(adjoint, expr=self.copied(expr, slot), owned=True)
         self.out.append(Assign((var,), adjoint.expr))
         self.state.set(slot, self.read(var, adjoint))
 
@@ -351,14 +406,15 @@ class Pull:
         whole = adjoint.full and adjoint.shape != SCALAR and not is_fresh(adjoint.expr)
         return whole and isinstance(root, Var) and self.regions.is_written(root)
 
-    def copied(self, value: Expr) -> Expr:
-        """An array of floats of the function's own: adding to one of integers would truncate."""
+    def copied(self, value: Expr, slot: Slot) -> Expr:
+        """An array of floats of the function's own: adding to one of integers would truncate. For
+        a complex value it is complex."""
         kind = self.facts.type_of(value)
-        if isinstance(kind, Array) and kind.dtype.startswith("float") and kind.shape != SCALAR:
+        wanted = "complex" if self.is_complex_slot(slot) else "float"
+        if isinstance(kind, Array) and kind.dtype.startswith(wanted) and kind.shape != SCALAR:
             if isinstance(kind.shape, Shape):
                 return Apply("numpy.copy", (value,), (), "method", "copy")
-        dtype = Apply("builtins.float", (), (), "name", "float")
-        return call("numpy.array", value, dtype=dtype)
+        return call("numpy.array", value, dtype=_type_name(wanted))
 
     def _is_written_later(self, expr: Expr) -> bool:
         """Whether an adjoint is an array of the forward part, or a part of one, whose contents
@@ -409,8 +465,7 @@ class Pull:
             self.make_own(slot, entry)
         shape = self.slot_shape(slot)
         self.state.set(slot, self.read(var, Adjoint(Const(0.0), shape, True, True)))
-        place = Ref(var)
-        self.typed(place, Array("unknown", shape))
+        place = self.read(var, Adjoint(Const(0.0), shape, True, True)).expr
         if how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, adjoint.expr)))
             return
@@ -480,10 +535,16 @@ class Pull:
     def _own(self, slot: Slot, entry: Adjoint) -> Expr:
         """An array of the function's own that holds an entry."""
         if entry.full:
-            return entry.expr if is_fresh(entry.expr) else self.copied(entry.expr)
+            own = is_fresh(entry.expr) and self._may_own(slot, entry.expr)
+            return entry.expr if own else self.copied(entry.expr, slot)
         sizes = self.slot_sizes(slot)
+        if self.is_complex_slot(slot):
+            return call("numpy.full", sizes, entry.expr, dtype=_type_name("complex"))
         new = filled(entry.expr, sizes, self.slot_shape(slot))
-        return new.expr if new.owned else self.copied(new.expr)
+        return new.expr if new.owned else self.copied(new.expr, slot)
+
+    def _may_own(self, slot: Slot, expr: Expr) -> bool:
+        return not self.is_complex_slot(slot) or is_complex(self.facts.type_of(expr))
 
     # ------------------------------------------------------------ slots
 
@@ -522,7 +583,13 @@ class Pull:
 
     def zeros(self, slot: Slot) -> Expr:
         """An adjoint that is zero everywhere and can be written into."""
-        return call("numpy.zeros", self.slot_sizes(slot))
+        return self.zeros_of(self.slot_sizes(slot), self.is_complex_slot(slot))
+
+    def zeros_of(self, sizes: Expr, mixed: bool) -> Expr:
+        """An array of zeros of a shape, complex if it belongs to what may be."""
+        if mixed:
+            return call("numpy.zeros", sizes, dtype=_type_name("complex"))
+        return call("numpy.zeros", sizes)
 
     def empty_tree(self, slot: Slot) -> Expr:
         """The adjoint of a container of which no part has one yet."""
@@ -548,11 +615,7 @@ class Pull:
         """Passes the adjoint of an expression on to what it reads."""
         if not self.is_varied(node):
             return
-        kind = self.facts.type_of(node)
-        if isinstance(kind, Array) and kind.dtype.startswith("complex"):
-            self.refuse("S2S021", "cannot differentiate complex numbers", node,
-                        "Write the real and the imaginary part as separate numbers.")  # fmt: skip
-            return
+        adjoint = self._real_for(node, adjoint)
         slot = self.slot_of(node)
         if slot is not None:
             self.pend(slot, adjoint)
@@ -573,6 +636,16 @@ class Pull:
                 if node.code == "S2S012":
                     advice += " Else give it a form that s2sad knows."
                 self.refuse(node.code, f"cannot differentiate: {node.reason}", node, advice)
+
+    def _real_for(self, node: Expr, adjoint: Adjoint) -> Adjoint:
+        """The adjoint of an expression; of a real value its real part. It is complex where the
+        value went into a complex one."""
+        if not self.facts.mixed or adjoint.tree or may_be_complex(self.facts.type_of(node)):
+            return adjoint
+        if not self.complex_numbers.may_be_complex(adjoint.expr):
+            return adjoint
+        part = self.complex_numbers.real_part(adjoint.expr)
+        return replace(adjoint, expr=part, owned=is_fresh(part))
 
     def slot_of(self, node: Expr) -> Slot | None:
         """The slot of a variable, or of a part of a container that constant keys lead to."""
@@ -638,7 +711,8 @@ class Pull:
         if node.op in ("getitem", "getattr") and not isinstance(kind, Array):
             self._pull_item(node, adjoint)
             return
-        if node.op in _SAME_ITEMS and adjoint.tree:
+        same = node.op in _SAME_ITEMS and adjoint.tree
+        if same or (node.op == "numpy.copy" and is_container(kind)):
             self.pull(node.args[0], adjoint)
             return
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
@@ -653,6 +727,10 @@ class Pull:
             if inner and any(self.is_varied(a) for a in inner):
                 for part in inner:
                     self.pull(part, adjoint)
+                return
+            known = refusal(self.facts, node, self.engine.program.rules.has(node.op))
+            if known is not None:
+                self.refuse(known[0], known[1], node, known[2])
                 return
             advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
             name = node.op if "." in node.op else f"the operator {node.text or node.op}"
@@ -779,11 +857,12 @@ class Pull:
         places: dict[Var, Expr] = {seed: adjoint.expr, rule.place("y"): Value(node)}
         for name, expr in bound.items():
             places[rule.place(name)] = as_value(expr)
+        lines, temporaries, conj = self.with_conjugates(node, rule, bound, lines, temporaries)
         for name, expr in temporaries:
             var = rule.place(name)
             uses = sum(count_reads(line.value, var) for line in lines if line.value is not None)
             uses += sum(count_reads(e, var) for _, e in temporaries)
-            value = instantiate(expr, places)
+            value = instantiate(expr, places, conj)
             if uses > 1 and not isinstance(value, Ref | Const | Value):
                 temporary = Var(name)
                 self.out.append(Assign((temporary,), value))
@@ -793,11 +872,14 @@ class Pull:
         gathered: dict[str, list[Adjoint]] = {}
         for line in lines:
             assert line.value is not None
-            value = instantiate(line.value, places)
+            value = instantiate(line.value, places, conj)
+            if conj is not None:
+                value = self.complex_numbers.tidied(without_defaults(value))
             operand = bound[line.operand]
             if line.how == "add":
                 spec = next(o for o in rule.operands if o.name == line.operand)
                 value, passed = self._masked(value, mask, node, operand)
+                value = self._real_value(value, operand)
                 one = self._contribution(value, node, rule, operand, adjoint, spec)
                 one = replace(one, mask=passed)
                 gathered.setdefault(line.operand, []).append(one)
@@ -809,6 +891,49 @@ class Pull:
             if called is not None:
                 self.hints.setdefault(operand, called)
             self.pull(operand, _summed(found))
+
+    def with_conjugates(
+        self,
+        node: Apply,
+        rule: Rule,
+        bound: dict[str, Expr],
+        lines: list[Contribution],
+        temporaries: list[tuple[str, Expr]],
+    ) -> tuple[
+        list[Contribution], list[tuple[str, Expr]], Callable[[Expr], Expr] | None
+    ]:  # fmt: skip
+        """The lines of a rule with marks around what is conjugated, and what writes a conjugate.
+
+        Where everything is real the lines stay as they are.
+        """
+        values = [node, *(bound[operand.name] for operand in rule.operands)]
+        mixed = self.facts.mixed and any(
+            may_be_complex(self.facts.type_of(value)) for value in values
+        )
+        if not mixed:
+            return lines, temporaries, None
+        if rule.numbers != "holomorphic":
+            return lines, temporaries, _itself
+        seeds = adjoints_of(rule)
+        marked = [
+            line if line.value is None else replace(line, value=conjugated(line.value, seeds))
+            for line in lines
+        ]
+        passed = [
+            (name, conjugated(expr, seeds) if rule.place(name) in seeds else expr)
+            for name, expr in temporaries
+        ]
+        return marked, passed, self.complex_numbers.conj
+
+    def _real_value(self, value: Expr, operand: Expr) -> Expr:
+        """A contribution to an operand: its real part, before it is summed down, if that is
+        real."""
+        if not self.facts.mixed:
+            return value
+        kind = self.facts.type_of(operand)
+        if not isinstance(kind, Array) or may_be_complex(kind):
+            return value
+        return self.complex_numbers.real_part(value)
 
     def _masked(
         self, value: Expr, mask: Expr | None, node: Apply, operand: Expr
@@ -903,7 +1028,9 @@ class Pull:
         if isinstance(value, Value):
             if value.node in self.facts.varied:
                 return False
-            return not (isinstance(kind, Array) and kind.dtype.startswith("float"))
+            if not isinstance(kind, Array):
+                return True
+            return not (kind.dtype.startswith("float") or may_be_complex(kind))
         return is_integral(kind)
 
     def _list_contribution(self, value: Expr, node: Apply, operand: Expr, spec: Operand) -> Adjoint:
@@ -932,15 +1059,17 @@ class Pull:
             self.pull(operand, Adjoint(value, shape, seed.full))
             return
         slot = self.slot_of(operand)
+        value = self._real_value(value, operand)
         part = Adjoint(value, seed.shape)
         if slot is not None:
             self.pend(slot, part, line.how, key)
             return
         var = Var(f"d_{self.hint(operand)}")
         shape = self.facts.shape_of(operand)
-        zeros = call("numpy.zeros", shape_of_value(operand, self.facts))
+        mixed = may_be_complex(self.facts.type_of(operand))
+        zeros = self.zeros_of(shape_of_value(operand, self.facts), mixed)
         self.out.append(Assign((var,), zeros))
-        place = self.typed(Ref(var), Array("unknown", shape))
+        place = self.typed(Ref(var), Array("complex128" if mixed else "unknown", shape))
         if line.how == "addat":
             self.out.append(Evaluate(call("numpy.add.at", place, key, value)))
         else:
@@ -1000,6 +1129,11 @@ class Pull:
                 self.pull(item, reduced_to(whole, adjoint.result, item, self.facts))
                 continue
             shape = self.facts.shape_of(item)
+            unsure = node.kind == "list" and _is_call(part.expr, "helper.part")
+            if unsure and not tree and shape != SCALAR:
+                # An item that has no adjoint any more has the number 0.0.
+                self.pull(item, Adjoint(part.expr, Star("?"), False))
+                continue
             full = not isinstance(part.expr, Const) or shape == SCALAR
             self.pull(item, Adjoint(part.expr, shape, full, False, tree))
 
@@ -1123,6 +1257,20 @@ def _merged(
     return result
 
 
+def _is_copy_of_complex(slot: Slot, others: list[Slot], pending: Pending) -> bool:
+    """Whether a slot gets an adjoint as it is, of which another gets the real or imaginary part:
+    that comes first, so that the two are one variable."""
+    found = [adjoint.expr for _, _, adjoint in pending[slot]]
+    if len(found) != 1 or not isinstance(found[0], Ref):
+        return False
+    parts = [a.expr for other in others for _, _, a in pending[other] if other != slot]
+    return any(
+        isinstance(n, Apply) and n.op in ("numpy.real", "numpy.imag") and
+        any(isinstance(m, Ref) and m.var is found[0].var for m in walk(n))
+        for part in parts for n in walk(part)
+    )  # fmt: skip
+
+
 def _adds_to_part(line: Contribution, seed: Var) -> bool:
     """Whether a contribution is d_x[key] += d_y, which expands a narrow d_y by itself."""
     return line.how != "add" and isinstance(line.value, Ref) and line.value.var is seed
@@ -1229,17 +1377,31 @@ def _holds(entry: Adjoint, var: Var) -> bool:
     return isinstance(entry.expr, Ref) and entry.expr.var is var
 
 
-_SAME_ITEMS = {"builtins.list", "builtins.tuple", "builtins.iter", "copy.copy", "copy.deepcopy"}
+_SAME_ITEMS = {
+    "builtins.list", "builtins.tuple", "builtins.dict", "builtins.iter", "copy.copy",
+    "copy.deepcopy",
+}  # fmt: skip
 """Operators whose result is a container with the items of their operand."""
 
 _NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "numpy.imag"}
 """Operators whose result may be an operand itself, or share memory with it."""
 
 
+def _itself(expr: Expr) -> Expr:
+    return expr
+
+
+def _type_name(name: str) -> Expr:
+    """A type as an argument: float, complex."""
+    return Apply(f"builtins.{name}", (), (), "name", name)
+
+
 def is_fresh(expr: Expr) -> bool:
     """Whether evaluating an expression makes an array that nothing else refers to."""
     if isinstance(expr, Const):
         return True
+    if isinstance(expr, Apply) and expr.op in ("numpy.real", "numpy.imag"):
+        return not isinstance(expr.args[0], Ref | Value) and is_fresh(expr.args[0])
     if not isinstance(expr, Apply) or expr.op in _NOT_NEW or expr.op.startswith("backward"):
         return False
     if is_own(expr.op) or expr.op == "call":

@@ -20,16 +20,20 @@ from typing import Any
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES
 from s2sad.analysis.types import (
+    NUMBER,
     SCALAR,
     AnyShape,
     Array,
     Inert,
     Type,
     Unknown,
+    is_complex,
     is_integral,
+    may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call, expand, same_shape, shape_of_value
+from s2sad.derive.complex_numbers import ComplexNumbers, refusal
 from s2sad.derive.instantiate import as_value, count_reads
 from s2sad.derive.tangents import (
     Unclear,
@@ -78,6 +82,7 @@ class Push:
         self.replaced: dict[Expr, Var] = {}
         self.root: Expr | None = None
         self.taken_out: dict[Expr, tuple[Var, Var]] = {}
+        self.complex_numbers = ComplexNumbers(facts)
 
     # ------------------------------------------------------------ small tools
 
@@ -141,7 +146,7 @@ class Push:
         if isinstance(kind, Array):
             if kind.shape == SCALAR:
                 return Const(0.0)
-            if isinstance(node, Ref) and kind.dtype.startswith("float"):
+            if isinstance(node, Ref) and kind.dtype.startswith(("float", "complex")):
                 return call("numpy.zeros_like", as_value(node))
             return call("numpy.zeros", shape_of_value(node, self.facts))
         return call("helper.zero_tangent", as_value(node), text="zero_tangent")
@@ -152,10 +157,6 @@ class Push:
         """The tangent of an expression; None when it is zero."""
         if not self.is_varied(node):
             return None
-        kind = self.facts.type_of(node)
-        if isinstance(kind, Array) and kind.dtype.startswith("complex"):
-            advice = "Write the real and the imaginary part as separate numbers."
-            return self.refused("S2S021", "cannot differentiate complex numbers", node, advice)
         if node in self.called:
             return self._called(node)
         match node:
@@ -189,8 +190,27 @@ class Push:
         shape = self.facts.shape_of(node)
         full = var not in self.narrow or shape == SCALAR
         shape = shape if full else self.narrow[var]
-        self.typed(ref, Array("float64", shape) if isinstance(kind, Array) or not full else kind)
+        if isinstance(kind, Array) or not full:
+            kind = Array(NUMBER if may_be_complex(kind) else "float64", shape)
+        self.typed(ref, kind)
         return Tangent(ref, shape, full)
+
+    def is_surely_complex(self, expr: Expr) -> bool:
+        """Whether a tangent has a complex dtype: that of a complex value need not."""
+        match expr:
+            case Const(value):
+                return isinstance(value, complex)
+            case Value(node):
+                return is_complex(self.facts.type_of(node))
+            case Apply(_, args):
+                found = self.facts.rule_of(expr)
+                if found is not None and found[0].gives:
+                    return found[0].gives == "complex"
+                stated = dict(expr.kwargs).get("dtype")
+                if isinstance(stated, Apply) and stated.op == "builtins.complex":
+                    return True
+                return any(map(self.is_surely_complex, args))
+        return False
 
     # ------------------------------------------------------------ operators
 
@@ -225,6 +245,9 @@ class Push:
         for inner in node.args:
             if isinstance(inner, Opaque) and not inner.inert and self.is_varied(inner):
                 return self.push(inner)
+        known = refusal(self.facts, node, self.engine.program.rules.has(node.op))
+        if known is not None:
+            return self.refused(known[0], known[1], node, known[2])
         advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
         name = node.op if "." in node.op else f"the operator {node.text or node.op}"
         return self.refused("S2S012", f"cannot differentiate through {name}", node,
@@ -335,6 +358,8 @@ class Push:
                 expr = self.let(f"dot_{self.hint(bound[name])}", expr)
             places[var] = expr
         result = with_temporaries(rule, line, places, self.let)
+        if any(may_be_complex(self.facts.type_of(value)) for value in bound.values()):
+            result = self.complex_numbers.tidied(result)
         return self.tangent(result, node, None if rule.kind == "elementwise" else True)
 
     def _elementwise(

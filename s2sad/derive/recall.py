@@ -294,6 +294,17 @@ class Recall(Planning):
             self._tests[branch] = self._again(branch.test)
         return self._tests[branch]
 
+    def _items_changed(self, loop: For, reads: set[Var]) -> bool:
+        """Whether a loop changes which objects the containers hold that its header reads."""
+        regions = {self.regions.of(v) for v in reads if self.regions.knows(v)}
+        return any(
+            self.regions.of(v) in regions
+            for statement in statements(loop.body)
+            for write in self.regions.writes.get(statement, ())
+            if not self.regions.is_array(write.base)
+            for v, _ in self.regions.aliases(write.base)
+        )
+
     def _kept_header(self, mirror: MirrorLoop, iterable: Expr) -> Expr:
         """What the backward loop runs over: the same as the forward loop or, where that cannot be
         written again, a list of it that is made before the forward loop."""
@@ -308,7 +319,8 @@ class Recall(Planning):
             return given
         reads = {r.var for r in refs(given)}
         costly = cost(unwrapped(loop.iterable), self.facts) > 8
-        if not (unknown or costly or reads & set(self._bound_inside(loop))):
+        changed = reads & set(self._bound_inside(loop)) or self._items_changed(loop, reads)
+        if not (unknown or costly or changed):
             return given
         # With a target of its own the backward loop runs over keys too, the forward loop does not.
         keyed = mirror.target is not loop.target

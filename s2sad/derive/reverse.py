@@ -19,6 +19,7 @@ from s2sad.analysis.iteration import WRAPPERS, unwrapped
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
     INT,
+    NUMBER,
     SCALAR,
     Array,
     DictOf,
@@ -29,6 +30,7 @@ from s2sad.analysis.types import (
     TupleOf,
     Unknown,
     is_integral,
+    may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
@@ -103,7 +105,7 @@ class Reverse(Writes):
         self.errors += shadows.errors
         for var, shadow in shadows.of.items():
             slot: Slot = (var, ())
-            self.adjoint_vars[slot] = shadow
+            self.hold(slot, shadow)
             tree = is_container(self.slot_type(slot))
             whole = Adjoint(Ref(shadow), self.slot_shape(slot), True, True, tree)
             self.state.shadows[slot] = whole if tree else self.read(shadow, whole)
@@ -675,9 +677,11 @@ class Reverse(Writes):
         return [*head, loop, *after]
 
     def _changes_containers(self, loop: For | While) -> bool:
-        """Whether a loop changes which objects a container holds: they go back one by one."""
+        """Whether a loop changes which objects a container holds, or what these hold: that is put
+        back statement by statement."""
         return any(
             not self.regions.is_array(write.base)
+            or any(self.regions.is_in_container(v) for v, _ in self.regions.aliases(write.base))
             for inner in statements(loop.body)
             for write in self.regions.writes.get(inner, ())
         )
@@ -807,7 +811,8 @@ class Reverse(Writes):
                 before.append(Assign((var,), Const(0.0)))
                 self.state.set(slot, self.read(var, Adjoint(Const(0.0), Star("?"), False, True)))
                 return
-            zero: Expr = Const(0.0) if shape == SCALAR else self.zeros(slot)
+            none = 0j if self.is_complex_slot(slot) else 0.0
+            zero: Expr = Const(none) if shape == SCALAR else self.zeros(slot)
             before.append(Assign((var,), zero))
             self.state.set(slot, self.read(var, Adjoint(zero, shape, True, True)))
             return
@@ -1103,7 +1108,8 @@ class Reverse(Writes):
             targets.append(var)
             tree = isinstance(kind, ListOf | DictOf | TupleOf | Struct | Unknown)
             shape = self.facts.array(kind).shape
-            ref = self.typed(Ref(var), Array("unknown", shape))
+            mixed = interface.is_complex(index)
+            ref = self.typed(Ref(var), Array(NUMBER if mixed else "unknown", shape))
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
         seed = adjoint
         if interface.seeded and seed is None:
@@ -1125,7 +1131,8 @@ class Reverse(Writes):
             case Array(shape=shape):
                 if shape == SCALAR:
                     return Adjoint(Const(0.0))
-                return Adjoint(call("numpy.zeros", shape_of_value(node, self.facts)))
+                mixed = may_be_complex(self.facts.type_of(node))
+                return Adjoint(self.zeros_of(shape_of_value(node, self.facts), mixed))
             case TupleOf(items):
                 parts = [Apply("getitem", (node, Const(k)), (), "index") for k in range(len(items))]
                 for part, kind in zip(parts, items, strict=True):

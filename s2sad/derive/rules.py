@@ -201,6 +201,10 @@ def _unify(pattern: Expr, expr: Expr, names: Mapping[Any, str], bound: dict[str,
             if isinstance(expr, Opaque):
                 return expr.function == op
             return isinstance(expr, Apply) and expr.op == op and not expr.args
+        case Apply(op, patterns, ()):
+            if not isinstance(expr, Apply) or expr.op != op or expr.kwargs:
+                return False
+            return _unify_all(patterns, expr.args, names, bound)
     return False
 
 

@@ -12,6 +12,8 @@ and when its conditions are proved:
     key: basic                     integers, slices, None and ... only
     key: mask                      an array of booleans
     @when(array(x))                certainly an array
+    @when(is_complex(x))           certainly complex
+    @when(perhaps_real(x))         not certainly complex
     @when(single(x))               not a list
     @when(floating(dtype))         or integral: a dtype that is named
     @when(aligned(spec, a, b))     an einsum whose adjoints are einsums
@@ -36,7 +38,9 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_complex,
     is_integral,
+    may_be_complex,
 )
 from s2sad.derive.folding import einsum_terms, evaluate
 from s2sad.derive.rules import bind
@@ -111,9 +115,31 @@ def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing
         )
         for name, expr in bound.items()
     }
+    found = any(may_be_complex(type_of(bound[operand.name])) for operand in rule.operands)
+    if not _numbers_fit(rule, bound, type_of, found):
+        return False
+    where = rule.where + rule.if_complex if found else rule.where
     return all(
         _spec_fits(operand.spec, bound[operand.name], type_of) for operand in rule.operands
-    ) and all(_holds(condition, values, bound, type_of) for condition in rule.where)
+    ) and all(_holds(condition, values, bound, type_of) for condition in where)
+
+
+def _numbers_fit(rule: Rule, bound: Bound, type_of: TypeOf, found: bool) -> bool:
+    """Whether a rule is for numbers such as these: real ones, or complex ones.
+
+    A dtype that is stated must not be real where an operand is complex: NumPy would leave out its
+    imaginary part.
+    """
+    if rule.numbers == "any":
+        return True
+    if not found:
+        return rule.numbers != "complex"
+    stated = bound.get("dtype")
+    certain = any(is_complex(type_of(bound[operand.name])) for operand in rule.operands)
+    if certain and stated is not None and rule.gives != "real":
+        if dtype_name(stated, type_of).startswith(("float", "int", "uint", "bool")):
+            return False
+    return rule.numbers != "real"
 
 
 def _spec_fits(spec: str, expr: Expr, type_of: TypeOf) -> bool:
@@ -147,7 +173,10 @@ def _shape_fits(spec: str, shape: AnyShape) -> bool:
 
 CONDITIONS = {
     f"template.{name}"
-    for name in "basic mask literal array single aligned inexact integral floating".split()
+    for name in (
+        "basic mask literal array single aligned inexact integral floating is_complex"
+        " perhaps_real".split()
+    )
 }
 """The conditions that are no expressions."""
 
@@ -161,6 +190,12 @@ def _holds(condition: Expr, values: Mapping[Any, Any], bound: Bound, type_of: Ty
             return isinstance(values[var], Mask)
         case Apply("template.literal", (Ref(var),)):
             return is_known(values[var])
+        case Apply("template.is_complex", (Ref(var),)):
+            kind = type_of(bound[var.hint])
+            return isinstance(kind, Array) and is_complex(kind)
+        case Apply("template.perhaps_real", (Ref(var),)):
+            kind = type_of(bound[var.hint])
+            return not (isinstance(kind, Array) and is_complex(kind))
         case Apply("template.array", (Ref(var),)):
             return isinstance(type_of(bound[var.hint]), Array | Shape | Star)
         case Apply("template.single", (Ref(var),)):
@@ -227,11 +262,14 @@ def dtype_kind(dtype: Expr) -> str:
     return "integral" if re.fullmatch(r"bool|u?int\d*|intp", name) else "unknown"
 
 
-def dtype_name(dtype: Expr) -> str:
+def dtype_name(dtype: Expr, type_of: TypeOf | None = None) -> str:
     """The NumPy name of the dtype that an argument `dtype` means, or `unknown`."""
     match dtype:
         case Const(str(name)):
             pass
+        case Apply("attribute.dtype", (array,)) if type_of is not None:
+            kind = type_of(array)
+            return kind.dtype if isinstance(kind, Array) and may_be_complex(kind) else "unknown"
         case Ref(var):
             name = var.hint
         case Apply(path, ()):
@@ -241,9 +279,9 @@ def dtype_name(dtype: Expr) -> str:
         case _:
             return "unknown"
     name = name.rpartition(".")[2].rstrip("_")
-    name = {"float": "float64", "int": "int64", "complex": "complex128", "double": "float64"}.get(
-        name, name
-    )
+    named = {"float": "float64", "int": "int64", "complex": "complex128", "double": "float64"}
+    named |= {"cdouble": "complex128", "csingle": "complex64"}
+    name = named.get(name, name)
     return name if re.fullmatch(r"bool|(u?int|float|complex)\d+", name) else "unknown"
 
 
@@ -432,7 +470,7 @@ def result_shape(
             case Make(_, parts):
                 return tuple(annotated(part) for part in parts)
         found: Result = argument(result)
-        return found
+        return shapes.SOME if found is UNKNOWN else found
 
     if rule.result is None:
         elementwise = [o.name for o in rule.operands if o.spec in ("", "const")]

@@ -40,6 +40,7 @@ from s2sad.analysis.types import (
     is_integral,
     is_number,
     is_scalar,
+    may_be_complex,
 )
 from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
@@ -190,7 +191,12 @@ class _Maker:
             if self.has_shadow(var):
                 shadow = self._shadow(var)
                 if var not in self.handed:
-                    self.shadows.entry.append(self._let(shadow, self._zeros(Ref(var))))
+                    try:
+                        zeros = self._zeros(Ref(var))
+                    except _Refused as refusal:
+                        self._refuse(self.function.body[0], refusal)
+                        continue
+                    self.shadows.entry.append(self._let(shadow, zeros))
         self.function.body = self._block(self.function.body)
 
     def _block(self, block: Block) -> Block:
@@ -393,10 +399,54 @@ class _Maker:
         if not wanted:
             return [replace(loop, body=body)]
         target, iterable, first = self._run_beside(loop.target, loop.iterable)
+        read = {self.shadows.of.get(v) for v, _ in self._aliases(loop.iterable)}
+        bound = {v for s in body for v in bound_by(s)}
+        beside = [e for s in first for e in expressions(s)]
+        if any(n.var in read & bound for e in beside for n in walk(e) if isinstance(n, Ref)):
+            raise _Refused("the loop gives what it runs over another value")
+        if self._changes_its_items(loop):
+            raise _Refused(
+                "the loop changes which objects the list or dict that it runs over holds",
+                "Run over a copy of it, list(...), or over a range.",
+            )
         return [replace(loop, target=target, iterable=iterable, body=[*first, *body])]
 
+    def _changes_its_items(self, loop: For) -> bool:
+        """Whether a loop runs over a container whose items its body may replace."""
+        if _is_copy(loop.iterable):
+            return False
+        for statement in statements(loop.body):
+            for write in self.regions.writes.get(statement, ()):
+                changed = {v for v, _ in self._aliases(write.base)}
+                if self.regions.is_array(write.base) or not changed:
+                    continue
+                form = _form(self.facts.type_of(write.base))
+                for container in _run_over(loop.iterable):
+                    roots = {v for v, _ in self._aliases(container)}
+                    if form == _form(self.facts.type_of(container)) and roots:
+                        if changed & roots or self._share_containers(changed | roots):
+                            return True
+        return False
+
+    def _share_containers(self, variables: set[Var]) -> bool:
+        """Whether a container in the regions of variables may have two names, or be in another."""
+        regions = {self.regions.of(v) for v in variables}
+        for statement in statements(self.function.body):
+            exprs = list(expressions(statement))
+            bound = isinstance(statement, For) or (
+                isinstance(statement, Assign) and not isinstance(statement.value, Make)
+            )
+            inner = [n for e in exprs for n in walk(e) if isinstance(n, Make)]
+            held = [item for n in inner for item in n.items] + (exprs if bound else [])
+            for value in held:
+                if is_container(self.facts.type_of(value)) and not isinstance(value, Make):
+                    if {self.regions.of(v) for v, _ in self._aliases(value)} & regions:
+                        return True
+        return False
+
     def _run_beside(self, target: Target, iterable: Expr) -> tuple[Target, Expr, Block]:
-        """The target and the iterable of a loop that runs over arrays and their shadows."""
+        """The target and the iterable of a loop that runs over arrays and their shadows; what binds
+        shadows in its body first."""
         match target, iterable:
             case Unpack((Var() as count, Var() as row)), Apply("builtins.enumerate", (array,)):
                 at = Apply("getitem", (self._rows(array, row), Ref(count)), (), "index")
@@ -634,11 +684,14 @@ class _Maker:
             item = Var("item")
             self.facts.bindings[item] = kind.item
             return Each("list", self._zeros(Ref(item)), item, where)
+        if is_container(kind) and may_be_complex(kind):
+            raise _Refused("a list or dict of complex arrays is written into under another name")
         if is_container(kind):
             return call("helper.shadow_of", where, text="shadow_of")
-        if isinstance(kind, Array) and kind.dtype.startswith("float"):
+        if isinstance(kind, Array) and kind.dtype.startswith(("float", "complex")):
             return call("numpy.zeros_like", where)
-        dtype = Apply("builtins.float", (), (), "name", "float")
+        name = "complex" if may_be_complex(kind) else "float"
+        dtype = Apply(f"builtins.{name}", (), (), "name", name)
         return call("numpy.zeros_like", where, dtype=dtype)
 
     def _let(self, var: Var, value: Expr) -> Stmt:
@@ -660,6 +713,33 @@ def _shadow_type(kind: Type) -> Type:
         case Struct(_, fields):
             return DictOf(tuple((name, _shadow_type(item)) for name, item in fields))
     return kind
+
+
+def _is_copy(iterable: Expr) -> bool:
+    """Whether a loop runs over a list of its own: xs[1:], list(xs)."""
+    match iterable:
+        case Apply("builtins.list" | "builtins.tuple" | "numpy.copy" | "copy.copy" | "add" | "mul"):
+            return True
+        case Apply("getitem", (_, key)):
+            return isinstance(key, Slice)
+        case Apply("builtins.zip" | "builtins.reversed", args):
+            return all(_is_copy(arg) for arg in args)
+    return isinstance(iterable, Make | Each)
+
+
+def _run_over(iterable: Expr) -> Iterator[Expr]:
+    """What a loop takes its elements from."""
+    match iterable:
+        case Apply(op, args) if op.startswith(("builtins.", "dict.")):
+            for arg in args:
+                yield from _run_over(arg)
+        case _:
+            yield iterable
+
+
+def _form(kind: Type) -> str:
+    """Lists and dicts are never the same object."""
+    return "list" if isinstance(kind, ListOf | TupleOf) else type(kind).__name__
 
 
 def _pairs(parts: tuple[Target, ...], items: tuple[Expr, ...]) -> Iterator[tuple[Target, Expr]]:

@@ -140,7 +140,12 @@ def with_temporaries(
         if uses > 1 and not isinstance(found, Ref | Const | Value | Slice):
             found = let(name, found)
         places[var] = found
-    return rewrite(instantiate(expr, places), _without_defaults)
+    return without_defaults(instantiate(expr, places))
+
+
+def without_defaults(expr: Expr) -> Expr:
+    """An expression whose calls leave out the keywords that have their default values."""
+    return rewrite(expr, _without_defaults)
 
 
 def _without_defaults(node: Expr) -> Expr | None:

@@ -18,7 +18,7 @@ from __future__ import annotations
 import ast
 import inspect
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
@@ -28,6 +28,8 @@ from s2sad.ir.nodes import Apply, Const, Expr, Ref, Var
 Kind = Literal["elementwise", "linear", "multilinear", "general"]
 How = Literal["add", "index", "addat", "clear"]
 Sharing = Literal["always", "maybe"]
+Numbers = Literal["real", "holomorphic", "complex", "any"]
+Gives = Literal["", "real", "complex"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,11 @@ class Rule:
     is `setitem(x, key, e)`. `zero` says that all operands are const: the derivative is zero.
     `parameters` are those of the operator, where Python cannot be asked for them; `defaults` what
     the variants of its rule say of its keywords.
+
+    `numbers` are what the rule is for: real operands; any, with the values in its lines conjugated
+    where they are complex (`holomorphic`); complex ones, with its lines as they stand; or any, with
+    no lines at all. `if_complex` has to be proved where an operand is complex. The result is
+    complex if an operand is, unless `gives` says what it is.
     """
 
     name: str
@@ -106,6 +113,9 @@ class Rule:
     vars: Mapping[str, Var] = field(repr=False)
     parameters: tuple[inspect.Parameter, ...] | None = None
     defaults: Mapping[str, Const] = field(default_factory=dict, repr=False)
+    numbers: Numbers = "real"
+    gives: Gives = ""
+    if_complex: tuple[Expr, ...] = ()
 
     @property
     def zero(self) -> bool:
@@ -155,12 +165,26 @@ class RuleReader(Notation):
         kind = self._kind_by_shapes(result)
         where: list[Expr] = list(self._static_annotations())
         view: tuple[str, Sharing] | None = None
+        numbers: Numbers | None = None
+        gives: Gives = ""
+        if_complex: list[Expr] = []
         for decorator in self.node.decorator_list:
             match decorator:
                 case ast.Name("linear"):
                     kind = "linear"
                 case ast.Name("multilinear"):
                     kind = "multilinear"
+                case ast.Name("real"):
+                    numbers = "real"
+                case ast.Name("holomorphic"):
+                    numbers = "holomorphic"
+                case ast.Call(ast.Name("holomorphic"), conditions):
+                    numbers = "holomorphic"
+                    if_complex += [self.expr(condition, "template") for condition in conditions]
+                case ast.Name("for_complex"):
+                    numbers = "complex"
+                case ast.Call(ast.Name("gives"), [ast.Name("real" | "complex" as what)]):
+                    gives = what
                 case ast.Call(ast.Name("view"), [ast.Name(name)]):
                     view = (name, "always")
                 case ast.Call(ast.Name("maybe_view"), [ast.Name(name)]):
@@ -203,7 +227,13 @@ class RuleReader(Notation):
             file=self.file,
             line=self.node.lineno,
             vars=self.vars,
+            gives=gives,
+            if_complex=tuple(if_complex),
         )
+        if numbers is None:
+            linear = kind in ("linear", "multilinear")
+            numbers = "any" if rule.zero else "holomorphic" if linear else "real"
+        rule = replace(rule, numbers=numbers)
         self._check(rule)
         return rule
 
@@ -329,6 +359,12 @@ class RuleReader(Notation):
                     f"Write d_{operand.name} += ..., or {operand.name}: const.",
                 )
         stated = rule.tangent is not None or not self.needs_tangent
+        if rule.numbers == "complex" and rule.kind == "elementwise" and not (rule.zero or stated):
+            self.refuse(
+                self.node,
+                "a rule for complex numbers without a tangent",
+                "Its adjoint lines are not those of tangents: write dot_y = ...",
+            )
         if rule.kind == "general" and not stated and not rule.zero and not rule.writes:
             self.refuse(
                 self.node,

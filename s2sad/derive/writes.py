@@ -14,7 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2sad.analysis.types import SCALAR, Array, Star, Unknown, is_number
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    Star,
+    Unknown,
+    is_complex,
+    is_number,
+    may_be_complex,
+)
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.effects import handed_twice
@@ -43,6 +51,15 @@ from s2sad.ir.nodes import (
 )
 from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.algebra import rewrite
+
+DISCARDED = ("S2S021", "cannot differentiate a write of what may be complex into an array that is "
+             "not certainly complex: NumPy would leave out the imaginary part")  # fmt: skip
+"""Code and message of a refusal."""
+
+KEEP_COMPLEX = (
+    "Make the array with dtype=complex, or write the real part: .real. A number that is certainly "
+    "real is known as such by its annotation, or by np.asarray(x, dtype=float)."
+)
 
 
 @dataclass
@@ -197,6 +214,8 @@ class Writes(Pull):
         kind = self.facts.type_of(value)
         if not isinstance(kind, Array | Unknown):
             return Adjoint(Ref(var), tree=True)
+        if self.facts.mixed and self.complex_numbers.may_be_complex(adjoint):
+            self.complex_vars.add(var)
         if shape == SCALAR:
             return self.read(var, Adjoint(Ref(var), SCALAR, True))
         return self.read(var, Adjoint(Ref(var), Star("?"), False))
@@ -258,7 +277,7 @@ class Writes(Pull):
         if cleared is not None:
             self.out.append(Assign((Place(writing.adjoint(), cleared[0]),), cleared[1]))
         shape = self.facts.shape_of(node)
-        ref = self.typed(Ref(seed), Array("unknown", shape))
+        ref = self.typed(Ref(seed), Array(self._seed_dtype(writing), shape))
         return reduced_to(Adjoint(ref, shape, True), node, value, self.facts)
 
     def _writing(self, statement: Stmt, target: Place, value: Expr) -> _Writing | None:
@@ -284,12 +303,21 @@ class Writes(Pull):
         entry = self.state.get(slot)
         if entry is None or (entry.constant and is_zero(entry.expr)):
             return None
+        if self._discards(base, node.args[-1]):
+            self.refuse(*DISCARDED, statement, KEEP_COMPLEX)
+            return None
         found = self.facts.rule_of(node)
         if found is None:
             self._refuse_write(statement, "this write")
             return None
         rule, bound = found
         return _Writing(statement, base, rule, bound, slot, lambda: self._mirrored(base))
+
+    def _discards(self, base: Expr, value: Expr) -> bool:
+        """Whether NumPy may leave out the imaginary part of what is written into an array."""
+        kind = self.facts.type_of(base)
+        mixed = may_be_complex(self.facts.type_of(value))
+        return mixed and isinstance(kind, Array) and not is_complex(kind)
 
     def _gather(self, slot: Slot) -> None:
         """Adjoints of elements that were read as if their array were a list go to the array's."""
@@ -315,7 +343,7 @@ class Writes(Pull):
             argument = node.args[index]
             if argument is None:
                 continue
-            if self._written_slot(argument) is None:
+            if self._written_slot(argument) is None and not self._is_written_literal(argument):
                 self._refuse_write(node, "a call that writes into what has no name")
                 return False
             if self.regions.hands_over_twice(node, index):
@@ -354,23 +382,41 @@ class Writes(Pull):
 
     def _is_written_back(self, node: Invoke, interface: Any) -> bool:
         """Whether what a call has written has an adjoint."""
-        slots = [
-            self._written_slot(a) for k in interface.written if (a := node.args[k]) is not None
-        ]
+        written = [a for k in interface.written if (a := node.args[k]) is not None]
+        if any(isinstance(a, Make) for a in written):
+            return True
+        slots = [self._written_slot(a) for a in written]
         return any(slot is not None and self.state.get(slot) is not None for slot in slots)
 
     def _handed_over(self, node: Invoke, index: int) -> Expr | None:
         """The adjoint of an argument that is written into, as an array of the function's own."""
         argument = node.args[index]
+        if isinstance(argument, Make):
+            return self._mirrored_literal(argument)
         slot = None if argument is None else self._written_slot(argument)
         if slot is None or argument is None:
             return None
         self._stand_zero(slot)
         return self._mirrored(argument)
 
+    def _is_written_literal(self, argument: Expr) -> bool:
+        """Whether an argument is a list or dict of arrays that all have shadows."""
+        return isinstance(argument, Make) and argument.kind != "object" and all(
+            place_of(item, self.shadows.of, self.facts, as_value) is not None
+            for item in argument.items
+        )  # fmt: skip
+
+    def _mirrored_literal(self, argument: Make) -> Expr:
+        """The list or dict of the shadows of what a literal holds."""
+        items = tuple(self._mirrored(item) for item in argument.items)
+        kind = "dict" if argument.keys else "list"
+        return Make(kind, items, tuple(as_value(key) for key in argument.keys))
+
     def _target_of_written(self, node: Invoke, index: int) -> Target:
         argument = node.args[index]
         assert argument is not None
+        if isinstance(argument, Make):
+            return Var("_")
         mirrored = self._mirrored(argument)
         if isinstance(mirrored, Ref):
             shared = mirrored.var in self.shadows.of.values() and self.regions.is_array(argument)
@@ -408,14 +454,22 @@ class Writes(Pull):
         slot = (base.var, ()) if isinstance(base, Ref) else self.slot_of(base)
         if slot is not None:
             ref: Expr = Ref(self.adjoint_var(slot))
-            return self.typed(ref, Array("unknown", self.facts.shape_of(base)))
+            return self.typed(ref, Array(self._dtype_like(base), self.facts.shape_of(base)))
         inner = self.viewed(base)
         assert inner is not None and isinstance(base, Apply)
         mirrored = self._mirrored(inner)
         args = tuple(mirrored if a is inner else as_value(a) for a in base.args)
         kwargs = tuple((n, mirrored if a is inner else as_value(a)) for n, a in base.kwargs)
         again = replace(base, args=args, kwargs=kwargs, origin=None)
-        return self.typed(again, Array("unknown", self.facts.shape_of(base)))
+        return self.typed(again, Array(self._dtype_like(base), self.facts.shape_of(base)))
+
+    def _dtype_like(self, base: Expr) -> str:
+        """The dtype of the adjoint of an array that is written into, which is its function's
+        own."""
+        return "complex128" if may_be_complex(self.facts.type_of(base)) else "unknown"
+
+    def _seed_dtype(self, writing: _Writing) -> str:
+        return self._dtype_like(writing.base)
 
     def stand(self, writing: _Writing) -> None:
         """Makes the adjoint of the array that is written stand in its variable."""
@@ -473,7 +527,7 @@ class Writes(Pull):
         seed = Var(hint)
         node = self._node(writing)
         shape = self.facts.shape_of(node)
-        ref = self.typed(Ref(seed), Array("unknown", shape))
+        ref = self.typed(Ref(seed), Array(self._seed_dtype(writing), shape))
         outer, self.out = self.out, []
         self.pull(value, reduced_to(Adjoint(ref, shape, True), node, value, self.facts))
         made, self.out = self.out, outer

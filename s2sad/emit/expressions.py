@@ -407,6 +407,8 @@ def _literal(value: object, numpy: str) -> tuple[str, int]:
         raise AssertionError("a slice is a Slice")
     if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
         return repr(value), _SIGN
+    if isinstance(value, complex) and value.real == 0.0:
+        return repr(complex(0.0, value.imag)), _SIGN if value.imag < 0.0 else _ATOM
     if isinstance(value, str):
         return '"' + repr(value)[1:-1].replace('"', '\\"').replace("\\'", "'") + '"', _ATOM
     return repr(value), _ATOM

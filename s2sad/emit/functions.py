@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.facts import Facts
-from s2sad.analysis.types import Array, Shape
+from s2sad.analysis.types import Array, Shape, Star, is_complex
 from s2sad.derive.engine import Derived
 from s2sad.derive.explain import comment
 from s2sad.emit.expressions import Writer
@@ -211,6 +211,8 @@ class FunctionWriter:
         found = []
         for parameter in params:
             kind = parameter.type
+            if isinstance(kind, Array) and isinstance(kind.shape, Star) and is_complex(kind):
+                found.append(f"{parameter.var.hint} (...) {kind.dtype}")
             if isinstance(kind, Array) and isinstance(kind.shape, Shape) and not kind.python:
                 dims = ", ".join(str(d) for d in kind.shape.dims)
                 if any(str(d).startswith("?") for d in kind.shape.dims):

@@ -146,6 +146,9 @@ class ExpressionLowerer:
                 return Unpack(tuple(targets), star)
             case cst.Subscript():
                 return Place(self.lower(node.value), self._key(node), self.origin(node))
+            case cst.Attribute(attr=cst.Name("real" | "imag")):
+                # All elements of a view: w.real[...]
+                return Place(self.lower(node), Const(...), self.origin(node))
             case cst.Attribute():
                 return Place(self.lower(node.value), node.attr.value, self.origin(node))
         raise AssertionError(f"not a target: {node}")
@@ -450,6 +453,10 @@ class ExpressionLowerer:
                 return self._replaced(cls, whole.value, node.args[0].value, given, node)
         if path is not None and path.startswith("functools."):
             return self._apply(path, node)
+        if self._is_rebuilt(node):
+            keys = tuple(Const(arg.keyword.value) for arg in node.args if arg.keyword)
+            items = tuple(self.lower(arg.value) for arg in node.args)
+            return Make("object", items, keys, self.module.code(node.func).strip())
         candidates = self.program.callables.of(node.func, self.scope)
         if candidates:
             return self._call(candidates, node)
@@ -469,6 +476,15 @@ class ExpressionLowerer:
         if isinstance(node.func, cst.Name):
             return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
         return self._unknown_call(node, "the function that is called is computed")
+
+    def _is_rebuilt(self, node: cst.Call) -> bool:
+        """Whether this is `type(x)(field=...)`, as a gradient gives back a record."""
+        return (
+            isinstance(node.func, cst.Call)
+            and self.program.rules.is_generated
+            and self.scope.qualified(node.func.func) == "builtins.type"
+            and all(arg.keyword is not None for arg in node.args)
+        )
 
     def _marker(self, name: str, node: cst.Call) -> Expr:
         """A marker of s2sad, its arguments in order."""

@@ -50,7 +50,8 @@ class SourceModule:
     `filename` is what errors show. `path` is the absolute path, None for standard input and
     notebook cells. `beyond` tells what a name means that the text does not define: a dotted path,
     or a place in another module; only a module without a file has it, and `neighbours`, the other
-    texts that share its globals. A generated module is `made_from` another one, whose rules count.
+    texts that share its globals. A generated module is `made_from` another one, whose rules count;
+    its derivatives are those of that one's `originals`.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class SourceModule:
         self.beyond: Callable[[str], str | Home | None] | None = None
         self.neighbours: Callable[[], Iterator[SourceModule]] = lambda: iter(())
         self.made_from: SourceModule | None = None
+        self.originals: dict[str, str] = {}
         self.stamp: tuple[int, int] | None = None
         self.project.add(self)
 

@@ -14,6 +14,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.analysis.exits import structure_exits
+from s2sad.analysis.pops import named_pops
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Callee, Function, Var
 from s2sad.source.callables import Callables
@@ -74,7 +75,8 @@ class Program:
                 captured=_carried(callee),
                 symbols=callee.name,
             )
-            callee.function = structure_exits(lowered) if self.structured else lowered
+            structured = structure_exits(named_pops(lowered)) if self.structured else lowered
+            callee.function = structured
         return callee.function
 
     def callee(self, module: Any, path: str) -> Callee | None:

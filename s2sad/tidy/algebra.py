@@ -58,7 +58,7 @@ def is_negative(expr: Expr) -> bool:
         case Apply("neg"):
             return True
         case Const(value):
-            return isinstance(value, int | float) and value < 0
+            return isinstance(value, int | float | complex) and _is_below_zero(value)
         case Apply("mul" | "truediv", (first, _)):
             return is_negative(first)
     return False
@@ -169,17 +169,24 @@ def simplify(expr: Expr) -> Expr:
     return expr
 
 
-def _number(expr: Expr) -> float | int | None:
+def _number(expr: Expr) -> float | int | complex | None:
     match expr:
         case Const(bool()):
             return None
-        case Const(int() | float() as value):
+        case Const(int() | float() | complex() as value):
             return value
         case Value(Const(bool())):
             return None
-        case Value(Const(int() | float() as value)):
+        case Value(Const(int() | float() | complex() as value)):
             return value
     return None
+
+
+def _is_below_zero(number: Any) -> bool:
+    """Whether a number is written with a minus sign: -2.0, -2j."""
+    if isinstance(number, complex):
+        return number.imag < 0.0 if number.real == 0.0 else number.real < 0.0
+    return bool(number < 0)
 
 
 def _factors(expr: Expr, found: list[Expr]) -> Any:
@@ -216,6 +223,8 @@ def _product(parts: list[Expr]) -> Expr:
     number: Any = 1
     for part in parts:
         number = number * _factors(part, factors)
+    if isinstance(number, complex) and number.imag == 0.0:
+        number = number.real
     if not factors:
         return Const(number)
     if number == 0:
@@ -226,7 +235,8 @@ def _product(parts: list[Expr]) -> Expr:
         return _chain(factors)
     first = factors[0]
     if isinstance(first, Apply) and first.op == "truediv" and _number(first.args[0]) == 1:
-        rest = [infix("truediv", "/", Const(float(number)), first.args[1]), *factors[1:]]
+        top = number if isinstance(number, complex) else float(number)
+        rest = [infix("truediv", "/", Const(top), first.args[1]), *factors[1:]]
         return _chain(rest)
     if number == -1:
         return _negative(_chain(factors))
@@ -336,13 +346,13 @@ def _sum(parts: list[Expr]) -> Expr:
         return Const(0.0)
     # A sum does not begin with a minus when a later term can go first.
     for position, (number, _) in enumerate(left):
-        if number > 0:
-            if left[0][0] < 0:
+        if not _is_below_zero(number):
+            if _is_below_zero(left[0][0]):
                 left.insert(0, left.pop(position))
             break
     result = _scaled(*left[0])
     for number, term in left[1:]:
-        if number < 0:
+        if _is_below_zero(number):
             result = infix("sub", "-", result, _scaled(-number, term))
         else:
             result = infix("add", "+", result, _scaled(number, term))
@@ -352,6 +362,8 @@ def _sum(parts: list[Expr]) -> Expr:
 def _scaled(number: Any, term: Expr) -> Expr:
     if isinstance(term, Const):
         return Const(number * term.value)
+    if isinstance(number, complex):
+        return _product([Const(number), term])
     # Terms were put together: a factor of adjoints is a float.
     return _product([Const(float(number)), term]) if number != 1 else term
 
@@ -364,6 +376,8 @@ def _quotient(a: Expr, b: Expr) -> Expr:
         return Const(0.0)
     if top is not None and bottom:
         return Const(top / bottom)
+    if isinstance(bottom, complex) and bottom.real == 0.0:
+        return _product([a, Const(1.0 / bottom)])
     if isinstance(a, Apply) and a.op == "neg" and a.form == "prefix":
         return neg(_quotient(a.args[0], b))
     return infix("truediv", "/", a, b)

@@ -6,6 +6,7 @@ together with the one before.
 
 from __future__ import annotations
 
+from s2sad.ir.flow import inner_blocks
 from s2sad.ir.nodes import (
     Assign,
     Block,
@@ -69,7 +70,12 @@ def _merge(
             moved += sources.pop(statement, [])
             continue
         if moved:
-            sources[statement] = moved + sources.get(statement, [])
+            # The first statement of a group is quoted; a loop is not what the group is of.
+            heads = [s for s in result if s in sources] if inner_blocks(statement) else []
+            if heads:
+                sources[heads[-1]] = [*sources[heads[-1]], *moved]
+            else:
+                sources[statement] = moved + sources.get(statement, [])
             moved = []
         result.append(statement)
     return result

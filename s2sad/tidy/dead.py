@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2sad.ir.bindings import CALLS_THAT_WRITE, written_into
+from s2sad.ir.bindings import CALLS_THAT_WRITE, places_of, written_into
 from s2sad.ir.flow import variables
 from s2sad.ir.nodes import (
     Apply,
@@ -170,6 +170,9 @@ class _Sweep:
             for node in walk(value):
                 if isinstance(node, Invoke):
                     found |= set(self.regions.changed_by(node))
+                if isinstance(node, Apply) and node.op.startswith("backward:"):
+                    # The shadows of what the call has written are those of other names, too.
+                    found |= reads_of(node) & self.regions.mirrors.keys()
         return self._with_aliases(found)
 
     def block(self, block: Block, live: set[Var]) -> Block:
@@ -195,7 +198,7 @@ class _Sweep:
         match statement:
             case Assign():
                 bound = _bound(statement.targets)
-                plain = all(isinstance(t, Var | Unpack) for t in statement.targets)
+                plain = not any(True for t in statement.targets for _ in places_of(t))
                 changed = set(bound)
                 if not plain or statement.augmented is not None:
                     changed = self._with_aliases(bound)

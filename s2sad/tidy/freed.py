@@ -45,7 +45,9 @@ def freed(
                 if var not in read and _is_made(value, var, regions):
                     if _is_large(bindings.get(var)):
                         found[var] = None
-    return (backward[position], list(found)) if found else None
+    # Memory is short where a function works in place; elsewhere the line would only be in the way.
+    in_place = any(regions.is_written(var) for var in found if regions.knows(var))
+    return (backward[position], list(found)) if in_place else None
 
 
 def _together(var: Var, regions: Any) -> list[Var]:

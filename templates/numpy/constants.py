@@ -91,11 +91,13 @@ def shape(x: const) -> "?":
     y = np.shape(x)
 
 
+@gives(real)
 def size(x: const) -> "":
     """Number of elements."""
     y = np.size(x)
 
 
+@gives(real)
 def ndim(x: const) -> "":
     """Number of axes."""
     y = np.ndim(x)
@@ -106,57 +108,68 @@ def dtype(x: const) -> "":
     y = x.dtype
 
 
+@gives(real)
 def argmax(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """The place of an extreme element: piecewise constant."""
     y = np.argmax(x, axis=axis, keepdims=keepdims)
 
 
+@gives(real)
 def argmin(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """The place of an extreme element: piecewise constant."""
     y = np.argmin(x, axis=axis, keepdims=keepdims)
 
 
+@gives(real)
 def argsort(x: const, *, axis=-1, kind=None) -> at_least(x, 1):
     """The order of the elements: piecewise constant."""
     y = np.argsort(x, axis=axis, kind=kind)
 
 
+@gives(real)
 def argpartition(x: const, *, kth, axis=-1) -> at_least(x, 1):
     """An order of the elements: piecewise constant."""
     assert kth in (0,)
     y = np.argpartition(x, kth, axis=axis)
 
 
+@gives(real)
 def all(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """Logical reduction: no derivative."""
     y = np.all(x, axis=axis, keepdims=keepdims)
 
 
+@gives(real)
 def any(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """Logical reduction: no derivative."""
     y = np.any(x, axis=axis, keepdims=keepdims)
 
 
+@gives(real)
 def count_nonzero(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """A number of elements: no derivative."""
     y = np.count_nonzero(x, axis=axis, keepdims=keepdims)
 
 
+@gives(real)
 def nonzero(x: const) -> "?":
     """Places: no derivative."""
     y = np.nonzero(x)
 
 
+@gives(real)
 def flatnonzero(x: const) -> "?":
     """Places: no derivative."""
     y = np.flatnonzero(x)
 
 
+@gives(real)
 def argwhere(x: const) -> "?":
     """Places: no derivative."""
     y = np.argwhere(x)
 
 
+@gives(real)
 def searchsorted(x: const, v: const, *, side="left") -> like(v):
     """A place: piecewise constant."""
     y = np.searchsorted(x, v, side=side)
@@ -167,16 +180,19 @@ def digitize(x: const, bins: const, *, right=False) -> like(x):
     y = np.digitize(x, bins, right=right)
 
 
+@gives(real)
 def isclose(a: const, b: const, *, rtol=1e-05, atol=1e-08) -> broadcast(a, b):
     """Test: no derivative."""
     y = np.isclose(a, b, rtol=rtol, atol=atol)
 
 
+@gives(real)
 def allclose(a: const, b: const, *, rtol=1e-05, atol=1e-08) -> "":
     """Test: no derivative."""
     y = np.allclose(a, b, rtol=rtol, atol=atol)
 
 
+@gives(real)
 def array_equal(a: const, b: const) -> "":
     """Test: no derivative."""
     y = np.array_equal(a, b)
@@ -185,41 +201,49 @@ def array_equal(a: const, b: const) -> "":
 # ---------------------------------------------------------------- steps
 
 
+@real
 def sign(x: const) -> like(x):
     """Sign."""
     y = np.sign(x)
 
 
+@real
 def floor(x: const) -> like(x):
     """Rounded down."""
     y = np.floor(x)
 
 
+@real
 def ceil(x: const) -> like(x):
     """Rounded up."""
     y = np.ceil(x)
 
 
+@real
 def trunc(x: const) -> like(x):
     """Rounded towards zero."""
     y = np.trunc(x)
 
 
+@real
 def rint(x: const) -> like(x):
     """Rounded to the nearest whole number."""
     y = np.rint(x)
 
 
+@gives(real)
 def isnan(x: const) -> like(x):
     """Test."""
     y = np.isnan(x)
 
 
+@gives(real)
 def isfinite(x: const) -> like(x):
     """Test."""
     y = np.isfinite(x)
 
 
+@gives(real)
 def isinf(x: const) -> like(x):
     """Test."""
     y = np.isinf(x)
@@ -230,6 +254,7 @@ def signbit(x: const) -> like(x):
     y = np.signbit(x)
 
 
+@gives(real)
 def logical_not(x: const) -> like(x):
     """Logical negation."""
     y = np.logical_not(x)
@@ -240,16 +265,19 @@ def round(x: const, *, decimals=0) -> like(x):
     y = np.round(x, decimals=decimals)
 
 
+@gives(real)
 def logical_and(a: const, b: const) -> broadcast(a, b):
     """Logical and."""
     y = np.logical_and(a, b)
 
 
+@gives(real)
 def logical_or(a: const, b: const) -> broadcast(a, b):
     """Logical or."""
     y = np.logical_or(a, b)
 
 
+@gives(real)
 def logical_xor(a: const, b: const) -> broadcast(a, b):
     """Logical exclusive or."""
     y = np.logical_xor(a, b)

@@ -5,24 +5,28 @@ import numpy as np
 # ---------------------------------------------------------------- exponentials and logarithms
 
 
+@holomorphic
 def exp(x):
     """Exponential function."""
     y = np.exp(x)
     d_x += d_y * y
 
 
+@holomorphic
 def exp2(x):
     """Power of two."""
     y = np.exp2(x)
     d_x += d_y * np.log(2.0) * y
 
 
+@holomorphic
 def expm1(x):
     """exp(x) - 1, exact near 0."""
     y = np.expm1(x)
     d_x += d_y * (y + 1.0)
 
 
+@holomorphic
 def log(x):
     """Natural logarithm."""
     assert x > 0.1
@@ -30,6 +34,7 @@ def log(x):
     d_x += d_y / x
 
 
+@holomorphic
 def log2(x):
     """Logarithm with base 2."""
     assert x > 0.1
@@ -37,6 +42,7 @@ def log2(x):
     d_x += d_y / (x * np.log(2.0))
 
 
+@holomorphic
 def log10(x):
     """Logarithm with base 10."""
     assert x > 0.1
@@ -44,6 +50,7 @@ def log10(x):
     d_x += d_y / (x * np.log(10.0))
 
 
+@holomorphic
 def log1p(x):
     """log(1 + x), exact near 0."""
     assert x > -0.8
@@ -68,6 +75,7 @@ def logaddexp2(a, b):
 # ---------------------------------------------------------------- powers and roots
 
 
+@holomorphic
 def sqrt(x):
     """Square root; slope inf at 0."""
     assert x > 0.1
@@ -82,12 +90,14 @@ def cbrt(x):
     d_x += d_y / (3.0 * y * y)
 
 
+@holomorphic
 def square(x):
     """Square."""
     y = np.square(x)
     d_x += d_y * 2.0 * x
 
 
+@holomorphic
 def reciprocal(x):
     """1 / x."""
     assert abs(x) > 0.5
@@ -113,18 +123,21 @@ def hypot(a, b):
 # ---------------------------------------------------------------- trigonometry
 
 
+@holomorphic
 def sin(x):
     """Sine."""
     y = np.sin(x)
     d_x += d_y * np.cos(x)
 
 
+@holomorphic
 def cos(x):
     """Cosine."""
     y = np.cos(x)
     d_x -= d_y * np.sin(x)
 
 
+@holomorphic
 def tan(x):
     """Tangent."""
     assert abs(x) < 1.2
@@ -132,6 +145,7 @@ def tan(x):
     d_x += d_y * (1.0 + y * y)
 
 
+@holomorphic
 def arcsin(x):
     """Inverse sine."""
     assert abs(x) < 0.9
@@ -139,6 +153,7 @@ def arcsin(x):
     d_x += d_y / np.sqrt(1.0 - x * x)
 
 
+@holomorphic
 def arccos(x):
     """Inverse cosine."""
     assert abs(x) < 0.9
@@ -146,6 +161,7 @@ def arccos(x):
     d_x -= d_y / np.sqrt(1.0 - x * x)
 
 
+@holomorphic
 def arctan(x):
     """Inverse tangent."""
     y = np.arctan(x)
@@ -182,22 +198,33 @@ def sinc(x):
 # ---------------------------------------------------------------- hyperbolic functions
 
 
+@holomorphic
 def sinh(x):
     """Hyperbolic sine."""
     y = np.sinh(x)
     d_x += d_y * np.cosh(x)
 
 
+@holomorphic
 def cosh(x):
     """Hyperbolic cosine."""
     y = np.cosh(x)
     d_x += d_y * np.sinh(x)
 
 
+@holomorphic
 def tanh(x):
     """Hyperbolic tangent."""
     y = np.tanh(x)
     d_x += d_y * (1.0 - y * y)
+
+
+@for_complex
+def arcsinh_complex(x):
+    """Inverse hyperbolic sine of complex numbers."""
+    y = np.arcsinh(x)
+    d_x += d_y / np.conj(np.sqrt(1.0 + x * x))
+    dot_y = dot_x / np.sqrt(1.0 + x * x)
 
 
 def arcsinh(x):
@@ -206,6 +233,7 @@ def arcsinh(x):
     d_x += d_y / np.hypot(x, 1.0)
 
 
+@holomorphic
 def arccosh(x):
     """Inverse hyperbolic cosine. The factors are taken apart so that x * x does not overflow."""
     assert x > 1.1
@@ -213,6 +241,7 @@ def arccosh(x):
     d_x += d_y / (np.sqrt(x - 1.0) * np.sqrt(x + 1.0))
 
 
+@holomorphic
 def arctanh(x):
     """Inverse hyperbolic tangent."""
     assert abs(x) < 0.9
@@ -221,6 +250,16 @@ def arctanh(x):
 
 
 # ---------------------------------------------------------------- absolute value, sign, choice
+
+
+@for_complex
+@gives(real)
+def abs_complex(x):
+    """Absolute value of complex numbers; slope 0 at 0."""
+    assert abs(x) > 0.1
+    y = np.abs(x)
+    d_x += d_y * x / np.where(y == 0.0, 1.0, y)
+    dot_y = (np.conj(x) * dot_x).real / np.where(y == 0.0, 1.0, y)
 
 
 def abs(x):
@@ -302,6 +341,7 @@ def clip(x, low, high):
     d_high += d_y * ((x > high) | (low > high))
 
 
+@holomorphic
 def where(c: const, a, b) -> broadcast(c, a, b):
     """The one or the other."""
     y = np.where(c, a, b)
@@ -341,15 +381,35 @@ def ldexp(x, n: const) -> broadcast(x, n):
     d_x += np.ldexp(d_y, n)
 
 
-# ---------------------------------------------------------------- complex parts of real numbers
+# ---------------------------------------------------------------- complex numbers
 
 
+@for_complex
+def conj_complex(x):
+    """Complex conjugate."""
+    y = np.conj(x)
+    d_x += np.conj(d_y)
+    dot_y = np.conj(dot_x)
+
+
+@real
 def conj(x):
     """Complex conjugate; a real number is its own."""
     y = np.conj(x)
     d_x += d_y
 
 
+@for_complex
+@gives(real)
+@view(x)
+def real_complex(x):
+    """Real part."""
+    y = np.real(x)
+    d_x += d_y
+    dot_y = np.real(dot_x)
+
+
+@real
 @maybe_view(x)
 def real(x):
     """Real part; a real number is its own."""
@@ -357,9 +417,36 @@ def real(x):
     d_x += d_y
 
 
+@for_complex
+@gives(real)
+@view(x)
+def imag_complex(x):
+    """Imaginary part."""
+    y = np.imag(x)
+    d_x += 1j * d_y
+    dot_y = np.imag(dot_x)
+
+
+@real
 def imag(x: const) -> like(x):
     """Imaginary part; that of a real number is 0."""
     y = np.imag(x)
+
+
+@for_complex
+@gives(real)
+def angle_complex(x):
+    """Angle of a complex number; slope 0 at 0."""
+    assert abs(x) > 0.1
+    y = np.angle(x)
+    d_x += 1j * d_y * x / np.where(x == 0.0, 1.0, np.abs(x) ** 2)
+    dot_y = (np.conj(x) * dot_x).imag / np.where(x == 0.0, 1.0, np.abs(x) ** 2)
+
+
+@real
+def angle(x: const) -> like(x):
+    """Angle of a real number, 0 or pi: piecewise constant."""
+    y = np.angle(x)
 
 
 # ---------------------------------------------------------------- parts of numbers
@@ -373,6 +460,7 @@ def modf(x) -> (like(x), like(x)):
     dot_y = (dot_x, 0.0 * y[1])
 
 
+@real
 @linear
 def unwrap(x: "*s", *, axis=-1) -> like(x):
     """Angles without jumps: a constant is added to each."""

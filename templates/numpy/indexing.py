@@ -117,6 +117,7 @@ def take(x: "*s", *, indices, axis) -> taken(x, indices, axis):
     np.add.at(d_x, (slice(None),) * (axis % np.ndim(x)) + (indices,), d_y)
 
 
+@real
 @linear
 def take_any(x: "*s", *, indices, axis) -> "?":
     """Items along an axis that is known at run time only, or elements by their numbers in a row."""
@@ -204,6 +205,7 @@ def delete(x: "*s", *, obj, axis) -> resized(x, axis):
     d_x[(slice(None),) * (axis % np.ndim(x)) + (key,)] += d_y
 
 
+@real
 @linear
 def insert(x: "*s", e: "*r", *, obj) -> "n":
     """All elements in a row, with others put in."""
@@ -234,6 +236,7 @@ def select(xs: [""], default, *, conditions) -> selected(conditions, xs, default
     d_default += np.where(chosen == len(xs), d_y, 0.0)
 
 
+@real
 @linear
 def bincount(w: "*s", *, x, minlength=0) -> "m":
     """Sums of the weights that have the same number."""

@@ -5,6 +5,30 @@ import numpy as np
 # ---------------------------------------------------------------- norms
 
 
+@for_complex
+@gives(real)
+def norm_complex(x: "*s") -> "":
+    """The square root of the sum of squared absolute values; slope 0 where it is 0."""
+    y = np.linalg.norm(x)
+    d_x += d_y * x / y if y > 0.0 else np.zeros_like(x)
+    dot_y = np.sum((np.conj(x) * dot_x).real) / y if y > 0.0 else 0.0
+
+
+@for_complex
+@gives(real)
+@when(axis is not None, ord in (None, "fro"))
+def norm_axis_complex(x: "*s", *, ord=None, axis, keepdims=False) -> reduced(x, axis, keepdims):
+    """The root of the sums of squared absolute values along axes; slope 0 where it is 0."""
+    assert axis in (0, -1, (0, 1))
+    assert keepdims in (False, True)
+    y = np.linalg.norm(x, ord=ord, axis=axis, keepdims=keepdims)
+    slope = d_y / np.where(y == 0.0, 1.0, y)
+    d_x += (slope if keepdims else np.expand_dims(slope, axis)) * x
+    dot_y = np.sum((np.conj(x) * dot_x).real, axis=axis, keepdims=keepdims) / np.where(
+        y == 0.0, 1.0, y
+    )
+
+
 def norm(x: "*s") -> "":
     """The square root of the sum of squares; slope 0 where it is 0."""
     y = np.linalg.norm(x)
@@ -85,6 +109,7 @@ def vector_norm(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepd
 # ---------------------------------------------------------------- systems and inverses
 
 
+@holomorphic
 def inv_matrix(a: "n n") -> "n n":
     """Inverse matrix (Giles 2.2.3)."""
     a = a + 3.0 * np.eye(len(a))
@@ -93,6 +118,7 @@ def inv_matrix(a: "n n") -> "n n":
     dot_y = -y @ dot_a @ y
 
 
+@holomorphic
 def inv(a: "*s") -> like(a):
     """Inverse matrices (Giles 2.2.3)."""
     assert a.shape in ((3, 3), (2, 3, 3))
@@ -102,6 +128,7 @@ def inv(a: "*s") -> like(a):
     dot_y = -y @ dot_a @ y
 
 
+@holomorphic
 def solve_vector(a: "n n", b: "n") -> "n":
     """The y with a @ y = b (Giles 2.3.1)."""
     a = a + 3.0 * np.eye(len(b))
@@ -112,6 +139,7 @@ def solve_vector(a: "n n", b: "n") -> "n":
     dot_y = np.linalg.solve(a, dot_b - dot_a @ y)
 
 
+@holomorphic
 def solve(a: "n n", b: "n m") -> "n m":
     """The y with a @ y = b (Giles 2.3.1)."""
     a = a + 3.0 * np.eye(len(b))
@@ -122,6 +150,7 @@ def solve(a: "n n", b: "n m") -> "n m":
     dot_y = np.linalg.solve(a, dot_b - dot_a @ y)
 
 
+@holomorphic
 def solve_stack(a: "... n n", b: "... n m") -> "... n m":
     """The y with a @ y = b, for stacks of matrices; what is shared gets a sum."""
     a = a + 3.0 * np.eye(np.shape(a)[-1])
@@ -132,6 +161,7 @@ def solve_stack(a: "... n n", b: "... n m") -> "... n m":
     dot_y = np.linalg.solve(a, dot_b - dot_a @ y)
 
 
+@holomorphic
 def solve_any(a: "*s", b: "*r") -> "?":
     """The y with a @ y = b; only a b of one axis is a vector."""
     assert (a.shape, b.shape) in (((3, 3), (3,)), ((2, 3, 3), (3,)), ((3, 3), (2, 3, 2)))
@@ -180,6 +210,7 @@ def multi_dot(xs: ["*s"]) -> "?":
 # ---------------------------------------------------------------- determinants
 
 
+@holomorphic
 def det_matrix(a: "n n") -> "":
     """Determinant (Giles 2.2.4), of a matrix that has an inverse."""
     a = a + 3.0 * np.eye(len(a))
@@ -188,6 +219,7 @@ def det_matrix(a: "n n") -> "":
     dot_y = y * np.sum(np.linalg.inv(a).T * dot_a)
 
 
+@holomorphic
 def det(a: "*s") -> reduced(a, (-2, -1), False):
     """Determinants (Giles 2.2.4), of matrices that have inverses."""
     assert a.shape in ((3, 3), (2, 3, 3))

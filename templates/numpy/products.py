@@ -169,6 +169,26 @@ def outer(a: "*s", b: "*r") -> outer(a, b):
 
 
 @multilinear
+@for_complex
+def vdot_vectors_complex(a: "k", b: "k") -> "":
+    """Inner product of two vectors, the elements of the first conjugated."""
+    y = np.vdot(a, b)
+    d_a += np.conj(d_y) * b
+    d_b += d_y * a
+
+
+@multilinear
+@for_complex
+def vdot_complex(a: "*s", b: "*r") -> "":
+    """Inner product of all elements, those of a conjugated."""
+    b = np.reshape(b, a.shape)
+    y = np.vdot(a, b)
+    d_a += np.conj(d_y) * np.reshape(b, np.shape(a))
+    d_b += d_y * np.reshape(a, np.shape(b))
+
+
+@multilinear
+@real
 def vdot(a: "*s", b: "*r") -> "":
     """Inner product of all elements."""
     b = np.reshape(b, a.shape)
@@ -215,6 +235,7 @@ def tensordot(a: "*s", b: "*r", *, axes=2) -> contracted(a, b, axes):
     d_b += helper.tensordot_backward_b(a, b, axes, d_y)
 
 
+@holomorphic(static.distinct(spec))
 @linear
 @when(isinstance(spec, str))
 def einsum_1(a: "*s", *, spec, optimize=False) -> einsum(spec, (a,)):
@@ -236,6 +257,7 @@ def einsum_2(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, b)):
     d_b += np.einsum(static.einsum_adjoint(spec, 1), d_y, a)
 
 
+@holomorphic(static.distinct(spec))
 @multilinear
 @when(isinstance(spec, str))
 def einsum_2_any(a: "*s", b: "*r", *, spec, optimize=False) -> einsum(spec, (a, b)):
@@ -259,6 +281,7 @@ def einsum_3(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(spec,
     d_c += np.einsum(static.einsum_adjoint(spec, 2), d_y, a, b)
 
 
+@holomorphic(static.distinct(spec))
 @multilinear
 @when(isinstance(spec, str))
 def einsum_3_any(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(spec, (a, b, c)):
@@ -271,6 +294,7 @@ def einsum_3_any(a: "*s", b: "*r", c: "*q", *, spec, optimize=False) -> einsum(s
     d_c += helper.einsum_backward(spec, 2, d_y, a, b, c)
 
 
+@holomorphic(static.distinct(spec))
 @multilinear
 @when(isinstance(spec, str))
 def einsum_4(
@@ -286,6 +310,7 @@ def einsum_4(
     d_d += helper.einsum_backward(spec, 3, d_y, a, b, c, d)
 
 
+@holomorphic(static.distinct(spec))
 @multilinear
 @when(isinstance(spec, str))
 def einsum_5(
@@ -337,6 +362,17 @@ def cross_any(a: "*s", b: "*r") -> broadcast(a, b):
 
 
 @multilinear
+@for_complex
+def vecdot_complex(a: "*s", b: "*r") -> reduced(broadcast(a, b), -1, False):
+    """Inner products along the last axes, the elements of a conjugated."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((2, 3), (2, 3)))
+    y = np.vecdot(a, b)
+    d_a += helper.unbroadcast(np.conj(np.expand_dims(d_y, -1)) * b, np.shape(a))
+    d_b += helper.unbroadcast(np.expand_dims(d_y, -1) * a, np.shape(b))
+
+
+@multilinear
+@real
 def vecdot(a: "*s", b: "*r") -> reduced(broadcast(a, b), -1, False):
     """Inner products along the last axes."""
     assert (a.shape, b.shape) in (((3,), (3,)), ((2, 3), (3,)), ((2, 3), (2, 3)))
@@ -357,6 +393,7 @@ def convolve(a: "*s", b: "*r") -> "p":
     d_b += np.convolve(d_y, a[::-1], "valid")
 
 
+@real
 @multilinear
 def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
     """A part of the convolution of two vectors."""
@@ -369,6 +406,7 @@ def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
 
 
 @multilinear
+@real
 def correlate(a: "*s", b: "*r", *, mode="valid") -> "p":
     """Inner products of one vector with another that is moved along it."""
     assert (a.shape, b.shape) in (

@@ -55,6 +55,7 @@ def sum_where(
 
 
 @linear
+@holomorphic(is_complex(x))
 def sum_initial(
     x: "*s", initial: "*r", *, axis=None, dtype=None, keepdims=False, where=True
 ) -> reduced(x, axis, keepdims):
@@ -436,6 +437,7 @@ def trapezoid_points_any(x: "*s", t: "*r", *, axis=-1) -> reduced(x, axis, False
     dot_y = np.trapezoid(dot_x, t, axis=axis) + np.trapezoid(x, dot_t, axis=axis)
 
 
+@real
 @linear
 def gradient_vector(x: "*s", *, h=1.0) -> like(x):
     """Slopes by central differences, with one-sided ones at the ends.
@@ -449,6 +451,7 @@ def gradient_vector(x: "*s", *, h=1.0) -> like(x):
     d_x += np.reshape(helper.gradient_backward(d_y, h, 0), np.shape(x))
 
 
+@real
 @linear
 @when(isinstance(axis, int))
 def gradient(x: "*s", *, h=1.0, axis) -> like(x):

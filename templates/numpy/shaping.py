@@ -66,6 +66,24 @@ def copy(x, *, order="K"):
 
 
 @linear
+@gives(complex)
+def complex128(x):
+    """In double precision, complex."""
+    y = np.complex128(x)
+    d_x += d_y
+
+
+@linear
+@gives(complex)
+def complex64(x):
+    """In single precision, complex."""
+    y = np.complex64(x)
+    d_x += d_y
+
+
+@linear
+@holomorphic(perhaps_real(x))
+@gives(real)
 def float64(x):
     """In double precision."""
     y = np.float64(x)
@@ -73,6 +91,8 @@ def float64(x):
 
 
 @linear
+@holomorphic(perhaps_real(x))
+@gives(real)
 def float32(x):
     """In single precision."""
     y = np.float32(x)
@@ -122,6 +142,7 @@ def full(value, *, shape, dtype=None) -> filled(shape):
 
 
 @linear
+@holomorphic(is_complex(a))
 def full_like(a: const, value, *, dtype=None) -> like(a):
     """An array filled with one value, of the shape of another."""
     a = np.zeros((2, *np.shape(value)))
@@ -353,6 +374,7 @@ def tile(x: "*s", *, reps) -> "?":
     d_x += helper.tile_backward(d_y, np.shape(x), reps)
 
 
+@real
 @linear
 @when(axis is None)
 def repeat_all(x: "*s", *, repeats, axis=None) -> "?":
@@ -385,6 +407,7 @@ def pad(x: "*s", *, pad_width, mode="constant") -> padded(x, pad_width):
 
 
 @linear
+@holomorphic(is_complex(x))
 @when(mode == "constant")
 def pad_number(x: "*s", c: "*r", *, pad_width, mode="constant") -> padded(x, pad_width):
     """A number put around."""
@@ -406,6 +429,7 @@ def pad_numbers(x: "*s", *, pad_width, mode="constant", constant_values) -> padd
     dot_y = np.pad(dot_x, pad_width)
 
 
+@real
 @linear
 @when(mode in ("edge", "reflect", "symmetric", "wrap"))
 def pad_repeated(x: "*s", *, pad_width, mode) -> padded(x, pad_width):

@@ -208,7 +208,6 @@ def transformer_block_value_and_grad(p: dict, x):
     d_value = (d_q, d_k, d_v)
     d_p = {}
     d_y = np.zeros(np.shape(y))
-    del mask
     for k_, name_ in enumerate(("Wq", "Wk", "Wv")):
         d_item = part(d_value, k_)
         d_y += matmul_backward_a(y, p[name_], d_item)

@@ -23,10 +23,9 @@ def misfit_value_and_grad(u, target, alpha: float, steps: int):
     r = u - target
     value = np.sum(r * r)
 
-    # Backward: value = np.sum(r * r)
+    # Backward: value = np.sum(r * r);  r = u - target
     d_u = 2.0 * r
     del u, r
-    # r = u - target
     for _ in reversed(range(steps)):
         # u[1:-1] += alpha * (u[2:] - 2.0 * u[1:-1] + u[:-2])
         d_sum = d_u[1:-1] * alpha

@@ -1,0 +1,310 @@
+"""Complex numbers against other sources of truth: closed forms, PyTorch, JAX, differences.
+
+The convention is PyTorch's: for a real L of z = x + iy the gradient is dL/dx + i dL/dy. JAX gives
+its conjugate.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import s2sad
+from s2sad.errors import S2SADError
+from s2sad.testing import check_gradients
+from tests.corpus import complex_numbers as corpus
+
+RNG = np.random.default_rng(3)
+
+
+def mixed(*shape: int) -> Any:
+    return RNG.normal(size=shape) + 1j * RNG.normal(size=shape)
+
+
+# ---------------------------------------------------------------- closed forms
+
+
+def squared(z: complex) -> float:
+    return abs(z) ** 2
+
+
+def linear(z: complex, c: complex) -> float:
+    return (c * z).real
+
+
+def modulus(z: complex) -> float:
+    return np.abs(z)
+
+
+def phase(z: complex) -> float:
+    return np.angle(z)
+
+
+def parseval(x: Any) -> float:
+    return np.sum(np.abs(np.fft.fft(x)) ** 2)
+
+
+def logarithm(z: complex) -> float:
+    return np.log(z).real
+
+
+def test_closed_forms() -> None:
+    z, c = 0.6 - 0.8j, 1.5 + 0.5j
+    assert np.isclose(s2sad.grad(squared)(z), 2 * z)
+    assert np.isclose(s2sad.grad(linear)(z, c), np.conj(c))
+    assert np.isclose(s2sad.grad(modulus)(z), z / abs(z))
+    assert np.isclose(s2sad.grad(phase)(z), 1j * z / abs(z) ** 2)
+    assert np.isclose(s2sad.grad(logarithm)(z), z / abs(z) ** 2)
+    x = RNG.normal(size=5)
+    np.testing.assert_allclose(s2sad.grad(parseval)(x), 2 * len(x) * x)
+
+
+def test_slope_of_the_absolute_value_at_zero_is_zero() -> None:
+    assert s2sad.grad(modulus)(0j) == 0
+    assert s2sad.grad(squared)(0j) == 0
+
+
+def test_gradient_descends() -> None:
+    z, c = 2.0 + 1.0j, -1.0 + 3.0j
+
+    def loss(z: complex, c: complex) -> float:
+        return abs(z - c) ** 2
+
+    step = s2sad.grad(loss)
+    for _ in range(60):
+        z -= 0.2 * step(z, c)
+    assert abs(z - c) < 1e-9
+
+
+# ---------------------------------------------------------------- PyTorch and JAX
+
+
+def in_torch(name: str, torch: Any) -> Callable[..., Any]:
+    """Functions of the corpus in PyTorch."""
+
+    def phase_retrieval(x: Any, b: Any) -> Any:
+        return torch.sum((torch.abs(torch.fft.fft(x)) - b) ** 2)
+
+    def deconvolution(x: Any, h: Any, y: Any, penalty: float) -> Any:
+        blurred = torch.fft.irfft(torch.fft.rfft(h) * torch.fft.rfft(x), len(x))
+        return torch.sum((blurred - y) ** 2) + penalty * torch.sum(x**2)
+
+    def beam(a: Any, k: Any, wanted: Any, steps: int) -> Any:
+        psi = a.to(torch.complex128)
+        half = torch.exp(-0.5j * k**2 * 0.1)
+        for _ in range(steps):
+            psi = torch.fft.ifft(half * torch.fft.fft(psi))
+            psi = psi * torch.exp(-0.1j * torch.abs(psi) ** 2)
+            psi = torch.fft.ifft(half * torch.fft.fft(psi))
+        return torch.sum((torch.abs(psi) ** 2 - wanted) ** 2)
+
+    def crank_nicolson(theta: Any, H0: Any, H1: Any, start: Any, wanted: Any, dt: float) -> Any:
+        psi = start
+        for t in range(len(theta)):
+            A = torch.eye(len(start)) + 0.5j * dt * (H0 + theta[t] * H1)
+            psi = torch.linalg.solve(A, A.conj().T @ psi)
+        return 1.0 - torch.abs(torch.vdot(wanted, psi)) ** 2
+
+    def least_squares(A: Any, b: Any, d: Any) -> Any:
+        r = torch.linalg.solve(A, b) - d
+        return torch.vdot(r, r).real
+
+    def inverse_and_determinant(A: Any, x: Any) -> Any:
+        y = torch.linalg.inv(A) @ x
+        held = torch.abs(torch.linalg.det(A)) + torch.sum(torch.abs(y))
+        return held + torch.real(x.conj() @ A @ x)
+
+    def parts(z: Any) -> Any:
+        r = torch.abs(z)
+        held = torch.sum(z.real * z.imag) + torch.sum(torch.angle(z) * r)
+        return held + torch.sum(torch.real(z * z) * torch.imag(z))
+
+    found: Callable[..., Any] = locals()[name]
+    return found
+
+
+IN_TORCH = (
+    "phase_retrieval deconvolution beam crank_nicolson least_squares inverse_and_determinant parts"
+).split()
+
+
+@pytest.mark.parametrize("name", IN_TORCH)
+def test_gradient_is_that_of_pytorch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_default_dtype(torch.float64)
+    wrt, calls = corpus.CALLS[name]
+    names = (wrt,) if isinstance(wrt, str) else wrt
+    function = getattr(corpus, name)
+    code = function.__code__
+    for call in calls:
+        given = [torch.tensor(a) if isinstance(a, np.ndarray) else a for a in call]
+        chosen = [given[code.co_varnames.index(each)] for each in names]
+        for tensor in chosen:
+            tensor.requires_grad_()
+        in_torch(name, torch)(*given).backward()
+        found = s2sad.grad(function, wrt=names)(*call)
+        for tensor, gradient in zip(chosen, found, strict=True):
+            np.testing.assert_allclose(gradient, tensor.grad.numpy(), rtol=1e-9, atol=1e-11)
+
+
+@pytest.mark.parametrize("name", ["elementary", "hermitian_form", "products", "powers"])
+def test_gradient_is_the_conjugate_of_that_of_jax(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    wrt, calls = corpus.CALLS[name]
+    names = (wrt,) if isinstance(wrt, str) else wrt
+    function = getattr(corpus, name)
+    found = s2sad.grad(function, wrt=names)(*calls[0])
+    places = tuple(function.__code__.co_varnames.index(each) for each in names)
+    monkeypatch.setattr(corpus, "np", jax.numpy)
+    theirs = jax.grad(function, argnums=places)(*map(jax.numpy.asarray, calls[0]))
+    for gradient, other in zip(found, theirs, strict=True):
+        np.testing.assert_allclose(gradient, np.conj(other), rtol=1e-9, atol=1e-11)
+
+
+# ---------------------------------------------------------------- second derivatives
+
+
+SECOND = (
+    "parts powers elementary least_squares phase_retrieval deconvolution beam lms_filter polar"
+    " inverse_and_determinant impedance_fit escape written_in_place argument_overwritten"
+    " through_a_callee broadcast_unknown conversions normal_equations"
+).split()
+
+
+@pytest.mark.parametrize("name", SECOND)
+def test_second_derivative_is_that_of_the_gradient(name: str) -> None:
+    wrt, calls = corpus.CALLS[name]
+    first = wrt if isinstance(wrt, str) else wrt[0]
+    function = getattr(corpus, name)
+    place = function.__code__.co_varnames.index(first)
+    gradient, hvp = s2sad.grad(function, wrt=first), s2sad.hvp(function, wrt=first)
+    call = list(calls[0])
+    at = call[place]
+    generator = np.random.default_rng(1)
+    for factor in (1.0, 1j) if np.iscomplexobj(at) else (1.0,):
+        direction = factor * generator.standard_normal(np.shape(at))
+        direction = direction if np.ndim(at) else np.asarray(direction).item()
+
+        def moved(step: float, direction: Any = direction) -> Any:
+            there = list(call)
+            there[place] = at + step * direction
+            return gradient(*there)
+
+        h = 1e-4
+        near, far = moved(h) - moved(-h), moved(2 * h) - moved(-2 * h)
+        numeric = (8.0 * near - far) / (12.0 * h)
+        found = hvp(*call, **{f"dot_{first}": direction})
+        scale = 1.0 + float(np.max(np.abs(numeric)))
+        np.testing.assert_allclose(found, numeric, rtol=1e-6, atol=1e-6 * scale)
+
+
+# ---------------------------------------------------------------- what is generated
+
+
+def generated(name: str, mode: str = "grad") -> str:
+    """The backward part of a generated function of the corpus."""
+    wrt, _ = {**corpus.CALLS, **corpus.VJPS}[name]
+    made: Any = getattr(s2sad, mode)(getattr(corpus, name), wrt=wrt)
+    text: str = made.source
+    return text[text.index(f"def {name}") :]
+
+
+def test_text_has_no_needless_conjugates() -> None:
+    for name in corpus.CALLS:
+        text = generated(name)
+        assert "conj(np.conj(" not in text, name
+        assert not re.search(r"\.real\.(real|imag)\b", text), name
+
+
+def test_conjugates_of_literals_are_literals() -> None:
+    """d_z times the conjugate of 1j * k is written as -1j times k, and its real part as .imag."""
+    text = generated("phase_of_a_tone")
+    assert "np.conj(1j" not in text
+    assert ".imag" in text
+
+
+def test_real_programs_have_no_trace_of_complex_numbers() -> None:
+    module = importlib.import_module("tests.corpus.linear_algebra")
+    text = s2sad.grad(module.quadratic_form, wrt=("A", "x")).source
+    assert "conj" not in text and ".real" not in text
+
+
+def test_gradients_have_the_dtype_of_their_parameter() -> None:
+    z = mixed(3).astype(np.complex64)
+
+    def unshaped(z: np.ndarray[Any, np.dtype[np.complex64]]) -> float:
+        return np.sum(np.abs(z) ** 2)
+
+    assert s2sad.grad(unshaped)(z).dtype == np.complex64
+    assert isinstance(s2sad.grad(squared)(0.5j), complex)
+    assert isinstance(s2sad.grad(modulus)(0.5j), complex)
+
+
+# ---------------------------------------------------------------- checks and refusals
+
+
+def test_check_gradients_takes_complex_numbers() -> None:
+    check_gradients(corpus.parts, (mixed(4),), order=2)
+    check_gradients(corpus.complex_result, (mixed(3), RNG.normal(size=3)), wrt=("z", "x"))
+
+
+def test_check_gradients_finds_a_wrong_gradient() -> None:
+    from s2sad.checks.compare import Subject, compare
+
+    right = s2sad.value_and_grad(corpus.parts, wrt=("z",))
+
+    def wrong(z: Any) -> Any:
+        value, (gradient,) = right(z)
+        return value, (np.conj(gradient),)
+
+    subject = Subject(corpus.parts, ("z",), wrong, None, {"z": mixed(4)})
+    assert not all(row.is_right for row in compare(subject))
+
+
+def test_verify_makes_complex_inputs(tmp_path: Path) -> None:
+    from click.testing import CliRunner
+
+    from s2sad.cli import command
+
+    (tmp_path / "model.py").write_text(
+        "import numpy as np\n"
+        "from jaxtyping import Complex\n"
+        "from numpy import ndarray\n"
+        "from s2sad import differentiable\n\n\n"
+        '@differentiable(wrt=("z", "c"))\n'
+        'def loss(z: Complex[ndarray, "n"], c: complex) -> float:\n'
+        "    return np.sum(np.abs(np.exp(c * z)) ** 2)\n"
+    )
+    result = CliRunner().invoke(command, ["verify", str(tmp_path / "model.py")])
+    assert result.exit_code == 0, result.output
+
+
+def test_captured_complex_numbers_are_refused() -> None:
+    turn = 1j
+
+    def loss(x: float) -> float:
+        return abs(turn * x + 1.0)
+
+    with pytest.raises(S2SADError, match="captured turn, which is complex"):
+        s2sad.grad(loss)(0.5)
+
+
+@pytest.mark.parametrize("mode", ["jacobian", "hessian"])
+def test_jacobians_and_hessians_are_of_real_numbers(mode: str) -> None:
+    function = corpus.holomorphic_number if mode == "jacobian" else corpus.escape
+    with pytest.raises(S2SADError, match="S2S021"):
+        getattr(s2sad, mode)(function, wrt="c")(0.3 + 0.1j)
+
+
+def test_containers_of_complex_numbers_are_not_differentiated_twice() -> None:
+    with pytest.raises(S2SADError, match="holds complex numbers"):
+        s2sad.hvp(corpus.over_a_dict, wrt="params").source  # noqa: B018
