@@ -62,7 +62,7 @@ def check(each: Program, found: dict[str, Any]) -> None:
 
     dots = {f"dot_{n}": step if np.ndim(step) else float(step) for n, step in steps.items()}
     got = product(**copy.deepcopy(each.arguments), **dots)
-    single = "np.float32" in each.text
+    single = "np.float32" in each.text or "np.complex64" in each.text
     h, bound = (0.1, 1e-2) if single else (1e-3, 2e-6)
     near, back, far, behind = at(h), at(-h), at(2.0 * h), at(-2.0 * h)
     for k, name in enumerate(each.wrt):

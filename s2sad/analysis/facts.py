@@ -24,6 +24,7 @@ from s2sad.analysis.types import (
     FLOAT,
     INT,
     NUMBER,
+    REAL,
     SCALAR,
     AnyShape,
     Array,
@@ -689,7 +690,7 @@ class Facts:
         if not mixed:
             return None
         if rule.gives == "real":
-            return "unknown"
+            return REAL
         certain = [
             _has_complex(kind)
             for operand, kind in zip(rule.operands, operands, strict=True)
@@ -932,7 +933,9 @@ def _join_dtype(a: Array, b: Array) -> str:
         return b.dtype
     if b.python and is_integral(b) and a.dtype.startswith("float"):
         return a.dtype
-    return NUMBER if may_be_complex(a) or may_be_complex(b) else "unknown"
+    if may_be_complex(a) or may_be_complex(b):
+        return NUMBER
+    return REAL if REAL in (a.dtype, b.dtype) and "unknown" not in (a.dtype, b.dtype) else "unknown"
 
 
 def _join_shape(a: AnyShape, b: AnyShape, name: str) -> AnyShape:
@@ -1005,6 +1008,8 @@ def _promote(op: str, operands: list[Array]) -> str:
     floats = {d for d in strong if not d.startswith(("int", "uint")) and d != "bool"}
     if "unknown" in strong:
         return "unknown"
+    if REAL in strong:
+        return REAL
     if not strong or strong == floats == {"float64"}:
         return "float64"
     if len(strong) == 1 and floats:

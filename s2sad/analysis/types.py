@@ -117,6 +117,10 @@ BOOL = Array("bool", SCALAR, python=True)
 NUMBER = "number"
 """The dtype of what may be complex."""
 
+REAL = "real"
+"""The dtype of the parts and absolute values of complex numbers: real, whatever is written there,
+and of a precision that is not known."""
+
 
 def is_integral(kind: Type) -> bool:
     """Whether values of this type are integers or booleans, and so carry no derivative."""

@@ -69,6 +69,7 @@ class Planner(Loops):
         needed = self._read_by(self.plan.results) & self._lost
         forward, backward = self._block(self.function.body, steps, needed, set())
         nothing: Block = [Assign((var,), Const(None)) for var in self.undefined]
+        self.plan.unbound = set(self.undefined)
         self.plan.forward = [*nothing, *self._kept_value(forward, backward)]
         self.plan.backward = backward
         return self.plan

@@ -56,7 +56,8 @@ class Plan:
     """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
     that stand in their place now, `repeated` the loops of the backward part that run a forward loop
     again to those, `kept` what is remembered and why, by the statement that keeps it. What is in
-    the objects of `left` is read when the function has returned."""
+    the objects of `left` is read when the function has returned; `unbound` are None before a loop
+    that binds them."""
 
     forward: Block = field(default_factory=list)
     backward: Block = field(default_factory=list)
@@ -66,6 +67,7 @@ class Plan:
     repeated: dict[Stmt, Stmt] = field(default_factory=dict)
     kept: dict[Stmt, Kept] = field(default_factory=dict)
     left: list[Var] = field(default_factory=list)
+    unbound: set[Var] = field(default_factory=set)
     regions: Regions | None = None
 
 

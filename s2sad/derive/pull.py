@@ -1205,8 +1205,9 @@ class Pull:
                 return Adjoint(Ref(var), tree=True)
             shape = self.slot_shape(slot)
             if shape == SCALAR:
-                out.append(Assign((var,), Const(0.0)))
-                return self.read(var, Adjoint(Const(0.0), SCALAR, True, True))
+                none = Const(0j if self.is_complex_slot(slot) else 0.0)
+                out.append(Assign((var,), none))
+                return self.read(var, Adjoint(none, SCALAR, True, True))
             if isinstance(slot[0], Var) and not slot[0].user:
                 # The result, which has no value yet on this path.
                 out.append(Assign((var,), Const(0.0)))

@@ -69,6 +69,7 @@ class Writer:
         self.numpy = numpy
         self.used: dict[str, None] = {}
         self.helpers: dict[str, str] = {}
+        self.unbound: set[Var] = set()  # those that are None for a while
 
     def text(self, expr: Expr, level: int = 0, taken_out: bool = False) -> str:
         """An expression, in parentheses when it binds less tightly than `level`.
@@ -232,7 +233,10 @@ class Writer:
     def _attribute(self, node: Apply, name: str) -> tuple[str, int]:
         """x.shape where x is certainly an array, else np.shape(x)."""
         kind = self.facts.type_of(node.args[0])
-        if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape.rank > 0:
+        base = node.args[0].node if isinstance(node.args[0], Value) else node.args[0]
+        unbound = isinstance(base, Ref) and base.var in self.unbound
+        known = isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape.rank > 0
+        if known and not unbound:
             return f"{self.text(node.args[0], _ATOM)}.{name}", _ATOM
         return f"{self.numpy}.{name}({self.text(node.args[0], _IF)})", _ATOM
 

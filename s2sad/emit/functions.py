@@ -52,6 +52,7 @@ class FunctionWriter:
         self._name_in_order(derived)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
         writer.used, writer.helpers = self.helpers, self.renamed
+        writer.unbound = plan.unbound
         body = StatementWriter(writer, plan.sources)
         if derived.memory_comments:
             body.notes = {s: comment(k, writer, body.quoted) for s, k in plan.kept.items()}
