@@ -21,6 +21,7 @@ from s2sad.ir.nodes import (
     Block,
     Branch,
     Each,
+    Evaluate,
     Expr,
     For,
     Function,
@@ -87,6 +88,9 @@ class _Walk:
                 _join(origins, other)
             case For() | While():
                 self._loop(statement, origins)
+            case Evaluate(Apply("list.append", (items, item))):
+                for var, _ in self.regions.aliases(items):
+                    origins[var] = origins.get(var, frozenset()) | self._of(item, origins)
             case Verbatim():
                 found = frozenset(v for e in statement.reads for v in self._of(e, origins))
                 for var in statement.binds:
