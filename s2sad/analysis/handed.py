@@ -24,6 +24,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Function,
+    Invoke,
     Make,
     Place,
     Stmt,
@@ -63,6 +64,12 @@ class _Walk:
             self.written |= {var for var, is_object in self._of(write.base, origins) if is_object}
         for root in expressions(statement):
             for node in walk(root):
+                if isinstance(node, Invoke):
+                    # What is called may write into the items of a container, too.
+                    written = self.regions.calls.effects(node).writes
+                    for given in (node.args[k] for k in written):
+                        roots = frozenset() if given is None else self._of(given, origins)
+                        self.written |= {var for var, _ in roots}
                 if isinstance(node, Apply) and node.op in LIST_CHANGES:
                     for item in node.args[1:]:
                         self._store(node.args[0], self._of(item, origins), origins)

@@ -114,6 +114,7 @@ class Forward(Push):
         self.shared: set[Var] = set()
         self.kept: set[Var] = set()
         self.unsettled = False
+        self.current: Stmt = Return(None)
         self.headers: dict[Target, tuple[Expr, Target]] = {}
         self.result = (Var("dot_value"), Var("value"))
 
@@ -222,6 +223,7 @@ class Forward(Push):
     # ------------------------------------------------------------ assignments
 
     def _assign(self, statement: Assign) -> Block:
+        self.current = statement
         if statement.embedded and any(v in self.varied for t in statement.targets
                                       for v in bound_in(t)):  # fmt: skip
             statement = replace(statement, embedded=False, origin=None)
@@ -376,7 +378,10 @@ class Forward(Push):
             return self._own_items(value, expr)
         if isinstance(kind, Array) and kind.shape == SCALAR:
             return expr
-        if not any(isinstance(n, Ref) and n.var in mirrored for n in walk(expr)):
+        read = {n.var for n in walk(expr) if isinstance(n, Ref)} & mirrored
+        written = {var for var in self.mirrored if self.dot(var) in read}
+        alone = self.asked and self.mirrored.is_left_alone(self.current, written)
+        if not read or alone:
             return expr
         copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
         return call(copier, expr, text="" if copier == "numpy.array" else copier)

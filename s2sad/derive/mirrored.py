@@ -21,8 +21,20 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, is_integral
 from s2sad.derive.broadcasting import call
 from s2sad.ir.bindings import LIST_CHANGES, bound_by
-from s2sad.ir.flow import expressions, statements
-from s2sad.ir.nodes import Apply, Assign, Expr, Function, Invoke, Stmt, Var, walk
+from s2sad.ir.flow import expressions, inner_blocks, statements
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Expr,
+    For,
+    Function,
+    Invoke,
+    Stmt,
+    Var,
+    While,
+    walk,
+)
 
 
 class Mirrored:
@@ -44,6 +56,9 @@ class Mirrored:
             for var, _ in regions.aliases(write.base)
         }
         self._maybe: set[Var] = set()
+        self._places: dict[Stmt, int] = {}
+        self._last_write: dict[Var, int] = {}
+        self._written_at: dict[Stmt | None, set[Var]] = {}
         written: dict[Var, bool] = {}
         for var, is_varied in self._written_into():
             if regions.knows(var):
@@ -117,6 +132,29 @@ class Mirrored:
                     for var in self.regions.changed_by(node):
                         found |= set(self.regions.members(var))
         return found
+
+    def is_left_alone(self, statement: Stmt, variables: set[Var]) -> bool:
+        """Whether nothing is written into the arrays of mirrored variables after a statement."""
+        if not self._places:
+            self._number(self.function.body, None)
+        place = self._places.get(statement)
+        last = [self._last_write.get(self.regions.of(var), -1) for var in variables]
+        return place is not None and place >= max(last, default=0)
+
+    def _number(self, block: Block, loop: Stmt | None) -> None:
+        """Numbers the statements in their order; what a loop writes, it may write at its end."""
+        for statement in block:
+            self._places[statement] = len(self._places)
+            outermost = loop or (statement if isinstance(statement, For | While) else None)
+            for inner in inner_blocks(statement):
+                self._number(inner, outermost)
+            for write in self.regions.writes.get(statement, ()):
+                for var, _ in self.regions.aliases(write.base):
+                    self._written_at.setdefault(outermost, set()).add(self.regions.of(var))
+                    self._last_write[self.regions.of(var)] = len(self._places)
+            if outermost is statement:
+                for root in self._written_at.get(statement, ()):
+                    self._last_write[root] = len(self._places)
 
     def shared_by(self, expr: Expr) -> set[Var]:
         """The variables that the value of an expression may share memory with."""

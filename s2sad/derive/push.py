@@ -220,6 +220,8 @@ class Push:
             return self._part(node)
         if node.op in ITERABLES or node.op == "dict.get":
             return self._iterable(node)
+        if node.op in _COPIES and not node.kwargs and not isinstance(base, Array | Unknown):
+            return self._iterable(node)
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
             parts = tuple(self.whole(self.push(arg), arg) for arg in node.args)
             return Tangent(Apply("add", parts, (), "infix", "+"), tree=True)
@@ -529,6 +531,10 @@ class Push:
                 args.append(tangent)
         op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"
         return Apply(f"{op}:{interface.key}", tuple(args), tuple(named), "call", interface.name)
+
+
+_COPIES = {"numpy.copy", "copy.copy", "copy.deepcopy", "builtins.dict"}
+"""Operators whose result is a container, if their operand is one."""
 
 
 def bound_in(target: Target) -> list[Var]:

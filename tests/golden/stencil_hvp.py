@@ -19,7 +19,7 @@ def misfit_hvp(u, target, alpha: float, steps: int, *, dot_u):
     dot_u = np.copy(dot_u)
     for _ in range(steps):
         dot_u[1:-1] += (dot_u[2:] - 2.0 * dot_u[1:-1] + dot_u[:-2]) * alpha
-    dot_r = np.array(dot_u)
+    dot_r = dot_u
     dot_d_u = 2.0 * dot_r
     for _ in reversed(range(steps)):
         dot_d_sum = dot_d_u[1:-1] * alpha

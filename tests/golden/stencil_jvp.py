@@ -22,6 +22,6 @@ def misfit_jvp(u, target, alpha: float, steps: int, *, dot_u):
         u[1:-1] += alpha * (u[2:] - 2.0 * u[1:-1] + u[:-2])
         dot_u[1:-1] += (dot_u[2:] - 2.0 * dot_u[1:-1] + dot_u[:-2]) * alpha
     r = u - target
-    dot_r = np.array(dot_u)
+    dot_r = dot_u
     dot_value = np.sum(2.0 * dot_r * r)
     return np.sum(r * r), dot_value
