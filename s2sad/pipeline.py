@@ -280,7 +280,7 @@ def _assemble(
         if not hasattr(d, "dots"):
             reverse.observer.tidied(d)
     carrier.imports[numpy] = "import numpy" if numpy == "numpy" else f"import numpy as {numpy}"
-    if any("copy.deepcopy(" in text or " copy.copy(" in text for _, text in texts):
+    if any(re.search(r"(?<![.\w])copy\.(deep)?copy\(", text) for _, text in texts):
         carrier.imports["copy"] = "import copy"
     texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
     carried = {name for _, name in carrier.definitions}

@@ -810,11 +810,31 @@ def difference(text: str, generated: Callable[..., Any], args: tuple[Any, ...]) 
     return ""
 
 
+class Copied(ast.NodeTransformer):
+    """Writes a copy of each value into an array, so that no write overwrites what it reads."""
+
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        place = node.targets[0]
+        held = isinstance(place, ast.Subscript) and ast.unparse(place.value) in ("xs", "P")
+        if isinstance(place, ast.Subscript) and not held:
+            node.value = ast.UnaryOp(ast.UAdd(), node.value)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        if ast.unparse(node.func) == "np.copyto":
+            node.args[1] = ast.UnaryOp(ast.UAdd(), node.args[1])
+        return node
+
+
 def runs(text: str) -> bool:
-    """Whether the plain program works, for arrays of floats and of complex numbers."""
+    """Whether the plain program works, for arrays of floats and of complex numbers. Writes from a
+    part of the same array must give what a copy gives: NumPy promises it, and for slices of
+    different steps does not keep it (`a[::2] = a[:3]`)."""
+    copied = ast.unparse(ast.fix_missing_locations(Copied().visit(ast.parse(text))))
     try:
         for args in POINTS:
-            if not np.isfinite(run(text, np)(*copy.deepcopy(args))):
+            value = run(text, np)(*copy.deepcopy(args))
+            if not np.isfinite(value) or run(copied, np)(*copy.deepcopy(args)) != value:
                 return False
             complex_step(run(text, COMPLEX_NUMPY), args, [0.0 * x for x in args[:5]])
     except Exception:

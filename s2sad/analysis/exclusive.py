@@ -4,16 +4,18 @@
     r[0] = 1.0
     rows.append(r)         from here on rows refers to it too
 
-Where every write of a region goes into an array that is exclusive there, no name ever sees the
-write of another one: the array is then like a value, and needs no shadow. One walk forwards, loops
-until nothing changes.
+Where every write of a region goes into an array that is exclusive there, or of which nothing reads
+another name any more, no name ever sees the write of another one: the array is then like a value,
+and needs no shadow. One walk forwards, loops until nothing changes.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
+from s2sad.analysis.types import Array
 from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import inner_blocks
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -166,8 +168,20 @@ class _Walk:
             elif not self.regions.is_array(write.base):
                 # What changes the items of a container is seen by all its names.
                 self.seen |= {v for v in roots if self.regions.is_container_shared(v)}
-            elif not roots <= exclusive or self._is_unnamed(write):
+            elif self._is_unnamed(write):
                 self.seen |= roots
+            elif not roots <= exclusive and not self._is_last(roots, statement, exclusive):
+                self.seen |= roots
+
+    def _is_last(self, roots: set[Var], statement: Stmt, exclusive: set[Var]) -> bool:
+        """Whether nothing reads an array after a statement but by the one name in `roots`."""
+        if len(roots) > 1 or self.regions.type_of is None or inner_blocks(statement):
+            return False
+        (root,) = roots
+        if not isinstance(self.regions.type_of(Ref(root)), Array):
+            return False
+        others = self.regions.live[statement] - roots - exclusive
+        return not any(self.regions.of(v) is self.regions.of(root) for v in others)
 
     def _is_unnamed(self, write: Any) -> bool:
         updated = isinstance(write.statement, Assign) and write.statement.augmented is not None

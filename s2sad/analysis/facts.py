@@ -231,6 +231,12 @@ class Facts:
             return summary.result
         return self._again(function, summary)
 
+    def again(self, function: Function) -> None:
+        """Interprets a function whose body, or that of one that it calls, was changed."""
+        self._sweep += 1
+        self._known_regions.clear()
+        self._again(function, self.summaries[function])
+
     def _again(self, function: Function, summary: Summary) -> Fact:
         """Interprets a function; one that calls itself, directly or not, until nothing changes."""
         if summary.running:

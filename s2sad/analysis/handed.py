@@ -21,6 +21,7 @@ from s2sad.ir.nodes import (
     Block,
     Branch,
     Each,
+    Evaluate,
     Expr,
     For,
     Function,
@@ -61,7 +62,10 @@ class _Walk:
 
     def _statement(self, statement: Stmt, origins: Origins) -> None:
         for write in self.regions.writes.get(statement, []):
-            self.written |= {var for var, is_object in self._of(write.base, origins) if is_object}
+            # A function that is called may write into what a container holds, too.
+            deep = any(write.base is argument for argument in _handed_over(statement))
+            roots = self._of(write.base, origins)
+            self.written |= {var for var, is_object in roots if is_object or deep}
         for root in expressions(statement):
             for node in walk(root):
                 if isinstance(node, Invoke):
@@ -84,6 +88,9 @@ class _Walk:
                 _join(origins, other)
             case For() | While():
                 self._loop(statement, origins)
+            case Evaluate(Apply("list.append", (items, item))):
+                for var, _ in self.regions.aliases(items):
+                    origins[var] = origins.get(var, frozenset()) | self._of(item, origins)
             case Verbatim():
                 found = frozenset(v for e in statement.reads for v in self._of(e, origins))
                 for var in statement.binds:
@@ -134,6 +141,12 @@ class _Walk:
             for root, is_object in origins.get(var, frozenset()):
                 found.add((root, is_object if how == "same" else not holds))
         return frozenset(found)
+
+
+def _handed_over(statement: Stmt) -> list[Expr | None]:
+    """The arguments of the calls in a statement."""
+    calls = (n for e in expressions(statement) for n in walk(e) if isinstance(n, Invoke))
+    return [argument for node in calls for argument in node.args]
 
 
 def _taken_out(roots: Roots) -> Roots:

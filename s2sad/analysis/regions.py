@@ -6,7 +6,8 @@ statements. A region is
 
     written   when some statement changes the contents of an object in it
     shared    when two of its names may stand for the same memory at one time
-    mirrored  when moreover a write may be seen through another name (`exclusive.py`)
+    mirrored  when moreover a write may be seen through another name (`exclusive.py`); names that
+              are not read any more then are *quiet* (`quiet.py`)
 
     v = np.copy(u)               u and v are of two regions
     first = v[0]                 first is in the region of v, which is shared
@@ -20,10 +21,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 from s2sad.analysis.exclusive import seen_writes
 from s2sad.analysis.handed import written_parameters
+from s2sad.analysis.liveness import live_after
+from s2sad.analysis.quiet import quiet_names
 from s2sad.analysis.types import (
     SCALAR,
     Array,
@@ -126,6 +130,7 @@ class Regions:
             self._statement(statement)
         self._written = dict.fromkeys(self._root(var) for var in self._written)
         self._shared = dict.fromkeys(self._root(var) for var in self._shared)
+        self.live = live_after(function) if self.writes else {}
         self._mirrored = {self._root(var) for var in seen_writes(function, self)}
         self.written_parameters = written_parameters(function, self)
 
@@ -138,6 +143,10 @@ class Regions:
     def knows(self, var: Var) -> bool:
         """Whether a variable is one of the function's."""
         return var in self._parent
+
+    def variables(self) -> list[Var]:
+        """The variables of the function, in the order in which they turn up."""
+        return list(self._parent)
 
     def members(self, var: Var) -> list[Var]:
         """The variables of the region of a variable, in the order in which they turn up."""
@@ -155,6 +164,11 @@ class Regions:
     def is_mirrored(self, var: Var) -> bool:
         """Whether a write into an array of the region may be seen through another name of it."""
         return self._root(var) in self._mirrored and self.is_shared(var)
+
+    @cached_property
+    def quiet(self) -> set[Var]:
+        """The names of arrays of which no write is seen."""
+        return quiet_names(self.function, self, self.live)
 
     def is_container_shared(self, var: Var) -> bool:
         """Whether a list or dict that a variable stands for may have another name."""
@@ -373,8 +387,7 @@ class Regions:
             case Assign():
                 self._assign(statement)
             case For(target, iterable):
-                for var in targets_of(target):
-                    self._bind(var, [(v, "view") for v, _ in self._aliases(iterable)])
+                self._iterated(target, iterable)
             case Verbatim():
                 parts = [v for e in statement.reads for v, _ in self._aliases(e)]
                 for var in statement.binds:
@@ -386,6 +399,19 @@ class Regions:
         for expr in expressions(statement):
             for node in walk(expr):
                 self._expression(statement, node)
+
+    def _iterated(self, target: Target, iterable: Expr) -> None:
+        """The names that a loop gives to the elements of what it runs over."""
+        match target, iterable:
+            case Unpack((Var() as count, element)), Apply("builtins.enumerate", (inner, *_)):
+                self._root(count)
+                self._iterated(element, inner)
+            case Unpack(parts), Apply("builtins.zip", args) if len(parts) == len(args):
+                for part, arg in zip(parts, args, strict=True):
+                    self._iterated(part, arg)
+            case _:
+                for var in targets_of(target):
+                    self._bind(var, [(v, "view") for v, _ in self._aliases(iterable)])
 
     def _called(self, statement: Stmt, call: Apply) -> None:
         """A call for its effect: one that writes into its first argument."""
@@ -571,6 +597,10 @@ class Regions:
                 return
             for var, how in self._aliases(node.args[0]):
                 yield var, "maybe" if how == "maybe" else "view"
+            return
+        if node.op == "attribute.flat":
+            for var, _ in self._aliases(node.args[0]):
+                yield var, "part"
             return
         if node.op == "copy.copy":
             # A copied container holds the items that the other one holds.

@@ -68,18 +68,21 @@ class Again(Recall):
         return found
 
     def _given_first(self, block: Block) -> set[Var]:
-        """The variables that a block assigns before anything in it reads them."""
+        """The variables that a block assigns before anything in it reads them. The mirror of what
+        reads an array adds to its shadow."""
         seen: set[Var] = set()
         found: set[Var] = set()
         for statement in block:
+            read = all_reads(statement)
+            seen |= {self.shadows.of[var] for var in read if var in self.shadows.of}
             if isinstance(statement, Assign) and statement.augmented is None:
-                seen |= all_reads(statement)
+                seen |= read
                 found |= set(bound_by(statement)) - seen
                 seen |= set(bound_by(statement))
             else:
                 for _, var in self.extracted.get(statement, []):
                     found.add(var)
-                seen |= all_reads(statement) | set(bound_by(statement))
+                seen |= read | set(bound_by(statement))
             found |= {var for _, var in self.extracted.get(statement, [])}
         return found & self._lost
 

@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.exits import none_of
-from s2sad.derive.keep import Keep
+from s2sad.derive.deferred import Deferred
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, Step
 from s2sad.derive.parts import inner_statements
 from s2sad.derive.recall import break_flag, is_flag
@@ -25,7 +25,7 @@ from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import Assign, Block, Branch, Const, Context, Expr, Guard, Ref, Var
 
 
-class Branches(Keep):
+class Branches(Deferred):
     """Plans branches, guards and contexts."""
 
     def _block(

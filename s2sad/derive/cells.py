@@ -18,10 +18,12 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sections import Section, Sections
 from s2sad.analysis.types import Array, DictOf, ListOf, Struct, TupleOf, Unknown
-from s2sad.ir.flow import statements
+from s2sad.ir.bindings import bound_by, targets_of, written_into
+from s2sad.ir.flow import inner_blocks, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
+    Const,
     Expr,
     For,
     Place,
@@ -36,7 +38,8 @@ from s2sad.ir.nodes import (
 
 _SHAPES = {
     "numpy.shape", "numpy.size", "numpy.ndim", "builtins.len", "numpy.zeros_like",
-    "numpy.empty_like", "numpy.ones_like", "numpy.full_like", "attribute.dtype",
+    "numpy.empty_like", "numpy.ones_like", "numpy.full_like", "attribute.dtype", "helper.like",
+    "numpy.may_share_memory",
 }  # fmt: skip
 """Operators that read the shape or the type of an array and not its elements."""
 
@@ -256,6 +259,40 @@ class Cells:
         near = {c for c in cells if self.regions.of(self.known[c].var) in roots}
         return {c for c in near if not self._is_out_of_reach(c, base)}
 
+    def arrays_written(
+        self, loop: For | While, cells: Iterable[Var]
+    ) -> Iterator[tuple[list[Var], set[Var]]]:
+        """The arrays that a loop writes into, where each has one name all the time, with the cells
+        that these writes may change: to keep the arrays is to keep the cells."""
+        for root, arrays in self._arrays_written(loop).items():
+            changed = {c for c in cells if self.regions.of(self.known[c].var) is root}
+            if arrays is not None and changed:
+                yield arrays, changed
+
+    def writes_under_changing_names(self, loop: For | While) -> bool:
+        """Whether a loop writes into an array whose name it binds, too."""
+        return None in self._arrays_written(loop).values()
+
+    def _arrays_written(self, loop: For | While) -> dict[Var, list[Var] | None]:
+        """By region, the names of arrays that a loop writes into; None if one is bound there."""
+        inside = [s for s in statements([loop]) if not inner_blocks(s) and not _is_augmented(s)]
+        bound = {v for s in inside for v in bound_by(s)}
+        for inner in statements([loop]):
+            bound |= set(targets_of(inner.target)) if isinstance(inner, For) else set()
+        found: dict[Var, list[Var] | None] = {}
+        for inner in statements([loop]):
+            for place in self.places(inner):
+                names = list(written_into(Place(place.base, Const(None))))
+                known = place.how == "place" and bool(names) and not bound & set(names)
+                known = known and all(self._is_array(Ref(v)) for v in names)
+                for root in {self.regions.of(v) for v, _ in self.regions.aliases(place.base)}:
+                    others = found.get(root, [])
+                    if others is None or not known:
+                        found[root] = None
+                    else:
+                        found[root] = [*others, *(v for v in names if v not in others)]
+        return found
+
     # ------------------------------------------------------------ loops
 
     @contextmanager
@@ -298,3 +335,7 @@ class Cells:
                     section = by(section, target)
             found.add(self.cell(section))
         return found
+
+
+def _is_augmented(statement: Stmt) -> bool:
+    return isinstance(statement, Assign) and statement.augmented is not None

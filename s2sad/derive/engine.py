@@ -15,6 +15,7 @@ from s2sad.analysis.facts import Fact, Facts
 from s2sad.analysis.imaginary import has_complex_numbers
 from s2sad.analysis.pops import named_pops
 from s2sad.analysis.regions import Calls, Regions
+from s2sad.analysis.spelled import spell_out
 from s2sad.analysis.types import (
     NUMBER,
     SCALAR,
@@ -169,6 +170,7 @@ class Engine:
                 self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
         self.facts.wary = has_complex_numbers(function, self.program)
         self.facts.interpret(function, params)
+        self._spell_out(function)
         self.facts.wary = False
         kinds = [fact.type for fact in params if fact.varied]
         if real and any(map(may_be_complex, [*kinds, self.facts.summaries[function].result.type])):
@@ -182,6 +184,17 @@ class Engine:
         self.errors += effects
         self.observe("facts", function, function)
         return function
+
+    def _spell_out(self, function: Function) -> None:
+        """Gives names to what needs one, in a function and those that it calls."""
+        changed = [
+            spell_out(f, self.facts, self.regions(f), self.writes_varied)
+            for f in list(self.facts.summaries)
+        ]
+        if any(changed):
+            self.facts.again(function)
+            self.calls = Calls(self.program, self.facts.type_of)
+        self._regions.clear()
 
     def _return_written(self, function: Function) -> None:
         """A function that returns nothing has the arguments that it writes into as its results, in
@@ -237,9 +250,7 @@ class Engine:
         loss = kind.items[0] if has_aux and isinstance(kind, TupleOf) and kind.items else kind
         if mode != "vjp" and may_be_complex(loss) and not self.errors:
             self._refuse_complex_loss(function, result)
-        self.observe(
-            "reverse", function, backward, seed_var, *shadows.of.values(), *shadows.sharing.values()
-        )
+        self.observe("reverse", function, backward, seed_var, *shadows.of.values(), *shadows.flags)
         planner = Planner(function, self.facts, self, self.regions(function), shadows)
         planner.in_place = request.in_place
         returned = [
@@ -506,7 +517,7 @@ class Engine:
             seed_var,
             *written,
             *shadows.of.values(),
-            *shadows.sharing.values(),
+            *shadows.flags,
         )
         planner = Planner(function, self.facts, self, self.regions(function), shadows)
         returned = [

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from s2sad.analysis.types import SCALAR, Array, DictOf, is_number
+from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import Written
 from s2sad.derive.explain import Kept
@@ -29,6 +29,7 @@ from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
+    Branch,
     Const,
     Evaluate,
     Expr,
@@ -40,6 +41,7 @@ from s2sad.ir.nodes import (
     Target,
     Unpack,
     Var,
+    While,
     walk,
 )
 from s2sad.tidy.algebra import key
@@ -62,10 +64,15 @@ class Keep(Needs):
             restores = [*restore, *restores]
         return saves, restores
 
-    def _save_parts(self, statement: Stmt, needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
-        """Remembers the parts of arrays that a statement is about to overwrite, where needed."""
+    def _save_parts(
+        self, statement: Stmt, needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block, Block]:
+        """Remembers the parts of arrays that a statement is about to overwrite, where needed; what
+        brings them back; and what brings back the ends of lists, which may be in a name that the
+        statement binds."""
         saves: Block = []
         restores: Block = []
+        ends: Block = []
         for place in self.cells.places(statement):
             lost = self.cells.overwritten_in(place, needed - kept)
             if not lost:
@@ -75,7 +82,7 @@ class Keep(Needs):
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             if place.how in ("append", "pop"):
-                restores = [*self._put_end_back(statement, place), *restores]
+                ends = [*self._put_end_back(statement, place), *ends]
                 continue
             if isinstance(self.facts.type_of(place.part), CONTAINERS) and place.how == "place":
                 kept_items, put_back = self._items_kept(place, needed)
@@ -92,10 +99,14 @@ class Keep(Needs):
                 assert at is not None
                 value = Apply("dict.get", (base, at), (), "method", "get")
                 old = Var(f"{place.hint}_old")
-                needed |= self._read_by_place(base, at)
+                needed |= self._read_to_reach(base, at)
                 save, restore = self._keep(place.hint, kind, value, old)
                 put = call("helper.put_back", base, at, Ref(old), text="put_back")
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
+                continue
+            if self._is_updated(statement, place.base, kind):
+                save, put_back = self._keep_updated(place.base)
+                saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             target = Place(base, at if at is not None else Const(...))
             if place.how == "updated" and self._is_seen(place) and not is_number(kind):
@@ -104,7 +115,7 @@ class Keep(Needs):
                 # An item of a list or dict keeps its array, whose contents are put back.
                 if isinstance(place.base, Apply) and self.regions.is_array(place.base.args[0]):
                     target = Place(base.args[0], base.args[1])
-            needed |= self._read_by_place(base, at)
+            needed |= self._read_to_reach(base, at)
             again = self._contents_again(place, needed)
             if again is not None:
                 restores = [Assign((target,), again), *restores]
@@ -112,7 +123,26 @@ class Keep(Needs):
             save, restore = self._keep(place.hint, kind, value, target)
             saves += save
             restores = [*restore, *restores]
-        return saves, restores
+        return saves, restores, ends
+
+    def _is_updated(self, statement: Stmt, base: Expr, kind: Any) -> bool:
+        """Whether a statement updates an array in place that may be a number, too: `x += e`."""
+        if not isinstance(statement, Assign) or statement.augmented is None:
+            return False
+        whole = isinstance(base, Ref) and statement.targets[0] is base.var
+        return whole and not (isinstance(kind, Array) and isinstance(kind.shape, Shape))
+
+    def _keep_updated(self, base: Expr) -> tuple[Block, Block]:
+        """An array gets its contents back, a number is replaced by the one that it was."""
+        assert isinstance(base, Ref)
+        kind = self.facts.bindings.get(base.var)
+        old = Var(f"{base.var.hint}_old")
+        value = call("copy.copy", base, text="copy.copy")
+        keep, recall = self._keep(base.var.hint, kind, value, old)
+        array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
+        test = call("builtins.isinstance", Ref(base.var), array, text="isinstance")
+        contents = Assign((Place(Ref(base.var), Const(...)),), Ref(old))
+        return keep, [*recall, Branch(test, [contents], [Assign((base.var,), Ref(old))])]
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
@@ -122,7 +152,7 @@ class Keep(Needs):
     def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
         """Remembers what a call may change of a container: its items, and their contents."""
         base = plain(place.part)
-        needed |= self._read_by_place(base)
+        needed |= self._read_to_reach(base, None)
         old = Var(f"{place.hint}_old")
         value = call("helper.contents", base, text="contents")
         save, (restore,) = self._keep(place.hint, self.facts.type_of(place.part), value, old)
@@ -145,41 +175,40 @@ class Keep(Needs):
         """Remembers what is taken from the end of a list and gets no name of its own."""
         base = plain(place.base)
         last = Apply("getitem", (base, Const(-1)), (), "index")
-        needed |= self._read_by_place(base)
+        needed |= self._read_to_reach(base, None)
         old = Var(f"{place.hint}_old")
         save, restore = self._keep(place.hint, self.facts.type_of(last), last, old)
         back = Apply("list.append", (base, Ref(old)), (), "method", "append")
         return save, [*restore, Evaluate(back)]
 
-    def _plain_key(self, key: Expr) -> Expr:
-        """An index as the halves write it."""
-        if key in self.plan.replaced:
-            return Ref(self.plan.replaced[key])
-        return plain(key)
-
-    def _save_whole(self, loop: Stmt, needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
+    def _save_whole(
+        self, loop: For | While, needed: set[Var], kept: set[Var]
+    ) -> tuple[Block, Block]:
         """Remembers arrays once before a loop that overwrites them and reads nothing of them on the
         way back; what is remembered is added to `kept`."""
         saves: Block = []
         restores: Block = []
-        lost = self.cells.overwritten_by(loop, needed - kept) - self.cells.formers.keys()
-        for var in dict.fromkeys(self.cells.known[cell].var for cell in sorted_by(lost, ())):
-            if not self._is_fixed(var):
-                continue  # it may stand for another array by now
-            if any(var in bound_by(s) for s in statements([loop])):
-                continue
-            kind = self.facts.bindings.get(var)
-            if is_container(kind):
-                continue  # its items are put back one by one
-            cells = {cell for cell in lost if self.cells.known[cell].var is var}
+        lost = self.cells.overwritten_by(loop, needed - kept)
+        own = sorted_by(lost - self.cells.formers.keys(), ())
+        fixed = {cell: self.cells.known[cell].var for cell in own}
+        for cell, var in list(fixed.items()):
+            # It may stand for another array by now.
+            rebound = any(var in bound_by(s) for s in statements([loop]))
+            # The items of a container are put back one by one.
+            if not self._is_fixed(var) or rebound or is_container(self.facts.bindings.get(var)):
+                del fixed[cell]
+        whole = [([v], {c for c in fixed if fixed[c] is v}) for v in dict.fromkeys(fixed.values())]
+        for arrays, cells in (*whole, *self.cells.arrays_written(loop, lost - fixed.keys())):
             needed -= cells
             kept |= cells
-            ref = self._noted(Ref(var), kind)
-            whole = Place(Ref(var), Const(...))
-            save, restore = self._keep(var.hint, kind, copied_part(ref, kind), whole)
-            needed |= {var} & self.overwritten
-            saves += save
-            restores = [*restore, *restores]
+            for var in arrays:
+                kind = self.facts.bindings.get(var)
+                ref = self._noted(Ref(var), kind)
+                contents = Place(Ref(var), Const(...))
+                save, restore = self._keep(var.hint, kind, copied_part(ref, kind), contents)
+                needed |= {var} & self.overwritten
+                saves += save
+                restores = [*restore, *restores]
         return saves, restores
 
     def _exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
@@ -211,7 +240,7 @@ class Keep(Needs):
             return [], []
         target = statement.targets[0]
         for place in places_of(target):
-            needed |= self._read_by_place(item_at(place))
+            needed |= self._read_to_reach(item_at(place), None)
         back = [
             Place(plain(p.base), p.key if isinstance(p.key, str) else self._plain_key(p.key))
             for p in places_of(target)

@@ -114,7 +114,8 @@ class Loops(Branches):
         header_reads |= {loop.count} if loop.count is not None else set()
         if in_blocks:
             body_needed = (body_needed - (set(bound) - needed)) | self._read_again(loop, bound)
-        needed |= (body_needed - own) | (header_reads & self._lost)
+        needed |= body_needed - own
+        needed |= header_reads & self._lost if backward or popped else set()
         needed |= self._reads(first) & self._lost
         planned: For | While
         if isinstance(loop, For):
@@ -233,7 +234,7 @@ class Loops(Branches):
     def _state(self, loop: For | While, mirror: MirrorLoop, needed: set[Var]) -> list[State]:
         """What is kept of a checkpointed loop at the beginning of a block."""
         assert isinstance(loop, For)
-        shadows = {*self.shadows.of.values(), *self.shadows.sharing.values()}
+        shadows = {*self.shadows.of.values(), *self.shadows.flags}
         bound = [v for v in self._bound_inside(loop) if v not in shadows]
         entry: set[Var] = set()
         self._inner_needs(loop.body, mirror.body, set(), set(), entry)

@@ -37,14 +37,17 @@ from s2sad.ir.nodes import (
     Branch,
     Const,
     Context,
+    Evaluate,
     Expr,
     For,
     Guard,
+    Invoke,
     Ref,
     Return,
     Stmt,
     Var,
     While,
+    walk,
 )
 
 
@@ -60,6 +63,7 @@ class Planner(Loops):
         self.cells.late |= {ref for ref in late if is_container(self.facts.bindings.get(ref.var))}
         self._name_keys()
         self._resolve_all(steps)
+        self._defer(steps)
         self.plan.results = [self._resolved(expr) for expr in results]
         self._read_where(steps)
         needed = self._read_by(self.plan.results) & self._lost
@@ -134,13 +138,16 @@ class Planner(Loops):
                 continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
             self.here = statement
+            calls: Block = []
             for expr, var in self._extracted_of(statement):
                 extraction = Assign((var,), expr)
                 saves, restores = self._save([var], needed, kept)
                 self.defined.add(var)
-                forward += [*saves, extraction]
+                forward += saves
+                # What a call overwrites is remembered before it.
+                (calls if self._writes(expr) else forward).append(extraction)
                 chunks.append(restores)
-            ahead, back = self._statement(statement, nodes, needed, kept)
+            ahead, back = self._statement(statement, nodes, needed, kept, calls)
             self._settle(statement, needed)
             forward += ahead
             chunks.append(back)
@@ -158,25 +165,42 @@ class Planner(Loops):
         order = {node: position for position, node in enumerate(inner_first(statement))}
         return sorted(found, key=lambda pair: order.get(pair[0], len(order)))
 
+    def _writes(self, expr: Expr) -> bool:
+        return any(isinstance(n, Invoke) and self.regions.changed_by(n) for n in walk(expr))
+
     def _statement(
-        self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
+        self,
+        statement: Stmt,
+        nodes: list[Any],
+        needed: set[Var],
+        kept: set[Var],
+        calls: Block,
     ) -> tuple[Block, Block]:
+        """The halves of a statement; `calls` are those taken out of it that write somewhere."""
         match statement:
             case Branch():
-                return self._branch(statement, nodes, needed, kept)
+                first = [s for n in nodes if isinstance(n, Group) for s in n.body]
+                ahead, back = self._branch(statement, nodes, needed, kept)
+                needed |= self._reads(first) & self._lost
+                return ahead, [*first, *back]
             case Guard():
                 return self._guard(statement, nodes, needed, kept)
             case For() | While():
                 return self._loop(statement, nodes, needed, kept)
             case Context():
                 return self._context(statement, nodes, needed, kept)
-        return self._simple(statement, nodes, needed, kept)
+        return self._simple(statement, nodes, needed, kept, calls)
 
     def _simple(
-        self, statement: Stmt, nodes: list[Any], needed: set[Var], kept: set[Var]
+        self,
+        statement: Stmt,
+        nodes: list[Any],
+        needed: set[Var],
+        kept: set[Var],
+        calls: Block,
     ) -> tuple[Block, Block]:
         body = [s for node in nodes for s in node.body]
-        follow = self.shadows.follow.get(statement, [])
+        follow = [] if statement in self.late_shadows else self.shadows.follow.get(statement, [])
         bound = self._bound(statement)
         for follower in follow:
             bound |= bound_by(follower)
@@ -196,13 +220,17 @@ class Planner(Loops):
         for part in (statement, *follow):
             if exchanges_items(part, self.facts):
                 kept_parts, put_back = self._items_exchanged(part, needed)
+                ends: Block = []
             else:
-                kept_parts, put_back = self._save_parts(part, needed, kept)
-            saves, restores = [*saves, *kept_parts], [*put_back, *restores]
+                kept_parts, put_back, ends = self._save_parts(part, needed, kept)
+            # The arrays are those that the names stood for before the statement.
+            saves, restores = [*saves, *kept_parts], [*ends, *restores, *put_back]
         self._settle(statement, needed)
         needed |= after & self._lost
         self.defined |= set(bound)
-        ahead = [*saves, *self._forward(statement), *follow]
+        # An extracted call of which nothing else is done stands alone.
+        whole = isinstance(statement, Evaluate) and statement.value in self.plan.replaced
+        ahead = [*saves, *calls, *([] if whole else self._forward(statement)), *follow]
         if body:
             self.plan.sources[body[0]] = [statement]
         if not restores:

@@ -18,13 +18,16 @@ from typing import Any
 from s2sad.derive.again import Again
 from s2sad.derive.held import is_container, is_taken
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
-from s2sad.derive.parts import exprs_of, leaves_early, own_targets, refs
+from s2sad.derive.parts import exprs_of, leaves_early, own_targets, plain, refs
 from s2sad.ir.bindings import bound_by, is_exchange
 from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
+    Apply,
     Block,
+    Branch,
     Expr,
     For,
+    Ref,
     Var,
     While,
 )
@@ -61,7 +64,8 @@ class Needs(Again):
                 case Group():
                     found |= self._reads(node.body)
                 case MirrorBranch():
-                    found |= self._read_by([self._test(node.source)])
+                    tested = self._read_by([self._test(node.source)])
+                    found |= set() if self._is_flagged(node.source, tested) else tested
                     stack += [n for s in (*node.then, *node.other) for n in s.nodes]
                 case MirrorGuard():
                     found |= set(node.source.left)
@@ -78,6 +82,10 @@ class Needs(Again):
                         inner -= self._variables_again(node.source, inner).keys()
                         found |= self.cells.of_all(inner, node.source)
         return found
+
+    def _is_flagged(self, branch: Branch, tested: set[Var]) -> bool:
+        """Whether the outcome of a test is kept, since the branch overwrites what was tested."""
+        return branch not in self.flags and bool(self.cells.overwritten_by(branch, tested))
 
     def _inner_needs(
         self, block: Block, steps: list[Step], changed: set[Var], inner: set[Var], entry: set[Var]
@@ -98,6 +106,9 @@ class Needs(Again):
             for part in (statement, *self.shadows.follow.get(statement, [])):
                 if is_taken(part):
                     inner.update(bound_by(part))  # it goes back to where it was taken from
+                for place in self.cells.places(part):
+                    # What is put back goes to the object that the name stands for now.
+                    inner |= self._read_by_place(place.base, place.key) & changed
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)
@@ -139,21 +150,36 @@ class Needs(Again):
                     blocks += inner_blocks(statement)
                     for place in self.cells.places(statement):
                         if self.cells.overwritten_in(place, cells):
-                            found |= self._read_by_place(place.base, place.key)
-                            named = self.plan.replaced.get(place.key) if place.key else None
-                            found |= set() if named is None else {named}
+                            at = None if place.key is None else self._plain_key(place.key)
+                            found |= self._read_to_reach(place.base, at)
         return found - own_targets(loop)
 
-    def _read_by_place(self, base: Expr, key: Expr | None = None) -> set[Var]:
-        """What finding a place reads: variables, which objects containers hold, and what says which
-        elements these are."""
-        found = self._read_by([base])
-        held = {c for c in found & self.cells.known.keys() if self._is_of_container(c)}
-        keys = set() if key is None else self._read_by([key]) & self._lost
-        return (found & self.overwritten) | held | keys
+    def _read_to_reach(self, base: Expr, at: Expr | None) -> set[Var]:
+        """What says where a part of an array is: the names in its base, and what its keys read."""
+        names: set[Var] = set()
+        keys = [] if at is None else [at]
+        stack = [base]
+        while stack:
+            node = stack.pop()
+            if isinstance(node, Ref):
+                names.add(node.var)
+            elif isinstance(node, Apply) and node.args:
+                stack.append(node.args[0])
+                keys += [*node.args[1:], *(value for _, value in node.kwargs)]
+            else:
+                keys.append(node)
+        held = {c for c in self._read_by([base]) & self.cells.known.keys() if self._is_held(c)}
+        return (names & self.overwritten) | held | (self._read_by(keys) & self._lost)
 
-    def _is_of_container(self, cell: Var) -> bool:
+    def _is_held(self, cell: Var) -> bool:
+        """Whether a cell says which objects a container holds."""
         return is_container(self.facts.bindings.get(self.cells.known[cell].var))
+
+    def _plain_key(self, key: Expr) -> Expr:
+        """An index as the halves write it."""
+        if key in self.plan.replaced:
+            return Ref(self.plan.replaced[key])
+        return plain(key)
 
     def _read_again(self, loop: For | While, bound: Iterable[Var]) -> set[Var]:
         """What running a loop again reads of what was before it."""

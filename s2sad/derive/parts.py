@@ -12,7 +12,8 @@ from typing import Any
 from s2sad.analysis.types import Array, Shape
 from s2sad.derive.broadcasting import call
 from s2sad.derive.values import values_in
-from s2sad.ir.bindings import bound_by, places_of, targets_of
+from s2sad.ir.bindings import bound_by, targets_of
+from s2sad.ir.flow import expressions_in
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -45,12 +46,8 @@ def exprs_of(statement: Stmt) -> list[Expr]:
     """The expressions of a statement of the backward part, those of nested ones included."""
     match statement:
         case Assign():
-            found = [statement.value]
-            for place in (p for target in statement.targets for p in places_of(target)):
-                found.append(place.base)
-                if not isinstance(place.key, str):
-                    found.append(place.key)
-            return found
+            inside = [e for target in statement.targets for e in expressions_in(target)]
+            return [statement.value, *inside]
         case Evaluate():
             return [statement.value]
         case Branch():

@@ -125,6 +125,7 @@ class Planning:
         self.here: Stmt | None = None
         self.before: tuple[Block, int] = ([], 0)
         self.in_place = False
+        self.late_shadows: set[Stmt] = set()
 
     def _mutated(self) -> set[Var]:
         """The variables whose objects are changed in place somewhere, so that a copy has to be

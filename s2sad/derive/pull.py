@@ -52,6 +52,7 @@ from s2sad.derive.shadows import Shadows
 from s2sad.derive.tangents import without_defaults
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.errors import S2SADError
+from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -61,6 +62,7 @@ from s2sad.ir.nodes import (
     Each,
     Evaluate,
     Expr,
+    For,
     Invoke,
     Make,
     Opaque,
@@ -83,6 +85,10 @@ Pending: TypeAlias = dict[Slot, list[tuple[str, Expr | None, Adjoint]]]
 """What a statement contributes to each slot: how, where, and what."""
 
 _TREES = (TupleOf, ListOf, DictOf, Struct)
+
+
+_EACH_ONCE = ("builtins.list", "builtins.tuple", "builtins.sorted", "builtins.reversed")
+"""What gives the items of what it is given, each once."""
 
 
 class Pull:
@@ -226,7 +232,7 @@ class Pull:
             return False
         if not any(other in self.shadows.of for other in self.regions.members(root)):
             return False  # nothing of it is varied where it is read
-        return bool(slot[1]) or root not in self.shadows.of
+        return bool(slot[1]) or root not in self.shadows.of.keys() | self.regions.quiet
 
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a
@@ -481,7 +487,8 @@ class Pull:
         elif not _holds(entry, var):
             self.out.append(Assign((var,), entry.expr))
         loop = self.loops[-1] if self.loops else None
-        fresh = entry is None or (entry.fresh is not None and entry.fresh is loop)
+        once = entry is not None and entry.fresh is not None and entry.fresh is loop
+        fresh = entry is None or (once and self._runs_through(key, loop))
         value = adjoint.expr
         if not fresh:
             if self.has_keys(slot):
@@ -491,6 +498,33 @@ class Pull:
             value = call("helper.add", old, value, text="add")
         self.out.append(Assign((Place(Ref(var), key),), value))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def _runs_through(self, key: Expr, loop: object) -> bool:
+        """Whether a key is another one in each iteration of a loop."""
+        key = key.node if isinstance(key, Value) else key
+        match key:
+            case Apply("add", (inner, Const(int(step)))) if step >= 0:
+                return self._runs_through(inner, loop)
+            case Ref(var) if not var.user:
+                return True  # it counts
+            case Ref(var) if isinstance(loop, For):
+                pass
+            case _:
+                return False
+        if any(var in bound_by(s) for s in loop.body):
+            return False
+        iterable = loop.iterable
+        while isinstance(iterable, Apply) and iterable.op in _EACH_ONCE:
+            iterable = iterable.args[0]
+        match loop.target, iterable:
+            case Var() as target, Apply("builtins.range", bounds):
+                # xs[-1] may be xs[2].
+                return target is var and (len(bounds) == 1 or _is_from_zero(bounds))
+            case Var() as target, _:
+                return target is var and isinstance(self.facts.type_of(iterable), DictOf)
+            case Unpack((Var() as first, *_)), Apply("builtins.enumerate" | "dict.items"):
+                return first is var
+        return False
 
     def make_own(self, slot: Slot, entry: Adjoint) -> None:
         """Makes a slot's adjoint an array of its own; loops do so before their first iteration."""
@@ -1415,3 +1449,13 @@ def _values(statement: Stmt) -> list[Expr]:
     from s2sad.derive.parts import exprs_of
 
     return exprs_of(statement)
+
+
+def _is_from_zero(bounds: tuple[Expr, ...]) -> bool:
+    """Whether a range holds no negative numbers."""
+    low = bounds[1] if len(bounds) == 3 and is_negative(bounds[2]) else bounds[0]
+    return (
+        isinstance(low, Const)
+        and isinstance(low.value, int)
+        and low.value >= -1 + (low is bounds[0])
+    )

@@ -173,11 +173,11 @@ class Recall(Planning):
         raise AssertionError(statement)
 
     def _resolved_target(self, target: Target, named: dict[Any, Var]) -> Target:
-        if isinstance(target, Place) and not isinstance(target.key, str):
-            return Place(self._resolved(target.base, named), self._resolved(target.key, named))
-        if isinstance(target, Unpack):
-            parts = tuple(self._resolved_target(part, named) for part in target.targets)
-            return replace(target, targets=parts)
+        match target:
+            case Place(base, key) if not isinstance(key, str):
+                return Place(self._resolved(base, named), self._resolved(key, named))
+            case Unpack(parts, star):
+                return Unpack(tuple(self._resolved_target(p, named) for p in parts), star)
         return target
 
     def _resolved(self, expr: Expr, named: dict[Any, Var] | None = None) -> Expr:
@@ -196,12 +196,21 @@ class Recall(Planning):
 
         return rewrite(expr, change)
 
+    def _shadow_at(self, node: Ref) -> Ref:
+        """The shadow of a variable, where it is read."""
+        shadow = self._typed(Ref(self.shadows.of[node.var]), node)
+        if node in self.after:
+            self.after.add(shadow)
+        return shadow
+
     def _shape(self, value: Expr) -> Expr | None:
         """The shape of a value that nothing has needed so far but for this: that of an operand, or
         computed from those of the operands if the value is dear."""
         if not isinstance(value, Value):
             return None
         node = value.node
+        if isinstance(node, Ref) and node.var in self.overwritten & self.shadows.of.keys():
+            return call("numpy.shape", self._shadow_at(node))
         if node in self.plan.replaced or node in self.homes.variable:
             return None
         shape = shape_from_operands(node, self.facts)
@@ -229,7 +238,10 @@ class Recall(Planning):
             case Const():
                 return node
             case Ref(var):
-                return self._typed(Ref(var), node)
+                ref = self._typed(Ref(var), node)
+                if node in self.after:
+                    self.after.add(ref)
+                return ref
         if node in self.plan.replaced:
             return self._typed(Ref(self.plan.replaced[node]), node)
         if node in self.homes.variable:

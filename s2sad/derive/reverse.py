@@ -29,10 +29,12 @@ from s2sad.analysis.types import (
     Struct,
     TupleOf,
     Unknown,
+    is_integral,
     may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint, Path, Slot, State, joined, same_entry
 from s2sad.derive.broadcasting import call, expand, reduced_to, shape_of_value
+from s2sad.derive.cells import Cells
 from s2sad.derive.held import is_container, item_at, part_of, written_out
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.mirror import (
@@ -94,6 +96,7 @@ class Reverse(Writes):
         self.whole_call = False
         self.given: set[Var] = set()
         self.rebound: set[Var] = set()
+        self.cells = Cells(facts, regions, lambda var: False)
         self.rebinds = False
 
     def mirror(self, shadows: Shadows) -> None:
@@ -139,6 +142,7 @@ class Reverse(Writes):
                 mirror += [Step(last, nodes + self.probe(last))] if nodes else []
             body = body[:-1]
         mirror += self.block(body)
+        self.rebound = set()
         results = [self.take(var) for var in wrt]
         late = {ref for ref in self.late if isinstance(ref, Ref)}
         return Backward(mirror, results, late)
@@ -269,8 +273,10 @@ class Reverse(Writes):
             self.pull_write(statement, Place(Ref(var), Const(...)), value, statement.augmented)
             return
         if statement in self.shadows.sharing:
-            flag = Ref(self.shadows.sharing[statement])
-            self.late.add(flag)
+            flag = self.shadows.sharing[statement]
+            if isinstance(flag, Ref):
+                flag = Ref(flag.var)
+                self.late.add(flag)
             outer, self.out = self.out, []
             seed = self.take(var)
             assert seed is not None
@@ -278,7 +284,12 @@ class Reverse(Writes):
             self.flush()
             made, self.out = self.out, outer
             if made:
-                self.out.append(Branch(flag, [], made))
+                match flag:
+                    case Apply("gt"):
+                        number = as_value(replace(flag, op="le", text="<="))
+                        self.out.append(Branch(number, made, []))
+                    case _:
+                        self.out.append(Branch(flag, [], made))
             return
         if isinstance(value, Invoke) and self.engine.writes_varied(value):
             seed = None if self.regions.aliases(value) else self.take(var)
@@ -486,6 +497,10 @@ class Reverse(Writes):
                         self.pull(item, seed)
                 return
         seeds = self._seeds_of(target, statement, value)
+        writes = isinstance(value, Invoke) and self.engine.writes_varied(value)
+        if isinstance(value, Invoke) and writes and all(seed is None for seed in seeds):
+            self._pull_call(value, None)
+            return
         if all(seed is None for seed in seeds) or not self.is_varied(value):
             return
         if target.star is not None:
@@ -494,11 +509,21 @@ class Reverse(Writes):
             return
         whole = []
         for part, seed in zip(target.targets, seeds, strict=True):
-            if isinstance(part, Var) and seed is not None and not seed.tree:
-                node = self.typed(Ref(part), self.facts.bindings.get(part, Unknown(part.hint)))
-                seed = expand(seed, node, self.facts)
+            if isinstance(part, Var) and (seed is None or not seed.tree):
+                seed = self._whole_part(part, seed, isinstance(value, Invoke))
             whole.append(seed)
         self._pull_parts(value, whole)
+
+    def _whole_part(self, part: Var, seed: Adjoint | None, zeros: bool) -> Adjoint | None:
+        """The adjoint of one of several names that a value is given to, in the shape of its value;
+        where there is none, `zeros` if a function needs to be handed one."""
+        kind = self.facts.bindings.get(part, Unknown(part.hint))
+        zeros = zeros and isinstance(kind, Array) and not is_integral(kind)
+        if seed is None and not zeros:
+            return None
+        node = self.typed(Ref(part), kind)
+        self.late.add(node)
+        return expand(seed or Adjoint(Const(0.0), SCALAR, False), node, self.facts)
 
     def _pull_parts(self, value: Expr, seeds: list[Adjoint | None]) -> None:
         slot = self.slot_of(value)
@@ -637,7 +662,9 @@ class Reverse(Writes):
                 entry = self.take_root(leaf)
                 if entry is not None:
                     after += self._group(None, lambda e=entry, n=leaf: self.pull(n, e))  # type: ignore[misc]
-        if not inner and not after and not self._changes_containers(statement):
+        changes = self._changes_containers(statement)
+        changes = changes or self.cells.writes_under_changing_names(statement)
+        if not inner and not after and not changes:
             return [Group(None, before)] if before else []
         loop = MirrorLoop(statement, inner)
         if isinstance(statement, For):
@@ -1058,6 +1085,9 @@ class Reverse(Writes):
             self._pull_result_argument(node, adjoint)
         if interface.seeded and adjoint is None and not self._is_written_back(node, interface):
             return
+        if interface.written and adjoint is not None:
+            # It may stand in the variable of the adjoint of what is written into.
+            adjoint = self.protected(adjoint, f"d_{self.hint(node)}")
         written = {k: self._handed_over(node, k) for k in interface.written}
         if adjoint is None and all(entry is None for entry in written.values()):
             return
@@ -1083,8 +1113,7 @@ class Reverse(Writes):
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
         seed = adjoint
         if interface.seeded and seed is None:
-            mixed = may_be_complex(self.facts.type_of(node))
-            seed = Adjoint(self.zeros_of(shape_of_value(node, self.facts), mixed))
+            seed = self._no_adjoint(node)
         backward = self._backward_call(node, interface, seed, list(written.values()))
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))
@@ -1095,6 +1124,23 @@ class Reverse(Writes):
                 self.pend(where, result)
             else:
                 self.pull(where, result)
+
+    def _no_adjoint(self, node: Expr) -> Adjoint:
+        """The adjoint of a result that nothing reads."""
+        match self.facts.type_of(node):
+            case Array(shape=shape):
+                if shape == SCALAR:
+                    return Adjoint(Const(0.0))
+                mixed = may_be_complex(self.facts.type_of(node))
+                return Adjoint(self.zeros_of(shape_of_value(node, self.facts), mixed))
+            case TupleOf(items):
+                parts = [Apply("getitem", (node, Const(k)), (), "index") for k in range(len(items))]
+                for part, kind in zip(parts, items, strict=True):
+                    self.facts.types[part] = kind
+                return Adjoint(
+                    Make("tuple", tuple(self._no_adjoint(part).expr for part in parts)), tree=True
+                )
+        return Adjoint(Const(0.0))
 
     def _backward_call(
         self, node: Invoke, interface: Any, seed: Adjoint | None, written: list[Expr | None]

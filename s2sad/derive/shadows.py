@@ -37,7 +37,9 @@ from s2sad.analysis.types import (
     TupleOf,
     Type,
     Unknown,
+    is_integral,
     is_number,
+    is_scalar,
     may_be_complex,
 )
 from s2sad.derive.broadcasting import call
@@ -88,8 +90,13 @@ class Shadows:
     entry: Block = field(default_factory=list)
     handed: set[Var] = field(default_factory=set)
     follow: dict[Stmt, Block] = field(default_factory=dict)
-    sharing: dict[Stmt, Var] = field(default_factory=dict)
+    sharing: dict[Stmt, Expr] = field(default_factory=dict)
     errors: list[S2SADError] = field(default_factory=list)
+
+    @property
+    def flags(self) -> list[Var]:
+        """The variables that say whether something is a view."""
+        return [test.var for test in self.sharing.values() if isinstance(test, Ref)]
 
     def together(self, shadow: Var, regions: Regions) -> set[Var]:
         """The shadows that may share memory with one."""
@@ -141,6 +148,7 @@ class _Maker:
         self.handed = handed
         self.exact = exact
         self.shadows = Shadows(handed=set(handed.values()))
+        self.replaced: set[Var] | None = None
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
@@ -166,6 +174,8 @@ class _Maker:
     def has_shadow(self, var: Var) -> bool:
         """Whether a variable stands for arrays with shadows."""
         if not self.regions.knows(var) or self.regions.of(var) not in self.regions_with_shadows:
+            return False
+        if var in self.regions.quiet and var not in self.handed:
             return False
         kind = self.facts.bindings.get(var)
         return not isinstance(kind, Inert) and not (
@@ -230,8 +240,6 @@ class _Maker:
     def _assigned(self, statement: Assign) -> Block:
         if statement.augmented is not None:
             target = statement.targets[0]
-            if isinstance(target, Var) and self.has_shadow(target):
-                self._check_array(target)
             if not isinstance(target, Place) or not self._is_slot(target):
                 return []
             item = item_at(target)
@@ -266,13 +274,41 @@ class _Maker:
                 return [self._let(shadow, Ref(self._shadow(names[0])))]
         if self._is_settled(value):
             return [self._let(shadow, self._mirrored(value, Ref(var)))]
+        test = self._has_axes_left(value)
+        if test is not None:
+            self.shadows.sharing[statement] = test
+            number = call("numpy.zeros", Make("tuple", ()))
+            return [self._let(shadow, Select(test, self._mirrored(value, Ref(var)), number))]
         flag = Var(f"{var.hint}_is_view")
-        self.shadows.sharing[statement] = flag
+        self.shadows.sharing[statement] = Ref(flag)
+        both = Select(Ref(flag), self._mirrored(value, Ref(var)), self._zeros(Ref(var)))
+        return [self._let(flag, self._shares(value, var)), self._let(shadow, both)]
+
+    def _has_axes_left(self, value: Expr) -> Expr | None:
+        """Whether an element by whole numbers is an array, as the rank of its array says."""
+        axes = 0
+        while isinstance(value, Apply) and value.op == "getitem":
+            key = value.args[1]
+            parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
+            kinds = [self.facts.type_of(part) for part in parts]
+            if not all(is_integral(kind) and is_scalar(kind) for kind in kinds):
+                return None
+            axes += len(parts)
+            value = value.args[0]
+        if not isinstance(value, Ref) or not isinstance(self.facts.type_of(value), Array):
+            return None
+        rank = call("numpy.ndim", Ref(value.var))
+        return Apply("gt", (rank, Const(axes)), (), "infix", ">")
+
+    def _shares(self, value: Expr, var: Var) -> Expr:
+        """Whether a name stands for memory of what its value is made from, as a run tells."""
+        if isinstance(value, Select):
+            arms = (self._shares(value.then, var), self._shares(value.other, var))
+            return Select(value.test, *arms)
         roots = [Ref(v) for v, _ in self._aliases(value)]
-        shares = call("numpy.may_share_memory", Ref(var), roots[0])
-        view = self._view(value)
-        both = Select(Ref(flag), view, self._zeros(Ref(var)))
-        return [self._let(flag, shares), self._let(shadow, both)]
+        if not roots:
+            return Const(False)
+        return call("numpy.may_share_memory", Ref(var), roots[0])
 
     def _unpacked(self, statement: Assign, parts: tuple[Target, ...], value: Expr) -> Block:
         wanted = [p for p in parts if self._has_place(p)]
@@ -282,10 +318,13 @@ class _Maker:
             pairs = [pair for pair in _pairs(parts, value.items) if self._has_place(pair[0])]
             if len(pairs) == 1:
                 part, item = pairs[0]
+                if not self._is_settled(item):
+                    raise _Refused("this may be a view or a copy")
                 return self._bound(replace(statement, targets=(part,), value=item), part, item)
             values = []
+            exchange = self.regions.is_exchange(Unpack(parts), value)
             for part, item in pairs:
-                if not self._is_settled(item):
+                if not exchange and not self._is_settled(item):
                     raise _Refused("this may be a view or a copy")
                 values.append(self._mirrored(item, _read(part)))
             shadows = tuple(self._target(p) for p, _ in pairs)
@@ -304,8 +343,11 @@ class _Maker:
         if is_container(kind) and not isinstance(kind, DictOf):
             shadows = tuple(self._target(p) if p in wanted else Var("_") for p in parts)
             return [Assign((Unpack(shadows),), self._view(value))]
-        if len(wanted) == len(parts) and isinstance(kind, Array):
-            return [Assign((Unpack(tuple(self._target(p) for p in wanted)),), self._view(value))]
+        if isinstance(kind, Array):
+            for part in wanted:
+                self._check_kind(_read(part), "each of these")
+            shadows = tuple(self._target(p) if p in wanted else Var("_") for p in parts)
+            return [Assign((Unpack(shadows),), self._view(value))]
         raise _Refused("this gives names to parts of what is written into elsewhere")
 
     def _check_own(self, container: Expr) -> None:
@@ -446,6 +488,8 @@ class _Maker:
         """The shadow of what a loop runs over; of an array, its rows have to be arrays."""
         if not is_container(self.facts.type_of(iterable)):
             self._check_array(row)
+        if not self._is_settled(iterable):
+            raise _Refused("what the loop runs over may be a view or a copy")
         return self._view(iterable)
 
     def _in_place_of(self, iterable: Expr, both: Expr) -> Expr:
@@ -469,7 +513,57 @@ class _Maker:
                 return all(self._is_settled(part) for part in parts)
             case Each():
                 return self._is_settled(value.element)
-        return all(how != "maybe" for _, how in self._aliases(value)) or isinstance(value, Invoke)
+            case Invoke():
+                argument = self.exact(value)
+                return argument is None or self._is_settled(argument)
+        found = self._aliases(value)
+        if any(how == "maybe" for _, how in found):
+            return False
+        if isinstance(self.facts.type_of(value), Array) and not self._is_array(value):
+            if any(self._is_replaced(v) for v, _ in found):
+                return False
+        return not found or not isinstance(value, Apply) or self._is_certain(value)
+
+    def _is_certain(self, value: Expr) -> bool:
+        """Whether a part of an array is certainly a view of it: not a number, and no copy of what
+        an array of indices chooses."""
+        if not isinstance(value, Apply):
+            return True
+        base = value.args[0]
+        if not isinstance(self.facts.type_of(base), Array):
+            return True
+        if value.op == "getitem" and not self._is_array(value):
+            key = value.args[1]
+            return _is_sliced(key) and self._is_basic(key) and self._is_certain(base)
+        return self._is_certain(base)
+
+    def _is_replaced(self, var: Var) -> bool:
+        """Whether an update in place, `x += e`, may go to a number of the region of a variable:
+        then the name stands for another number, and what else has that name does not."""
+        if self.replaced is None:
+            updated = [
+                target
+                for s in statements(self.function.body)
+                if isinstance(s, Assign) and s.augmented is not None
+                for target in s.targets
+                if isinstance(target, Var) and self.has_shadow(target)
+            ]
+            self.replaced = {self.regions.of(v) for v in updated if not self._is_array(Ref(v))}
+        return self.regions.of(var) in self.replaced
+
+    def _is_array(self, value: Expr) -> bool:
+        kind = self.facts.type_of(value)
+        return isinstance(kind, Array) and isinstance(kind.shape, Shape)
+
+    def _is_basic(self, key: Expr) -> bool:
+        """Whether an index consists of slices and whole numbers, which give views."""
+        parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
+        return all(
+            isinstance(part, Slice)
+            or (isinstance(part, Const) and not isinstance(part.value, bool | tuple))
+            or (is_integral(kind := self.facts.type_of(part)) and is_scalar(kind))
+            for part in parts
+        )
 
     def _holds(self, value: Expr) -> bool:
         return is_container(self.facts.type_of(value))
@@ -546,23 +640,14 @@ class _Maker:
             case Apply("numpy.copy", (base,)) if self._holds(base):
                 return replace(value, args=(self._view(base),), origin=None)
             case Apply(op, (base, *rest)) if isinstance(self.facts.type_of(base), Array | Unknown):
-                if op in ("getitem", "getattr") and not self._is_view(value):
-                    raise _Refused(
-                        "whether this is a part of the array or a number is not known: it depends "
-                        "on the array's rank"
-                    )
+                if op.startswith("attribute."):
+                    raise _Refused("s2sad cannot follow which array this stands for")
                 if op in ("builtins.list", "builtins.tuple"):
                     return replace(value, args=(self._view(base),), origin=None)
                 made = replace(value, args=(self._view(base), *rest), origin=None)
                 self.facts.types[made] = self.facts.type_of(value)
                 return made
         raise _Refused("s2sad cannot follow which array this stands for")
-
-    def _is_view(self, value: Apply) -> bool:
-        kind = self.facts.type_of(value)
-        if isinstance(kind, Array) and isinstance(kind.shape, Shape):
-            return True
-        return value.op == "getitem" and _is_sliced(value.args[1])
 
     def _check_array(self, var: Var) -> None:
         self._check_kind(Ref(var), var.hint)
@@ -675,8 +760,6 @@ def _read(target: Target) -> Expr:
 
 
 def _is_sliced(key: Expr) -> bool:
-    from s2sad.ir.nodes import Slice
-
     parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
     return any(
         isinstance(part, Slice) or (isinstance(part, Const) and part.value is Ellipsis)

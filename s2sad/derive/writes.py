@@ -419,7 +419,8 @@ class Writes(Pull):
             return Var("_")
         mirrored = self._mirrored(argument)
         if isinstance(mirrored, Ref):
-            return mirrored.var
+            shared = mirrored.var in self.shadows.of.values() and self.regions.is_array(argument)
+            return Place(mirrored, Const(...)) if shared else mirrored.var
         assert isinstance(mirrored, Apply)
         if mirrored.op == "getitem":
             return Place(mirrored.args[0], mirrored.args[1])

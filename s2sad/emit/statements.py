@@ -9,6 +9,7 @@ import libcst as cst
 
 from s2sad.emit.expressions import Writer
 from s2sad.ir.nodes import (
+    Anew,
     Apply,
     Assign,
     Block,
@@ -117,7 +118,8 @@ class StatementWriter:
         if statement.embedded:
             return
         origin = statement.origin
-        if origin is not None and _is_assignment(origin.node):
+        written_anew = isinstance(origin, Anew)
+        if origin is not None and not written_anew and _is_assignment(origin.node):
             self._original(statement, statement.value, depth)
             return
         if origin is not None:
@@ -144,7 +146,8 @@ class StatementWriter:
             if statement.origin is not None:
                 self._leading(statement.origin.node, depth)
             return
-        if statement.origin is not None and not _generated(statement):
+        written_anew = isinstance(statement.origin, Anew)
+        if statement.origin is not None and not _generated(statement) and not written_anew:
             self._original(statement, getattr(statement, "value", None), depth)
             return
         trailing = ""

@@ -107,10 +107,11 @@ def expressions(statement: Stmt) -> Iterator[Expr]:
         case Context() | Verbatim():
             yield from statement.reads
     for target in targets(statement):
-        yield from _in_target(target)
+        yield from expressions_in(target)
 
 
-def _in_target(target: Target) -> Iterator[Expr]:
+def expressions_in(target: Target) -> Iterator[Expr]:
+    """The expressions that a target evaluates, those of its parts included."""
     match target:
         case Place():
             yield target.base
@@ -118,7 +119,7 @@ def _in_target(target: Target) -> Iterator[Expr]:
                 yield target.key
         case Unpack():
             for part in target.targets:
-                yield from _in_target(part)
+                yield from expressions_in(part)
 
 
 def reads(expr: Expr) -> list[Var]:

@@ -54,6 +54,11 @@ class Origin:
     module: Any
 
 
+@dataclass(frozen=True, eq=False)
+class Anew(Origin):
+    """Where a statement comes from that a pass has written anew: its text is not the one there."""
+
+
 @dataclass(eq=False)
 class Var:
     """A variable. One of the user's has its name; one made by a pass has a hint until it is named.

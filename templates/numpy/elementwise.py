@@ -410,6 +410,7 @@ def real_complex(x):
 
 
 @real
+@maybe_view(x)
 def real(x):
     """Real part; a real number is its own."""
     y = np.real(x)

@@ -179,6 +179,15 @@ def number_put_along_an_axis(x):
     return np.sum(a * x)
 
 
+def rebound_in_a_loop_after_a_write(A):
+    """In each iteration the adjoint goes to the array that the names stood for before."""
+    B = A
+    np.sin(A, out=A)
+    for _ in range(2):
+        B = A = A * A
+    return np.sum(B)
+
+
 def results_of_ufuncs_in_place(x):
     """The argument after the operands is where the result goes."""
     a = np.empty_like(x)
@@ -211,6 +220,7 @@ CALLS = {
     "results_that_share_memory": ("a", [(r(5),)]),
     "results_that_share_memory_read": ("a", [(r(5),)]),
     "number_put_along_an_axis": ("x", [(r(4),)]),
+    "rebound_in_a_loop_after_a_write": ("A", [(r((2, 3)),)]),
     "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
 }

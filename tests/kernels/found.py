@@ -272,6 +272,208 @@ def place_overwritten_by_what_is_used_before(A: Float[np.ndarray, "n m"]):
     return np.sum(y * y)
 
 
+def update_in_a_loop_of_what_is_bound_anew(A, b, h):
+    k = h * b[1:4]
+    c = A.copy()
+    for _ in range(2, -1, -1):
+        h[[0, 2, 1]] *= A.mean(axis=1)
+    c[1, 2] = k[1]
+    h, k = k, A[2]
+    return np.mean(c)
+
+
+def counter_beside_rows(b: Float[np.ndarray, "n"], A: Float[np.ndarray, "3 n"]):
+    c = b
+    for i, b in enumerate(A):
+        b[i:] *= 0.7
+    return np.sum(c)
+
+
+def returns_parts(a, h):
+    b = a.ravel()
+    b[:2] = 0.7
+    return a, h[-3:].T
+
+
+def call_of_which_nothing_is_read(A, b):
+    returns_parts(A[1, :], b)
+    return np.mean(A)
+
+
+def several(x, A):
+    return x[1:].copy(), A.copy().T @ A, np.sum(x * x)
+
+
+def results_of_which_one_is_read(x, A):
+    p, q, r = several(x, A)
+    return np.sum(r)
+
+
+def updates_itself(a):
+    b = a
+    a[0] = b[2]
+    return b
+
+
+def name_bound_to_what_a_call_writes(a):
+    d = a.copy()
+    d = updates_itself(a=d)
+    return np.sum(np.sin(d))
+
+
+def squared_in_place(a):
+    a *= a[...]
+
+
+def call_under_another_name(a):
+    c = a
+    squared_in_place(c)
+    return np.sum(c)
+
+
+def view_in_a_product(b, A):
+    c = np.asarray(b) * A[0]
+    b.sort()
+    return np.sum(c)
+
+
+def products_with_itself(a):
+    c = a[...] * a
+    b = a
+    for i in range(1, 3):
+        np.multiply(np.asarray(a), c[i], out=b)
+
+
+def call_on_a_row(A):
+    products_with_itself(A[1, :])
+    return np.mean(A)
+
+
+def index_written_later(a, b, A, index):
+    a[index[0]] = b[1] = A[:, 1] @ A[:, 2]
+    index[:] = 1
+    return np.sum(b)
+
+
+def branch_with_an_exchange(a, b, s, w):
+    for i in range(3):
+        b[i] *= w
+        c = np.ones(len(b))
+        if s > 9.5:
+            b = c
+            s, w = (w, s)
+        else:
+            b = np.array(a.ravel())
+    return np.sum(b)
+
+
+def branch_that_only_writes(b: Float[np.ndarray, "p"], A, s):
+    if b[2] > 9.1:
+        pass
+    else:
+        A[1] = A[0][0] * s
+    b[-3:] = 0.5
+    return np.sum(b * b)
+
+
+def in_two_parts(a):
+    c = a
+    a[1] = c[-1] = 0.2
+    return c, c[-3:]
+
+
+def names_for_results_that_are_not_read(a, A):
+    c = A[-1] * a
+    a, k = in_two_parts(c)
+    return np.sum(c)
+
+
+def row_or_number_exchanged(a, A):
+    t = a[1]
+    a[1] = a[2] * 0.3
+    a[2] = np.sin(t)
+    t = A[0]
+    A[0] = A[1] * 0.3
+    A[1] = np.sin(t)
+    return np.sum(np.sin(a)) + np.sum(A * A)
+
+
+def bubble_sort(a, A):
+    for i in range(len(a) - 1):
+        for j in range(len(a) - 1 - i):
+            if a[j] > a[j + 1]:
+                t = a[j]
+                a[j] = a[j + 1]
+                a[j + 1] = t
+    return np.sum(a * A[0])
+
+
+def row_or_number_updated(a, h, A):
+    w = a[0]
+    w *= np.sin(w)
+    v = A[0]
+    v *= np.cos(v) * w
+    u = a[1]
+    u += A[1][0] * h[0]
+    return np.sum(a) + np.sum(A) + np.mean(v) + w * u
+
+
+def rows_read_while_others_are_written(A, w):
+    for i in range(len(A) - 1):
+        row = A[i]
+        A[i + 1] += w * np.tanh(row)
+    return np.sum(A * A)
+
+
+def array_updated_while_a_loop_runs_over_it(a, h, A):
+    d = A[0, :]
+    for i, w in enumerate(a[-3:]):
+        np.add(a, d, out=a)
+        h[i] *= w
+    return np.sum(h)
+
+
+def scaled(a, h, s):
+    a[1:] *= s
+    return np.sum(h) + a[0]
+
+
+def calls_inside_of_expressions(a, b, h, s):
+    s += scaled(a, h, s)
+    if scaled(b, h, 0.5) > -99.0:
+        s += b[1]
+    return np.sum(a) + s * scaled(b, h, 0.5)
+
+
+def parts_by_an_index_array(A, h, index):
+    A[index[0]][0] -= 0.3 * h[1]
+    scaled(A[index[1]], h, 0.5)
+    return np.sum(A * A)
+
+
+def rows_taken_apart(A, a):
+    x, y, z = A
+    x[1] = y[0] * z[1]
+    a, c = A[0], a
+    a[0] = 2.0
+    return np.sum(A * A) + c[1] * a[1]
+
+
+def item_read_several_times(x):
+    xs = [x * 1.0, x * x, np.sin(x)]
+    s = 0.0
+    for i in [0, 0, 1]:
+        s = s + np.sum(xs[i]) * xs[i][0]
+    return s
+
+
+def real_part_written(x, s):
+    y = x * s
+    z = y.real
+    z[0] = x[1]
+    return np.sum(y * y)
+
+
 def inputs(*names):
     """Arguments called as in the generator of random programs."""
 
@@ -329,6 +531,28 @@ FUNCTIONS = [
     branch_swaps,
     sorted_parameter,
     place_overwritten_by_what_is_used_before,
+    update_in_a_loop_of_what_is_bound_anew,
+    counter_beside_rows,
+    call_of_which_nothing_is_read,
+    results_of_which_one_is_read,
+    name_bound_to_what_a_call_writes,
+    call_under_another_name,
+    view_in_a_product,
+    call_on_a_row,
+    index_written_later,
+    branch_with_an_exchange,
+    branch_that_only_writes,
+    names_for_results_that_are_not_read,
+    row_or_number_exchanged,
+    bubble_sort,
+    row_or_number_updated,
+    rows_read_while_others_are_written,
+    array_updated_while_a_loop_runs_over_it,
+    calls_inside_of_expressions,
+    parts_by_an_index_array,
+    rows_taken_apart,
+    item_read_several_times,
+    real_part_written,
 ]
 
 
