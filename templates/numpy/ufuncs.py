@@ -53,6 +53,24 @@ def multiply_outer(a: "*s", b: "*r") -> paired(a, b):
     d_b += np.tensordot(a, d_y, np.ndim(a))
 
 
+@gives(real)
+def equal_outer(a: const, b: const) -> paired(a, b):
+    """Which pairs of elements are equal."""
+    y = np.equal.outer(a, b)
+
+
+@gives(real)
+def greater_outer(a: const, b: const) -> paired(a, b):
+    """For which pairs of elements the first is greater."""
+    y = np.greater.outer(a, b)
+
+
+@gives(real)
+def less_outer(a: const, b: const) -> paired(a, b):
+    """For which pairs of elements the first is less."""
+    y = np.less.outer(a, b)
+
+
 def maximum_outer(a: "*s", b: "*r") -> paired(a, b):
     """The larger of all pairs of elements; at a tie each gets one half."""
     assert np.diff(np.sort(np.concatenate((np.ravel(a), np.ravel(b))))) > 0.02

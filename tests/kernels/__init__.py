@@ -2,7 +2,7 @@
 
 Each module has functions as their users write them, and below them `KERNELS`: what each is called
 with at two sizes, and its result by other means, so that the function is known to compute what its
-name says. A module with a name in `REFUSABLE` may also be refused for that function.
+name says. Which of them are refused as yet is listed in `tests/test_kernels.py`.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Kernel:
         inputs: arguments from a random generator and a size.
         expected: the result from the same arguments, computed in another way.
         writes: the parameters that hold its results, for a function that returns nothing.
-        refusable: the code of an error that is as right as a gradient.
+        stops: what its gradient says when it stops at run time, where it cannot be right.
     """
 
     function: Callable[..., Any]
@@ -35,7 +35,7 @@ class Kernel:
     sizes: tuple[int, ...] = (4, 7)
     expected: Callable[..., Any] | None = None
     writes: tuple[str, ...] = ()
-    refusable: str = ""
+    stops: str = ""
 
     @property
     def name(self) -> str:
