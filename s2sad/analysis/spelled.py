@@ -118,11 +118,30 @@ class _Writer:
         before, value = self._calls_named(statement.value, True)
         more, value = self._arguments_named(value)
         before += more
+        if isinstance(statement, Assign) and self._replaces_itself(statement, value):
+            let, value = self._name(value, describe(value))
+            before.append(let)
         if before:
             statement = replace(statement, value=value, origin=_anew(statement))
         if isinstance(statement, Assign) and len(statement.targets) == 1:
             return [*before, *self._target_named(statement, statement.targets[0])]
         return [*before, statement]
+
+    def _replaces_itself(self, statement: Assign, value: Expr) -> bool:
+        """Whether a name is given what may be a part of its own array: `r = r.ravel()`. Whether it
+        is one cannot be asked any more when the name has it."""
+        if statement.augmented is not None or not isinstance(value, Apply):
+            return False
+        found = dict(self.regions.aliases(value))
+        uncertain = {"maybe", "part"}
+        if value.op == "getitem" and not isinstance(self.facts.shape_of(value.args[0]), Shape):
+            uncertain.add("view")
+        return any(
+            isinstance(target, Var)
+            and found.get(target) in uncertain
+            and self.regions.is_shared(target)
+            for target in statement.targets
+        )
 
     def _name(self, value: Expr, hint: str) -> tuple[Assign, Ref]:
         """A statement that gives a name to a value, and the name."""

@@ -188,6 +188,23 @@ def rebound_in_a_loop_after_a_write(A):
     return np.sum(B)
 
 
+def replaced_by_its_own_ravel(A):
+    """A copy where A is transposed; what says so is asked before the name has another array."""
+    r = A.T
+    r = r.ravel()
+    r[0] = 3.0 * r[1]
+    return np.sum(r * r) + np.sum(A)
+
+
+def replaced_by_its_own_row(A):
+    """A row or a number, as the rank says that the name had before."""
+    r = A * 1.0
+    s = r
+    r = r[1]
+    r *= 2.0
+    return np.sum(r * r) + np.sum(s**2)
+
+
 def results_of_ufuncs_in_place(x):
     """The argument after the operands is where the result goes."""
     a = np.empty_like(x)
@@ -221,6 +238,8 @@ CALLS = {
     "results_that_share_memory_read": ("a", [(r(5),)]),
     "number_put_along_an_axis": ("x", [(r(4),)]),
     "rebound_in_a_loop_after_a_write": ("A", [(r((2, 3)),)]),
+    "replaced_by_its_own_ravel": ("A", [(r((2, 3)),), (r((3, 1)),)]),
+    "replaced_by_its_own_row": ("A", [(r((2, 3)),), (r(3),)]),
     "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
 }
