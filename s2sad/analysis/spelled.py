@@ -333,13 +333,13 @@ class _Writer:
         return [*before, replace(made, target=at, iterable=over, body=body)]
 
     def _is_by_position(self, part: Target, array: Expr, written: set[Var]) -> bool:
-        if not isinstance(part, Var) or array not in self.facts.varied:
+        if not isinstance(part, Var):
             return False
         kind = self.facts.bindings.get(part)
         if not isinstance(kind, Array) or (isinstance(kind.shape, Shape) and kind.shape != SCALAR):
             return False
         roots = {self.regions.of(v) for v, _ in self.regions.aliases(array)}
-        return bool(roots & written) or self._matters(part)
+        return bool(roots & written) or (array in self.facts.varied and self._matters(part))
 
 
 def _anew(statement: Stmt) -> Anew | None:
