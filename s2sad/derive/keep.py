@@ -218,7 +218,7 @@ class Keep(Needs):
         kind = self.facts.bindings.get(var)
         if isinstance(kind, Array) and isinstance(kind.shape, Shape):
             return kind.shape != SCALAR
-        return var in self.subscripted
+        return var in self.regions.subscripted
 
     def _exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
         """Names that trade places trade back: nothing has to be remembered."""

@@ -11,7 +11,6 @@ loops the walk is in.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +27,7 @@ from s2sad.derive.parts import inner_statements, refs
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
 from s2sad.ir.bindings import bound_by, mutated_by, places_of, targets_of, written_into
-from s2sad.ir.flow import bound, expressions, statements, targets
+from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -112,7 +111,6 @@ class Planning:
         self.settled: set[Var] = set()
         self.cells = Cells(facts, regions, self._is_fixed)
         self.mutated = self._mutated()
-        self.subscripted = _subscripted(function)
         for statement in statements(function.body):
             self.overwritten |= set(self._containers_written(statement))
         self.used_up = used_up(function.body)
@@ -272,20 +270,6 @@ def _returned_variable(function: Function) -> Var:
         if last.value.var.hint == "value" and not last.value.var.user:
             return last.value.var
     return Var("value")
-
-
-def _subscripted(function: Function) -> set[Var]:
-    """The variables of which parts are taken or written, and that have one place in the text where
-    they get a value: they stand for no numbers."""
-    found: set[Var] = set()
-    sites = Counter(p.var for p in function.params)
-    for statement in statements(function.body):
-        sites.update(bound(statement))
-        bases = [p.base for t in targets(statement) for p in places_of(t)]
-        nodes = [node for expr in expressions(statement) for node in walk(expr)]
-        bases += [n.args[0] for n in nodes if isinstance(n, Apply) and n.op == "getitem"]
-        found |= {base.var for base in bases if isinstance(base, Ref)}
-    return {var for var in found if sites[var] == 1}
 
 
 def _settling(function: Function, overwritten: set[Var]) -> dict[Stmt, list[Var]]:
