@@ -2,6 +2,9 @@
 
     python -m tests.fuzz_writes --count 500 --jobs 2      # programs 0 to 499; prints each failure
     python -m tests.fuzz_writes --first 17 --count 1 --minimal
+    python -W ignore -m tests.fuzz_writes --first 200183 --count 300 --refused
+
+The last one prints the table of refusals in `tests/test_fuzz_writes.py`.
 
 A program is made from its number alone. Each of its names has one kind: a number, an array of 5 or
 3 elements, a matrix of 3 by 5, its transpose, a flat view of 15 elements, a list or a dict of two
@@ -994,16 +997,20 @@ def main(writer: type[Writer] = Writer) -> int:
     parser.add_argument("--minimal", action="store_true", help="print a small program for each")
     parser.add_argument("--show", action="store_true", help="print each failing program")
     parser.add_argument("--quiet-refusals", action="store_true", help="count refusals only")
+    parser.add_argument("--refused", action="store_true", help="print a table of refusals instead")
     options = parser.parse_args()
     counts: collections.Counter[str] = collections.Counter()
     seeds = range(options.first, options.first + options.count)
     with multiprocessing.Pool(options.jobs) as pool:
         start = time.monotonic()
+        refusals: dict[str, list[int]] = {}
         trying = functools.partial(tried, mode=options.mode, writer=writer)
         for seed, text, found in pool.imap_unordered(trying, seeds, chunksize=4):
             kind = " ".join(found.split(":")[0].split()[:2])
             counts[kind if kind.startswith(("refused", "crashed")) else kind.split()[0]] += 1
-            silent = options.quiet_refusals and kind.startswith("refused")
+            silent = kind.startswith("refused") and (options.quiet_refusals or options.refused)
+            if kind.startswith("refused"):
+                refusals.setdefault(kind.split()[1], []).append(seed)
             if kind in ("right", "fails") or silent:
                 continue
             print(f"{seed}: {found.splitlines()[0][:300]}", flush=True)
@@ -1011,6 +1018,8 @@ def main(writer: type[Writer] = Writer) -> int:
                 shown = minimal(text, options.mode) if options.minimal else text
                 print(textwrap.indent(shown, "    "), flush=True)
         seconds = time.monotonic() - start
+    for code, refused_seeds in sorted(refusals.items()) if options.refused else []:
+        print(f'    "{code}": {sorted(refused_seeds)},')
     for kind, count in sorted(counts.items()):
         print(f"{count:6d} {kind}")
     judged = sum(counts.values()) - counts["fails"]

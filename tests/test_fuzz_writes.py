@@ -10,7 +10,7 @@ import pytest
 
 from tests import fuzz_writes
 from tests.checking import along
-from tests.fuzz_writes import COMPLEX_NUMPY, POINTS, Writer, complex_step, minimal, run
+from tests.fuzz_writes import COMPLEX_NUMPY, POINTS, Writer, complex_step, minimal, outcome, run
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -31,6 +31,32 @@ def test_truth(seed: int) -> None:
     if abs(wide - narrow) < 1e-7 * (1.0 + abs(wide)):
         exact = complex_step(run(text, COMPLEX_NUMPY), args, step)
         assert abs(exact - narrow) < 1e-6 * (1.0 + abs(exact))
+
+
+REFUSED = {
+    "S2S011": [
+        200183, 200184, 200200, 200202, 200210, 200218, 200222, 200225, 200229, 200235,
+        200238, 200243, 200259, 200260, 200263, 200265, 200274, 200275, 200280, 200286,
+        200290, 200298, 200305, 200309, 200310, 200321, 200323, 200326, 200328, 200331,
+        200339, 200344, 200351, 200353, 200356, 200357, 200375, 200387, 200392, 200393,
+        200401, 200410, 200412, 200419, 200421, 200425, 200439, 200440, 200446, 200447,
+        200452, 200458, 200460, 200471,
+    ],
+}  # fmt: skip
+"""Which of the programs below are refused as yet, by the code of the refusal. The table is what
+`python -W ignore -m tests.fuzz_writes --first 200183 --count 300 --refused` prints."""
+
+
+@pytest.mark.parametrize("first", range(200183, 200483, 20))
+def test_gradient(first: int) -> None:
+    """Each is right, but for those in the table, which are refused."""
+    known = {seed: code for code, seeds in REFUSED.items() for seed in seeds}
+    for seed in range(first, first + 20):
+        found = outcome(Writer(seed).text())
+        if seed in known:
+            assert found.startswith(f"refused {known[seed]}"), f"{seed}: {found}"
+        else:
+            assert found in ("right", "fails"), f"{seed}: {found}"
 
 
 def test_same_number_same_program() -> None:
