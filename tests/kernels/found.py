@@ -517,6 +517,20 @@ def number_of_what_is_rebound_before_a_loop(a, b, h, A):
     return np.sum(A)
 
 
+def element_of_what_its_factor_is_part_of(a, h, A, index):
+    """Whether k[1] has the shape of h * k[1] does not follow from k = h + e."""
+    k = h + A.T[index[0]]
+    a[index[::-1]] = h * k[1]
+    return np.sum(a * a)
+
+
+def rows_of_what_a_factor_is_part_of(h, u):
+    total = h * 1.0
+    for row in h + u:
+        total += h * row[0] * row
+    return np.sum(total * total)
+
+
 def inputs(*names):
     """Arguments called as in the generator of random programs."""
 
@@ -599,6 +613,8 @@ FUNCTIONS = [
     number_updated_in_a_loop_beside_a_dict,
     number_updated_beside_a_dict,
     number_of_what_is_rebound_before_a_loop,
+    element_of_what_its_factor_is_part_of,
+    rows_of_what_a_factor_is_part_of,
 ]
 
 
