@@ -531,6 +531,20 @@ def rows_of_what_a_factor_is_part_of(h, u):
     return np.sum(total * total)
 
 
+def item_that_one_exit_reads(a, b, s, n):
+    """On the path where the item is not read, its adjoint is a number."""
+    w = a[0]
+    d = b[...]
+    xs = [a, a]
+    if s > 100.0:
+        return w
+    if n > 2:
+        return s
+    below = b < 0.1
+    b[below] = xs[1][below]
+    return np.sum(d)
+
+
 def inputs(*names):
     """Arguments called as in the generator of random programs."""
 
@@ -615,6 +629,7 @@ FUNCTIONS = [
     number_of_what_is_rebound_before_a_loop,
     element_of_what_its_factor_is_part_of,
     rows_of_what_a_factor_is_part_of,
+    item_that_one_exit_reads,
 ]
 
 
