@@ -4,6 +4,9 @@
     rows of a Jacobian       f_vjp for each unit vector of the result
     columns of a Hessian     loss_hvp along each unit vector
 
+Arrays have a loop for each parameter, which fills its block. Containers have one loop over all
+their numbers, which fills a matrix; helpers cut that into blocks.
+
 A driver takes the parameters of the function that it calls, but for the directions. Its text needs
 NumPy alone.
 """

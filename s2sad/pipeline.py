@@ -303,6 +303,7 @@ def _assemble(
         carrier.imports["copy"] = "import copy"
     texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
     carried = {name for _, name in carrier.definitions}
+    carried -= set(writer.renamed)  # something else of that name
     used = [name for name in source.closure(list(writer.helpers)) if name not in carried]
     helpers = [rename_helpers(source.texts[n], numpy, writer.renamed) for n in used]
     backward_of: dict[object, list[str]] = {}
