@@ -108,7 +108,7 @@ class Needs(Again):
                     inner.update(bound_by(part))  # it goes back to where it was taken from
                 for place in self.cells.places(part):
                     # What is put back goes to the object that the name stands for now.
-                    inner |= self._read_by_place(place.base, place.key) & changed
+                    inner |= self._read_to_reach(place.base, place.key) & changed
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)
