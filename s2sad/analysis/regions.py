@@ -28,6 +28,7 @@ from s2sad.analysis.exclusive import seen_writes
 from s2sad.analysis.handed import written_parameters
 from s2sad.analysis.liveness import live_after
 from s2sad.analysis.quiet import quiet_names
+from s2sad.analysis.subscripted import subscripted
 from s2sad.analysis.types import (
     SCALAR,
     Array,
@@ -169,6 +170,11 @@ class Regions:
     def quiet(self) -> set[Var]:
         """The names of arrays of which no write is seen."""
         return quiet_names(self.function, self, self.live)
+
+    @cached_property
+    def subscripted(self) -> set[Var]:
+        """The variables that stand for no numbers, since parts of them are taken."""
+        return subscripted(self.function)
 
     def is_container_shared(self, var: Var) -> bool:
         """Whether a list or dict that a variable stands for may have another name."""

@@ -139,10 +139,9 @@ class Keep(Needs):
         old = Var(f"{base.var.hint}_old")
         value = call("copy.copy", base, text="copy.copy")
         keep, recall = self._keep(base.var.hint, kind, value, old)
-        array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
-        test = call("builtins.isinstance", Ref(base.var), array, text="isinstance")
         contents = Assign((Place(Ref(base.var), Const(...)),), Ref(old))
-        return keep, [*recall, Branch(test, [contents], [Assign((base.var,), Ref(old))])]
+        number = Assign((base.var,), Ref(old))
+        return keep, [*recall, Branch(_is_ndarray(base.var), [contents], [number])]
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
@@ -208,8 +207,18 @@ class Keep(Needs):
                 save, restore = self._keep(var.hint, kind, copied_part(ref, kind), contents)
                 needed |= {var} & self.overwritten
                 saves += save
+                if not self._is_surely_array(var):
+                    restore = [Branch(_is_ndarray(var), restore, [])]
                 restores = [*restore, *restores]
         return saves, restores
+
+    def _is_surely_array(self, var: Var) -> bool:
+        """Whether what a variable stands for is no number: its rank says so, or that a part of it
+        is taken."""
+        kind = self.facts.bindings.get(var)
+        if isinstance(kind, Array) and isinstance(kind.shape, Shape):
+            return kind.shape != SCALAR
+        return var in self.regions.subscripted
 
     def _exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
         """Names that trade places trade back: nothing has to be remembered."""
@@ -360,6 +369,11 @@ def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     """Variables in a given order, the others after them by name."""
     known = [var for var in order if var in variables]
     return known + sorted(variables - set(known), key=lambda var: var.serial)
+
+
+def _is_ndarray(var: Var) -> Expr:
+    array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
+    return call("builtins.isinstance", Ref(var), array, text="isinstance")
 
 
 def _is_float(kind: Any) -> bool:

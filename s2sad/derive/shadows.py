@@ -274,6 +274,8 @@ class _Maker:
                 return [self._let(shadow, Ref(self._shadow(names[0])))]
         if self._is_settled(value):
             return [self._let(shadow, self._mirrored(value, Ref(var)))]
+        if self._holds(value):
+            raise _Refused("whether this holds arrays or numbers depends on their ranks")
         test = self._has_axes_left(value)
         if test is not None:
             self.shadows.sharing[statement] = test
@@ -510,7 +512,7 @@ class _Maker:
             case Select():
                 return self._is_settled(value.then) and self._is_settled(value.other)
             case Make(items=parts) | Apply("add" | "mul", parts) if self._holds(value):
-                return all(self._is_settled(part) for part in parts)
+                return all(self._is_item_settled(part) for part in parts)
             case Each():
                 return self._is_settled(value.element)
             case Invoke():
@@ -523,6 +525,13 @@ class _Maker:
             if any(self._is_replaced(v) for v, _ in found):
                 return False
         return not found or not isinstance(value, Apply) or self._is_certain(value)
+
+    def _is_item_settled(self, item: Expr) -> bool:
+        """Whether an item of a new container is what has a name, for as long as both have it: what
+        is updated in place under that name may be a number, and another one then."""
+        if isinstance(item, Ref) and item.var not in self._updated():
+            return True
+        return self._is_settled(item)
 
     def _is_certain(self, value: Expr) -> bool:
         """Whether a part of an array is certainly a view of it: not a number, and no copy of what
@@ -541,17 +550,23 @@ class _Maker:
         """Whether an update in place, `x += e`, may go to a number of the region of a variable:
         then the name stands for another number, and what else has that name does not."""
         if self.replaced is None:
-            updated = [
-                target
-                for s in statements(self.function.body)
-                if isinstance(s, Assign) and s.augmented is not None
-                for target in s.targets
-                if isinstance(target, Var) and self.has_shadow(target)
-            ]
-            self.replaced = {self.regions.of(v) for v in updated if not self._is_array(Ref(v))}
+            self.replaced = {self.regions.of(v) for v in self._updated()}
         return self.regions.of(var) in self.replaced
 
+    def _updated(self) -> set[Var]:
+        """The names that `x += e` may give another number."""
+        return {
+            target
+            for s in statements(self.function.body)
+            if isinstance(s, Assign) and s.augmented is not None
+            for target in s.targets
+            if isinstance(target, Var) and self.has_shadow(target)
+            if not self._is_array(Ref(target))
+        }
+
     def _is_array(self, value: Expr) -> bool:
+        if isinstance(value, Ref) and value.var in self.regions.subscripted:
+            return True
         kind = self.facts.type_of(value)
         return isinstance(kind, Array) and isinstance(kind.shape, Shape)
 

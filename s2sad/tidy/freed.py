@@ -51,7 +51,10 @@ def freed(
 
 
 def _together(var: Var, regions: Any) -> list[Var]:
-    return list(regions.members(var)) if regions is not None and regions.knows(var) else []
+    """The variables that may stand for the memory of another one; a shadow's are shadows."""
+    if regions is None or not regions.knows(var):
+        return []
+    return [*regions.members(var), *regions.together(var)]
 
 
 def _is_made(value: Expr, var: Var, regions: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float
+from numpy import ndarray
 
 from tests.kernels import Kernel
 
@@ -367,7 +368,7 @@ def branch_with_an_exchange(a, b, s, w):
     return np.sum(b)
 
 
-def branch_that_only_writes(b: Float[np.ndarray, "p"], A, s):
+def branch_that_only_writes(b: Float[ndarray, "p"], A, s):
     if b[2] > 9.1:
         pass
     else:
@@ -474,6 +475,48 @@ def real_part_written(x, s):
     return np.sum(y * y)
 
 
+def rows_added_to_what_is_not_read(a: Float[ndarray, "p"], A):
+    d = a
+    for row in A[::-1]:
+        for i in range(1, 3):
+            d[i] += row[i]
+    return np.sum(A)
+
+
+def number_updated_in_a_loop_beside_a_dict(a, A, n):
+    t = a[1]
+    B = np.where(A < 0.1, A[::-1], A[::-1])
+    held = {"v": a, "M": A}
+    held["v"][-1] = 0.2
+    for _ in range(n):
+        t += 0.3
+    return np.mean(B)
+
+
+def number_updated_beside_a_dict(a, A, s):
+    t = a[1]
+    held = {"v": a, "M": A}
+    held["v"][-1] = t * s
+    t += 0.3
+    return np.sum(a * a) * t + held["v"][0] * a[2]
+
+
+def _adds_to_the_first(A, h, s, n=2):
+    for i in range(n):
+        h[:i] += 0.7
+
+
+def number_of_what_is_rebound_before_a_loop(a, b, h, A):
+    t = a[1]
+    c = b
+    k = h
+    a = c
+    h = _adds_to_the_first(A[2], k, t)
+    for _ in range(3):
+        c[: len(k)] = k
+    return np.sum(A)
+
+
 def inputs(*names):
     """Arguments called as in the generator of random programs."""
 
@@ -553,14 +596,18 @@ FUNCTIONS = [
     rows_taken_apart,
     item_read_several_times,
     real_part_written,
+    number_updated_in_a_loop_beside_a_dict,
+    number_updated_beside_a_dict,
+    number_of_what_is_rebound_before_a_loop,
 ]
 
 
-def kernel(function):
+def kernel(function, *wrt):
     code = function.__code__
     names = code.co_varnames[: code.co_argcount]
-    wrt = tuple(name for name in names if name not in ("index", "n"))
+    wrt = wrt or tuple(name for name in names if name not in ("index", "n"))
     return Kernel(function, wrt, inputs(*names), (5, 6))
 
 
 KERNELS = [kernel(function) for function in FUNCTIONS]
+KERNELS += [kernel(rows_added_to_what_is_not_read, "A")]
