@@ -118,11 +118,30 @@ class _Writer:
         before, value = self._calls_named(statement.value, True)
         more, value = self._arguments_named(value)
         before += more
+        if isinstance(statement, Assign) and self._replaces_itself(statement, value):
+            let, value = self._name(value, describe(value))
+            before.append(let)
         if before:
             statement = replace(statement, value=value, origin=_anew(statement))
         if isinstance(statement, Assign) and len(statement.targets) == 1:
             return [*before, *self._target_named(statement, statement.targets[0])]
         return [*before, statement]
+
+    def _replaces_itself(self, statement: Assign, value: Expr) -> bool:
+        """Whether a name is given what may be a part of its own array: `r = r.ravel()`. Whether it
+        is one cannot be asked any more when the name has it."""
+        if statement.augmented is not None or not isinstance(value, Apply):
+            return False
+        found = dict(self.regions.aliases(value))
+        uncertain = {"maybe", "part"}
+        if value.op == "getitem" and not isinstance(self.facts.shape_of(value.args[0]), Shape):
+            uncertain.add("view")
+        return any(
+            isinstance(target, Var)
+            and found.get(target) in uncertain
+            and self.regions.is_shared(target)
+            for target in statement.targets
+        )
 
     def _name(self, value: Expr, hint: str) -> tuple[Assign, Ref]:
         """A statement that gives a name to a value, and the name."""
@@ -314,13 +333,13 @@ class _Writer:
         return [*before, replace(made, target=at, iterable=over, body=body)]
 
     def _is_by_position(self, part: Target, array: Expr, written: set[Var]) -> bool:
-        if not isinstance(part, Var) or array not in self.facts.varied:
+        if not isinstance(part, Var):
             return False
         kind = self.facts.bindings.get(part)
         if not isinstance(kind, Array) or (isinstance(kind.shape, Shape) and kind.shape != SCALAR):
             return False
         roots = {self.regions.of(v) for v, _ in self.regions.aliases(array)}
-        return bool(roots & written) or self._matters(part)
+        return bool(roots & written) or (array in self.facts.varied and self._matters(part))
 
 
 def _anew(statement: Stmt) -> Anew | None:

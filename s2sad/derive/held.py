@@ -130,6 +130,8 @@ def _written(statement: Stmt, held: Mapping[Var, Expr]) -> Stmt:
                 return Place(item.args[0], item.args[1])
             case Place(base, key):
                 return Place(put(base), key if isinstance(key, str) else put(key))
+            case Unpack(parts, star):
+                return Unpack(tuple(target(part) for part in parts), star)
         return given
 
     match statement:

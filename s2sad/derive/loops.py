@@ -127,7 +127,8 @@ class Loops(Branches):
         before = inside.before
         if backward or popped:
             target, iterable = self._reversed(loop, mirror, given)
-            target = _without(target, targets - own)
+            read = {v for s in (*popped, *backward) for v in all_reads(s, self.plan.replaced)}
+            target = _without(target, (targets - own) if in_blocks else targets - (own & read))
             mirrored = For(target, iterable, [*popped, *backward], origin=loop.origin)
             self.plan.sources[mirrored] = [loop]
             if in_blocks:

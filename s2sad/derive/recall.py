@@ -19,13 +19,14 @@ from typing import Any
 from s2sad.analysis.exits import one_shot
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
-from s2sad.analysis.types import Array, is_integral, is_scalar
+from s2sad.analysis.types import Array, Shape, is_integral, is_scalar
 from s2sad.derive.broadcasting import call, shape_from_operands
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import own_values, rebuilt, refs
 from s2sad.derive.plan import Planning
 from s2sad.derive.values import CHEAP, cost, extract_or_repeat, hint_for
+from s2sad.errors import S2SADError
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
     Apply,
@@ -46,6 +47,7 @@ from s2sad.ir.nodes import (
     Value,
     Var,
     children,
+    walk,
 )
 from s2sad.tidy.algebra import key, rewrite
 
@@ -327,6 +329,7 @@ class Recall(Planning):
         whole = iterable if keyed else loop.iterable
         ref = self._typed(Ref(Var("items")), whole)
         if unknown or not _is_sequence(whole, self.facts):
+            self._check_items(loop)
             whole = call("builtins.list", whole, text="list")
         self.extracted.setdefault(loop, []).append((whole, ref.var))
         if self.homes.depth[loop.iterable]:
@@ -334,6 +337,24 @@ class Recall(Planning):
         if not keyed:
             self.headers[loop] = ref
         return ref
+
+    def _check_items(self, loop: For) -> None:
+        """Refuses a list of numbers that the loop changes before their turn comes."""
+        inside = [w for s in statements(loop.body) for w in self.regions.writes.get(s, ())]
+        written = {self.regions.of(v) for w in inside for v, _ in self.regions.aliases(w.base)}
+        for node in walk(loop.iterable):
+            if not isinstance(node, Ref) or not self.regions.knows(node.var):
+                continue
+            kind = self.facts.type_of(node)
+            rows = isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape.rank > 1
+            if isinstance(kind, Array) and not rows and self.regions.of(node.var) in written:
+                name = node.var.hint
+                message = f"cannot differentiate: the loop changes {name} while it runs over it"
+                location = None
+                if loop.origin is not None:
+                    location = loop.origin.module.location(loop.origin.node)
+                advice = "Run over a copy, or over positions: for i in range(len(...))."
+                self.engine.errors.append(S2SADError("S2S011", message, location, advice))
 
     def _of_unknown_kind(self, iterable: Expr) -> bool:
         """Whether a parameter that a loop runs over may be an iterator, since nothing says what it

@@ -301,6 +301,9 @@ class Writes(Pull):
             return None
         self._gather(slot)
         entry = self.state.get(slot)
+        if entry is None and varied and self._is_inside(slot):
+            self._refuse_write(statement, "a write into an array that a list or dict holds")
+            return None
         if entry is None or (entry.constant and is_zero(entry.expr)):
             return None
         if self._discards(base, node.args[-1]):
@@ -312,6 +315,11 @@ class Writes(Pull):
             return None
         rule, bound = found
         return _Writing(statement, base, rule, bound, slot, lambda: self._mirrored(base))
+
+    def _is_inside(self, slot: Slot) -> bool:
+        """Whether the adjoint of a container around a slot stands as a whole."""
+        root, path = slot
+        return any(self.state.get((root, path[:size])) is not None for size in range(len(path)))
 
     def _discards(self, base: Expr, value: Expr) -> bool:
         """Whether NumPy may leave out the imaginary part of what is written into an array."""
@@ -419,7 +427,8 @@ class Writes(Pull):
             return Var("_")
         mirrored = self._mirrored(argument)
         if isinstance(mirrored, Ref):
-            shared = mirrored.var in self.shadows.of.values() and self.regions.is_array(argument)
+            is_shadow = mirrored.var in self.shadows.of.values() or mirrored.var in self.held
+            shared = is_shadow and self.regions.is_array(argument)
             return Place(mirrored, Const(...)) if shared else mirrored.var
         assert isinstance(mirrored, Apply)
         if mirrored.op == "getitem":

@@ -407,7 +407,23 @@ def dict_handed_over(w: Float[ndarray, "n"], x: Float[ndarray, "n"], lr, steps):
 
 r = np.random.default_rng(17).standard_normal
 A, B, N = ("a", "b", "s"), [(r(5), r(5), 0.7), (r(4), r(4), -0.4)], [(r(5), 0.7), (r(4), -0.4)]
+
+
+def sine_in_place(a, h):
+    c = np.tanh(a)
+    np.sin(a, out=a)
+    return np.sum(c * h)
+
+
+def item_written_by_a_call(a, h):
+    """The call has two gradients: that of the item goes into the array that others see."""
+    params = {"v": a, "w": a * 2.0}
+    total = sine_in_place(params["v"], h)
+    return total + np.sum(a * a)
+
+
 CALLS = {
+    "item_written_by_a_call": (("a", "h"), [(r(4), r(4))]),
     **dict.fromkeys(
         [
             "same_array_twice",

@@ -1,6 +1,8 @@
 """Arrays, lists and dicts that are written to, under one name or several."""
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 
 def parameter_rebound_to_another(a, b):
@@ -188,6 +190,46 @@ def rebound_in_a_loop_after_a_write(A):
     return np.sum(B)
 
 
+def replaced_by_its_own_ravel(A):
+    """A copy where A is transposed; what says so is asked before the name has another array."""
+    r = A.T
+    r = r.ravel()
+    r[0] = 3.0 * r[1]
+    return np.sum(r * r) + np.sum(A)
+
+
+def replaced_by_its_own_row(A):
+    """A row or a number, as the rank says that the name had before."""
+    r = A * 1.0
+    s = r
+    r = r[1]
+    r *= 2.0
+    return np.sum(r * r) + np.sum(s**2)
+
+
+def numbers_of_an_array_that_the_loop_changes(A: Float[ndarray, "m n"], h):
+    """Each number is read when its turn comes; h has no derivative."""
+    B = A
+    k = h * 1.0
+    for row, t in zip(A, k):  # noqa: B905
+        k += 0.5 * h
+        B[-1] = 0.3 * t * row
+    return np.sum(np.sin(A)) + t
+
+
+def name_bound_again_by_a_loop(A, b):
+    """The loop's variable has the name, and the shadow's name, of a parameter."""
+    d = b
+    V = A.T
+    A[1] *= 0.3
+    if V[1, -1] > 1e6:
+        b = V[:, 1]
+    else:
+        for b in A[::-1]:  # noqa: B007
+            r = np.ravel(A)
+    return np.sum(d) + np.sum(r) + b[0]
+
+
 def results_of_ufuncs_in_place(x):
     """The argument after the operands is where the result goes."""
     a = np.empty_like(x)
@@ -221,6 +263,10 @@ CALLS = {
     "results_that_share_memory_read": ("a", [(r(5),)]),
     "number_put_along_an_axis": ("x", [(r(4),)]),
     "rebound_in_a_loop_after_a_write": ("A", [(r((2, 3)),)]),
+    "replaced_by_its_own_ravel": ("A", [(r((2, 3)),), (r((3, 1)),)]),
+    "replaced_by_its_own_row": ("A", [(r((2, 3)),), (r(3),)]),
+    "numbers_of_an_array_that_the_loop_changes": ("A", [(r((3, 4)), r(3))]),
+    "name_bound_again_by_a_loop": (("A", "b"), [(r((3, 4)), r(4))]),
     "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
 }
