@@ -221,7 +221,8 @@ def jacobian(
     """The function that returns the Jacobian of `function`, shaped output.shape + input.shape.
 
     Args:
-        function: its parameters `wrt` and its result are numbers or arrays.
+        function: its parameters `wrt` and its result are numbers, arrays, or containers of these;
+            containers have a block for each pair of arrays, nested as JAX nests them.
         wrt: as for `differentiable`; a tuple gives a tuple of Jacobians.
         mode: "forward" finds columns by `jvp`, "reverse" rows by `vjp`, "auto" what is less.
 
@@ -249,7 +250,8 @@ def sparse_jacobian(function: Callable[..., Any], wrt: Wrt = None) -> Callable[.
 def hessian(function: Callable[P, Any], wrt: Wrt = None) -> Callable[P, Any]:
     """The function that returns the Hessian of `function`, of the shape of its input twice.
 
-    For a tuple of parameters it is a tuple of tuples of blocks. See `hvp`, which needs no matrix.
+    For a tuple of parameters it is a tuple of tuples of blocks, for a container a container of
+    containers. See `hvp`, which needs no matrix.
     """
     found: Callable[P, Any] = _derived(function, "hessian", wrt, None)
     return found

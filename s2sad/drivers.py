@@ -4,6 +4,9 @@
     rows of a Jacobian       f_vjp for each unit vector of the result
     columns of a Hessian     loss_hvp along each unit vector
 
+Arrays have a loop for each parameter, which fills its block. Containers have one loop over all
+their numbers, which fills a matrix; helpers cut that into blocks.
+
 A driver takes the parameters of the function that it calls, but for the directions. Its text needs
 NumPy alone.
 """
@@ -182,6 +185,118 @@ def hessian(name: str, of: str, wrt: Sequence[str], bare: bool, inner: Inner) ->
     rows = [_result([f"h_{a}_{b}[()]" for b in wrt], bare) for a in wrt]
     lines.append("return " + (rows[0] if bare else ", ".join(f"({row})" for row in rows) + ","))
     return _function(lines)
+
+
+# ---------------------------------------------------------------- containers
+
+
+@dataclass(frozen=True)
+class Around:
+    """A driver where a parameter or the result may be a container: its name, the function that it
+    is of, the parameters `wrt` and those of them that are `containers`, and the names that the
+    file has for helpers whose own names are taken."""
+
+    name: str
+    of: str
+    wrt: Sequence[str]
+    bare: bool
+    containers: frozenset[str]
+    renamed: dict[str, str]
+
+    def helper(self, name: str) -> str:
+        """What a helper is called in the file."""
+        return self.renamed.get(name, name)
+
+    def inputs(self, name: str) -> tuple[str, list[str]]:
+        """The parameters as one container, in which each array is one of floats, and its making
+        under this name, where it is not a parameter itself."""
+        items = [x if x in self.containers else _zeros(x) for x in self.wrt]
+        if self.bare and items[0] in self.containers:
+            return items[0], []
+        return name, [f"{name} = {self.tied(items)}"]
+
+    def structure(self) -> str:
+        """The parameters, as a docstring names them."""
+        return self.wrt[0] if self.bare else f"({self.tied(list(self.wrt))})"
+
+    def tied(self, items: list[str]) -> str:
+        """What there is of each parameter, as one container."""
+        return _result(items, self.bare)
+
+    def dots(self) -> str:
+        """The tangents, as names to assign to."""
+        return self.tied([f"dot_{x}" for x in self.wrt])
+
+    def along(self, inner: Inner) -> str:
+        """The call of a function along the tangents."""
+        given = ", ".join(f"dot_{x}=dot_{x}" for x in self.wrt)
+        return f"{inner.name}({inner.passed}, {given})"
+
+
+def tree_jacobian(a: Around, forward: Inner, reverse: Inner | None, by_rows: bool) -> str:
+    """The Jacobian of all numbers in containers as one matrix, cut into blocks."""
+    free = [_free(name, forward) for name in "inputs outputs n m k matrix column row".split()]
+    inputs, outputs, n, m, k, matrix, column, row = free
+    inputs, making = a.inputs(inputs)
+    size, flat, direction = map(a.helper, ("size_of", "flat", "direction"))
+    columns = [
+        f"for {k} in range({n}):",
+        f"    {a.dots()} = {direction}({inputs}, {k})",
+        f"    _, {column} = {a.along(forward)}",
+        f"    {matrix}[:, {k}] = {flat}({outputs}, {column})",
+    ]
+    loop, how = columns, "column by column"
+    if reverse is not None:
+        rows = [
+            f"for {k} in range({m}):",
+            f"    d_out = {direction}({outputs}, {k})",
+            f"    _, {row} = {reverse.name}({reverse.passed}, d_out=d_out)",
+            f"    {matrix}[{k}] = {flat}({inputs}, {row})",
+        ]
+        loop = [f"if {n} <= {m}:", *_indented(columns), "else:", *_indented(rows)]
+        how = "by columns or rows, whichever are fewer"
+        if by_rows:
+            loop, how = rows, "row by row"
+    return _function([
+        f"def {a.name}({forward.parameters}):",
+        f'"""Jacobian of `{a.of}` with respect to {" and ".join(a.wrt)}: {how}.',
+        "",
+        "Returns:",
+        f"    The structure of the value, with that of {a.structure()} for each array in it, with",
+        "    a block of the shape output.shape + input.shape for each array in that.",
+        '"""',
+        *making,
+        f"{a.dots()} = {direction}({inputs})",
+        f"_, {outputs} = {a.along(forward)}",
+        f"{n}, {m} = {size}({inputs}), {size}({outputs})",
+        f"{matrix} = np.zeros(({m}, {n}))",
+        *loop,
+        f"return {a.helper('blocks')}({matrix}, {outputs}, {inputs})",
+    ])  # fmt: skip
+
+
+def tree_hessian(a: Around, inner: Inner) -> str:
+    """The Hessian of all numbers in containers as one matrix, cut into blocks."""
+    free = [_free(name, inner) for name in ("inputs", "n", "k", "matrix", "column")]
+    inputs, n, k, matrix, column = free
+    inputs, making = a.inputs(inputs)
+    return _function([
+        f"def {a.name}({inner.parameters}):",
+        f'"""Hessian of `{a.of}` with respect to {" and ".join(a.wrt)}, column by column.',
+        "",
+        "Returns:",
+        f"    The structure of {a.structure()}, with the same again for each array in it, with",
+        "    a block of the shape of the one array + that of the other for each in that.",
+        '"""',
+        *making,
+        f"{n} = {a.helper('size_of')}({inputs})",
+        f"{matrix} = np.zeros(({n}, {n}))",
+        f"for {k} in range({n}):",
+        f"    {a.dots()} = {a.helper('direction')}({inputs}, {k})",
+        f"    {column} = {a.along(inner)}",
+        f"    {matrix}[:, {k}] = {a.helper('flat')}({inputs}, {column})",
+        f"return {a.helper('blocks')}({matrix}, {inputs}, {inputs})",
+    ])  # fmt: skip
 
 
 # ---------------------------------------------------------------- text

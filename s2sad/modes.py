@@ -19,6 +19,7 @@ from typing import Any
 
 from s2sad import drivers, pipeline
 from s2sad.emit.layout import formatted
+from s2sad.emit.module import helper_source, rename_helpers
 from s2sad.errors import S2SADError
 from s2sad.pipeline import Generated, Request
 from s2sad.source.module import SourceModule
@@ -62,8 +63,10 @@ def generate_all(
     if not loops or dump:
         return made
     parts, captured = [made.text, "import numpy as np"], dict(made.captured)
+    helpers, renamed = _tree_helpers(made.text)
+    parts += helpers
     for request in loops:
-        parts.append(_driver(request, called[request], made.text))
+        parts.append(_driver(module, request, called[request], made, renamed))
         captured[request.name] = captured.get(called[request][0].name, ())
     if any(request.mode == "sparse-jacobian" for request in loops):
         parts.append(drivers.COLUMN_GROUPS)
@@ -93,18 +96,56 @@ def _is_float(returns: Any, module: SourceModule) -> bool:
     return returns is not None and module.code(returns.annotation).strip() == "float"
 
 
-def _driver(request: Request, called: Sequence[Request], text: str) -> str:
+def _driver(
+    module: SourceModule,
+    request: Request,
+    called: Sequence[Request],
+    made: Generated,
+    renamed: dict[str, str],
+) -> str:
+    text = made.text
     wrt = request.wrt or (_first_parameter(text, called[0].name),)
     of = request.function.rpartition(".")[2]
     seeds = [f"dot_{name}" for name in wrt] + ["d_out"]
     inner = {call.mode: drivers.inner_function(text, call.name, seeds) for call in called}
+    containers = made.containers[called[0].name]
+    if request.mode == "sparse-jacobian":
+        _check_places(module, request, containers)
+        return drivers.sparse_jacobian(request.name, of, wrt, inner["jvp"])
+    if containers and called[0].mode != "vjp":
+        kept = frozenset(containers)
+        around = drivers.Around(request.name, of, wrt, request.bare, kept, renamed)
+        by_rows = request.mode == "jacobian-reverse"
+        if request.mode == "hessian":
+            return drivers.tree_hessian(around, inner["hvp"])
+        return drivers.tree_jacobian(around, inner["jvp"], inner.get("vjp"), by_rows)
     if request.mode == "hessian":
         return drivers.hessian(request.name, of, wrt, request.bare, inner["hvp"])
-    if request.mode == "sparse-jacobian":
-        return drivers.sparse_jacobian(request.name, of, wrt, inner["jvp"])
     forward, reverse = inner.get("jvp"), inner.get("vjp")
     by_rows = request.mode == "jacobian-reverse"
     return drivers.jacobian(request.name, of, wrt, request.bare, forward, reverse, by_rows)
+
+
+def _check_places(module: SourceModule, request: Request, containers: dict[str, bool]) -> None:
+    """A container has no rows and columns to name."""
+    if any(containers.values()):
+        definition = module.functions.get(request.function)
+        place = None if definition is None else module.location(definition.node.name)
+        message = f"{request.function} takes or returns a container, where no place has a number"
+        advice = "Use jacobian, or write a function of one array that returns one array."
+        raise S2SADError("S2S018", message, place, advice)
+
+
+def _tree_helpers(text: str) -> tuple[list[str], dict[str, str]]:
+    """The helpers that take containers apart, under names that nothing in a generated text has."""
+    source = helper_source()
+    nodes = list(ast.walk(ast.parse(text)))
+    taken = {n.id for n in nodes if isinstance(n, ast.Name)}
+    taken |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+    taken |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
+    renamed = source.renamed(taken - source.found_in(text))
+    needed = source.closure(["size_of", "flat", "direction", "blocks"])
+    return [rename_helpers(source.texts[name], "np", renamed) for name in needed], renamed
 
 
 def _first_parameter(text: str, name: str) -> str:
@@ -141,7 +182,11 @@ def _generated(
     outer = pipeline.generate(read, asked, command=command)
     wanted = [request.name for request in first] + [request.name for request in asked]
     text = merged(made.text, outer.text, wanted)
-    return Generated(text, made.sources, made.captured | outer.captured)
+    containers = made.containers | outer.containers
+    for inner, request in zip(needed, asked, strict=True):  # the text says less than the source
+        found = made.containers[inner.name] | outer.containers[request.name]
+        containers[request.name] = {n: sure for n, sure in found.items() if n != "return"}
+    return Generated(text, made.sources, made.captured | outer.captured, containers)
 
 
 def merged(one: str, other: str, wanted: Sequence[str]) -> str:

@@ -66,11 +66,14 @@ class Generated:
     `text` is the whole file, formatted; `sources` are the texts of all modules that were read, by
     file name (for caches); `captured` names the keyword-only parameters that stand for values the
     function captured from where it was defined, in each generated function that has them.
+    `containers` are the parameters that each is with respect to and that may be containers, and
+    `return` where the result may be one: with whether it certainly is.
     """
 
     text: str
     sources: dict[str, str] = field(default_factory=dict)
     captured: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    containers: dict[str, dict[str, bool]] = field(default_factory=dict)
 
 
 @dataclass
@@ -196,7 +199,23 @@ def generate(
     captured = {
         d.name: tuple(p.var.hint for p in d.params if p.kind == "captured") for d in derived
     }
-    return Generated(text, sources, {name: names for name, names in captured.items() if names})
+    captured = {name: names for name, names in captured.items() if names}
+    containers = {
+        request.name: _containers(engine.facts.summaries[function], function, wrt)
+        for request, engine, function, wrt in prepared
+    }
+    return Generated(text, sources, captured, containers)
+
+
+def _containers(summary: Any, function: Any, wrt: list[str]) -> dict[str, bool]:
+    """What is not certainly an array or number, of the parameters `wrt` and the result (`return`):
+    whether it is certainly a container."""
+    from s2sad.analysis.types import Array, Unknown
+
+    given = zip(function.params, summary.params, strict=True)
+    kinds = {p.var.hint: fact.type for p, fact in given if p.var.hint in wrt}
+    kinds["return"] = summary.result.type
+    return {n: not isinstance(k, Unknown) for n, k in kinds.items() if not isinstance(k, Array)}
 
 
 def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str]]:
@@ -284,6 +303,7 @@ def _assemble(
         carrier.imports["copy"] = "import copy"
     texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
     carried = {name for _, name in carrier.definitions}
+    carried -= set(writer.renamed)  # something else of that name
     used = [name for name in source.closure(list(writer.helpers)) if name not in carried]
     helpers = [rename_helpers(source.texts[n], numpy, writer.renamed) for n in used]
     backward_of: dict[object, list[str]] = {}

@@ -842,6 +842,66 @@ def laid_out_like(x, dot_x):
     return found
 
 
+# ---------------------------------------------------------------- Jacobians of containers
+
+
+def map_floats(function, x, rest=None):
+    """The container x with function(item) for each float and array of floats, rest for others."""
+    if isinstance(x, (float, complex, np.ndarray, np.generic)):
+        kind = np.asarray(x).dtype.kind
+        if kind == "c":
+            raise TypeError("Jacobians and Hessians are of real numbers, and here is a complex one")
+        return function(x) if kind == "f" else rest
+    if isinstance(x, dict):
+        return type(x)((key, map_floats(function, item, rest)) for key, item in x.items())
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    if fields and not isinstance(x, type):
+        return type(x)(**{name: map_floats(function, getattr(x, name), rest) for name in fields})
+    if isinstance(x, (list, tuple)):
+        return type(x)([map_floats(function, item, rest) for item in x])
+    return rest
+
+
+def size_of(x):
+    """How many floats a container holds."""
+    sizes = []
+    map_floats(lambda item: sizes.append(np.size(item)), x)
+    if not sizes:
+        raise TypeError(f"no float, array of floats or container of these: {type(x).__name__}")
+    return sum(sizes)
+
+
+def flat(x, d):
+    """The numbers of d, which is structured like the container x, as one vector."""
+    found = [np.zeros(0)]
+    map_floats(lambda item: found.append(np.ravel(item)), like_tree(x, d))
+    return np.concatenate(found)
+
+
+def filled(x, numbers, rest=None):
+    """The container x with what comes next along the last axis of numbers for each of its own."""
+    start = 0
+
+    def taken(item):
+        nonlocal start
+        part = numbers[..., start : start + np.size(item)]
+        start += np.size(item)
+        return np.reshape(part, numbers.shape[:-1] + np.shape(item))[()]
+
+    return map_floats(taken, x, rest)
+
+
+def direction(x, k=None):
+    """Zeros in the structure of x; a one for its k-th number, if k is given."""
+    return filled(x, np.where(np.arange(size_of(x)) == k, 1.0, 0.0), 0.0)
+
+
+def blocks(matrix, outputs, inputs):
+    """A matrix cut up: outputs, with inputs for each array in it, with a block for each in that."""
+    columns = filled(outputs, np.transpose(matrix))
+    return map_floats(lambda item: filled(inputs, np.moveaxis(item, 0, -1)), columns)
+
+
 # ---------------------------------------------------------------- arguments worked on in place
 
 

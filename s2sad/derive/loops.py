@@ -67,6 +67,7 @@ class Loops(Branches):
             reads = self._mirror_reads(mirror.body) if mirror else set()
         reads |= self._trading_places(loop, reads | needed)
         reads |= self._read_by_restores(loop, reads | needed)
+        reads |= self._read_by_guards(loop, reads | needed)
         if mirror is None:
             saves, restores = self._save(bound, needed, kept)
             kept_parts, put_back = self._save_whole(loop, needed, kept)

@@ -27,6 +27,7 @@ from s2sad.ir.nodes import (
     Branch,
     Expr,
     For,
+    Guard,
     Ref,
     Var,
     While,
@@ -137,6 +138,22 @@ class Needs(Again):
     def _read_by_restores(self, loop: For | While, wanted: set[Var]) -> set[Var]:
         """What says where a loop writes to wanted parts of arrays: they are put back there."""
         return self._read_by_writes(loop, wanted & self.cells.known.keys())
+
+    def _read_by_guards(self, loop: For | While, wanted: set[Var]) -> set[Var]:
+        """What says whether a loop was left before it changed something wanted: that is put back
+        only if it was not."""
+        found: set[Var] = set()
+        blocks = [loop.body]
+        while blocks:
+            for statement in blocks.pop():
+                if isinstance(statement, For | While):
+                    continue
+                blocks += inner_blocks(statement)
+                if isinstance(statement, Guard):
+                    changed = set(self._bound_inside(statement)) & wanted
+                    if changed or self.cells.overwritten_by(statement, wanted):
+                        found |= set(statement.left)
+        return found
 
     def _read_by_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:
         found: set[Var] = set()

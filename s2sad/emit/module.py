@@ -67,5 +67,5 @@ class HelperSource:
 def rename_helpers(text: str, numpy: str, renamed: dict[str, str]) -> str:
     """A helper's text with NumPy and the other helpers under the names that the module has."""
     for old, new in renamed.items():
-        text = re.sub(rf"\b{old}\(", f"{new}(", text)
+        text = re.sub(rf"\b{old}(?=\()|(?<=\bmap\(){old}\b", new, text)
     return text if numpy == "np" else re.sub(r"\bnp\.", f"{numpy}.", text)

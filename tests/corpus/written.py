@@ -230,6 +230,18 @@ def name_bound_again_by_a_loop(A, b):
     return np.sum(d) + np.sum(r) + b[0]
 
 
+def exchanged_unless_the_iteration_ended(A, b, idx):
+    """Nothing has an adjoint behind the exit, but names have to be put back there."""
+    c = A[:][idx[1]]
+    for s in b:
+        if s < 0.1:
+            if A[0, 0] < 5.0:
+                np.add.at(c, idx, b[:3])
+                continue
+        c, b = (b, c)
+    return np.sum(A)
+
+
 def results_of_ufuncs_in_place(x):
     """The argument after the operands is where the result goes."""
     a = np.empty_like(x)
@@ -267,6 +279,10 @@ CALLS = {
     "replaced_by_its_own_row": ("A", [(r((2, 3)),), (r(3),)]),
     "numbers_of_an_array_that_the_loop_changes": ("A", [(r((3, 4)), r(3))]),
     "name_bound_again_by_a_loop": (("A", "b"), [(r((3, 4)), r(4))]),
+    "exchanged_unless_the_iteration_ended": (
+        ("A", "b"),
+        [(r((5, 5)), np.array([0.3, -0.7, -1.1, 0.4, 0.9]), np.array([0, 2, 2]))],
+    ),
     "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
 }
