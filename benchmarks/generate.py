@@ -25,7 +25,7 @@ from typing import Any
 import black
 import libcst
 
-from benchmarks.run import machine
+from benchmarks.measuring import machine
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLES = ["examples/first.py", "examples/digits/model.py", "examples/regression/model.py"]

@@ -1,4 +1,3 @@
-# ruff: noqa: E402
 """What a gradient allocates at its peak, in units of the state array.
 
     python -m benchmarks.memory            # a Markdown table
@@ -13,11 +12,6 @@ handed the same steps with new arrays. Every gradient is compared with the hand-
 
 from __future__ import annotations
 
-import os
-
-for _variable in ("OMP", "OPENBLAS", "MKL", "NUMEXPR", "VECLIB_MAXIMUM"):
-    os.environ[f"{_variable}_NUM_THREADS"] = "1"
-
 import argparse
 import gc
 import importlib
@@ -29,7 +23,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.run import agrees, columns, generated, machine, r
+from benchmarks.cases import columns, r
+from benchmarks.measuring import agrees, generated, machine
 
 Run = Callable[[], Any]
 

@@ -11,6 +11,7 @@ carried from one iteration into the next gets a new one.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -744,7 +745,7 @@ class Facts:
 
     def _shorten(self, name: str) -> str:
         if name not in self._short:
-            marks = sorted({part.split(".")[0].split("&")[0] for part in name.split("~")[1:]})
+            marks = sorted(set(re.findall(r"~(\w*)", name)))
             prefix = "?" if name.startswith("?") else ""
             tail = "".join(f"~{mark}" for mark in marks)
             self._short[name] = f"{prefix}size{len(self._short)}{tail}"
@@ -1039,8 +1040,8 @@ def _item(kind: Type, position: int, count: int) -> Type:
             return fields[position][1]
         case Array(dtype, Shape(dims)) if dims:
             return Array(dtype, Shape(dims[1:]))
-        case Array(dtype, Star(name)):
-            return Array(dtype, Star(f"{name}[]"))
+        case Array(dtype, Star() as shape):
+            return Array(dtype, Star(f"{shape.inner}[]"))
         case Unknown(name, foreign):
             return Unknown(f"{name}.{position}", foreign)
     return Unknown("", may_be_complex(kind))

@@ -30,8 +30,8 @@ def element(kind: Type, mark: str) -> Type:
     match kind:
         case Array(dtype, Shape(dims)) if dims:
             return Array(dtype, Shape(dims[1:]))
-        case Array(dtype, Star(name)):
-            return Array(dtype, Star(f"{name}[]"))
+        case Array(dtype, Star() as shape):
+            return Array(dtype, Star(f"{shape.inner}[]"))
         case ListOf(TupleOf(items)):
             return TupleOf(tuple(_marked(item, mark) for item in items))
         case ListOf(item):
@@ -50,8 +50,8 @@ def element(kind: Type, mark: str) -> Type:
 
 def _marked(kind: Type, mark: str) -> Type:
     match kind:
-        case Array(dtype, Star(name)):
-            return Array(dtype, Star(f"{name}{mark}"))
+        case Array(dtype, Star() as shape) if mark:
+            return Array(dtype, Star(f"{shape.inner}{mark}"))
         case Array(dtype, Shape(dims), python) if any(_made_up(d) for d in dims):
             return Array(
                 dtype, Shape(tuple(f"{d}{mark}" if _made_up(d) else d for d in dims)), python

@@ -32,7 +32,9 @@ def label(shape: AnyShape) -> str:
     """A shape as part of the name of another."""
     if isinstance(shape, Shape):
         return "(" + ",".join(map(str, shape.dims)) + ")"
-    return shape.name + "".join(f"@{axis}" for axis in sorted(shape.ones))
+    if not shape.ones:
+        return shape.name
+    return shape.inner + "".join(f"@{axis}" for axis in sorted(shape.ones))
 
 
 def derived(shape: AnyShape, how: str, *details: Any) -> Star:
@@ -40,7 +42,8 @@ def derived(shape: AnyShape, how: str, *details: Any) -> Star:
     unsettled = any(detail is UNKNOWN or isinstance(detail, Shape | Star) for detail in details)
     if unsettled or "?" in label(shape).split("&"):
         return SOME
-    return Star(f"{label(shape)}.{how}({','.join(map(repr, details))})")
+    inner = Star(label(shape)).inner
+    return Star(f"{inner}.{how}({','.join(map(repr, details)).replace('&', '+')})")
 
 
 def broadcast(*shapes: AnyShape) -> AnyShape:

@@ -34,10 +34,16 @@ class Shape:
 
 @dataclass(frozen=True)
 class Star:
-    """A shape of unknown rank."""
+    """A shape of unknown rank. The name says what it follows from: h&v0 is what h and v0 are
+    broadcast to."""
 
     name: str
     ones: frozenset[int] = frozenset()
+
+    @property
+    def inner(self) -> str:
+        """The name as part of a longer one, in which it is no longer what is broadcast."""
+        return f"({self.name.replace('&', '+')})" if "&" in self.name else self.name
 
 
 AnyShape: TypeAlias = Shape | Star

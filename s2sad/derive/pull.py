@@ -1130,12 +1130,18 @@ class Pull:
                 continue
             shape = self.facts.shape_of(item)
             unsure = node.kind == "list" and _is_call(part.expr, "helper.part")
+            unsure = unsure or self._is_of_some_shape(part.expr)
             if unsure and not tree and shape != SCALAR:
-                # An item that has no adjoint any more has the number 0.0.
+                # An item that has no adjoint any more, or on some path, has the number 0.0.
                 self.pull(item, Adjoint(part.expr, Star("?"), False))
                 continue
             full = not isinstance(part.expr, Const) or shape == SCALAR
             self.pull(item, Adjoint(part.expr, shape, full, False, tree))
+
+    def _is_of_some_shape(self, expr: Expr) -> bool:
+        """Whether a name stands for a number on one path and for an array on the other."""
+        kind = self.facts.types.get(expr) if isinstance(expr, Ref) else None
+        return isinstance(kind, Array) and kind.shape == Star("?")
 
     def _unpacked(self, node: Make, adjoint: Adjoint) -> Adjoint:
         """The adjoints of the items of a list, each under a name of its own."""

@@ -25,6 +25,7 @@ from s2sad.analysis.types import (
     AnyShape,
     Array,
     Inert,
+    Shape,
     Type,
     Unknown,
     is_complex,
@@ -39,6 +40,7 @@ from s2sad.derive.tangents import (
     Unclear,
     by_product_rule,
     line_without,
+    on_scaled_tangent,
     on_tangents,
     with_temporaries,
 )
@@ -304,8 +306,19 @@ class Push:
             tangents[value] = self.whole(found.get(operand.name), value)
         whole = self._as_written(node, bound)
         if rule.kind == "linear":
+            if len(tangents) == 1:
+                [(operand_value, dot)] = tangents.items()
+                if self._reduces(node, operand_value):
+                    return self.tangent(on_scaled_tangent(whole, operand_value, dot), node, True)
             return self.tangent(on_tangents(whole, tangents), node, True)
         return self.tangent(by_product_rule(whole, tangents), node, True)
+
+    def _reduces(self, node: Apply, operand: Expr) -> bool:
+        """Whether a result has fewer dimensions than the operand, as a sum has."""
+        before, after = self.facts.shape_of(operand), self.facts.shape_of(node)
+        if not isinstance(after, Shape):
+            return False
+        return after.rank < before.rank if isinstance(before, Shape) else after.rank == 0
 
     def _as_written(self, node: Apply, bound: dict[str, Expr]) -> Apply:
         """The use of an operator with the operands that its rule has bound."""

@@ -17,7 +17,7 @@ from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.rules import is_default, parameters_of
 from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Select, Slice, Value, Var, walk
-from s2sad.tidy.algebra import add, rewrite
+from s2sad.tidy.algebra import add, mul, number_apart, rewrite
 
 
 class Unclear(Exception):
@@ -39,6 +39,17 @@ def on_tangents(node: Apply, tangents: Mapping[Expr, Expr]) -> Expr:
     changed = rewrite(node, change)
     assert isinstance(changed, Apply)
     return changed
+
+
+def on_scaled_tangent(node: Apply, operand: Expr, tangent: Expr) -> Expr:
+    """A use of a linear operator on a tangent, its number outside: 2.0 * np.sum(dot_x * x).
+
+    For operators whose result has fewer elements than the operand, which then are multiplied.
+    """
+    number, rest = number_apart(tangent)
+    if number == 1.0:
+        return on_tangents(node, {operand: tangent})
+    return mul(Const(number), on_tangents(node, {operand: rest}))
 
 
 def by_product_rule(node: Apply, tangents: Mapping[Expr, Expr]) -> Expr:

@@ -74,6 +74,32 @@ def add(*terms: Expr) -> Expr:
     return _sum(list(terms))
 
 
+def number_apart(expr: Expr) -> tuple[float, Expr]:
+    """The number of a product, and the product without it: 2.0 * d_x * x is 2.0 and d_x * x.
+
+    The number stays, as 1.0, where no derivative is among the factors that are multiplied first:
+    it may be what keeps a product of the user's integers from overflowing.
+    """
+    factors: list[Expr] = []
+    number = _factors(expr, factors)
+    if not isinstance(number, int | float) or not number:
+        return 1.0, expr
+    if number != -1 and not any(_holds_derivative(factor) for factor in factors[:2]):
+        return 1.0, expr
+    return float(number), _chain(factors)
+
+
+def _holds_derivative(expr: Expr) -> bool:
+    match expr:
+        case Ref(var):
+            return var.hint.startswith(("d_", "dot_"))
+        case Value(inner):
+            return _holds_derivative(inner)
+        case Apply(_, args):
+            return any(_holds_derivative(arg) for arg in args)
+    return False
+
+
 def first_to_last(expr: Expr) -> tuple[float, list[tuple[str, Expr]]]:
     """The sign of a product or quotient, and its factors with mul or truediv for each, in the order
     in which it is evaluated: -d * a / b is -1, [(mul, d), (mul, a), (truediv, b)]."""

@@ -80,8 +80,8 @@ def indexing_jvp(x, idx, *, dot_x):
     dot_value = (
         dot_a.sum()
         + np.sum(product_of_others(b, None) * dot_b, keepdims=False)
-        + np.sum(3.0 * c**2 * dot_c)
-        + (2.0 * dot_d * d).mean()
+        + 3.0 * np.sum(c**2 * dot_c)
+        + 2.0 * (dot_d * d).mean()
         + np.sum(0.5 * dot_e / sqrt_e)
     )
     return a.sum() + np.prod(b) + np.sum(c**3) + (d**2).mean() + np.sum(sqrt_e), dot_value

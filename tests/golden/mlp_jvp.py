@@ -23,5 +23,5 @@ def loss_jvp(W1, b1, W2, b2, x, t, *, dot_W1, dot_b1, dot_W2, dot_b2):
     dot_y = dot_h @ W2 + h @ dot_W2 + dot_b2
     r = y - t
     dot_r = dot_y
-    dot_value = np.sum(2.0 * dot_r * r)
+    dot_value = 2.0 * np.sum(dot_r * r)
     return np.sum(r * r), dot_value

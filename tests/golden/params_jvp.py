@@ -33,5 +33,5 @@ def cross_entropy_jvp(params: dict, x, labels, l2: float = 1e-4, *, dot_params):
     arange = np.arange(len(labels))
     nll = -np.mean(logp[arange, labels])
     dot_nll = -np.mean(dot_logp[arange, labels])
-    dot_value = dot_nll + np.sum(2.0 * dot_params["W"] * params["W"]) * l2
+    dot_value = dot_nll + 2.0 * np.sum(dot_params["W"] * params["W"]) * l2
     return nll + l2 * np.sum(params["W"] ** 2), dot_value

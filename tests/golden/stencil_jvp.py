@@ -23,5 +23,5 @@ def misfit_jvp(u, target, alpha: float, steps: int, *, dot_u):
         dot_u[1:-1] += (dot_u[2:] - 2.0 * dot_u[1:-1] + dot_u[:-2]) * alpha
     r = u - target
     dot_r = dot_u
-    dot_value = np.sum(2.0 * dot_r * r)
+    dot_value = 2.0 * np.sum(dot_r * r)
     return np.sum(r * r), dot_value

@@ -16,7 +16,7 @@ def moments_jvp(x, dot_x):
     """Value of `moments` and its derivative along dot_x."""
     mean = np.mean(x)
     dot_mean = np.mean(dot_x)
-    dot_value = (dot_mean, np.mean(2.0 * (dot_x - dot_mean) * (x - mean)))
+    dot_value = (dot_mean, 2.0 * np.mean((dot_x - dot_mean) * (x - mean)))
     return (mean, np.mean((x - mean) ** 2)), dot_value
 
 
@@ -40,7 +40,7 @@ def deep_jvp(layers: list, x, t, *, dot_layers):
         x = np.tanh(dense_out)
         dot_x = dot_dense_out * (1.0 - x * x)
     out, dot_out = dense_jvp(layers[-1], x, dot_layers[-1], dot_x)
-    dot_value = np.mean(2.0 * (out - t) * dot_out)
+    dot_value = 2.0 * np.mean((out - t) * dot_out)
     return np.mean((out - t) ** 2), dot_value
 
 
@@ -74,7 +74,7 @@ def potential_jvp(spring, x, *, dot_spring, dot_x):
     """
     sqrt = np.sqrt(np.sum(x**2))
     stretch = sqrt - spring.rest_length
-    dot_stretch = 0.5 * np.sum(2.0 * dot_x * x) / sqrt - dot_spring.rest_length
+    dot_stretch = np.sum(dot_x * x) / sqrt - dot_spring.rest_length
     dot_value = 0.5 * stretch**2 * dot_spring.stiffness + dot_stretch * stretch * spring.stiffness
     return 0.5 * spring.stiffness * stretch**2, dot_value
 
@@ -103,7 +103,7 @@ def straight_through_jvp(x, *, dot_x):
     """
     q = x + (np.round(x) - x)
     dot_q = dot_x
-    dot_value = np.sum(2.0 * dot_q * q) + np.sum(dot_x * x)
+    dot_value = 2.0 * np.sum(dot_q * q) + np.sum(dot_x * x)
     return np.sum(q**2) + np.sum(x * x), dot_value
 
 

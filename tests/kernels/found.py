@@ -517,6 +517,34 @@ def number_of_what_is_rebound_before_a_loop(a, b, h, A):
     return np.sum(A)
 
 
+def element_of_what_its_factor_is_part_of(a, h, A, index):
+    """Whether k[1] has the shape of h * k[1] does not follow from k = h + e."""
+    k = h + A.T[index[0]]
+    a[index[::-1]] = h * k[1]
+    return np.sum(a * a)
+
+
+def rows_of_what_a_factor_is_part_of(h, u):
+    total = h * 1.0
+    for row in h + u:
+        total += h * row[0] * row
+    return np.sum(total * total)
+
+
+def item_that_one_exit_reads(a, b, s, n):
+    """On the path where the item is not read, its adjoint is a number."""
+    w = a[0]
+    d = b[...]
+    xs = [a, a]
+    if s > 100.0:
+        return w
+    if n > 2:
+        return s
+    below = b < 0.1
+    b[below] = xs[1][below]
+    return np.sum(d)
+
+
 def inputs(*names):
     """Arguments called as in the generator of random programs."""
 
@@ -599,6 +627,9 @@ FUNCTIONS = [
     number_updated_in_a_loop_beside_a_dict,
     number_updated_beside_a_dict,
     number_of_what_is_rebound_before_a_loop,
+    element_of_what_its_factor_is_part_of,
+    rows_of_what_a_factor_is_part_of,
+    item_that_one_exit_reads,
 ]
 
 
