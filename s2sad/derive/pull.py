@@ -482,6 +482,9 @@ class Pull:
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
         self.has_keys(slot, key)
+        if slot in self.state.shadows:
+            self._add_in_place(Apply("getitem", (Ref(var), key), (), "index"), adjoint)
+            return
         if entry is None:
             self.out.append(Assign((var,), self.empty_tree(slot)))
         elif not _holds(entry, var):
@@ -498,6 +501,16 @@ class Pull:
             value = call("helper.add", old, value, text="add")
         self.out.append(Assign((Place(Ref(var), key),), value))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def _add_in_place(self, item: Apply, adjoint: Adjoint) -> None:
+        """Adds to the item of a shadow, which other names may see."""
+        if adjoint.tree:
+            into = call("helper.add_into", item, adjoint.expr, text="add_into")
+            self.out.append(Evaluate(into))
+            return
+        total = Apply("add", (item, adjoint.expr), (), "infix", "+")
+        place = Place(item.args[0], item.args[1])
+        self.out.append(Assign((place,), total, "add"))
 
     def _runs_through(self, key: Expr, loop: object) -> bool:
         """Whether a key is another one in each iteration of a loop."""
@@ -820,6 +833,10 @@ class Pull:
         entry = self.state.get(slot)
         var = self.adjoint_var(slot)
         self.has_keys(slot, key)
+        if slot in self.state.shadows:
+            part = Apply("getitem", (Ref(var), key), (), "index")
+            self._add_in_place(part, replace(adjoint, tree=True))
+            return
         if entry is None and not self.loops:
             self.out.append(Assign((var,), self.empty_tree(slot)))
             self.out.append(Assign((Place(Ref(var), key),), adjoint.expr))

@@ -409,6 +409,18 @@ r = np.random.default_rng(17).standard_normal
 A, B, N = ("a", "b", "s"), [(r(5), r(5), 0.7), (r(4), r(4), -0.4)], [(r(5), 0.7), (r(4), -0.4)]
 
 
+def items_added_to_where_others_see_them(a: Float[ndarray, " n"], b: Float[ndarray, " n"], s):
+    xs = [a, b]
+    if s > 0.0:
+        t = 0.0
+        for x in xs[:2]:
+            t += np.sum(x * s)
+    else:
+        b += xs[1]
+        t = b[0]
+    return t + np.sum(b)
+
+
 def sine_in_place(a, h):
     c = np.tanh(a)
     np.sin(a, out=a)
@@ -423,6 +435,10 @@ def item_written_by_a_call(a, h):
 
 
 CALLS = {
+    "items_added_to_where_others_see_them": (
+        ("a", "b", "s"),
+        [(r(4), r(4), 0.7), (r(4), r(4), -0.7)],
+    ),
     "item_written_by_a_call": (("a", "h"), [(r(4), r(4))]),
     **dict.fromkeys(
         [
