@@ -539,6 +539,10 @@ class Forward(Push):
 
     def _assign_call(self, statement: Assign, value: Invoke) -> Block:
         """y = f(x): the value and its tangent from one call."""
+        if isinstance(self.facts.type_of(value), Inert):
+            before, both = self._settled(Evaluate(value), self.call_of(value))
+            nothing = Assign(statement.targets, Const(None))
+            return [*before, Evaluate(both, _comments(statement)), nothing]
         target = statement.targets[0]
         dotted = self.dotted(target)
         for var in bound_in(target):
