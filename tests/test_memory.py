@@ -202,6 +202,14 @@ def given_its_last_value_in_a_loop(x: Float[np.ndarray, " n"]) -> float:
     return np.sum(y * y) + u
 
 
+def read_after_its_last_value(x: Float[np.ndarray, " n"]) -> float:
+    """The slope of tanh is taken from the array that is written into afterwards."""
+    y = x * 1.0
+    y = np.tanh(y)
+    y[::2] += 0.5 * y[::2]
+    return np.sum(np.sin(y))
+
+
 def exchanged(x: Float[np.ndarray, " n"]) -> float:
     y = np.zeros_like(x)
     s = np.sin(x[0])
@@ -213,6 +221,7 @@ def exchanged(x: Float[np.ndarray, " n"]) -> float:
 @pytest.mark.parametrize(
     "function",
     [
+        read_after_its_last_value,
         exchanged,
         rebound_to_a_view,
         former_array_written_by_another_name,

@@ -46,12 +46,15 @@ class Needs(Again):
         after: set[Var] = set()
         for statement in body:
             for expr in exprs_of(statement):
+                late = {
+                    ref
+                    for ref in refs(expr)
+                    if ref in self.after and (ref.var in bound or ref in self.cells.late)
+                }
                 for ref in refs(expr):
-                    late = ref in self.after and (ref.var in bound or ref in self.cells.late)
-                    (after if late else before).add(ref.var)
-                early = self.cells.read_by(expr, self.cells.late)
-                before |= early
-                if any(ref in self.cells.late for ref in refs(expr)):
+                    (after if ref in late else before).add(ref.var)
+                before |= self.cells.read_by(expr, late)
+                if late:
                     after |= self.cells.read_by(expr)
         return before, after
 
