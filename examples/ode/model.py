@@ -1,6 +1,7 @@
 """Foxes and rabbits: an ordinary differential equation, and how far it is from what was counted."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 def slope(state, rates):
@@ -9,7 +10,7 @@ def slope(state, rates):
     return np.array([(born - eaten * foxes) * rabbits, (fed * rabbits - starved) * foxes])
 
 
-def residuals(rates, start, counted, step=0.05, every=20):
+def residuals(rates: NDArray[np.float64], start, counted, step=0.05, every=20):
     """The differences between a solution and what was counted, by Runge and Kutta's method."""
     misfit = np.zeros(np.shape(counted))
     state = start

@@ -54,138 +54,20 @@ def residuals_jvp(rates, start, counted, step=0.05, every=20, *, dot_rates):
     return misfit.ravel(), dot_value
 
 
-def map_floats(function, x, rest=None):
-    """The container x with function(item) for each float and array of floats, rest for others."""
-    if isinstance(x, (float, complex, np.ndarray, np.generic)):
-        kind = np.asarray(x).dtype.kind
-        if kind == "c":
-            raise TypeError("Jacobians and Hessians are of real numbers, and here is a complex one")
-        return function(x) if kind == "f" else rest
-    if isinstance(x, dict):
-        return type(x)((key, map_floats(function, item, rest)) for key, item in x.items())
-    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
-    if fields and not isinstance(x, type):
-        return type(x)(**{name: map_floats(function, getattr(x, name), rest) for name in fields})
-    if isinstance(x, (list, tuple)):
-        return type(x)([map_floats(function, item, rest) for item in x])
-    return rest
-
-
-def size_of(x):
-    """How many floats a container holds."""
-    sizes = []
-    map_floats(lambda item: sizes.append(np.size(item)), x)
-    if not sizes:
-        raise TypeError(f"no float, array of floats or container of these: {type(x).__name__}")
-    return sum(sizes)
-
-
-def from_parts(x, d):
-    """The adjoint d of an array x, where it may be given part by part; None is zero."""
-    if not isinstance(d, (dict, list, tuple)):
-        return 0.0 if d is None else d
-    whole = np.zeros(np.shape(x), np.result_type(x, 0.0))
-    for key, item in d.items() if isinstance(d, dict) else enumerate(d):
-        whole[key] += from_parts(x[key], item)
-    return whole
-
-
-def like(x, d):
-    """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
-    if isinstance(x, (list, tuple)):
-        return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
-    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
-
-
-def _parts(d):
-    """The parts of a container's adjoint by key or position."""
-    if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
-        return d._asdict() if hasattr(d, "_asdict") else vars(d)
-    if isinstance(d, (list, tuple)):
-        return dict(enumerate(d))
-    return d if isinstance(d, dict) else {}
-
-
-def part(d, key):
-    """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
-    return 0.0 if found is None else found
-
-
-def parts_at(d, keys, ordered):
-    """The adjoints of a container's parts at these keys; of ordered ones by position, too."""
-    if hasattr(d, "_fields") or hasattr(d, "__dataclass_fields__"):
-        return [getattr(d, key) for key in keys]
-    if isinstance(d, dict):
-        n = len(keys) if ordered else 0
-        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
-    return d if np.iterable(d) else [d] * len(keys)
-
-
-def like_tree(x, d):
-    """The gradient d of a container x, in its structure; None is zero in d, else no float."""
-    if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
-        if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
-            return None
-        return like(x, from_parts(x, d))
-    if isinstance(x, dict):
-        parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
-        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
-    fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
-    if fields and not isinstance(x, type):
-        parts = zip(fields, parts_at(d, fields, True), strict=True)
-        return type(x)(**{name: like_tree(getattr(x, name), part) for name, part in parts})
-    if isinstance(x, (list, tuple)):
-        return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
-    return None
-
-
-def flat(x, d):
-    """The numbers of d, which is structured like the container x, as one vector."""
-    found = [np.zeros(0)]
-    map_floats(lambda item: found.append(np.ravel(item)), like_tree(x, d))
-    return np.concatenate(found)
-
-
-def filled(x, numbers, rest=None):
-    """The container x with what comes next along the last axis of numbers for each of its own."""
-    start = 0
-
-    def taken(item):
-        nonlocal start
-        part = numbers[..., start : start + np.size(item)]
-        start += np.size(item)
-        return np.reshape(part, numbers.shape[:-1] + np.shape(item))[()]
-
-    return map_floats(taken, x, rest)
-
-
-def direction(x, k=None):
-    """Zeros in the structure of x; a one for its k-th number, if k is given."""
-    return filled(x, np.where(np.arange(size_of(x)) == k, 1.0, 0.0), 0.0)
-
-
-def blocks(matrix, outputs, inputs):
-    """A matrix cut up: outputs, with inputs for each array in it, with a block for each in that."""
-    columns = filled(outputs, np.transpose(matrix))
-    return map_floats(lambda item: filled(inputs, np.moveaxis(item, 0, -1)), columns)
-
-
 def residuals_jacobian(rates, start, counted, step=0.05, every=20):
     """Jacobian of `residuals` with respect to rates: column by column.
 
     Returns:
-        The structure of the value, with that of rates for each array in it, with
-        a block of the shape output.shape + input.shape for each array in that.
+        The Jacobian, of the shape value.shape + rates.shape.
     """
-    dot_rates = direction(rates)
-    _, outputs = residuals_jvp(rates, start, counted, step, every, dot_rates=dot_rates)
-    n, m = size_of(rates), size_of(outputs)
-    matrix = np.zeros((m, n))
-    for k in range(n):
-        dot_rates = direction(rates, k)
-        _, column = residuals_jvp(rates, start, counted, step, every, dot_rates=dot_rates)
-        matrix[:, k] = flat(outputs, column)
-    return blocks(matrix, outputs, rates)
+    value, _ = residuals_jvp(
+        rates, start, counted, step, every, dot_rates=np.zeros(np.shape(rates))
+    )
+    j_rates = np.zeros(np.shape(value) + np.shape(rates))
+    for i in np.ndindex(np.shape(rates)):
+        dot_rates = np.zeros(np.shape(rates))
+        dot_rates[i] = 1.0
+        _, j_rates[(..., *i)] = residuals_jvp(
+            rates, start, counted, step, every, dot_rates=dot_rates[()]
+        )
+    return j_rates[()]
