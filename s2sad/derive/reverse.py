@@ -269,6 +269,9 @@ class Reverse(Writes):
     def _pull_allocation(self, statement: Assign, value: Expr, var: Var) -> None:
         """A name is bound to an array with a shadow: a new one passes its adjoint on; another name
         or a view has the same shadow."""
+        if statement in self.shadows.renewed:
+            self.pull_renewed(value, Ref(var))
+            return
         if statement.augmented is not None:
             self.pull_write(statement, Place(Ref(var), Const(...)), value, statement.augmented)
             return
@@ -329,6 +332,24 @@ class Reverse(Writes):
                 seed = self._taken_new(where)
                 assert seed is not None
                 self._pull_root(value, seed, target)
+
+    def pull_renewed(self, value: Expr, where: Expr) -> None:
+        """An update in place of what may be an array or a number: the adjoint is taken from the
+        shadow that it has after the update, and passed on to the one that it had before."""
+        if not self.is_varied(value):
+            return
+        if isinstance(where, Ref):
+            slot: Slot | None = (where.var, ())
+            entry = self.read(self.shadows.of[where.var], self.state.shadows[where.var, ()])
+            self.late.add(entry.expr)
+        else:
+            slot = self.held_slot(where, late=True)
+            assert slot is not None
+            entry = self.state.shadows[slot]
+            self.late.add(entry.expr)
+        new = Var("d_new")
+        self.out.append(Assign((new,), call("helper.taken", entry.expr, text="taken")))
+        self._pull_root(value, self.read(new, entry))
 
     def _taken_new(self, where: Expr) -> Adjoint | None:
         """The adjoint of what a statement put into a variable or a container."""

@@ -84,9 +84,11 @@ class Shadows:
     parameters themselves. `follow` are the statements that bind
     shadows right after a statement of the user's: on the way back, both are one. `sharing` says,
     for a statement that binds a view or a copy as NumPy decides, what says that it is a view.
+    `renewed` are the updates in place, x += e, after which x has another shadow if it is a number.
     """
 
     of: dict[Var, Var] = field(default_factory=dict)
+    renewed: set[Stmt] = field(default_factory=set)
     entry: Block = field(default_factory=list)
     handed: set[Var] = field(default_factory=set)
     follow: dict[Stmt, Block] = field(default_factory=dict)
@@ -239,17 +241,32 @@ class _Maker:
 
     def _assigned(self, statement: Assign) -> Block:
         if statement.augmented is not None:
-            target = statement.targets[0]
-            if not isinstance(target, Place) or not self._is_slot(target):
+            (target,) = statement.targets
+            if not self._is_renewed(target):
                 return []
-            item = item_at(target)
-            if not is_number(self.facts.type_of(item)):
-                self._check_kind(item, "this item")
-                return []
+            self.shadows.renewed.add(statement)
+            now = self._target(target)
+            value = call("helper.shadow_after", _read(now), _read(target), text="shadow_after")
+            return [Assign((now,), value)]
         made: Block = []
         for target in statement.targets:
             made += self._bound(statement, target, statement.value)
         return made
+
+    def _is_renewed(self, target: Target) -> bool:
+        """Whether what `target += e` updates may be a number that a container holds, too: then it
+        is another one there."""
+        if not self._has_place(target):
+            return False
+        where = _read(target)
+        kind = self.facts.type_of(where)
+        if is_number(kind) or self._is_array(where):
+            return False
+        if is_container(kind):
+            if isinstance(target, Place):
+                raise _Refused("a list or dict that another one holds is updated in place")
+            return False
+        return not isinstance(target, Var) or self.regions.is_in_container(target)
 
     def _bound(self, statement: Assign, target: Target, value: Expr) -> Block:
         """The statements that bind the shadows of what a target binds."""
@@ -512,7 +529,7 @@ class _Maker:
             case Select():
                 return self._is_settled(value.then) and self._is_settled(value.other)
             case Make(items=parts) | Apply("add" | "mul", parts) if self._holds(value):
-                return all(self._is_item_settled(part) for part in parts)
+                return all(self._is_settled(part) for part in parts)
             case Each():
                 return self._is_settled(value.element)
             case Invoke():
@@ -525,13 +542,6 @@ class _Maker:
             if any(self._is_replaced(v) for v, _ in found):
                 return False
         return not found or not isinstance(value, Apply) or self._is_certain(value)
-
-    def _is_item_settled(self, item: Expr) -> bool:
-        """Whether an item of a new container is what has a name, for as long as both have it: what
-        is updated in place under that name may be a number, and another one then."""
-        if isinstance(item, Ref) and item.var not in self._updated():
-            return True
-        return self._is_settled(item)
 
     def _is_certain(self, value: Expr) -> bool:
         """Whether a part of an array is certainly a view of it: not a number, and no copy of what
@@ -561,7 +571,7 @@ class _Maker:
             if isinstance(s, Assign) and s.augmented is not None
             for target in s.targets
             if isinstance(target, Var) and self.has_shadow(target)
-            if not self._is_array(Ref(target))
+            if not self._is_array(Ref(target)) and not self._is_renewed(target)
         }
 
     def _is_array(self, value: Expr) -> bool:

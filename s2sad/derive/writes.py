@@ -86,6 +86,9 @@ class Writes(Pull):
         """
         if self.puts_item(target):
             item = item_at(target)
+            if statement in self.shadows.renewed:
+                self.pull_renewed(value, item)
+                return
             if augmented is None or is_number(self.facts.type_of(item)):
                 self._pull_new(value, item)
                 return
@@ -127,6 +130,10 @@ class Writes(Pull):
 
     def _pull_new(self, value: Expr, where: Expr) -> None:
         """What is new in a value that was put into a container passes its adjoint on."""
+        raise NotImplementedError
+
+    def pull_renewed(self, value: Expr, where: Expr) -> None:
+        """What is updated in place under a name, or in a container, may be a number."""
         raise NotImplementedError
 
     def pull_item(self, statement: Stmt, target: Place, value: Expr) -> None:
