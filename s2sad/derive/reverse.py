@@ -275,25 +275,6 @@ class Reverse(Writes):
         if statement.augmented is not None:
             self.pull_write(statement, Place(Ref(var), Const(...)), value, statement.augmented)
             return
-        if statement in self.shadows.sharing:
-            flag = self.shadows.sharing[statement]
-            if isinstance(flag, Ref):
-                flag = Ref(flag.var)
-                self.late.add(flag)
-            outer, self.out = self.out, []
-            seed = self.take(var)
-            assert seed is not None
-            self._pull_root(value, seed, var)
-            self.flush()
-            made, self.out = self.out, outer
-            if made:
-                match flag:
-                    case Apply("gt"):
-                        number = as_value(replace(flag, op="le", text="<="))
-                        self.out.append(Branch(number, made, []))
-                    case _:
-                        self.out.append(Branch(flag, [], made))
-            return
         if isinstance(value, Invoke) and self.engine.writes_varied(value):
             seed = None if self.regions.aliases(value) else self.take(var)
             self._pull_call(value, seed)
@@ -304,6 +285,9 @@ class Reverse(Writes):
         """What is new in a value with a shadow passes its adjoint on. It stands at `where` after
         the statement: in a variable, or as an item of a container."""
         if not self.is_varied(value):
+            return
+        if value in self.shadows.sharing:
+            self._pull_if_new(value, where, target)
             return
         match value:
             case Select(test, then, other) if self._is_alias(value):
@@ -332,6 +316,27 @@ class Reverse(Writes):
                 seed = self._taken_new(where)
                 assert seed is not None
                 self._pull_root(value, seed, target)
+
+    def _pull_if_new(self, value: Expr, where: Expr, target: Target | None) -> None:
+        """What may be a view or not passes its adjoint on if it is none."""
+        is_view = self.shadows.sharing[value]
+        if isinstance(is_view, Ref):
+            is_view = Ref(is_view.var)
+            self.late.add(is_view)
+        outer, self.out = self.out, []
+        seed = self._taken_new(where)
+        assert seed is not None
+        self._pull_root(value, seed, target)
+        self.flush()
+        made, self.out = self.out, outer
+        if not made:
+            return
+        match is_view:
+            case Apply("gt"):
+                number = as_value(replace(is_view, op="le", text="<="))
+                self.out.append(Branch(number, made, []))
+            case _:
+                self.out.append(Branch(is_view, [], made))
 
     def pull_renewed(self, value: Expr, where: Expr) -> None:
         """An update in place of what may be an array or a number: the adjoint is taken from the

@@ -83,7 +83,7 @@ class Shadows:
     `entry` binds the shadows of parameters, before all else, but for those in `handed`, which are
     parameters themselves. `follow` are the statements that bind
     shadows right after a statement of the user's: on the way back, both are one. `sharing` says,
-    for a statement that binds a view or a copy as NumPy decides, what says that it is a view.
+    for a value that is a view or a copy as NumPy decides, what says that it is a view.
     `renewed` are the updates in place, x += e, after which x has another shadow if it is a number.
     """
 
@@ -92,7 +92,7 @@ class Shadows:
     entry: Block = field(default_factory=list)
     handed: set[Var] = field(default_factory=set)
     follow: dict[Stmt, Block] = field(default_factory=dict)
-    sharing: dict[Stmt, Expr] = field(default_factory=dict)
+    sharing: dict[Expr, Expr] = field(default_factory=dict)
     errors: list[S2SADError] = field(default_factory=list)
 
     @property
@@ -166,9 +166,9 @@ class _Maker:
         rebound = {
             self.regions.of(var)
             for s in statements(self.function.body)
-            if not isinstance(s, Assign) or s.augmented is None
             for var in bound_by(s)
             if var in self.handed
+            if not isinstance(s, Assign) or s.augmented is None or self._may_be_number(var)
         }
         holders = {self.regions.of(v) for v in self.handed if is_container(self._kind(v))}
         return {r for r in found if self.regions.is_mirrored(r) or r in rebound | holders}
@@ -184,6 +184,11 @@ class _Maker:
             isinstance(kind, Array) and kind.shape == SCALAR
         )
 
+    def _may_be_number(self, var: Var) -> bool:
+        """Whether a variable may stand for a number or for an array."""
+        kind = self._kind(var)
+        return not (is_number(kind) or is_container(kind) or self._is_array(Ref(var)))
+
     # ------------------------------------------------------------ the walk
 
     def run(self) -> None:
@@ -192,7 +197,12 @@ class _Maker:
             var = parameter.var
             if self.has_shadow(var):
                 shadow = self._shadow(var)
-                if var not in self.handed:
+                if var in self.handed:
+                    if self._may_be_number(var) and self.regions.is_in_container(var):
+                        # What is added to a number's adjoint is seen through all names of it.
+                        place = call("numpy.asarray", Ref(shadow))
+                        self.shadows.entry.append(self._let(shadow, place))
+                else:
                     try:
                         zeros = self._zeros(Ref(var))
                     except _Refused as refusal:
@@ -266,7 +276,9 @@ class _Maker:
             if isinstance(target, Place):
                 raise _Refused("a list or dict that another one holds is updated in place")
             return False
-        return not isinstance(target, Var) or self.regions.is_in_container(target)
+        if not isinstance(target, Var):
+            return True
+        return target in self.handed or self.regions.is_in_container(target)
 
     def _bound(self, statement: Assign, target: Target, value: Expr) -> Block:
         """The statements that bind the shadows of what a target binds."""
@@ -274,10 +286,9 @@ class _Maker:
             case Var() if self.has_shadow(target):
                 return self._bound_to(statement, target, value)
             case Place() if self._is_slot(target):
-                if not self._is_settled(value):
-                    raise _Refused("this may be a view or a copy")
-                mirrored = self._mirrored(value, item_at(target))
-                return [Assign((self._place(target),), mirrored)]
+                place = self._place(target)
+                first, shadow = self._shadow_of(statement, value, item_at(target))
+                return [*first, Assign((place,), shadow)]
             case Unpack(parts):
                 return self._unpacked(statement, parts, value)
         return []
@@ -289,19 +300,29 @@ class _Maker:
             names = [t for t in statement.targets if isinstance(t, Var)]
             if names and names[0] is not var:
                 return [self._let(shadow, Ref(self._shadow(names[0])))]
+        first, made = self._shadow_of(statement, value, Ref(var))
+        return [*first, self._let(shadow, made)]
+
+    def _shadow_of(self, statement: Assign, value: Expr, where: Expr) -> tuple[Block, Expr]:
+        """The shadow of what a statement binds, which stands at `where` then: of what may be a view
+        or none, a run tells. What says so is bound first."""
         if self._is_settled(value):
-            return [self._let(shadow, self._mirrored(value, Ref(var)))]
+            return [], self._mirrored(value, where)
         if self._holds(value):
-            raise _Refused("whether this holds arrays or numbers depends on their ranks")
+            raise _Refused("whether this holds views or copies is decided when it runs")
         test = self._has_axes_left(value)
         if test is not None:
-            self.shadows.sharing[statement] = test
+            self.shadows.sharing[value] = test
             number = call("numpy.zeros", Make("tuple", ()))
-            return [self._let(shadow, Select(test, self._mirrored(value, Ref(var)), number))]
-        flag = Var(f"{var.hint}_is_view")
-        self.shadows.sharing[statement] = Ref(flag)
-        both = Select(Ref(flag), self._mirrored(value, Ref(var)), self._zeros(Ref(var)))
-        return [self._let(flag, self._shares(value, var)), self._let(shadow, both)]
+            return [], Select(test, self._mirrored(value, where), number)
+        roots = {v for v, _ in self._aliases(value)}
+        if len(statement.targets) == 1 and isinstance(statement.targets[0], Unpack):
+            if roots & set(targets_of(statement.targets[0])):
+                raise _Refused("this may be a view or a copy")
+        flag = Var(f"{_hint(where)}_is_view")
+        self.shadows.sharing[value] = Ref(flag)
+        both = Select(Ref(flag), self._mirrored(value, where), self._zeros(where))
+        return [self._let(flag, self._shares(value, where))], both
 
     def _has_axes_left(self, value: Expr) -> Expr | None:
         """Whether an element by whole numbers is an array, as the rank of its array says."""
@@ -319,15 +340,15 @@ class _Maker:
         rank = call("numpy.ndim", Ref(value.var))
         return Apply("gt", (rank, Const(axes)), (), "infix", ">")
 
-    def _shares(self, value: Expr, var: Var) -> Expr:
-        """Whether a name stands for memory of what its value is made from, as a run tells."""
+    def _shares(self, value: Expr, where: Expr) -> Expr:
+        """Whether what stands at `where` is memory of what its value is made from, as a run tells."""
         if isinstance(value, Select):
-            arms = (self._shares(value.then, var), self._shares(value.other, var))
+            arms = (self._shares(value.then, where), self._shares(value.other, where))
             return Select(value.test, *arms)
         roots = [Ref(v) for v, _ in self._aliases(value)]
         if not roots:
             return Const(False)
-        return call("numpy.may_share_memory", Ref(var), roots[0])
+        return call("numpy.may_share_memory", where, roots[0])
 
     def _unpacked(self, statement: Assign, parts: tuple[Target, ...], value: Expr) -> Block:
         wanted = [p for p in parts if self._has_place(p)]
@@ -336,18 +357,19 @@ class _Maker:
         if isinstance(value, Make) and len(value.items) == len(parts):
             pairs = [pair for pair in _pairs(parts, value.items) if self._has_place(pair[0])]
             if len(pairs) == 1:
-                part, item = pairs[0]
-                if not self._is_settled(item):
-                    raise _Refused("this may be a view or a copy")
-                return self._bound(replace(statement, targets=(part,), value=item), part, item)
+                return self._bound(statement, *pairs[0])
+            tests: Block = []
             values = []
             exchange = self.regions.is_exchange(Unpack(parts), value)
             for part, item in pairs:
-                if not exchange and not self._is_settled(item):
-                    raise _Refused("this may be a view or a copy")
-                values.append(self._mirrored(item, _read(part)))
+                if exchange:
+                    values.append(self._mirrored(item, _read(part)))
+                    continue
+                first, made = self._shadow_of(statement, item, _read(part))
+                tests += first
+                values.append(made)
             shadows = tuple(self._target(p) for p, _ in pairs)
-            return [Assign((Unpack(shadows),), Make("tuple", tuple(values)))]
+            return [*tests, Assign((Unpack(shadows),), Make("tuple", tuple(values)))]
         if isinstance(value, Invoke) and self.regions.calls.effects(value).tangled:
             raise _Refused(f"parts of what {value.callee.name} returns may share memory")
         if not self._aliases(value):
@@ -571,7 +593,7 @@ class _Maker:
             if isinstance(s, Assign) and s.augmented is not None
             for target in s.targets
             if isinstance(target, Var) and self.has_shadow(target)
-            if not self._is_array(Ref(target)) and not self._is_renewed(target)
+            if not self._is_array(Ref(target)) and not self.regions.is_in_container(target)
         }
 
     def _is_array(self, value: Expr) -> bool:
@@ -782,6 +804,18 @@ def _read(target: Target) -> Expr:
         return Ref(target)
     assert isinstance(target, Place)
     return item_at(target)
+
+
+def _hint(where: Expr) -> str:
+    """What a place is called: by its variable or by its key."""
+    match where:
+        case Ref(var):
+            return var.hint
+        case Apply("getitem", (_, Const(str() as name))) if name.isidentifier():
+            return name
+        case Apply(_, (whole, *_)):
+            return _hint(whole)
+    return "item"
 
 
 def _is_sliced(key: Expr) -> bool:
