@@ -358,6 +358,12 @@ class _OwnReader(RuleReader):
 
     def _check(self, rule: Rule) -> None:
         super()._check(rule)
+        if rule.writes:
+            self.refuse(
+                self.node,
+                "a rule for a function that writes into its argument",
+                "Write a function that gives a new array, y = ...(x), and a rule for that one.",
+            )
         from s2sad.derive.selection import CONDITIONS, RESULTS
 
         matched = {n.var.hint for n in walk(rule.match) if isinstance(n, Ref)}

@@ -107,7 +107,7 @@ class Writes(Pull):
         if not self.is_varied(value) and not self.is_cleared(statement):
             return
         self.stand(writing)
-        if augmented in ("add", "sub") and isinstance(value, Apply) and _is_distinct(writing.rule):
+        if augmented in ("add", "sub") and isinstance(value, Apply):
             self._pull_increment(writing, value, augmented)
         else:
             self._pull_replaced(writing, value)
@@ -703,13 +703,6 @@ def is_write(node: Apply) -> bool:
 def _value_name(rule: Rule) -> str:
     """The operand that is written."""
     return rule.operands[1].name
-
-
-def _is_distinct(rule: Rule) -> bool:
-    """Whether the places that a write goes to are distinct, so that `+=` adds to each once."""
-    name = _value_name(rule)
-    line = next(c for c in rule.contributions if c.operand == name)
-    return isinstance(line.value, Apply) and line.value.op == "getitem"
 
 
 def _views_of(var: Var, made: Block) -> set[Var]:
