@@ -15,7 +15,8 @@ from collections import Counter
 from dataclasses import replace
 
 from s2sad.analysis.execution import Execution
-from s2sad.analysis.regions import Effects, Regions
+from s2sad.analysis.regions import Regions
+from s2sad.analysis.sharing import Effects
 from s2sad.analysis.tables import Environment, Fact, Summary
 from s2sad.analysis.types import Inert
 from s2sad.analysis.usage import used_as_numbers

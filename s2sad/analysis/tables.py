@@ -13,7 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from s2sad.analysis.regions import Calls, Regions
+from s2sad.analysis.call_effects import Calls
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
 from s2sad.derive.selection import choose
 from s2sad.derive.templates import Rule

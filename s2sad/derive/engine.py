@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from s2sad.analysis.call_effects import Calls
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.imaginary import has_complex_numbers
 from s2sad.analysis.pops import named_pops
-from s2sad.analysis.regions import Calls, Regions
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.spelled import spell_out
 from s2sad.analysis.tables import Fact
 from s2sad.analysis.types import (
