@@ -1,9 +1,11 @@
 """The words for shared memory: how a value shares it, what a call does to what it is handed.
 
-first = v[0]            `first` shares memory with v as a `view` of it
-w = v                   as the `same`
-w = v.reshape(n)        `maybe`: NumPy decides when it runs
-xs = [v, 1.0]           as a container that has it as a `part`
+    first = v[0]                    shares memory with v as a `view` of it
+    w = v                           as the `same`
+    w = v.reshape(n)                `maybe`: NumPy decides when it runs
+    xs = [v, 1.0]                   as a container that has it as a `part`
+
+`aliases.py` finds the first, `call_effects.py` the second.
 """
 
 from __future__ import annotations
