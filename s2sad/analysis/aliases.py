@@ -234,7 +234,6 @@ _FRESH = {"builtins.len", "builtins.range", "builtins.float", "builtins.int", "n
           "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip
 """Operators whose result shares nothing with what they are given."""
 
-
 _CONTAINERS = ("builtins.", "dict.", "tqdm.", "list.")
 
 

@@ -32,8 +32,8 @@ from s2sad.analysis.types import (
     is_integral,
     may_be_complex,
 )
+from s2sad.derive.abstract import abstract
 from s2sad.derive.rules import rules
-from s2sad.derive.selection import abstract
 from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.nodes import (
     Apply,

@@ -39,7 +39,8 @@ from s2sad.analysis.types import (
     with_dtype,
 )
 from s2sad.derive.own_rules import is_own
-from s2sad.derive.selection import dtype_name, result_shape
+from s2sad.derive.result_shapes import result_shape
+from s2sad.derive.stated_dtypes import dtype_name
 from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque, Ref
 from s2sad.source.operators import COMPARE
@@ -50,7 +51,6 @@ _CLOSED = set(
 )
 """Operators whose result on integers is an integer."""
 
-
 _ALLOCATIONS = {
     "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
     "numpy.zeros_like": "a", "numpy.ones_like": "a", "numpy.empty_like": "a",
@@ -59,14 +59,11 @@ _ALLOCATIONS = {
 """Operators that allocate, with the argument whose dtype the result has: float64 where there is
 none."""
 
-
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
 
-
 _COPIES = {"copy.copy", "copy.deepcopy"}
 """Operators whose result is of their operand's type, whatever it is."""
-
 
 _NUMBERS = {f"{home}.{name}" for home in ("math", "numpy") for name in ("pi", "e", "inf", "nan")}
 _NUMBERS |= {"math.tau", "numpy.euler_gamma", "user.number"}

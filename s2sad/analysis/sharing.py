@@ -21,9 +21,7 @@ Sharing: TypeAlias = Literal["same", "view", "maybe", "part"]
 """How a value shares memory with a variable: it is its object, a view of it, one or a copy as NumPy
 decides at run time, or a container with it inside."""
 
-
 Aliases: TypeAlias = list[tuple[Var, Sharing]]
-
 
 TypeOf: TypeAlias = Callable[[Expr], Type]
 

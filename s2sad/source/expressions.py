@@ -35,6 +35,7 @@ from s2sad.ir.nodes import (
     Var,
     walk,
 )
+from s2sad.source.bound import Binding, names_in, target_names
 from s2sad.source.callables import Candidate, Candidates
 from s2sad.source.calls import (
     Argument,
@@ -49,7 +50,7 @@ from s2sad.source.calls import (
 from s2sad.source.objects import class_of
 from s2sad.source.operators import ATTRIBUTES, COMPARE, METHODS, UNARY, canonical
 from s2sad.source.operators import BINARY as INFIX
-from s2sad.source.scope import Binding, Scope, names_in, target_names
+from s2sad.source.scope import Scope
 from s2sad.tidy.naming import describe
 
 _BINARY: dict[type, str] = {

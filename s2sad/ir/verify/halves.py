@@ -30,7 +30,6 @@ from s2sad.tidy.algebra import key
 Path: TypeAlias = tuple[int, ...]
 """The blocks around a statement, as the original program has them; 0 for one it does not have."""
 
-
 Event: TypeAlias = tuple[Stmt, Path]
 
 

@@ -46,7 +46,6 @@ class Fault:
 Invariant: TypeAlias = Callable[[Subject], Iterator[Fault]]
 """Finds the faults of one kind. Its docstring is the sentence that does not hold."""
 
-
 INVARIANTS: list[tuple[frozenset[str], Invariant]] = []
 """All invariants, each with the passes after which it holds."""
 
