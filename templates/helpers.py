@@ -735,7 +735,11 @@ def add(a, b):
         return b if a is None else a
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
-        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
+        whole, parts = (b, a) if isinstance(a, dict) else (a, b)
+        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        for key, item in _parts(parts).items():
+            whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
+        return whole
     if all(held):
         return [add(one, other) for one, other in zip(a, b, strict=True)]
     if not any(held):

@@ -34,6 +34,16 @@ def written_in_list_read_by_name(a, s):
     return np.sum(a**2)
 
 
+def item_replaced_at_times(a, s, n):
+    xs = [s, a]
+    total = 0.0
+    for i in range(n):
+        if i == 2:
+            xs[1] = np.where(xs[1] > 0.4, xs[0], xs[1] ** 2)
+        total += np.sum(xs[i % 2])
+    return total
+
+
 def by_computed_positions(a: Float[ndarray, "n"], b: Float[ndarray, "n"], s, n):
     xs = [a, b]
     for i in range(n):
@@ -480,6 +490,7 @@ CALLS = {
         (A, B),
     ),
     "dict_item_squared_then_rebound": (("w", "s"), N),
+    "item_replaced_at_times": (("a", "s"), [(r(5), 0.7, 4), (r(5), 0.7, 1)]),
     "by_computed_positions": (A, [(r(5), r(5), 0.7, 4), (r(5), r(5), 0.7, 0)]),
     "double_buffer": ("u", [(r(6), 3), (r(6), 0)]),
     "double_buffer_with_boundary": (("u", "s"), [(r(6), 0.7, 3), (r(6), 0.7, 0)]),

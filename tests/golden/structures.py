@@ -81,19 +81,17 @@ def _parts(d):
     return d if isinstance(d, dict) else {}
 
 
-def part(d, key):
-    """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
-    return 0.0 if found is None else found
-
-
 def add(a, b):
     """The sum of two adjoints, of arrays or of containers of them; None is zero."""
     if a is None or b is None:
         return b if a is None else a
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
-        return {key: add(part(a, key), part(b, key)) for key in {**_parts(a), **_parts(b)}}
+        whole, parts = (b, a) if isinstance(a, dict) else (a, b)
+        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        for key, item in _parts(parts).items():
+            whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
+        return whole
     if all(held):
         return [add(one, other) for one, other in zip(a, b, strict=True)]
     if not any(held):
@@ -126,6 +124,12 @@ def like(x, d):
     if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
         return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
+
+
+def part(d, key):
+    """The adjoint of one part of a container; 0.0 where there is none."""
+    found = _parts(d).get(key)
+    return 0.0 if found is None else found
 
 
 def parts_at(d, keys, ordered):
