@@ -67,6 +67,10 @@ class State:
         entries = {root: dict(paths) for root, paths in self.entries.items()}
         return State(entries, self.shadows)
 
+    def become(self, other: State) -> None:
+        """Has the entries of another state from here on."""
+        self.entries = {root: dict(paths) for root, paths in other.entries.items()}
+
     def get(self, slot: Slot) -> Adjoint | None:
         """The entry of a slot; None is zero."""
         if slot in self.shadows:

@@ -9,7 +9,8 @@ uses of a variable in one statement make one term:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -34,6 +35,7 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint, Slot, State, joined, same_entry
+from s2sad.derive.out import Out
 from s2sad.derive.broadcasting import (
     call,
     expand,
@@ -99,7 +101,7 @@ class Pull:
         self.engine = engine
         self.regions = regions
         self.state = State()
-        self.out: Block = []
+        self.out = Out()
         self.pending: Pending = {}
         self.adjoint_vars: dict[Slot, Var] = {}
         self.errors: list[S2SADError] = []
@@ -248,6 +250,15 @@ class Pull:
                 if how != "add":
                     self._add_part(slot, how, key, adjoint, id(adjoint) in assigned)
 
+    @contextmanager
+    def apart(self) -> Iterator[Block]:
+        """What is contributed in here is written out in a block of its own."""
+        outer, self.pending = self.pending, {}
+        with self.out.aside() as made:
+            yield made
+            self.flush()
+        self.pending = outer
+
     def _exchange(self, pending: Pending) -> None:
         """Adjoints that trade places do so in one statement: `d_u, d_v = d_v, d_u`."""
         moved: dict[Var, Slot] = {}
@@ -286,7 +297,7 @@ class Pull:
                 if how == "add" and isinstance(expr, Ref) and expr.var in self.taken:
                     reads = [a.expr for other in pending.values() for _, _, a in other]
                     reads += [k for other in pending.values() for _, k, _ in other if k is not None]
-                    stale = [s for s in self.out if not _makes_new(s)]
+                    stale = [s for s in self.out.block if not _makes_new(s)]
                     reads += [e for s in stale for e in _values(s)]
                     if sum(count_reads(e, expr.var) for e in reads) == 1:
                         found[position] = (how, key, replace(adjoint, owned=True))
@@ -1178,15 +1189,14 @@ class Pull:
         self.flush()
         adjoint = self.protected(adjoint, f"d_{self.hint(node)}")
         arms: list[tuple[Block, State]] = []
-        outer = (self.out, self.pending, self.state)
+        before = self.state.copy()
         for arm in (node.then, node.other):
-            self.out, self.pending, self.state = [], {}, outer[2].copy()
-            if arm is not node.test or self.is_varied(arm):
-                self.pull(arm, adjoint)
-            self.flush()
-            arms.append((self.out, self.state))
-        self.out, self.pending = outer[0], outer[1]
-        self.state = self.merge(arms[0], arms[1])
+            self.state.become(before)
+            with self.apart() as made:
+                if arm is not node.test or self.is_varied(arm):
+                    self.pull(arm, adjoint)
+            arms.append((made, self.state.copy()))
+        self.state.become(self.merge(arms[0], arms[1]))
         if arms[0][0] or arms[1][0]:
             self.out.append(Branch(as_value(node.test), arms[0][0], arms[1][0]))
 

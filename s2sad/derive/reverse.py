@@ -215,15 +215,15 @@ class Reverse(Writes):
                     "Give its result a name.")  # fmt: skip
 
     def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
-        self.out = []
         self.seeds = set()
         self.whole_call = False
         self.taken = set()
         self.items = {}
         self.held = {}
-        work()
-        self.flush()
-        return [Group(source, written_out(self.out, self.held))] if self.out else []
+        with self.out.aside() as made:
+            work()
+            self.flush()
+        return [Group(source, written_out(made, self.held))] if made else []
 
     def _assign(self, statement: Assign) -> list[Mirror]:
         return self._group(statement, lambda: self._pull_assigned(statement))
@@ -277,12 +277,11 @@ class Reverse(Writes):
             if isinstance(flag, Ref):
                 flag = Ref(flag.var)
                 self.late.add(flag)
-            outer, self.out = self.out, []
-            seed = self.take(var)
-            assert seed is not None
-            self._pull_root(value, seed, var)
-            self.flush()
-            made, self.out = self.out, outer
+            with self.out.aside() as made:
+                seed = self.take(var)
+                assert seed is not None
+                self._pull_root(value, seed, var)
+                self.flush()
             if made:
                 match flag:
                     case Apply("gt"):
@@ -306,11 +305,10 @@ class Reverse(Writes):
             case Select(test, then, other) if self._is_alias(value):
                 arms: list[Block] = []
                 for arm in (then, other):
-                    outer, self.out = self.out, []
-                    self._pull_new(arm, where, target)
-                    self.flush()
-                    arms.append(self.out)
-                    self.out = outer
+                    with self.out.aside() as made:
+                        self._pull_new(arm, where, target)
+                        self.flush()
+                    arms.append(made)
                 if any(arms):
                     self.out.append(Branch(as_value(test), arms[0], arms[1]))
             case Make() if is_container(self.facts.type_of(value)):
@@ -614,14 +612,14 @@ class Reverse(Writes):
     # ------------------------------------------------------------ branches
 
     def _branch(self, statement: Branch) -> list[Mirror]:
-        before = self.state
+        before = self.state.copy()
         arms: list[tuple[list[Step], State]] = []
         for arm in (statement.then, statement.other):
-            self.state = before.copy()
+            self.state.become(before)
             mirror = self.block(arm)
-            arms.append((mirror, self.state))
+            arms.append((mirror, self.state.copy()))
         joins: list[Block] = [[], []]
-        self.state = self.merge((joins[0], arms[0][1]), (joins[1], arms[1][1]))
+        self.state.become(self.merge((joins[0], arms[0][1]), (joins[1], arms[1][1])))
         for (mirror, _), join in zip(arms, joins, strict=True):
             if join:
                 mirror.append(Step(None, [Group(None, join)]))
@@ -634,7 +632,7 @@ class Reverse(Writes):
         mirror = self.block(statement.body)
         join: Block = []
         skipped: Block = []
-        self.state = self.merge((join, self.state), (skipped, before))
+        self.state.become(self.merge((join, self.state.copy()), (skipped, before)))
         if join:
             mirror.append(Step(None, [Group(None, join)]))
         if not mirror:
@@ -704,7 +702,7 @@ class Reverse(Writes):
         Adjoints that the body changes must stand in their variables when an iteration begins. Which
         these are is found by running the body until no new one turns up.
         """
-        entry = self.state
+        entry = self.state.copy()
         modified = self.modified.setdefault(key, {})
         widened = self.widened.setdefault(key, {})
         borrowed = self.borrowed.setdefault(key, {})
@@ -712,15 +710,14 @@ class Reverse(Writes):
         self.loops.append(key)
         while True:
             before: Block = []
-            self.state = entry.copy()
+            self.state.become(entry)
             gathered = dict(self.gathered.get(key, {}))
             for whole in gathered:
                 for slot in [s for s in modified if _is_part(s, whole)]:
                     del modified[slot]
                 if self.entries_of(whole):
-                    outer, self.out = self.out, before
-                    self.stand_whole(whole)
-                    self.out = outer
+                    with self.out.aside(before):
+                        self.stand_whole(whole)
             for slot in modified:
                 self._materialise(slot, before, key, slot in widened)
             for slot in borrowed:
@@ -730,12 +727,11 @@ class Reverse(Writes):
             errors = list(self.errors)
             mirror = body()
             for whole in gathered:
-                outer, self.out = self.out, []
-                if len(self.entries_of(whole)) > 1:
-                    self.stand_whole(whole)
-                if self.out:
-                    mirror.append(Step(None, [Group(None, self.out)]))
-                self.out = outer
+                with self.out.aside() as standing:
+                    if len(self.entries_of(whole)) > 1:
+                        self.stand_whole(whole)
+                if standing:
+                    mirror.append(Step(None, [Group(None, standing)]))
             found = [
                 slot
                 for slot in dict.fromkeys([*self.state.slots(), *head.slots()])
@@ -982,32 +978,29 @@ class Reverse(Writes):
         self.flush()
         position = self.counter("k")
         used = [False]
-        outer = (self.out, self.pending)
         item = self._item_of(node, adjoint, position, used)
 
         def body() -> list[Step]:
-            self.out, self.pending = [], {}
-            element = item()
-            self.pull(node.element, element)
-            self.flush()
-            seeds = _seed_tree(node.target, self)
-            if seeds is not None and self._pull_element(
-                node.iterable, seeds, Ref(position), node.target
-            ):
-                used[0] = True
-            self.flush()
-            return [Step(None, [Group(None, self.out)])]
+            with self.apart() as made:
+                element = item()
+                self.pull(node.element, element)
+                self.flush()
+                seeds = _seed_tree(node.target, self)
+                if seeds is not None and self._pull_element(
+                    node.iterable, seeds, Ref(position), node.target
+                ):
+                    used[0] = True
+            return [Step(None, [Group(None, made)])]
 
         before, mirror = self.repeated(node, body)
-        self.out, self.pending = outer
-        self.out += before
+        self.out.extend(before)
         statements = [
             s for step in mirror for g in step.nodes if isinstance(g, Group) for s in g.body
         ]
         for condition in reversed(node.conditions):
             statements = [Branch(as_value(condition), statements, [])]
         if statements:
-            self.out += [self._each_loop(node, position if used[0] else None, statements)]
+            self.out.append(self._each_loop(node, position if used[0] else None, statements))
         for leaf in self._leaves(node.iterable, None):
             entry = self.take_root(leaf)
             if entry is not None:
@@ -1175,7 +1168,7 @@ class Reverse(Writes):
         if slot is not None and self.state.get(slot) is None and slot not in self.pending:
             root_entries = self.state.entries.get(slot[0], {})
             taken = any(isinstance(s, Assign) and s.targets[0] is self.adjoint_vars.get(slot)
-                        for s in self.out)  # fmt: skip
+                        for s in self.out.block)  # fmt: skip
             reading = self.adjoint_vars.get(slot) in self.seeds and not self.whole_call
             if not root_entries and not taken and not reading and not self._seeds_read(slot):
                 return self.adjoint_var(slot)

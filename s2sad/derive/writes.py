@@ -537,9 +537,8 @@ class Writes(Pull):
         node = self._node(writing)
         shape = self.facts.shape_of(node)
         ref = self.typed(Ref(seed), Array(self._seed_dtype(writing), shape))
-        outer, self.out = self.out, []
-        self.pull(value, reduced_to(Adjoint(ref, shape, True), node, value, self.facts))
-        made, self.out = self.out, outer
+        with self.out.aside() as made:
+            self.pull(value, reduced_to(Adjoint(ref, shape, True), node, value, self.facts))
         return seed, made
 
     def _node(self, writing: _Writing) -> Expr:
@@ -604,11 +603,11 @@ class Writes(Pull):
         assigned: set[int] = set()
         if cleared is not None and added:
             assigned = self._filling(writing, cleared[0], own)
-            self.out += [] if assigned else clearing
-        self.out += made
+            self.out.extend([] if assigned else clearing)
+        self.out.extend(made)
         self.flush(assigned)
         if not added:
-            self.out += clearing
+            self.out.extend(clearing)
 
     def _must_be_named(
         self, writing: _Writing, seed: Var, made: Block, own: list[Slot], is_emptied: bool
