@@ -14,8 +14,9 @@ import pytest
 
 from s2sad.analysis.types import Array, Inert, ListOf, Shape, Star, TupleOf, Type
 from s2sad.derive.folder import templates_folder
+from s2sad.derive.result_shapes import result_shape
 from s2sad.derive.rules import bind, load, parameters_of, rules
-from s2sad.derive.selection import fits, result_shape
+from s2sad.derive.selection import fits
 from s2sad.derive.template_files import TemplateFile
 from s2sad.derive.templates import Rule
 from s2sad.errors import S2SADError
