@@ -341,7 +341,7 @@ class _Maker:
         return Apply("gt", (rank, Const(axes)), (), "infix", ">")
 
     def _shares(self, value: Expr, where: Expr) -> Expr:
-        """Whether what stands at `where` is memory of what its value is made from, as a run tells."""
+        """Whether what stands somewhere is memory of what it was made from, as a run tells."""
         if isinstance(value, Select):
             arms = (self._shares(value.then, where), self._shares(value.other, where))
             return Select(value.test, *arms)
