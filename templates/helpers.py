@@ -786,13 +786,6 @@ def shadow_after(d, x):
     return d if kept else np.zeros(np.shape(x), np.result_type(d))
 
 
-def taken(d):
-    """The adjoint that an array d holds; there it is zero from then on."""
-    found = d.copy()
-    d[...] = 0.0
-    return found
-
-
 def before_update(x, old):
     """What x was before an update in place: an array gets its contents back, a number is old."""
     if isinstance(x, np.ndarray) and np.shape(x) == np.shape(old):

@@ -145,11 +145,14 @@ class Keep(Needs):
         old = Var(f"{place.hint}_old")
         value = call("copy.copy", part, text="copy.copy")
         keep, recall = self._keep(place.hint, kind, value, old)
-        before = call("helper.before_update", part, Ref(old), text="before_update")
         match part:
             case Ref(var):
-                return keep, [*recall, Assign((var,), before)]
+                # The name stands for what it was before the update again.
+                contents = Assign((Place(part, Const(...)),), Ref(old))
+                number = Assign((var,), Ref(old))
+                return keep, [*recall, Branch(_is_ndarray(part), [contents], [number])]
             case Apply("getitem", (whole, at)):
+                before = call("helper.before_update", part, Ref(old), text="before_update")
                 return keep, [*recall, Assign((Place(whole, at),), before)]
         raise AssertionError(part)
 
@@ -229,9 +232,7 @@ class Keep(Needs):
         old = Var(f"{hint}_old")
         save, recall = self._keep(hint, kind, value, old)
         contents = Assign((Place(part, Const(...)),), Ref(old))
-        array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
-        is_array = call("builtins.isinstance", part, array, text="isinstance")
-        return save, [*recall, Branch(is_array, [contents], [])]
+        return save, [*recall, Branch(_is_ndarray(part), [contents], [])]
 
     def _is_handed(self, statement: Stmt, part: Expr) -> bool:
         """Whether a function that is called writes into what may be a number, as far as is seen
@@ -405,6 +406,11 @@ def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     """Variables in a given order, the others after them by name."""
     known = [var for var in order if var in variables]
     return known + sorted(variables - set(known), key=lambda var: var.serial)
+
+
+def _is_ndarray(part: Expr) -> Expr:
+    array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
+    return call("builtins.isinstance", part, array, text="isinstance")
 
 
 def _is_float(kind: Any) -> bool:

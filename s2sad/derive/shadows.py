@@ -151,6 +151,8 @@ class _Maker:
         self.exact = exact
         self.shadows = Shadows(handed=set(handed.values()))
         self.replaced: set[Var] | None = None
+        self.tests: Block = []
+        self.gone: set[Var] = set()
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
@@ -239,11 +241,11 @@ class _Maker:
                 if self._aliases(base):
                     self._check_own(base)
                     last = Apply("getitem", (base, Const(-1)), (), "index")
-                    items = [self._mirrored(item, last) for item in given]
+                    tests, items = self._shadows_of([(item, last) for item in given], set())
                     args = (self._view(base), *items)
                     same = Evaluate(replace(change, args=args, origin=None))
-                    self.shadows.follow[statement] = [same]
-                    return [statement, same]
+                    self.shadows.follow[statement] = [*tests, same]
+                    return [statement, *tests, same]
             case Verbatim():
                 if any(self.has_shadow(var) for var in (*statement.binds, *statement.mutates)):
                     raise _Refused("this changes what stands for an array that is written into")
@@ -287,8 +289,8 @@ class _Maker:
                 return self._bound_to(statement, target, value)
             case Place() if self._is_slot(target):
                 place = self._place(target)
-                first, shadow = self._shadow_of(statement, value, item_at(target))
-                return [*first, Assign((place,), shadow)]
+                tests, (shadow,) = self._shadows_of([(value, item_at(target))], set())
+                return [*tests, Assign((place,), shadow)]
             case Unpack(parts):
                 return self._unpacked(statement, parts, value)
         return []
@@ -300,32 +302,45 @@ class _Maker:
             names = [t for t in statement.targets if isinstance(t, Var)]
             if names and names[0] is not var:
                 return [self._let(shadow, Ref(self._shadow(names[0])))]
-        first, made = self._shadow_of(statement, value, Ref(var))
-        return [*first, self._let(shadow, made)]
+        tests, (made,) = self._shadows_of([(value, Ref(var))], set())
+        return [*tests, self._let(shadow, made)]
 
-    def _shadow_of(self, statement: Assign, value: Expr, where: Expr) -> tuple[Block, Expr]:
-        """The shadow of what a statement binds, which stands at `where` then: of what may be a view
-        or none, a run tells. What says so is bound first."""
-        if self._is_settled(value):
-            return [], self._mirrored(value, where)
+    def _shadows_of(
+        self, bound: list[tuple[Expr, Expr]], replaced: set[Var]
+    ) -> tuple[Block, list[Expr]]:
+        """The shadows of values, each with where it stands when a statement has bound them all and
+        has given the variables in `replaced` other values; what says which are views comes first.
+        """
+        self.tests, self.gone = [], replaced
+        return self.tests, [self._mirrored(value, where) for value, where in bound]
+
+    def _mirrored(self, value: Expr, where: Expr) -> Expr:
+        """The shadow of a value, which can be read from `where` it is bound: of what may be a view
+        or none, a run tells."""
+        taken_apart = isinstance(value, Select) or (
+            self._holds(value)
+            and (isinstance(value, Make) or isinstance(value, Apply) and value.op in ("add", "mul"))
+        )
+        if taken_apart or self._is_settled(value):
+            return self._same(value, where)
         if self._holds(value):
             raise _Refused("whether this holds views or copies is decided when it runs")
-        test = self._has_axes_left(value)
-        if test is not None:
-            self.shadows.sharing[value] = test
+        is_view = self._has_axes_left(value)
+        if is_view is not None:
+            self.shadows.sharing[value] = is_view
             number = call("numpy.zeros", Make("tuple", ()))
-            return [], Select(test, self._mirrored(value, where), number)
-        roots = {v for v, _ in self._aliases(value)}
-        if len(statement.targets) == 1 and isinstance(statement.targets[0], Unpack):
-            if roots & set(targets_of(statement.targets[0])):
-                raise _Refused("this may be a view or a copy")
+            return Select(is_view, self._same(value, where), number)
+        roots = [v for v, _ in self._aliases(value)]
+        if set(roots) & self.gone:
+            raise _Refused("this may be a view or a copy")
         flag = Var(f"{_hint(where)}_is_view")
         self.shadows.sharing[value] = Ref(flag)
-        both = Select(Ref(flag), self._mirrored(value, where), self._zeros(where))
-        return [self._let(flag, self._shares(value, where))], both
+        self.tests.append(self._let(flag, call("numpy.may_share_memory", where, Ref(roots[0]))))
+        return Select(Ref(flag), self._same(value, where), self._zeros(where))
 
     def _has_axes_left(self, value: Expr) -> Expr | None:
-        """Whether an element by whole numbers is an array, as the rank of its array says."""
+        """Whether what has a name is an array, or an element of it by whole numbers, as its rank
+        says."""
         axes = 0
         while isinstance(value, Apply) and value.op == "getitem":
             key = value.args[1]
@@ -337,18 +352,11 @@ class _Maker:
             value = value.args[0]
         if not isinstance(value, Ref) or not isinstance(self.facts.type_of(value), Array):
             return None
+        if not axes:
+            array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
+            return call("builtins.isinstance", Ref(value.var), array, text="isinstance")
         rank = call("numpy.ndim", Ref(value.var))
         return Apply("gt", (rank, Const(axes)), (), "infix", ">")
-
-    def _shares(self, value: Expr, where: Expr) -> Expr:
-        """Whether what stands somewhere is memory of what it was made from, as a run tells."""
-        if isinstance(value, Select):
-            arms = (self._shares(value.then, where), self._shares(value.other, where))
-            return Select(value.test, *arms)
-        roots = [Ref(v) for v, _ in self._aliases(value)]
-        if not roots:
-            return Const(False)
-        return call("numpy.may_share_memory", where, roots[0])
 
     def _unpacked(self, statement: Assign, parts: tuple[Target, ...], value: Expr) -> Block:
         wanted = [p for p in parts if self._has_place(p)]
@@ -359,16 +367,12 @@ class _Maker:
             if len(pairs) == 1:
                 return self._bound(statement, *pairs[0])
             tests: Block = []
-            values = []
-            exchange = self.regions.is_exchange(Unpack(parts), value)
-            for part, item in pairs:
-                if exchange:
-                    values.append(self._mirrored(item, _read(part)))
-                    continue
-                first, made = self._shadow_of(statement, item, _read(part))
-                tests += first
-                values.append(made)
             shadows = tuple(self._target(p) for p, _ in pairs)
+            if self.regions.is_exchange(Unpack(parts), value):
+                values = [self._same(item, _read(part)) for part, item in pairs]
+            else:
+                bound = [(item, _read(part)) for part, item in pairs]
+                tests, values = self._shadows_of(bound, set(targets_of(Unpack(parts))))
             return [*tests, Assign((Unpack(shadows),), Make("tuple", tuple(values)))]
         if isinstance(value, Invoke) and self.regions.calls.effects(value).tangled:
             raise _Refused(f"parts of what {value.callee.name} returns may share memory")
@@ -615,8 +619,8 @@ class _Maker:
     def _holds(self, value: Expr) -> bool:
         return is_container(self.facts.type_of(value))
 
-    def _mirrored(self, value: Expr, where: Expr) -> Expr:
-        """The shadow of a value, which can be read from `where` it is bound."""
+    def _same(self, value: Expr, where: Expr) -> Expr:
+        """The shadow of a value that is a view, or none, for certain."""
         if isinstance(value, Make) and self._holds(value):
             return self._made(value, where)
         if isinstance(value, Apply) and value.op == "mul" and self._holds(value):

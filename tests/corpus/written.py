@@ -311,7 +311,22 @@ def first_column_of_the_last_axis(A: Float[ndarray, "n m"]):
 
 
 r = np.random.default_rng(11).standard_normal
+
+
+def scaled_by_first(a, s):
+    s *= a[1]
+    return s * 2.0
+
+
+def number_or_array_handed(a, s):
+    """The function updates an array that it is handed, and no number."""
+    w = s * 0.5
+    q = scaled_by_first(a, w)
+    return np.sum(w * q)
+
+
 CALLS = {
+    "number_or_array_handed": (("a", "s"), [(r(3), 0.7), (r(3), r(3)), (r(3), r((2, 2)))]),
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
     "names_exchanged_after_alias": (("a", "b"), [(r(5), r(5))]),
     "at_places_of_a_call": (("x", "s"), [(r((3, 3)), 0.7)]),

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.backward.expressions import Expressions
-from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container, part_of
 from s2sad.derive.instantiate import as_value
 from s2sad.ir.nodes import (
@@ -25,6 +24,7 @@ from s2sad.ir.nodes import (
     Const,
     Expr,
     Make,
+    Place,
     Ref,
     Select,
     Slice,
@@ -103,8 +103,10 @@ class Allocations:
             case Apply("gt"):
                 number = as_value(replace(is_view, op="le", text="<="))
                 self.out.append(Branch(number, made, []))
-            case _:
+            case Ref():
                 self.out.append(Branch(is_view, [], made))
+            case _:
+                self.out.append(Branch(as_value(is_view), [], made))
 
     def pull_renewed(self, value: Expr, where: Expr) -> None:
         """An update in place of what may be an array or a number: the adjoint is taken from the
@@ -113,14 +115,16 @@ class Allocations:
             return
         if isinstance(where, Ref):
             entry = self.state.shadows[where.var, ()]
-            entry = self.slots.read(self.shadows.of[where.var], entry)
+            shadow = self.shadows.of[where.var]
         else:
             slot = self.slots.held(where, late=True)
             assert slot is not None
             entry = self.state.shadows[slot]
-        self.sweep.late.add(entry.expr)
-        new = Var("d_new")
-        self.out.append(Assign((new,), call("helper.taken", entry.expr, text="taken")))
+            shadow = self.slots.adjoint_var(slot)
+        new, now, place = Var("d_new"), Ref(shadow), Ref(shadow)
+        self.sweep.late |= {now, place}
+        self.out.append(Assign((new,), Apply("numpy.copy", (now,), (), "method", "copy")))
+        self.out.append(Assign((Place(place, Const(...)),), Const(0.0)))
         self.expressions.pull_root(value, self.slots.read(new, entry))
 
     def _taken_new(self, where: Expr) -> Adjoint | None:
