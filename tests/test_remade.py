@@ -1,4 +1,4 @@
-"""Arrays that are filled again on the way back instead of being kept, and those that must not be."""
+"""Arrays that are filled again on the way back instead of being kept, and others."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def first_element_from_before(x: Float[ndarray, " n"], c: float, steps: int) -> 
     n = len(x)
     p = np.empty(n)
     p[0] = c * c
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(1, n):
             p[j] = c / (p[j - 1] + 2.0)
         x[1:] = x[1:] * p[:-1] * x[:-1]
@@ -67,7 +67,7 @@ def first_element_changes(x: Float[ndarray, " n"], c: float, steps: int) -> floa
     n = len(x)
     p = np.empty(n)
     p[0] = c
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(1, n):
             p[j] = c / (p[j - 1] + 2.0)
         x[1:] = x[1:] * p[:-1] * x[:-1]
@@ -78,7 +78,7 @@ def first_element_changes(x: Float[ndarray, " n"], c: float, steps: int) -> floa
 def operand_changes(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     p = np.empty(len(x))
     k = c
-    for t in range(steps):
+    for _ in range(steps):
         p[0] = k
         for j in range(1, len(x)):
             p[j] = k / (p[j - 1] + 2.0)
@@ -90,7 +90,7 @@ def operand_changes(x: Float[ndarray, " n"], c: float, steps: int) -> float:
 def operand_array_changes(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     """x is another when the mirror of an iteration begins."""
     p = np.empty(len(x))
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(len(x)):
             p[j] = x[j] * c
         x[1:] = np.sin(p[:-1] * p[1:])
@@ -124,7 +124,7 @@ def only_a_part(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     """Every second element keeps what the step before has left there."""
     n = len(x)
     p = x.copy()
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(0, n, 2):
             p[j] = c * (0.1 * j + 1.0)
         x = np.sin(x * p)
@@ -150,7 +150,7 @@ def the_loop_may_not_run(x: Float[ndarray, " n"], c: float, steps: int) -> float
     n = len(x)
     p = x * x
     s = np.sum(p * p)
-    for t in range(steps):
+    for _ in range(steps):
         p[0] = c
         for j in range(1, n):
             p[j] = c / (p[j - 1] + 2.0)
@@ -175,7 +175,7 @@ def read_before_it_is_filled(x: Float[ndarray, " n"], c: float, steps: int) -> f
     """A step reads what the one before has left, and then fills it."""
     n = len(x)
     p = 0.1 * x
-    for t in range(steps):
+    for _ in range(steps):
         x = np.sin(x + p * p)
         p[0] = c
         for j in range(1, n):
@@ -189,7 +189,7 @@ def another_array_between(x: Float[ndarray, " n"], c: float, steps: int) -> floa
     n = len(x)
     p = np.empty(n)
     q = np.empty(n)
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(n):
             q[j] = c * (0.1 * j + 1.0)
             p[j] = q[j] * q[j]
@@ -204,7 +204,7 @@ def another_array_between(x: Float[ndarray, " n"], c: float, steps: int) -> floa
 def loop_variable_read_after(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     n = len(x)
     p = np.empty(n)
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(n):
             p[j] = c * (0.1 * j + 1.0)
         for j in range(1, n - 1):
@@ -218,7 +218,7 @@ def number_of_the_loop(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     n = len(x)
     p = np.empty(n)
     m = 1.0
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(n):
             m = c + 0.1 * j
             p[j] = m * 0.3
@@ -234,7 +234,7 @@ def under_another_name(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     n = len(x)
     p = np.empty(n)
     r = p[::-1]
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(n):
             p[j] = c * (0.1 * j + 1.0)
         x = np.sin(x * p)
@@ -247,7 +247,7 @@ def steps_in_steps(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     """The inner steps and the outer ones both fill p."""
     n = len(x)
     p = np.empty(n)
-    for t in range(steps):
+    for _ in range(steps):
         p[0] = c
         for j in range(1, n):
             p[j] = c / (p[j - 1] + 2.0)
@@ -307,7 +307,7 @@ def while_it_runs(x: Float[ndarray, " n"], c: float, steps: int) -> float:
 def left_early(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     n = len(x)
     p = np.zeros(n)
-    for t in range(steps):
+    for _ in range(steps):
         for j in range(n):
             p[j] = c * (0.1 * j + 1.0)
         x = np.sin(x * p)
@@ -322,7 +322,7 @@ def left_early(x: Float[ndarray, " n"], c: float, steps: int) -> float:
 def matrix(x: Float[ndarray, " n"], c: float, steps: int) -> float:
     n = len(x)
     P = np.empty((n, n))
-    for t in range(steps):
+    for _ in range(steps):
         for i in range(n):
             for j in range(n):
                 P[i, j] = c * (0.1 * i + 0.2 * j)
