@@ -32,18 +32,22 @@ from s2sad.ir.nodes import (
     Block,
     Branch,
     Const,
+    Each,
     Evaluate,
     Expr,
     For,
     Invoke,
     Make,
+    Opaque,
     Place,
     Ref,
+    Select,
     Stmt,
     Target,
     Unpack,
     Var,
     While,
+    children,
     walk,
 )
 from s2sad.tidy.algebra import key
@@ -103,7 +107,8 @@ class Keep(Needs):
                 part = Apply("getitem", (base, at), (), "index")
             kind = self.facts.type_of(place.part)
             value = part if is_number(kind) or place.how == "item" else copied_part(part, kind)
-            if place.how == "item" and isinstance(self.facts.type_of(base), DictOf):
+            is_dict = isinstance(self.facts.type_of(base), DictOf)
+            if place.how == "item" and is_dict and not _reads(statement, part):
                 assert at is not None
                 value = Apply("dict.get", (base, at), (), "method", "get")
                 old = Var(f"{place.hint}_old")
@@ -413,6 +418,18 @@ def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     """Variables in a given order, the others after them by name."""
     known = [var for var in order if var in variables]
     return known + sorted(variables - set(known), key=lambda var: var.serial)
+
+
+def _reads(statement: Stmt, part: Expr) -> bool:
+    """Whether a statement certainly reads an item, which is there then."""
+    stack = list(expressions(statement))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Apply) and node.op == "getitem" and key(node) == key(part):
+            return True
+        if not isinstance(node, Select | Each | Opaque):
+            stack += children(node)
+    return False
 
 
 def _is_ndarray(part: Expr) -> Expr:
