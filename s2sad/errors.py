@@ -39,7 +39,11 @@ class S2SADError(Exception):
         message: what was met, in one line.
         location: where it stands, or None when it has no place in a file.
         advice: what to write instead.
+        calls: the calls that it is about, if it would not be so with their functions' bodies in
+            their place (`source/inlined.py`).
     """
+
+    calls: tuple[object, ...] = ()
 
     def __init__(
         self,

@@ -156,6 +156,28 @@ def generate(
         S2SADError: a function cannot be differentiated; `ManyErrors` if for several reasons.
         InternalError: a pass left a program that does not satisfy an invariant.
     """
+    written_out: frozenset[object] = frozenset()
+    while True:
+        try:
+            return _generated(module, requests, command, dump, unmarked, probed, written_out)
+        except S2SADError as error:
+            errors = error.errors if isinstance(error, ManyErrors) else [error]
+            calls = {call for each in errors for call in each.calls}
+            if calls <= written_out:
+                raise
+            written_out |= calls
+
+
+def _generated(
+    module: SourceModule,
+    requests: Sequence[Request],
+    command: str,
+    dump: str,
+    unmarked: bool,
+    probed: bool,
+    written_out: frozenset[object],
+) -> Generated:
+    """What is asked for, with calls `written_out` in place."""
     from s2sad.derive.engine import Engine
     from s2sad.derive.forward_engine import ForwardEngine
     from s2sad.source.program import Program
@@ -164,7 +186,8 @@ def generate(
     if dump and dump not in (*PASSES, KEPT):
         advice = f"The passes are {', '.join(PASSES)}."
         raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
-    program, kept = Program(module), Program(module, structured=False)
+    program = Program(module, True, written_out)
+    kept = Program(module, False, written_out)
     for each in (program, kept):
         each.unmarked, each.probed = unmarked, probed
     names = Names(set(module.imports) | set(module.functions) | set(module.classes))

@@ -46,10 +46,18 @@ def is_harmless(expr: Expr) -> bool:
 def handed_twice(node: Invoke) -> S2SADError:
     """The refusal of a call that writes into an array which it is also handed as something else:
     a function is derived for arguments that do not overlap."""
-    origin = node.origin
-    location = None if origin is None else origin.module.location(origin.node)
+    site = node.site
+    location = None if site is None else site.module.location(site.node)
     message = f"{node.callee.name} writes into one argument and is handed the same array in another"
-    return S2SADError("S2S011", message, location, "Hand it a copy.")
+    error = S2SADError("S2S011", message, location, "Hand it a copy.")
+    error.calls = calls_in(node)
+    return error
+
+
+def calls_in(*exprs: Expr) -> tuple[object, ...]:
+    """The calls in expressions, as errors note those that could be written out in place."""
+    found = [n.key for expr in exprs for n in walk(expr) if isinstance(n, Invoke)]
+    return tuple(call for call in found if call is not None)
 
 
 _WRITERS = {

@@ -154,6 +154,7 @@ class Engine:
         if self.program.structured:
             function = structure_exits(named_pops(function))
         self._return_written(function)
+        self.program.write_out(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
         params = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
 from s2sad.derive.broadcasting import call
-from s2sad.derive.effects import handed_twice
+from s2sad.derive.effects import calls_in, handed_twice
 from s2sad.derive.engine import Engine, Interface
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.pull import is_fresh
@@ -87,9 +87,9 @@ class ForwardEngine(Engine):
             origin = statement.origin
             location = None if origin is None else origin.module.location(origin.node)
             message = "cannot differentiate: parts of what this call returns may share memory"
-            self.errors.append(
-                S2SADError("S2S011", message, location, "Take a copy of one of them.")
-            )
+            error = S2SADError("S2S011", message, location, "Take a copy of one of them.")
+            error.calls = calls_in(statement.value)
+            self.errors.append(error)
 
     def _tangent(
         self, function: Function, name: str, kind: str, variables: list[Var], keyword: bool = True

@@ -121,11 +121,16 @@ class Pull:
 
     # ------------------------------------------------------------ small tools
 
-    def refuse(self, code: str, message: str, node: Expr | Any, advice: str) -> None:
-        """Records a refusal; derivation goes on, so that all of them are shown."""
-        origin = getattr(node, "origin", None)
+    def refuse(
+        self, code: str, message: str, node: Expr | Any, advice: str, call: Invoke | None = None
+    ) -> None:
+        """Records a refusal; derivation goes on, so that all of them are shown. It may be that of a
+        call which cannot be expressed."""
+        origin = getattr(node, "origin", None) or getattr(node, "site", None)
         location = None if origin is None else origin.module.location(origin.node)
-        self.add_error(S2SADError(code, message, location, advice))
+        error = S2SADError(code, message, location, advice)
+        error.calls = () if call is None else calls_in(call)
+        self.add_error(error)
 
     def add_error(self, error: S2SADError) -> None:
         """Records a refusal once."""

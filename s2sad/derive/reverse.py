@@ -212,7 +212,7 @@ class Reverse(Writes):
     def _refuse_inner_call(self, node: Invoke) -> None:
         self.refuse("S2S011", f"cannot differentiate this call of {node.callee.name}, which "
                     "writes into what it is handed, inside of an expression", node,
-                    "Give its result a name.")  # fmt: skip
+                    "Give its result a name.", node)  # fmt: skip
 
     def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
         self.out = []

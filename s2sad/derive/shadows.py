@@ -44,6 +44,7 @@ from s2sad.analysis.types import (
 )
 from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
+from s2sad.derive.effects import calls_in
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import expressions, statements
@@ -715,9 +716,10 @@ class _Maker:
     def _refuse(self, statement: Stmt, refusal: _Refused) -> None:
         origin = getattr(statement, "origin", None)
         location = None if origin is None else origin.module.location(origin.node)
-        self.shadows.errors.append(
-            S2SADError("S2S011", f"cannot differentiate: {refusal}", location, refusal.advice)
-        )
+        message = f"cannot differentiate: {refusal}"
+        error = S2SADError("S2S011", message, location, refusal.advice)
+        error.calls = calls_in(*expressions(statement))
+        self.shadows.errors.append(error)
 
 
 def _shadow_type(kind: Type) -> Type:

@@ -339,9 +339,10 @@ class Writes(Pull):
             self._add_part(slot, "index", key, element)
 
     def _refuse_write(self, statement: Stmt | Expr, what: str) -> None:
+        call = statement if isinstance(statement, Invoke) else None
         self.refuse("S2S011", f"cannot differentiate {what}", statement,
                     "Write into an array that has a name, or build the new value with np.where or "
-                    "np.concatenate.")  # fmt: skip
+                    "np.concatenate.", call)  # fmt: skip
 
     # ------------------------------------------------------------ calls that write
 

@@ -361,12 +361,21 @@ class SourceModule:
             positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
         return positions
 
+    @cached_property
+    def originals(self) -> dict[cst.CSTNode, cst.CSTNode]:
+        """The nodes of the file that nodes stand for which were made from them."""
+        return {}
+
+    def original(self, node: Any) -> Any:
+        """The node of the file that a node stands for, or is."""
+        return self.originals.get(node, node)
+
     def location(self, node: cst.CSTNode) -> Location:
         """Where a node stands; of more than one line, the first. For a node that was made rather
-        than read, where its first part stands."""
-        todo = [node]
+        than read, where what it stands for is, or its first part."""
+        todo = [self.original(node)]
         while todo:
-            part = todo.pop(0)
+            part = self.original(todo.pop(0))
             if part in self._positions:
                 span = self._positions[part]
                 text = self.lines[span.start.line - 1]
