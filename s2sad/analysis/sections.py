@@ -163,17 +163,28 @@ class Sections:
 
     def section(self, var: Var, key: Expr | None) -> Section:
         """The elements that an index of a variable's array may name."""
-        if key is None:
-            return Section(var)
-        key = _plain(key)
-        parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
         axes: list[Axis] = []
-        for part in parts:
-            part = _plain(part)
+        for part in _parts(key):
             if isinstance(part, Const) and (part.value is None or part.value is Ellipsis):
                 break  # an axis that is made, or a number of axes that is not known
             axes.append(self._axis(var, len(axes), part))
         return Section(var, tuple(axes))
+
+    def exact(self, var: Var, key: Expr | None) -> Section | None:
+        """The section of an index that names all elements of it; None where it may leave some
+        out."""
+        parts = _parts(key)
+        if parts and isinstance(parts[-1], Const) and parts[-1].value is Ellipsis:
+            parts = parts[:-1]  # the axes that are left, if any, are whole
+        for part in parts:
+            step = part.step if isinstance(part, Slice) else None
+            if step is not None and self.affine(step) != Affine(const=1):
+                return None
+            if isinstance(part, Const) and type(part.value) is not int:
+                return None
+        section = self.section(var, key)
+        known = all(low is not None and high is not None for low, high in section.axes)
+        return section if known else None
 
     def _axis(self, var: Var, axis: int, part: Expr) -> Axis:
         size = Affine(((("size", var, axis), 1),))
@@ -269,13 +280,22 @@ class Sections:
         )
 
     def covers(self, one: Section, other: Section) -> bool:
-        """Whether a section certainly has all elements of another."""
+        """Whether a section, if it is exact, certainly has all elements of another."""
         if one.var is not other.var or len(one.axes) > len(other.axes):
             return False
         return all(
             self.is_before(a[0], b[0]) and self.is_before(b[1], a[1])
             for a, b in zip(one.axes, other.axes, strict=False)
         )
+
+
+def _parts(key: Expr | None) -> list[Expr]:
+    """What an index says of each axis."""
+    if key is None:
+        return []
+    key = _plain(key)
+    parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
+    return [_plain(part) for part in parts]
 
 
 def _is_size(symbol: Symbol) -> bool:

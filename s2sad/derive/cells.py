@@ -231,8 +231,8 @@ class Cells:
             return False
         if cell in self.formers:
             return False
-        section = self.sections.section(place.base.var, place.key)
-        return self.sections.covers(section, self.known[cell])
+        section = self.sections.exact(place.base.var, place.key)
+        return section is not None and self.sections.covers(section, self.known[cell])
 
     def overwritten_by(self, statement: Stmt, cells: Iterable[Var]) -> set[Var]:
         """The cells that a statement, or one inside it, may change."""

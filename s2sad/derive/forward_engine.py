@@ -98,7 +98,7 @@ class ForwardEngine(Engine):
         self._check_results(function)
         sweep = Forward(self.facts, self, function, asked=kind != "tangent")
         dots = [sweep.dot(var) for var in variables]
-        sweep.shared |= set(dots)
+        sweep.dots.shared |= set(dots)
         found = sweep.run(variables)
         body = live_tangents(found, self.regions(function))
         self._report(body, found)
@@ -178,7 +178,7 @@ class ForwardEngine(Engine):
         if isinstance(kind, Array) and kind.shape == SCALAR:
             return expr
         if isinstance(kind, Array):
-            fresh = is_fresh(expr) or isinstance(expr, Ref) and expr.var not in sweep.shared
+            fresh = is_fresh(expr) or isinstance(expr, Ref) and expr.var not in sweep.dots.shared
             fresh = fresh or isinstance(value, Ref) and value.var in sweep.mirrored
             broadcast = getattr(expr, "op", "") == "numpy.broadcast_to"
             return expr if fresh and not broadcast else call("numpy.array", expr)

@@ -20,16 +20,18 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, is_integral
 from s2sad.derive.broadcasting import call
-from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.bindings import LIST_CHANGES, bound_by, targets_of
 from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
+    Each,
     Expr,
     For,
     Function,
     Invoke,
+    Ref,
     Stmt,
     Var,
     While,
@@ -246,3 +248,29 @@ def may_be_number(kind: Type) -> bool:
 def copy_of(copier: str, expr: Expr) -> Apply:
     """A copy, by a function of `Mirrored.copied`."""
     return call(copier, expr, text=copier if copier.startswith("copy") else "")
+
+
+def handed_back(function: Function, regions: Regions) -> set[Var]:
+    """The variables that may share memory with what a function is handed and returns: its caller
+    may write there, which tangents must not show that their values do not."""
+    returned = regions.effects().returns
+    return {m for k in returned for m in regions.members(function.params[k].var)}
+
+
+def varied_variables(function: Function, facts: Facts) -> set[Var]:
+    """The variables of a function that are varied somewhere in it."""
+    found: set[Var] = set()
+    for statement in statements(function.body):
+        for root in expressions(statement):
+            for node in walk(root):
+                match node:
+                    case Ref(var) if node in facts.varied:
+                        found.add(var)
+                    case Each() if node in facts.varied:
+                        found |= set(targets_of(node.target))
+        match statement:
+            case Assign(targets, value) if value in facts.varied:
+                found |= {v for t in targets for v in targets_of(t)}
+            case For(target, iterable) if iterable in facts.varied:
+                found |= set(targets_of(target))
+    return found

@@ -251,6 +251,23 @@ def results_of_ufuncs_in_place(x):
     return np.sum(a * x)
 
 
+def every_second_element(x: Float[ndarray, "n"]):
+    """The first write leaves out half of what is needed."""
+    y = x.copy()
+    s = np.sum(y[1:-1] ** 3)
+    y[::2] = 1.0
+    y[1::2] = 2.0
+    return s + np.sum(y)
+
+
+def first_column_of_the_last_axis(A: Float[ndarray, "n m"]):
+    B = A.copy()
+    s = np.sum(B**3)
+    B[..., 0] = 1.0
+    B[..., 1:] = 2.0
+    return s + np.sum(B)
+
+
 r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
@@ -285,6 +302,8 @@ CALLS = {
     ),
     "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
+    "every_second_element": ("x", [(r(6),), (r(5),)]),
+    "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
 }
 
 REFUSED = {"results_that_share_memory": "S2S011"}

@@ -1,0 +1,236 @@
+"""Tangents of arrays and lists that are written in place: what is written there is written here.
+
+    a = np.zeros(n)         dot_a = np.zeros_like(a)
+    a[k] = x * x            dot_a[k] = 2.0 * dot_x * x
+    a *= 2.0                dot_a[...] = 2.0 * dot_a
+    np.add.at(a, k, x)      np.add.at(dot_a, k, dot_x)
+    steps.append(x)         dot_steps.append(dot_x)
+
+`mirrored.py` says for which names. Their tangents share memory exactly where they do: what is new
+has a tangent that no other name stands for (`to_name`), and what only reads from such an array has
+one that does not change with it (`apart`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s2sad.analysis.types import SCALAR, Array, Unknown, is_complex, may_be_complex
+from s2sad.derive.adjoints import Adjoint as Tangent
+from s2sad.derive.broadcasting import call
+from s2sad.derive.effects import is_harmless, writer
+from s2sad.derive.instantiate import as_value
+from s2sad.derive.mirrored import may_be_number
+from s2sad.derive.pull import is_fresh
+from s2sad.derive.tangents import on_tangents
+from s2sad.derive.templates import Rule
+from s2sad.derive.writes import DISCARDED, KEEP_COMPLEX
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Const,
+    Evaluate,
+    Expr,
+    Make,
+    Opaque,
+    Place,
+    Ref,
+    Target,
+    Value,
+    Var,
+    walk,
+)
+from s2sad.tidy.algebra import neg
+
+if TYPE_CHECKING:
+    from s2sad.derive.forward import Forward
+
+
+class TangentWrites:
+    """Writes into tangents, for one sweep."""
+
+    def __init__(self, sweep: Forward) -> None:
+        self.sweep = sweep
+        self.facts = sweep.facts
+        self.mirrored = sweep.mirrored
+        self.dots = sweep.dots
+        self.zeros = sweep.zeros
+
+    def into_place(
+        self, target: Place, value: Expr, statement: Assign
+    ) -> list[tuple[Target, Expr]]:
+        """a[key] = e: the tangent of e is written into that of a."""
+        if not self.mirrored.roots(target.base):
+            return []
+        base = self.sweep.push(target.base)
+        assert base is not None
+        into = self.facts.type_of(target.base)
+        if isinstance(into, Array) and not is_complex(into):
+            if may_be_complex(self.facts.type_of(value)):
+                refused = self.sweep.refused(*DISCARDED, statement, KEEP_COMPLEX)
+                self.sweep.engine.errors.append(self.sweep.refusals[refused.expr])
+                return []
+        key = target.key if isinstance(target.key, str) else as_value(target.key)
+        place = Place(base.expr, key)
+        is_array = isinstance(self.facts.type_of(target.base), Array)
+        if statement.augmented in ("add", "sub") and is_array and isinstance(value, Apply):
+            assert not isinstance(key, str)
+            found = self.sweep.push(value.args[1])
+            if found is None:
+                return []
+            term = found.expr if statement.augmented == "add" else neg(found.expr)
+            old = Apply("getitem", (base.expr, key), (), "index")
+            return [(place, Apply("add", (old, term), (), "infix", "+"))]
+        if isinstance(value, Apply) and statement.augmented is not None:
+            if self.sweep.is_varied(value.args[0]):
+                self.facts.varied.add(value)
+        found = self.sweep.push(value)
+        if is_array:
+            return [(place, Const(0.0) if found is None else found.expr)]
+        if statement.augmented is not None and isinstance(value, Apply):
+            item = self.sweep.push(value.args[0])
+            if item is not None and self.facts.shape_of(value.args[0]) != SCALAR:
+                # The item is an array, which is changed itself.
+                return [self._changed_in_place(item.expr, Place(base.expr, key), found, value)]
+        return [(place, self._given(found, value))]
+
+    def _given(self, found: Tangent | None, value: Expr) -> Expr:
+        """The tangent that is put where a value is put."""
+        return self.zeros.of_result(value) if found is None else self.sweep.whole(found, value)
+
+    def to_name(self, target: Var, value: Expr, statement: Assign) -> list[tuple[Target, Expr]]:
+        """A name for an array that is written into: the same of its tangent, new or shared."""
+        dot = Ref(self.dots.of(target))
+        if statement.augmented is not None and isinstance(value, Apply):
+            if statement.augmented in ("add", "sub"):
+                found = self.sweep.push(value.args[1])
+                if found is None:
+                    return []
+                term = found.expr if statement.augmented == "add" else neg(found.expr)
+                return [(self.dots.of(target), Apply("add", (dot, term), (), "infix", "+"))]
+            self.facts.varied |= {value, value.args[0]}
+            found = self.sweep.push(value)
+            assert found is not None
+            return [self._changed_in_place(dot, self.dots.of(target), found, value)]
+        if self.mirrored.roots(value):
+            found = self.sweep.push(value)
+            assert found is not None
+            return [(self.dots.of(target), self.own_items(value, found.expr))]
+        found = self.sweep.push(value)
+        if found is None:
+            kind = self.facts.type_of(value)
+            if isinstance(kind, Array) and not kind.python and kind.dtype.startswith("float"):
+                return [(self.dots.of(target), call("numpy.zeros_like", Value(value)))]
+            return [(self.dots.of(target), self.zeros.of_result(value))]
+        expr = self.sweep.whole(found, value)
+        expr = self.own_items(value, expr)
+        if not self.mirrored.has_written_arrays(target):
+            return [(self.dots.of(target), self.apart(value, expr))]
+        mixed = may_be_complex(self.facts.bindings.get(target, Unknown()))
+        if mixed and not self.dots.is_surely_complex(expr):
+            return [(self.dots.of(target), as_complex(expr))]
+        kind = self.facts.type_of(value)
+        if self.mirrored.may_be_viewed(target) and isinstance(kind, Array) and kind.shape != SCALAR:
+            made = call("helper.laid_out_like", Value(value), expr, text="laid_out_like")
+            return [(self.dots.of(target), made)]
+        if not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to":
+            if not isinstance(expr, Make | Const) and isinstance(kind, Array | Unknown):
+                copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
+                expr = call(copier, expr, text="" if copier == "numpy.array" else copier)
+        return [(self.dots.of(target), expr)]
+
+    def _changed_in_place(
+        self, dot: Expr, target: Target, found: Tangent | None, value: Apply
+    ) -> tuple[Target, Expr]:
+        """x *= e: an array is changed itself, and so is its tangent; a number has a new one."""
+        expr = self.sweep.whole(found, value)
+        if may_be_number(self.facts.type_of(value.args[0])):
+            return target, call("helper.written_into", dot, expr, text="written_into")
+        return Place(dot, Const(...)), expr
+
+    def apart(self, value: Expr, expr: Expr) -> Expr:
+        """A tangent that is not written when that of an array is which it was read from."""
+        mirrored = {self.dots.of(var) for var in self.mirrored}
+        if not self.mirrored.shared_by(value):
+            mirrored |= {self.dots.of(var) for var in self.sweep.handed_back}
+        kind = self.facts.type_of(value)
+        if is_fresh(expr) or not isinstance(kind, Array | Unknown):
+            return self.own_items(value, expr)
+        if isinstance(kind, Array) and kind.shape == SCALAR:
+            return expr
+        read = {n.var for n in walk(expr) if isinstance(n, Ref)} & mirrored
+        written = {var for var in self.mirrored if self.dots.of(var) in read}
+        alone = self.sweep.asked and self.mirrored.is_left_alone(self.sweep.current, written)
+        if not read or alone:
+            return expr
+        copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
+        return call(copier, expr, text="" if copier == "numpy.array" else copier)
+
+    def own_items(self, value: Expr, expr: Expr) -> Expr:
+        """A container's tangent in which what is new in the container is new, too."""
+        if not isinstance(value, Make) or not isinstance(expr, Make):
+            return expr
+        items = []
+        for item, dot in zip(value.items, expr.items, strict=True):
+            is_array = isinstance(self.facts.type_of(item), Array) and not isinstance(dot, Const)
+            shared = not is_fresh(dot) or getattr(dot, "op", "") == "numpy.broadcast_to"
+            if is_array and shared and not self.mirrored.roots(item):
+                dot = call("numpy.array", dot)
+            items.append(dot)
+        return replace(expr, items=tuple(items))
+
+    def into_list(self, statement: Evaluate, value: Apply) -> Block:
+        """xs.append(e): the tangent of e is appended to the list of tangents."""
+        base = self.sweep.push(value.args[0])
+        assert base is not None
+        *places, last = value.args[1:] or (None,)
+        args = tuple(as_value(place) for place in places if place is not None)
+        if last is not None and value.op == "list.pop":
+            args = (as_value(last),)
+        elif last is not None:
+            found = self.sweep.push(last)
+            args += (self._given(found, last),)
+        made = Apply(value.op, (base.expr, *args), (), "method", value.text)
+        return self.sweep.placed(statement, [Evaluate(made)])
+
+    def is_unseen(self, value: Expr) -> bool:
+        """Whether a call for its effect may change something that carries a derivative."""
+        if isinstance(value, Opaque):
+            changed = any(var in self.mirrored for var in value.mutates)
+            return bool(self.sweep.is_varied(value) and writer(value)) or (
+                changed and not is_harmless(value)
+            )
+        if not isinstance(value, Apply) or value.form not in ("call", "method"):
+            return False
+        reads = value.op.startswith(("builtins.print", "numpy.save", "logging.", "warnings."))
+        return not reads and any(self.mirrored.roots(arg) for arg in value.args)
+
+    def by_operator(
+        self, statement: Evaluate, value: Apply, rule: Rule, bound: dict[str, Expr]
+    ) -> Block:
+        """np.add.at(a, key, e): the same of tangents."""
+        first, *others = (o.name for o in rule.operands if not o.const)
+        whole = self.sweep.push(bound[first])
+        assert whole is not None
+        tangents = {bound[first]: whole.expr}
+        found = [self.sweep.push(bound[name]) for name in others]
+        into = self.facts.type_of(bound[first])
+        if isinstance(into, Array) and not is_complex(into):
+            if any(may_be_complex(self.facts.type_of(bound[name])) for name in others):
+                refused = self.sweep.refused(*DISCARDED, statement, KEEP_COMPLEX)
+                self.sweep.engine.errors.append(self.sweep.refusals[refused.expr])
+        clears = any(line.how == "clear" for line in rule.contributions)
+        if not clears and all(part is None for part in found):
+            return [statement]
+        for name, part in zip(others, found, strict=True):
+            tangents[bound[name]] = Const(0.0) if part is None else part.expr
+        made = Evaluate(on_tangents(value, tangents))
+        return self.sweep.placed(statement, [made])
+
+
+def as_complex(expr: Expr) -> Expr:
+    """A new complex array with these elements."""
+    dtype = Apply("builtins.complex", (), (), "name", "complex")
+    return call("numpy.array", expr, dtype=dtype)

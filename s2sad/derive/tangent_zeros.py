@@ -1,0 +1,63 @@
+"""Tangents that are zero, where one has to stand: of the shape and structure of their values.
+
+x, of shape (n,)        np.zeros_like(x)
+(a, k), k an integer    (0.0, None)
+something unknown       zero_tangent(x)
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.types import SCALAR, Array, Inert, Unknown, is_integral
+from s2sad.derive.broadcasting import call, shape_of_value
+from s2sad.derive.instantiate import as_value
+from s2sad.ir.nodes import Const, Expr, Make, Ref, Value, Var
+
+
+class ZeroTangents:
+    """Makes zeros for the values of one function."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+
+    def of(self, node: Expr) -> Expr:
+        """A tangent of zeros; None for what is no float."""
+        kind = self.facts.type_of(node)
+        if isinstance(node, Make) and node.kind in ("tuple", "list", "dict", "object"):
+            return replace(node, items=tuple(map(self.of, node.items)), origin=None)
+        if isinstance(kind, Inert) or is_integral(kind):
+            return Const(None)
+        if isinstance(kind, Array):
+            if kind.shape == SCALAR:
+                return Const(0.0)
+            if isinstance(node, Ref) and kind.dtype.startswith(("float", "complex")):
+                return call("numpy.zeros_like", as_value(node))
+            return call("numpy.zeros", shape_of_value(node, self.facts))
+        return call("helper.zero_tangent", as_value(node), text="zero_tangent")
+
+    def of_result(self, value: Expr) -> Expr:
+        """Zeros for the tangent of the variable that a statement gives a value to."""
+        kind = self.facts.type_of(value)
+        match kind:
+            case Array(shape=shape) if shape == SCALAR:
+                return Const(0.0)
+            case Inert("None"):
+                return Const(None)
+            case Array(dtype=dtype) if dtype.startswith(("float", "complex")):
+                return call("numpy.zeros_like", Value(value))
+            case Array():
+                return call("numpy.zeros", call("numpy.shape", Value(value)))
+        if isinstance(value, Make):
+            return self.of(value)
+        return call("helper.zero_tangent", Value(value), text="zero_tangent")
+
+    def of_variable(self, var: Var) -> Expr:
+        """Zeros for the tangent of what stands in a variable."""
+        kind = self.facts.bindings.get(var, Unknown(var.hint))
+        if isinstance(kind, Array) and kind.shape == SCALAR:
+            return Const(0.0)
+        if isinstance(kind, Array) and not is_integral(kind):
+            return call("numpy.zeros_like", Ref(var))
+        return call("helper.zero_tangent", Ref(var), text="zero_tangent")
