@@ -51,6 +51,7 @@ from s2sad.derive.rules import rules
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.tangents import without_defaults
 from s2sad.derive.templates import Contribution, Operand, Rule
+from s2sad.derive.effects import calls_in
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (

@@ -500,9 +500,10 @@ def _with_targets(body: _Body, statement: Stmt) -> Block:
     result = body.result
     if not isinstance(result, Ref) or result.var.user or not isinstance(statement, Assign):
         return []
-    if not _binds_names(statement) or any(isinstance(s, Guard) for s in statements(body.block)):
-        return []
     value = result.var
+    given_to = [s for s in statements(body.block) if isinstance(s, Assign) and value in s.targets]
+    if not _binds_names(statement) or len(given_to) != _ends(body.block, value):
+        return []
 
     def given(block: Block) -> Block:
         return [made(s) for s in block]
@@ -519,6 +520,19 @@ def _with_targets(body: _Body, statement: Stmt) -> Block:
         return inner
 
     return given(body.block)
+
+
+def _ends(block: Block, value: Var) -> int:
+    """How many paths through a block end with a value for a variable; -1 if one does not."""
+    match block[-1] if block else None:
+        case Assign((target,)) if target is value:
+            return 1
+        case Branch(then=then, other=other):
+            arms = _ends(then, value), _ends(other, value)
+            return -1 if -1 in arms else sum(arms)
+        case Context(body=body):
+            return _ends(body, value)
+    return -1
 
 
 # ---------------------------------------------------------------- the text around it
