@@ -54,6 +54,19 @@ def handed_twice(node: Invoke) -> S2SADError:
     return error
 
 
+def inner_call(node: Invoke) -> S2SADError:
+    """The refusal of a call that writes, inside of an expression that reads what it writes into."""
+    site = node.site
+    location = None if site is None else site.module.location(site.node)
+    message = (
+        f"cannot differentiate this call of {node.callee.name}, which writes into what it is "
+        "handed, inside of an expression"
+    )
+    error = S2SADError("S2S011", message, location, "Give its result a name.")
+    error.calls = calls_in(node)
+    return error
+
+
 def calls_in(*exprs: Expr) -> tuple[object, ...]:
     """The calls in expressions, as errors note those that could be written out in place."""
     found = [n.key for expr in exprs for n in walk(expr) if isinstance(n, Invoke)]

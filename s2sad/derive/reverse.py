@@ -207,12 +207,7 @@ class Reverse(Writes):
             for node in walk(expr):
                 if isinstance(node, Invoke) and node is not whole:
                     if self.engine.writes_varied(node):
-                        self._refuse_inner_call(node)
-
-    def _refuse_inner_call(self, node: Invoke) -> None:
-        self.refuse("S2S011", f"cannot differentiate this call of {node.callee.name}, which "
-                    "writes into what it is handed, inside of an expression", node,
-                    "Give its result a name.", node)  # fmt: skip
+                        self.add_error(inner_call(node))
 
     def _group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
         self.out = []
@@ -1068,7 +1063,7 @@ class Reverse(Writes):
 
     def _pull_invoke(self, node: Invoke, adjoint: Adjoint) -> None:
         if self.engine.writes_varied(node):
-            self._refuse_inner_call(node)
+            self.add_error(inner_call(node))
             return
         self._pull_call(node, adjoint)
 

@@ -36,7 +36,6 @@ from s2sad.ir.nodes import (
     Callee,
     Const,
     Context,
-    Each,
     Evaluate,
     Expr,
     For,
@@ -54,9 +53,9 @@ from s2sad.ir.nodes import (
     Unpack,
     Var,
     While,
-    children,
     walk,
 )
+from s2sad.ir.order import always, before
 from s2sad.source.calls import is_of_class
 from s2sad.source.expressions import ExpressionLowerer
 from s2sad.source.lower import lower_function
@@ -124,9 +123,12 @@ class _Writer:
                 return [*before, replace(statement, test=test, then=then, other=other)]
             case For():
                 before, iterable = self._taken_out(statement.iterable)
-                body = self.block(statement.body)
-                return [*before, replace(statement, iterable=iterable, body=body)]
-            case While() | Context() | Guard():
+                body, other = self.block(statement.body), self.block(statement.other)
+                return [*before, replace(statement, iterable=iterable, body=body, other=other)]
+            case While():
+                body, other = self.block(statement.body), self.block(statement.other)
+                return [replace(statement, body=body, other=other)]
+            case Context() | Guard():
                 return [replace(statement, body=self.block(statement.body))]
             case Assign(embedded=False) | Evaluate():
                 return self._simple(statement, statement.value)
@@ -149,7 +151,9 @@ class _Writer:
                     *self._given(statement, body.result),
                 ]
                 return _headed([*before, *made], statement, value)
-        before, value = self._taken_out(value)
+            value = call
+        else:
+            before, value = self._taken_out(value)
         if not before:
             return [statement]
         made = [*before, replace(statement, value=value, origin=_anew(statement))]
@@ -183,7 +187,7 @@ class _Writer:
         expression with these names."""
         before: Block = []
         while True:
-            wanted = [p for p in _always(expr) if self._is_taken_out(p[-1])]
+            wanted = [p for p in always(expr) if self._is_taken_out(p[-1])]
             if not wanted:
                 return before, expr
             path = wanted[0]
@@ -197,6 +201,9 @@ class _Writer:
             made = self._simple(let, node)
             if made == [let]:
                 return before, expr  # it cannot be written out
+            match made:
+                case [_, *_, Assign((var,), Ref() as given)] if var is name.var:
+                    made, name = made[:-1], given  # it has a name of its own
             before += made
             expr = _with(expr, node, name)
 
@@ -208,12 +215,9 @@ class _Writer:
     def _earlier(self, path: list[Expr]) -> Iterator[Expr]:
         """What is evaluated before the end of a path and may read what the call changes, or change
         what it reads. What an object is does not change, only what is in it."""
-        for parent, child in zip(path, path[1:], strict=False):
-            for part in children(parent):
-                if part is child:
-                    break
-                if not all(isinstance(n, Ref | Const) or _is_name(n) for n in walk(part)):
-                    yield part
+        for part in before(path):
+            if not all(isinstance(n, Ref | Const) or _is_name(n) for n in walk(part)):
+                yield part
 
     def _arguments_taken_out(self, call: Invoke) -> tuple[Block, Invoke]:
         """The calls among the arguments of a call, written out before it."""
@@ -394,9 +398,8 @@ class _Reader:
         scope = Scope(self.callee.definition.module, set())
         scope.globals = self.writer.function.globals
         value = ExpressionLowerer(scope, self.writer.program).lower(param.default)
-        if all(isinstance(n, Const) or _is_name(n) for n in walk(value)):
-            return value
-        return None
+        same = all(isinstance(n, Const | Ref) or _is_name(n) for n in walk(value))
+        return value if same else None
 
     def _line(self, name: str, value: Expr) -> Origin | None:
         """The statement that binds a parameter, as text."""
@@ -451,26 +454,6 @@ def _is_name(node: Expr) -> bool:
 def _nodes(statement: Stmt) -> Iterator[Expr]:
     for expr in expressions(statement):
         yield from walk(expr)
-
-
-def _always(expr: Expr) -> Iterator[list[Expr]]:
-    """The expressions inside one that are always evaluated, in the order in which they are, each
-    at the end of those that it is inside of."""
-
-    def visit(path: list[Expr]) -> Iterator[list[Expr]]:
-        node = path[-1]
-        inside: list[Any] = list(children(node))
-        if isinstance(node, Select):
-            inside = [node.test]
-        if isinstance(node, Each):
-            inside = [node.iterable]
-        if isinstance(node, Opaque):
-            inside = []
-        for part in inside:
-            yield from visit([*path, part])
-        yield path
-
-    yield from visit([expr])
 
 
 def _with(expr: Expr, part: Expr, name: Expr) -> Expr:

@@ -305,5 +305,3 @@ CALLS = {
     "every_second_element": ("x", [(r(6),), (r(5),)]),
     "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
 }
-
-REFUSED = {"results_that_share_memory": "S2S011"}
