@@ -43,8 +43,8 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.derive.broadcasting import call
-from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
 from s2sad.derive.effects import calls_in
+from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import expressions, statements

@@ -10,7 +10,7 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array, Shape, Star, is_complex
-from s2sad.derive.engine import Derived
+from s2sad.derive.derived import Derived
 from s2sad.derive.explain import comment
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter

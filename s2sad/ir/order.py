@@ -1,6 +1,6 @@
 """The order in which the parts of an expression are evaluated.
 
-    a[0] + g(a) * (b if c else h(a))        a[0], g(a), c are always evaluated, h(a) is not
+a[0] + g(a) * (b if c else h(a))        a[0], g(a), c are always evaluated, h(a) is not
 """
 
 from __future__ import annotations

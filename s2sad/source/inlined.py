@@ -56,12 +56,13 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.ir.order import always, before
+from s2sad.source.bound import bound_names, names_in, parameters
 from s2sad.source.calls import is_of_class
 from s2sad.source.expressions import ExpressionLowerer
 from s2sad.source.lower import lower_function
 from s2sad.source.program import takes_object
 from s2sad.source.renamed import inner_names, is_renamable, renamed
-from s2sad.source.scope import Scope, bound_names, names_in, parameters
+from s2sad.source.scope import Scope
 from s2sad.tidy.algebra import rewrite
 from s2sad.tidy.naming import describe
 
@@ -409,7 +410,7 @@ class _Reader:
         text = f"({text})" if "\n" in text else text
         module = value.origin.module
         line = cst.parse_statement(f"{name} = {text}")
-        module.originals[line] = module.original(value.origin.node)
+        module.made(line, value.origin.node)
         return Anew(line, module)
 
 
@@ -542,7 +543,7 @@ def _anew(
         stands_for = origin.node if returned is None or returned.origin is None else (
             returned.origin.node
         )  # fmt: skip
-        module.originals[node] = module.original(stands_for)
+        module.made(node, stands_for)
     return Anew(node, module)
 
 
@@ -556,7 +557,7 @@ def _headed(block: Block, statement: Stmt, call: Invoke | None) -> Block:
     if there is None or not lines or not hasattr(there.node, "leading_lines"):
         return block
     node = there.node.with_changes(leading_lines=[*lines, *there.node.leading_lines])
-    there.module.originals[node] = there.module.original(there.node)
+    there.module.made(node, there.node)
     return [replace(block[0], origin=type(there)(node, there.module)), *block[1:]]
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.source.bound import bound_names, parameters, target_names
 from s2sad.source.names import children, parts
-from s2sad.source.scope import bound_names, parameters, target_names
 from s2sad.source.walk import Visitor
 
 
@@ -27,7 +27,7 @@ def renamed(node: cst.CSTNode, names: Mapping[str, str], module: Any) -> cst.CST
         return node
     changed = _changed(node, names, module)
     if changed is not node:
-        module.originals[changed] = module.original(node)
+        module.made(changed, node)
     return changed
 
 
