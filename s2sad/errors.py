@@ -10,6 +10,10 @@ model.py:14:9: S2S012 cannot differentiate through scipy.optimize.brentq
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s2sad.ir.nodes import Invoke
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class S2SADError(Exception):
             their place (`source/inlined.py`).
     """
 
-    calls: tuple[object, ...] = ()
+    calls: tuple[Invoke, ...] = ()
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array
@@ -75,14 +75,13 @@ def _inexpressible(node: Invoke, message: str, advice: str) -> S2SADError:
     site = node.site
     location = None if site is None else site.module.location(site.node)
     error = S2SADError("S2S011", message, location, advice)
-    error.calls = calls_in(node)
+    error.calls = noted([node])
     return error
 
 
-def calls_in(*exprs: Expr) -> tuple[object, ...]:
-    """The calls in expressions, as errors note those that could be written out in place."""
-    found = [n.key for expr in exprs for n in walk(expr) if isinstance(n, Invoke)]
-    return tuple(call for call in found if call is not None)
+def noted(calls: Iterable[Invoke]) -> tuple[Invoke, ...]:
+    """Calls as errors note those that could be written out in place."""
+    return tuple(call for call in calls if call.key is not None)
 
 
 _WRITERS = {

@@ -13,7 +13,7 @@ from s2sad.analysis.spelled import is_first
 from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
 from s2sad.derive.broadcasting import call
 from s2sad.derive.derived import Interface
-from s2sad.derive.effects import calls_in, handed_twice, inner_call
+from s2sad.derive.effects import handed_twice, inner_call, noted
 from s2sad.derive.engine import Engine
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.fresh import is_fresh
@@ -93,7 +93,8 @@ class ForwardEngine(Engine):
             location = None if origin is None else origin.module.location(origin.node)
             message = "cannot differentiate: parts of what this call returns may share memory"
             error = S2SADError("S2S011", message, location, "Take a copy of one of them.")
-            error.calls = calls_in(statement.value)
+            assert isinstance(statement.value, Invoke)
+            error.calls = noted([statement.value])
             self.errors.append(error)
 
     def _check_order(self, function: Function) -> None:

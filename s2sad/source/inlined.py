@@ -24,8 +24,10 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.analysis.call_effects import invocations
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.pops import named_pops
+from s2sad.errors import S2SADError
 from s2sad.ir.flow import bound, expressions, statements
 from s2sad.ir.nodes import (
     Anew,
@@ -74,6 +76,18 @@ _TRANSPARENT = {"builtins.staticmethod", "builtins.property", "numba.njit", "num
 """Decorators of functions that are the same when their body is run in place."""
 
 
+def place_of_call(error: S2SADError, call: Invoke) -> str:
+    """Where a function is called that is written out and has an error inside; else nothing."""
+    definition, site, at = call.callee.definition, call.site, error.location
+    start = definition.module.location(definition.node)
+    end = start.line + definition.module.code(definition.node).count("\n")
+    if site is None or at is None or at.file != start.file or not start.line <= at.line <= end:
+        return ""
+    where = site.module.location(site.node)
+    name = call.callee.name
+    return f"{name} is written out where it is called, at {where.file}:{where.line}."
+
+
 def write_out(function: Function, program: Any) -> None:
     """Writes out the calls of a function that the program is to write out."""
     _Writer(function, program).run()
@@ -89,11 +103,11 @@ class _Body:
 
 @dataclass
 class _Writer:
-    """Writes out the calls in a function; `stack` are the functions that are being written out."""
+    """Writes out the calls in a function. `names` are all names that stand in it, `variables` those
+    of its variables."""
 
     function: Function
     program: Any
-    stack: tuple[Any, ...] = ()
     names: set[str] = field(default_factory=set)
     variables: dict[str, Var] = field(default_factory=dict)
 
@@ -249,7 +263,7 @@ class _Writer:
         """The body of a callee as a part of the caller; None if it cannot be one."""
         callee = call.callee
         definition = callee.definition
-        if definition.node in self.stack or not self._may_stand_here(call):
+        if not self._may_stand_here(call):
             return None
         node = definition.node
         reader = _Reader(self, call)
@@ -278,8 +292,7 @@ class _Writer:
             return None
         self.names |= body.names
         self.variables |= reader.held | _variables(replace(body, params=[]))
-        stack = (*self.stack, node)
-        inner = _Writer(self.function, self.program, stack, self.names, self.variables)
+        inner = _Writer(self.function, self.program, self.names, self.variables)
         block = inner.block(body.body[:-1])
         last = body.body[-1]
         assert isinstance(last, Return)
@@ -310,7 +323,7 @@ class _Writer:
             return False
         if not set(definition.decorators) <= _TRANSPARENT:
             return False
-        if not is_renamable(definition.node):
+        if not is_renamable(definition.node) or self._calls_itself(callee):
             return False
         # What a name of the callee's stands for that it does not bind.
         own = {p.name.value for p in parameters(definition.node.params)}
@@ -327,6 +340,17 @@ class _Writer:
             isinstance(a, Ref) and a.var is var
             for a, var in zip(given, callee.captured, strict=True)
         )
+
+    def _calls_itself(self, callee: Callee) -> bool:
+        """Whether a function leads to itself."""
+        reached = [callee]
+        for current in reached:
+            for node in invocations(self.program.function(current)):
+                if node.callee.definition.node is callee.definition.node:
+                    return True
+                if not any(node.callee is other for other in reached):
+                    reached.append(node.callee)
+        return False
 
 
 class _Reader:
