@@ -337,6 +337,15 @@ def left_before_the_else_of_a_loop(a, b, n):
     return np.sum(a**2) + np.sum(b)
 
 
+def updated_then_bound_to_another(A):
+    """B is A again when it gets the contents back that the update changed."""
+    B = A
+    xs = {"A": A}
+    B += xs["A"] * A
+    B = 2.0 * A
+    return np.mean(A) + np.sum(B)
+
+
 r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
@@ -379,6 +388,7 @@ CALLS = {
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
     "kept_before_a_loop_under_another_name": ("A", [(r((3, 4)), 2), (r((3, 4)), 0)]),
     "left_before_the_else_of_a_loop": (("a", "b"), [(r(4), r(4), 2), (r(4), r(4), 0)]),
+    "updated_then_bound_to_another": ("A", [(r((3, 5)),)]),
     "every_second_element": ("x", [(r(6),), (r(5),)]),
     "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
 }
