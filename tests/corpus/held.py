@@ -480,6 +480,16 @@ def rows_or_numbers_stored(A, s):
     return np.sum(P["v"] ** 2) + np.sum(A**3)
 
 
+def numbers_or_rows_appended(A, b, s):
+    xs = [A[0] * 1.0]
+    xs.append(A[-1])
+    xs.append(b)
+    A[-1] *= s
+    b += A[-1]
+    xs[0] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(xs[2] ** 2) + np.sum(b * s)
+
+
 def exchanged_with_what_may_be_a_view(A, b, s):
     b, c = A.ravel(), b
     c *= s
@@ -500,6 +510,10 @@ CALLS = {
     "rows_or_numbers_stored": (
         ("A", "s"),
         [(r((3, 4)), 0.7), (r(5), 0.7), (np.asfortranarray(r((3, 4))), 0.7)],
+    ),
+    "numbers_or_rows_appended": (
+        ("A", "b", "s"),
+        [(r((3, 4)), r(4), 0.7), (r(5), 0.3, 0.7), (r(5), r(2), 0.7)],
     ),
     "exchanged_with_what_may_be_a_view": (
         ("A", "b", "s"),
