@@ -455,7 +455,14 @@ class _Maker:
         bound = {v for s in body for v in bound_by(s)}
         beside = [e for s in first for e in expressions(s)]
         if any(n.var in read & bound for e in beside for n in walk(e) if isinstance(n, Ref)):
-            raise _Refused("the loop gives what it runs over another value")
+            match loop.target, loop.iterable:
+                case Unpack((Var(), Var() as row)), Apply("builtins.enumerate", (array,)):
+                    # The loop runs over what had the name when it began.
+                    both = call("builtins.zip", iterable, self._rows(array, row), text="zip")
+                    target, first = Unpack((target, self._shadow(row))), []
+                    iterable = self._in_place_of(iterable, both)
+                case _:
+                    raise _Refused("the loop gives what it runs over another value")
         if self._changes_its_items(loop):
             raise _Refused(
                 "the loop changes which objects the list or dict that it runs over holds",

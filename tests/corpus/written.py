@@ -349,6 +349,17 @@ def updated_then_bound_to_another(A):
 r = np.random.default_rng(11).standard_normal
 
 
+def loop_that_rebinds_what_it_runs_over(
+    A: Float[ndarray, "m n"], a: Float[ndarray, " n"], s: float
+):
+    B = A
+    for i, row in enumerate(A):
+        row *= a * s
+        A = B * 2.0
+        row[i] += np.sum(A[i])
+    return np.sum(A**2) + np.sum(B**3)
+
+
 def scaled_by_first(a, s):
     s *= a[1]
     return s * 2.0
@@ -362,6 +373,7 @@ def number_or_array_handed(a, s):
 
 
 CALLS = {
+    "loop_that_rebinds_what_it_runs_over": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
     "number_or_array_handed": (("a", "s"), [(r(3), 0.7), (r(3), r(3)), (r(3), r((2, 2)))]),
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
     "names_exchanged_after_alias": (("a", "b"), [(r(5), r(5))]),
