@@ -147,6 +147,7 @@ class Keep(Needs):
         if not isinstance(statement, Assign) or statement.augmented is None:
             return False
         whole = place.how == "updated" and not is_number(kind) and not is_container(kind)
+        whole = whole and self._is_seen(place)
         if isinstance(place.base, Ref):
             whole = whole or statement.targets[0] is place.base.var
         return whole and not (isinstance(kind, Array) and isinstance(kind.shape, Shape))
@@ -169,8 +170,10 @@ class Keep(Needs):
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
-        roots = {self.regions.of(v) for v, _ in self.regions.aliases(place.base)}
-        return any(self.regions.of(v) in roots for v in self.shadows.of)
+        named = [v for v, _ in self.regions.aliases(place.base)]
+        roots = {self.regions.of(v) for v in named}
+        shadowed = any(self.regions.of(v) in roots for v in self.shadows.of)
+        return shadowed or any(self.regions.is_shared(v) for v in named)
 
     def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
         """Remembers what a call may change of a container: its items, and their contents."""
