@@ -12,6 +12,7 @@ from s2sad.derive.adjoints import Slot
 from s2sad.derive.instantiate import as_value, instantiate
 from s2sad.derive.rules import rules
 from s2sad.derive.templates import Rule
+from s2sad.derive.values import written_place
 from s2sad.ir.nodes import Apply, Expr, Stmt, Var
 
 
@@ -46,6 +47,8 @@ class Writing:
 
     def node(self) -> Expr:
         """A forward expression of the shape of the place."""
+        if (place := written_place(self.statement)) is not None:
+            return place
         key = self.bound.get("key")
         if key is None:
             cleared = next(c.key for c in self.rule.contributions if c.how == "clear")
