@@ -36,7 +36,7 @@ ASSIGNMENTS = [
 ]
 BODIES = {
     "argument": "    y = x\n    {statement}\n",
-    "loop": "    y = 1.5 * x\n    for i in range(1, 3):\n        {statement}\n        s += y.sum()\n",
+    "loop": "    y = 1.5 * x\n    for i in (1, 2):\n        {statement}\n        s += y.sum()\n",
     "view": "    base = 1.5 * x\n    y = base[:]\n    {statement}\n    y = base\n",
 }
 CASES = [(at, np.linspace(-0.9, 1.4, 6)[[2, 5, 0, 3, 1, 4]]) for at in IN_VECTORS] + [
