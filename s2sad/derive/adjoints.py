@@ -4,7 +4,9 @@ An adjoint belongs to a *slot*: a variable, or a part of one that is reached by 
 (`params["W"]` has the slot (params, ("W",))). What has no entry is zero. An entry is an expression:
 a constant, or the variable that holds the adjoint in the generated code.
 
-An entry may be *narrow*: of a shape that broadcasts to its value's.
+An entry may be *narrow*: of a shape that broadcasts to that of its value. Within an expression
+an adjoint may be *wide*: the shape of its value broadcasts to its own, and it is still to be
+summed down.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ class Adjoint:
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
     broadcast to the shape of `result` where that is given. `fresh` is the loop in which a container
     was made, so that each item is written once. `mask` is an np.where that is still to be applied.
+    A `wide` one is still to be summed down to the shape of its value.
     """
 
     expr: Expr
@@ -43,6 +46,7 @@ class Adjoint:
     fresh: object = None
     result: Expr | None = None
     mask: Expr | None = None
+    wide: bool = False
 
     @property
     def constant(self) -> bool:

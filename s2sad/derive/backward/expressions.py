@@ -89,6 +89,8 @@ class Expressions:
             return
         adjoint = self._real_for(node, adjoint)
         slot = self.slots.of(node)
+        if adjoint.wide and (slot is not None or not self.rules.is_elementwise(node)):
+            adjoint = self.rules.summed_down(adjoint, node)
         if slot is not None:
             self.contributions.pend(slot, adjoint)
             return
