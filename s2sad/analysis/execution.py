@@ -129,6 +129,8 @@ class Execution(Evaluation):
         old = value.args[0]
         kind, found = self.types.get(old), self.types.get(value)
         if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR:
+            if isinstance(found, Array):
+                self.types[value] = Array(found.dtype, kind.shape)
             return Fact(kind, fact.varied)
         inside = isinstance(statement.targets[0], Place) and isinstance(old, Apply)
         if inside and isinstance(kind, Array) and isinstance(found, Array):

@@ -78,15 +78,18 @@ class Contributions:
     def _passed_on(self, pending: Pending) -> Pending:
         """Contributions in which an array that was taken, and that goes to one slot as it is, is
         that slot's own."""
-        for found in pending.values():
+        for slot, found in pending.items():
             for position, (how, key, adjoint) in enumerate(found):
-                expr = adjoint.expr
-                if how == "add" and isinstance(expr, Ref) and expr.var in self.sweep.now.taken:
+                var = _passed(adjoint.expr)
+                if how == "add" and var is not None and var in self.sweep.now.taken:
                     reads = [a.expr for other in pending.values() for _, _, a in other]
+                    if self.slots.adjoint_vars.get(slot) is var:
+                        # What is new is made before the variable gets another value.
+                        reads = [expr for expr in reads if not is_fresh(expr)]
                     reads += [k for other in pending.values() for _, k, _ in other if k is not None]
                     stale = [s for s in self.out.block if not _makes_new(s)]
                     reads += [e for s in stale for e in _values(s)]
-                    if sum(count_reads(e, expr.var) for e in reads) == 1:
+                    if sum(count_reads(e, var) for e in reads) == 1:
                         found[position] = (how, key, replace(adjoint, owned=True))
         return pending
 
@@ -230,6 +233,14 @@ def _renamed_adjoint(adjoint: Adjoint, old: Var, new: Var) -> Adjoint:
     expr = _renamed(adjoint.expr, old, new)
     assert expr is not None
     return Adjoint(expr, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
+
+
+def _passed(expr: Expr) -> Var | None:
+    """The variable whose array an adjoint is, if it is not a new one."""
+    match expr:
+        case Ref(var) | Apply("helper.unbroadcast", (Ref(var), _)):
+            return var
+    return None
 
 
 def _makes_new(statement: Stmt) -> bool:

@@ -230,4 +230,8 @@ class Targets:
                 items.append(seed.expr)
             else:
                 items.append(seed.expr)
-        self.expressions.pull(value, Adjoint(Make("tuple", tuple(items)), tree=True))
+        whole = Adjoint(Make("tuple", tuple(items)), tree=True)
+        if isinstance(value, Invoke):
+            self.calls.pull_call(value, whole)
+        else:
+            self.expressions.pull(value, whole)
