@@ -35,7 +35,8 @@ class Adjoint:
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
     broadcast to the shape of `result` where that is given. `fresh` is the loop in which a container
     was made, so that each item is written once. `mask` is an np.where that is still to be applied.
-    A `wide` one is still to be summed down to the shape of its value.
+    A wide one has the shape of `root`, another forward value; it is still to be summed down to that
+    of `value`, which is given where the adjoint is pending.
     """
 
     expr: Expr
@@ -46,7 +47,13 @@ class Adjoint:
     fresh: object = None
     result: Expr | None = None
     mask: Expr | None = None
-    wide: bool = False
+    root: Expr | None = None
+    value: Expr | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is still to be summed down."""
+        return self.root is not None
 
     @property
     def constant(self) -> bool:

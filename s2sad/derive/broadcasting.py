@@ -102,7 +102,7 @@ def reduced_from(whole: AnyShape, adjoint: Adjoint, operand: Expr, facts: Facts)
     """The adjoint of an operand from one of a whole shape that the operand broadcasts to."""
     wanted, expr = facts.shape_of(operand), adjoint.expr
     if same_shape(wanted, whole):
-        return replace(adjoint, shape=wanted, wide=False)
+        return replace(adjoint, shape=wanted, root=None, value=None)
     if wanted == SCALAR:
         return Adjoint(summed(expr, None, False, whole, facts), SCALAR, True, True)
     if isinstance(wanted, Star) and isinstance(whole, Star) and wanted.name == whole.name:
@@ -235,7 +235,7 @@ def total_of(found: list[Adjoint]) -> Adjoint:
     best = next((a for a in found if a.full), found[0])
     if isinstance(total, Const):
         return Adjoint(total, SCALAR, best.full and best.shape == SCALAR, True)
-    return Adjoint(total, best.shape, best.full, True, wide=best.wide)
+    return Adjoint(total, best.shape, best.full, True, root=best.root)
 
 
 def type_name(name: str) -> Expr:

@@ -11,7 +11,7 @@ from s2sad.derive.rules import rules
 from s2sad.ir.nodes import Apply, Const, Expr, Ref, Value
 
 _PASSED_ON = ("numpy.real", "numpy.imag", "helper.unbroadcast")
-"""Operators whose result may be their operand, or a part of it, and nothing else that has a name."""
+"""Operators whose result is new if their operand is."""
 
 _NOT_NEW = {"helper.add", "helper.part"}
 """Operators whose result may be an operand itself, or share memory with it."""

@@ -95,7 +95,7 @@ class Rules:
                 one = self._contribution(value, node, rule, operand, adjoint, spec)
                 gathered.setdefault(line.operand, []).append(replace(one, mask=passed))
             else:
-                self._part_contribution(line, value, places, operand, adjoint)
+                self._part_contribution(line, value, places, node, operand, adjoint)
         for name, found in gathered.items():
             called = role(node, bound[name])
             if called is not None:
@@ -151,6 +151,26 @@ class Rules:
                 self.sweep.typed(ref := Ref(temporary), self.facts.type_of(value))
                 value = ref
             places[var] = value
+
+    def lowered(self, adjoint: Adjoint, node: Expr, operand: Expr) -> Adjoint:
+        """The adjoint of an operand from that of a value that it was broadcast to. Where the axes
+        are not known it stays as it is, to be summed down once, at the end of what is elementwise.
+        """
+        reduced = reduced_to(adjoint, node, operand, self.facts)
+        if adjoint.full and is_unbroadcast(reduced.expr):
+            return replace(adjoint, shape=self.facts.shape_of(node), root=node)
+        return reduced
+
+    def takes_wide(self, node: Expr) -> bool:
+        """Whether an expression takes an adjoint that is still to be summed down."""
+        if self.is_elementwise(node):
+            return True
+        found = self.facts.rule_of(node) if isinstance(node, Apply) else None
+        if found is None:
+            return False
+        lines = [line for line in found[0].contributions if line.operand in found[1]]
+        seed = found[0].place("d_y")
+        return all(line.how == "index" and _adds_to_part(line, seed) for line in lines)
 
     def summed_down(self, adjoint: Adjoint, node: Expr) -> Adjoint:
         """The adjoint of a value in the shape of that value."""
@@ -276,15 +296,10 @@ class Rules:
                 shape = self.facts.shape_of(value)
                 one = Adjoint(value, shape, same_shape(shape, whole), fresh)
             if seed.wide and one.full:
-                one = replace(one, shape=seed.shape)
-                reduced = reduced_from(seed.shape, one, operand, self.facts)
-            else:
-                reduced = reduced_to(one, node, operand, self.facts)
-            # What is elementwise may as well take it as it is: it is summed once, at the end.
-            is_wide = one.full and is_unbroadcast(reduced.expr)
-            if is_wide and rule.kind == "elementwise" and self.is_elementwise(operand):
-                return replace(one, wide=True)
-            return reduced
+                return replace(one, shape=seed.shape, root=seed.root)
+            if rule.kind == "elementwise":
+                return self.lowered(one, node, operand)
+            return reduced_to(one, node, operand, self.facts)
         if isinstance(value, Const):
             return Adjoint(value, SCALAR, wanted == SCALAR, True)
         if _is_reduction(rule):
@@ -326,19 +341,23 @@ class Rules:
         line: Contribution,
         value: Expr,
         places: dict[Var, Expr],
+        node: Apply,
         operand: Expr,
         seed: Adjoint,
     ) -> None:
         assert line.key is not None
         key = instantiate(line.key, places)
+        slot = self.slots.of(operand)
+        if seed.wide and (slot is None or is_everything(key)):
+            seed = self.summed_down(replace(seed, expr=value), node)
+            value = seed.expr
         if is_everything(key):
             # x[...] and x[()] are all of x, which may be a number that cannot be written into.
             shape = self.facts.shape_of(operand) if seed.full else seed.shape
             self.expressions.pull(operand, Adjoint(value, shape, seed.full))
             return
-        slot = self.slots.of(operand)
         value = self._real_value(value, operand)
-        part = Adjoint(value, seed.shape)
+        part = Adjoint(value, seed.shape, root=seed.root, value=node)
         if slot is not None:
             self.contributions.pend(slot, part, line.how, key)
             return

@@ -187,9 +187,8 @@ class Writes:
         shape = self.facts.shape_of(node)
         ref = self.sweep.typed(Ref(seed), Array(self.places.dtype_like(writing.base), shape))
         with self.out.aside() as made:
-            self.expressions.pull(
-                value, reduced_to(Adjoint(ref, shape, True), node, value, self.facts)
-            )
+            adjoint = self.expressions.rules.lowered(Adjoint(ref, shape, True), node, value)
+            self.expressions.pull(value, adjoint)
         return seed, made
 
     def _pull_increment(self, writing: Writing, value: Apply, op: str) -> None:
