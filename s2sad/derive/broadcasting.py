@@ -105,7 +105,7 @@ def reduced_from(whole: AnyShape, adjoint: Adjoint, operand: Expr, facts: Facts)
         return replace(adjoint, shape=wanted, root=None, value=None)
     if wanted == SCALAR:
         return Adjoint(summed(expr, None, False, whole, facts), SCALAR, True, True)
-    if isinstance(wanted, Star) and isinstance(whole, Star) and wanted.name == whole.name:
+    if isinstance(wanted, Star) and isinstance(whole, Star) and wanted.name == whole.name != "?":
         axes = sorted(wanted.ones - whole.ones)
         if axes and not whole.ones - wanted.ones:
             return Adjoint(summed(expr, tuple(axes), True, whole, facts), wanted, True, True)

@@ -106,7 +106,10 @@ def _merge_inside(
             beside = {v for b in inner if b is not body for s in b for v in all_reads(s)}
             beside |= {v for b in inner if b is not body for s in b for v in written(s)}
             others = elsewhere | beside
-            body[:] = _merge(body, others | _carried(body), names, sources, fixed, others)
+            # What is assigned again would seem to come from the iteration before.
+            assigned = Counter(var for each in body for var in written(each))
+            again = {var for var in assigned if assigned[var] > 1}
+            body[:] = _merge(body, others | _carried(body), names, sources, fixed, others | again)
 
 
 def _carried(block: Block) -> set[Var]:

@@ -165,7 +165,9 @@ class Rules:
         """Whether an expression takes an adjoint that is still to be summed down."""
         if self.is_elementwise(node):
             return True
-        found = self.facts.rule_of(node) if isinstance(node, Apply) else None
+        if not isinstance(node, Apply) or not isinstance(self.facts.type_of(node.args[0]), Array):
+            return False
+        found = self.facts.rule_of(node)
         if found is None:
             return False
         lines = [line for line in found[0].contributions if line.operand in found[1]]
