@@ -71,6 +71,7 @@ def advance_backward(u, v, nu, dx, dt, d_out, d_u, d_v):
     # * dt / dx**2 * (un[1:-1, 2:] - 2 * un[1:-1, 1:-1] + un[1:-1, :-2]) )
     d_new_ = d_u[1:-1, 1:-1].copy()
     ratio___ = dt / dx
+    d_nu += unbroadcast(d_new_ * sum_ / power * dt, np.shape(nu))
     d_difference_ = -d_new_ * (ratio___ * un[1:-1, 1:-1])
     d_difference__ = -d_new_ * (ratio___ * vn[1:-1, 1:-1])
     d_sum_ = d_new_ * ratio
@@ -88,7 +89,6 @@ def advance_backward(u, v, nu, dx, dt, d_out, d_u, d_v):
     d_vn[1:-1, 1:-1] -= unbroadcast(
         d_new_ * (un[1:-1, 1:-1] - un[:-2, 1:-1]) * ratio___, np.shape(vn[1:-1, 1:-1])
     )
-    d_nu += unbroadcast(d_new_ * sum_ / power * dt, np.shape(nu))
     d_u[1:-1, 1:-1] = 0.0
     # vn = v.copy()
     d_v += d_vn
