@@ -22,8 +22,8 @@ from s2sad.emit.layout import formatted
 from s2sad.emit.module import helper_source, rename_helpers
 from s2sad.errors import S2SADError
 from s2sad.pipeline import Generated, Request
+from s2sad.source.bound import parameters
 from s2sad.source.module import SourceModule
-from s2sad.source.scope import parameters
 
 SECOND = {"hvp": "grad"}
 """The modes that are forward mode over the text of another one."""

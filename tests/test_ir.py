@@ -10,7 +10,7 @@ import pytest
 
 from s2sad.analysis.types import FLOAT, Array, DictOf, Inert, ListOf, Shape, Star, TupleOf, Unknown
 from s2sad.derive.adjoints import Adjoint
-from s2sad.derive.engine import Derived
+from s2sad.derive.derived import Derived
 from s2sad.derive.mirror import (
     Backward,
     Group,

@@ -7,22 +7,23 @@ which takes its arguments and the adjoint of its result and returns the adjoints
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from s2sad.analysis.call_effects import Calls
 from s2sad.analysis.exits import structure_exits
-from s2sad.analysis.facts import Fact, Facts
+from s2sad.analysis.facts import Facts
 from s2sad.analysis.imaginary import has_complex_numbers
 from s2sad.analysis.pops import named_pops
-from s2sad.analysis.regions import Calls, Regions
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.spelled import spell_out
+from s2sad.analysis.tables import Fact
 from s2sad.analysis.types import (
     NUMBER,
     SCALAR,
     Array,
     Inert,
     Shape,
-    Struct,
     TupleOf,
     Type,
     Unknown,
@@ -33,11 +34,13 @@ from s2sad.analysis.types import (
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.arguments import Arguments
-from s2sad.derive.broadcasting import call, expand, same_shape
+from s2sad.derive.backward.reverse import Reverse
+from s2sad.derive.broadcasting import call, expand
+from s2sad.derive.derived import Derived, Interface
 from s2sad.derive.effects import unseen_effects
+from s2sad.derive.gradients import gradient_of
 from s2sad.derive.memory import Planner
 from s2sad.derive.plan import Plan
-from s2sad.derive.reverse import Reverse
 from s2sad.derive.shadows import Shadows, put_in
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by
@@ -63,57 +66,6 @@ if TYPE_CHECKING:
 
 Observer: TypeAlias = Callable[..., None]
 """Is shown the name of a pass, the function, what the pass made of it, and the seeds."""
-
-
-@dataclass
-class Derived:
-    """A generated function before it is written.
-
-    `kind` is value-and-grad, grad, vjp or backward. `returns` is what it returns; `wrt` the
-    parameters (and captured variables) whose adjoints these are. `written` are the adjoints that a
-    backward function is handed of the arguments into which the function writes.
-    """
-
-    name: str
-    kind: str
-    function: Function
-    plan: Plan
-    wrt: list[Var]
-    returns: Expr
-    names: Names
-    seed: Var | None = None
-    written: list[Var] = field(default_factory=list)
-    keyword_seed: bool = False
-    bare: bool = True
-    check_scalar: Expr | None = None
-    params: list[Any] = field(default_factory=list)
-    memory_comments: bool = False
-
-
-@dataclass
-class Interface:
-    """How a callee's backward function is called; `args` and `named` are parameters' positions.
-
-    `written` are the parameters into which it writes something that is varied: their adjoints are
-    handed over, as they are after the call, and come back as they are before it. `seeded` says that
-    it takes the adjoint of its result; a result that is one of its `written` parameters has none.
-    """
-
-    key: str
-    name: str
-    callee: Callee
-    wrt: tuple[int, ...]
-    args: tuple[int, ...]
-    named: tuple[tuple[str, int], ...]
-    keyword: bool
-    names: tuple[str, ...] = ()
-    written: tuple[int, ...] = ()
-    seeded: bool = True
-    mixed: tuple[int, ...] = ()
-
-    def is_complex(self, index: int) -> bool:
-        """Whether a parameter may be complex, and its adjoint with it."""
-        return index in self.mixed
 
 
 class Engine:
@@ -242,11 +194,10 @@ class Engine:
             self._check_scalar(function, kind, result)
             check = result if not self._certainly_scalar(function, kind) else None
             seed = Adjoint(Const(1.0), SCALAR, True)
-        sweep = Reverse(self.facts, self, self.regions(function))
         shadows = self._shadows(function, {})
-        sweep.mirror(shadows)
-        backward = sweep.run(function, seed, variables)
-        self.errors += sweep.errors
+        reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
+        backward = reverse.run(seed, variables)
+        self.errors += backward.errors
         loss = kind.items[0] if has_aux and isinstance(kind, TupleOf) and kind.items else kind
         if mode != "vjp" and may_be_complex(loss) and not self.errors:
             self._refuse_complex_loss(function, result)
@@ -254,7 +205,7 @@ class Engine:
         planner = Planner(function, self.facts, self, self.regions(function), shadows)
         planner.in_place = request.in_place
         returned = [
-            self._gradient(var, adjoint, function) for var, adjoint in
+            gradient_of(var, adjoint, function, self.facts) for var, adjoint in
             zip(variables, backward.results, strict=True)
         ]  # fmt: skip
         plan = planner.run(backward.mirror, returned, backward.late)
@@ -363,84 +314,6 @@ class Engine:
         text = "" if returns is None else function.module.code(returns.annotation).strip()
         return text in ("float", "np.float64", "'float'", '"float"')
 
-    def _gradient(self, var: Var, adjoint: Adjoint | None, function: Function) -> Expr:
-        """The gradient of a parameter, in the structure, shape and dtype that the parameter has."""
-        index = next(i for i, p in enumerate(function.params) if p.var is var)
-        kind = self.facts.summaries[function].params[index].type
-        first = Ref(var)
-        self.facts.types[first] = kind
-        if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
-            found = Const(0.0) if adjoint is None else adjoint.expr
-            if is_complex(kind):
-                return self._complex_number(found)
-            return found
-        rebound = any(var in bound_by(s) for s in function.body)
-        whole = adjoint is not None and adjoint.full and not adjoint.tree
-        known = not rebound or (
-            whole and isinstance(kind, Array) and adjoint is not None
-            and same_shape(adjoint.shape, kind.shape)
-        )  # fmt: skip
-        if isinstance(kind, Array) and kind.dtype in ("float64", "complex128") and known:
-            if isinstance(kind.shape, Shape):
-                return self._array_gradient(first, adjoint, kind)
-        value: Expr = Ref(var)
-        self.facts.types[value] = kind
-        if isinstance(kind, Array):
-            found = Const(0.0) if adjoint is None else adjoint.expr
-            if adjoint is not None and adjoint.tree:
-                found = call("helper.from_parts", value, found, text="from_parts")
-            return call("helper.like", value, found, text="like")
-        return self._container_gradient(value, kind, None if adjoint is None else adjoint.expr)
-
-    def _complex_number(self, found: Expr) -> Expr:
-        """The gradient of a complex number, which is complex."""
-        if isinstance(found, Const):
-            return Const(complex(found.value))
-        certain = is_complex(self.facts.type_of(found))
-        return found if certain else call("builtins.complex", found, text="complex")
-
-    def _container_gradient(self, value: Expr, kind: Type, found: Expr | None) -> Expr:
-        """The gradient of a container. One whose class and fields are known is built field by
-        field, where the adjoints of its fields are."""
-        if not (isinstance(kind, Struct) and isinstance(found, Make) and found.kind == "dict"):
-            found = Const(None) if found is None else found
-            return call("helper.like_tree", value, found, text="like_tree")
-        adjoints = {key.value: item for key, item in zip(found.keys, found.items, strict=True)
-                    if isinstance(key, Const)}  # fmt: skip
-        fields = []
-        for name, field_kind in kind.fields:
-            part = Apply("getattr", (value,), (), "attribute", name)
-            self.facts.types[part] = field_kind
-            fields.append((name, self._field_gradient(part, field_kind, adjoints.get(name))))
-        return Apply("builtins.type", (value,), tuple(fields), "rebuilt", "type")
-
-    def _field_gradient(self, value: Expr, kind: Type, found: Expr | None) -> Expr:
-        if isinstance(kind, Inert) or is_integral(kind):
-            return Const(None)
-        if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
-            return Const(0.0) if found is None else found
-        if isinstance(kind, Array) and not isinstance(found, Make):
-            found = Const(0.0) if found is None else found
-            return call("helper.like", value, found, text="like")
-        return self._container_gradient(value, kind, found)
-
-    def _array_gradient(self, value: Expr, adjoint: Adjoint | None, kind: Array) -> Expr:
-        mixed = is_complex(kind)
-        dtype = Apply("builtins.complex", (), (), "name", "complex")
-        if adjoint is None:
-            sizes = call("numpy.shape", value)
-            if mixed:
-                return call("numpy.zeros", sizes, dtype=dtype)
-            return call("numpy.zeros", sizes)
-        whole = expand(adjoint, value, self.facts)
-        if mixed and not is_complex(self.facts.type_of(whole.expr)):
-            return call("numpy.array", whole.expr, dtype=dtype)
-        if whole.owned and kind.shape != SCALAR:
-            return whole.expr
-        if kind.shape == SCALAR:
-            return whole.expr
-        return call("numpy.array", whole.expr)
-
     # ------------------------------------------------------------ callees
 
     def interface(self, callee: Callee) -> Interface | None:
@@ -503,13 +376,12 @@ class Engine:
         seed_var = Var("d_out") if interface.seeded else None
         kind = self.facts.summaries[function].result.type
         seed = None if seed_var is None else self._seed(seed_var, kind)
-        sweep = Reverse(self.facts, self, self.regions(function))
         handed = {function.params[k].var for k in interface.written}
         shadows = self._shadows(function, {v: Var(f"d_{v.hint}") for v in handed})
-        sweep.mirror(shadows)
-        written = [sweep.handed(function.params[k].var) for k in interface.written]
-        backward = sweep.run(function, seed, variables)
-        self.errors += sweep.errors
+        reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
+        written = [reverse.handed(function.params[k].var) for k in interface.written]
+        backward = reverse.run(seed, variables)
+        self.errors += backward.errors
         self.observe(
             "reverse",
             function,

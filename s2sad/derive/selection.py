@@ -1,4 +1,4 @@
-"""Which variant of a rule fits a use of an operator, and the shape of its result.
+"""Which variant of a rule fits a use of an operator.
 
     choose(rules()["numpy.sum"], node, type_of)    (rule, {'x': ..., 'axis': ...}), or None
 
@@ -21,13 +21,10 @@ and when its conditions are proved:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any
 
-from s2sad.analysis import indices, shapes
-from s2sad.analysis.shapes import Result
-from s2sad.analysis.sizes import UNKNOWN, Mask, Size, computed
+from s2sad.analysis.sizes import UNKNOWN, Mask, Size
 from s2sad.analysis.types import (
     SCALAR,
     AnyShape,
@@ -36,29 +33,24 @@ from s2sad.analysis.types import (
     Shape,
     Star,
     TupleOf,
-    Type,
-    Unknown,
     is_complex,
-    is_integral,
     may_be_complex,
+)
+from s2sad.derive.abstract import (
+    Bound,
+    TypeOf,
+    ValueOf,
+    abstract,
+    is_known,
+    item_shapes,
+    nothing_known,
+    shape_of,
 )
 from s2sad.derive.folding import einsum_terms, evaluate
 from s2sad.derive.rules import bind
+from s2sad.derive.stated_dtypes import dtype_kind, dtype_name
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Slice
-
-TypeOf: TypeAlias = Callable[[Expr], Type | AnyShape]
-"""What is known of the type of an expression."""
-
-ValueOf: TypeAlias = Callable[[Expr], Any]
-"""What is known of the value of a name: an abstract value."""
-
-Bound: TypeAlias = dict[str, Expr]
-"""What stands for each operand and static argument."""
-
-
-def _nothing_known(expr: Expr) -> Any:
-    return UNKNOWN
+from s2sad.ir.nodes import Apply, Each, Expr, Make, Opaque, Ref
 
 
 def _nothing_varied(expr: Expr) -> bool:
@@ -69,7 +61,7 @@ def choose(
     variants: Iterable[Rule],
     node: Apply,
     type_of: TypeOf,
-    value_of: ValueOf = _nothing_known,
+    value_of: ValueOf = nothing_known,
     is_varied: Callable[[Expr], bool] = _nothing_varied,
 ) -> tuple[Rule, Bound] | None:
     """The first variant that is proved to fit, with its arguments; None when none is.
@@ -106,7 +98,7 @@ def _is_list(expr: Expr, type_of: TypeOf) -> bool:
     return isinstance(type_of(expr), TupleOf | ListOf)
 
 
-def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing_known) -> bool:
+def fits(rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = nothing_known) -> bool:
     """Whether the shapes and conditions of a variant are proved."""
     operands = {operand.name for operand in rule.operands}
     values = {
@@ -241,264 +233,5 @@ def _is_aligned(spec: Any, *operands: AnyShape) -> bool:
     return True
 
 
-def dtype_kind(dtype: Expr) -> str:
-    """Whether an argument `dtype` means integers (or booleans), floats, or something unknown."""
-    match dtype:
-        case Const(str(name)):
-            pass
-        case Ref(var):
-            name = var.hint
-        case Apply("attribute.dtype"):
-            name = "float"
-        case Opaque(function=name) if name:
-            pass
-        case Apply(path, ()):
-            name = path
-        case _:
-            return "unknown"
-    name = name.rpartition(".")[2].rstrip("_")
-    if name in ("float", "float64", "float32", "float16", "longdouble"):
-        return "floating"
-    return "integral" if re.fullmatch(r"bool|u?int\d*|intp", name) else "unknown"
-
-
-def dtype_name(dtype: Expr, type_of: TypeOf | None = None) -> str:
-    """The NumPy name of the dtype that an argument `dtype` means, or `unknown`."""
-    match dtype:
-        case Const(str(name)):
-            pass
-        case Apply("attribute.dtype", (array,)) if type_of is not None:
-            kind = type_of(array)
-            return kind.dtype if isinstance(kind, Array) and may_be_complex(kind) else "unknown"
-        case Ref(var):
-            name = var.hint
-        case Apply(path, ()):
-            name = path
-        case Opaque(function=name) if name:
-            pass
-        case _:
-            return "unknown"
-    name = name.rpartition(".")[2].rstrip("_")
-    named = {"float": "float64", "int": "int64", "complex": "complex128", "double": "float64"}
-    named |= {"cdouble": "complex128", "csingle": "complex64"}
-    name = named.get(name, name)
-    return name if re.fullmatch(r"bool|(u?int|float|complex)\d+", name) else "unknown"
-
-
-def is_known(value: Any) -> bool:
-    """Whether an abstract value is a Python value that is known in full."""
-    if isinstance(value, tuple | list):
-        return all(is_known(item) for item in value)
-    return value is not UNKNOWN and not isinstance(value, Size | Shape | Star | Mask)
-
-
 def _only_known(value: Any) -> Any:
     return value if is_known(value) else UNKNOWN
-
-
-# ---------------------------------------------------------------- abstract values
-
-
-def shape_of(kind: Type | AnyShape) -> AnyShape:
-    """The shape of a value of this type."""
-    if isinstance(kind, Shape | Star):
-        return kind
-    if isinstance(kind, Unknown) and kind.name:
-        return Star(kind.name)
-    if isinstance(kind, TupleOf):
-        return shapes.stacked([shape_of(item) for item in kind.items])
-    return kind.shape if isinstance(kind, Array) else shapes.SOME
-
-
-def item_shapes(expr: Expr, type_of: TypeOf) -> tuple[AnyShape, ...]:
-    """The shapes of the items of a list: of each where they are known, else one for all."""
-    if isinstance(expr, Make):
-        return tuple(shape_of(type_of(item)) for item in expr.items)
-    match type_of(expr):
-        case TupleOf(items):
-            return tuple(shape_of(item) for item in items)
-        case ListOf(item):
-            return (shape_of(item),)
-    return (shapes.SOME,)
-
-
-def abstract(expr: Expr, type_of: TypeOf, value_of: ValueOf = _nothing_known) -> Any:
-    """What is known at generation of the value of an argument."""
-
-    def inner(part: Expr) -> Any:
-        return abstract(part, type_of, value_of)
-
-    match expr:
-        case Const(value):
-            return value
-        case Make("tuple" | "list" as kind, items):
-            values = [inner(item) for item in items]
-            return tuple(values) if kind == "tuple" else values
-        case Slice(start, stop, step):
-            return slice(*(None if part is None else inner(part) for part in (start, stop, step)))
-        case Apply("numpy.shape", (array,)):
-            shape = shape_of(type_of(array))
-            return shape if isinstance(shape, Star) else _as_values(shape)
-        case Apply("getitem", (Apply("numpy.shape") as part, Const(int(axis)))):
-            sizes = inner(part)
-            inside = isinstance(sizes, tuple) and -len(sizes) <= axis < len(sizes)
-            return sizes[axis] if inside else SCALAR
-        case Apply("builtins.len", (array,)):
-            shape = shape_of(type_of(array))
-            known = isinstance(shape, Shape) and shape.rank > 0
-            return _as_values(shape)[0] if known else SCALAR
-        case Apply("numpy.ndim", (array,)):
-            shape = shape_of(type_of(array))
-            return shape.rank if isinstance(shape, Shape) else SCALAR
-        case Apply("neg", (operand,)):
-            value = inner(operand)
-            return -value if isinstance(value, int | float) else _by_type(expr, type_of)
-        case Apply("add" | "sub" | "mul" | "floordiv" as op, (left, right)):
-            one, other = inner(left), inner(right)
-            if op == "add" and isinstance(one, tuple) and isinstance(other, tuple):
-                return one + other
-            found = computed(op, one, other)
-            if found is not UNKNOWN:
-                return found
-        case Apply("getitem", (Ref() as part, key)):
-            sizes, place = inner(part), inner(key)
-            if isinstance(sizes, tuple) and _is_literal(place):
-                if isinstance(place, slice):
-                    return sizes[place]
-                return sizes[place] if -len(sizes) <= place < len(sizes) else SCALAR
-    known = value_of(expr)
-    return _by_type(expr, type_of) if known is UNKNOWN else known
-
-
-def _is_literal(key: Any) -> bool:
-    parts = (key.start, key.stop, key.step) if isinstance(key, slice) else (key,)
-    return all(part is None or type(part) is int for part in parts) and key is not None
-
-
-def _as_values(shape: AnyShape) -> tuple[Any, ...]:
-    """The sizes of a shape as abstract integers."""
-    dims = shape.dims if isinstance(shape, Shape) else ()
-    return tuple(
-        SCALAR if size == "?" else Size(size) if isinstance(size, str) else size for size in dims
-    )
-
-
-def _by_type(expr: Expr, type_of: TypeOf) -> Any:
-    kind = type_of(expr)
-    if isinstance(kind, Array):
-        if kind.dtype == "bool":
-            return Mask(kind.shape)
-        return kind.shape if is_integral(kind) else UNKNOWN
-    return UNKNOWN
-
-
-# ---------------------------------------------------------------- the shape of a result
-
-
-RESULTS: dict[str, Callable[..., Result]] = {
-    function.__name__: function
-    for function in (
-        indices.indexed,
-        indices.taken,
-        shapes.at_least,
-        shapes.broadcast,
-        shapes.columns,
-        shapes.contracted,
-        shapes.diag,
-        shapes.diagonal,
-        shapes.divided,
-        shapes.listed,
-        shapes.dot,
-        shapes.einsum,
-        shapes.expanded,
-        shapes.filled,
-        shapes.inner,
-        shapes.joined,
-        shapes.like,
-        shapes.matmul,
-        shapes.meshed,
-        shapes.moved,
-        shapes.outer,
-        shapes.padded,
-        shapes.paired,
-        shapes.raveled,
-        shapes.reduced,
-        shapes.reshaped,
-        shapes.resized,
-        shapes.selected,
-        shapes.squeezed,
-        shapes.stacked,
-        shapes.summed,
-        shapes.swapped,
-        shapes.transposed,
-    )
-}
-"""The functions that the annotation of a template's result may name."""
-
-
-def result_shape(
-    rule: Rule, bound: Bound, type_of: TypeOf, value_of: ValueOf = _nothing_known
-) -> Result:
-    """The shape of what a rule's operator gives.
-
-    A list of shapes stands for a tuple of results; a ListOf for a list of unknown length.
-    """
-    operands = {rule.place(operand.name): operand for operand in rule.operands}
-
-    def argument(expr: Expr) -> Any:
-        match expr:
-            case Ref(var) if var in operands and operands[var].is_list:
-                return item_shapes(bound[operands[var].name], type_of)
-            case Ref(var) if var in operands:
-                return shape_of(type_of(bound[operands[var].name]))
-            case Ref(var):
-                return abstract(bound[var.hint], type_of, value_of)
-            case Const(value):
-                return value
-            case Make(_, items):
-                return tuple(argument(item) for item in items)
-            case Apply(op, args):
-                return RESULTS[op.removeprefix("shape.")](*(argument(arg) for arg in args))
-        return UNKNOWN
-
-    def annotated(result: Expr) -> Result:
-        match result:
-            case Const("?"):
-                return shapes.SOME
-            case Const(str(spec)):
-                return _from_spec(spec, rule, bound, type_of)
-            case Make(_, parts):
-                return tuple(annotated(part) for part in parts)
-        found: Result = argument(result)
-        return shapes.SOME if found is UNKNOWN else found
-
-    if rule.result is None:
-        elementwise = [o.name for o in rule.operands if o.spec in ("", "const")]
-        return shapes.broadcast(*(shape_of(type_of(bound[name])) for name in elementwise))
-    return annotated(rule.result)
-
-
-def _from_spec(spec: str, rule: Rule, bound: Bound, type_of: TypeOf) -> AnyShape:
-    """The shape that `... n m` is, by the sizes that the operands' specifications name."""
-    sizes: dict[str, Any] = {}
-    leads: list[AnyShape] = []
-    for operand in rule.operands:
-        shape = shape_of(type_of(bound[operand.name]))
-        names = operand.spec.split()
-        if (
-            not isinstance(shape, Shape)
-            or operand.spec in ("const", "scalar")
-            or "*" in operand.spec
-        ):
-            continue
-        if names[:1] == ["..."]:
-            names = names[1:]
-            leads.append(Shape(shape.dims[: shape.rank - len(names)]))
-        for name, size in zip(reversed(names), reversed(shape.dims), strict=False):
-            sizes.setdefault(name, size)
-    names = spec.split()
-    lead = shapes.broadcast(*leads) if names[:1] == ["..."] else SCALAR
-    inner = tuple(
-        int(name) if name.isdigit() else sizes.get(name, "?") for name in names if name != "..."
-    )
-    return Shape(lead.dims + inner) if isinstance(lead, Shape) else shapes.SOME

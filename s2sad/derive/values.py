@@ -57,6 +57,14 @@ _FREE = {
 }  # fmt: skip
 
 
+def written_place(statement: Stmt) -> Expr | None:
+    """What `a[i] *= e` reads: the place that it writes, which no other name can stand for."""
+    if isinstance(statement, Assign) and statement.augmented is not None:
+        if isinstance(statement.value, Apply):
+            return statement.value.args[0]
+    return None
+
+
 class Homes:
     """Where each expression of the forward part stands: its statement, whether it may be taken out
     of it, and how many loops are around it; and the variable, or the place in an array, that an
@@ -77,6 +85,8 @@ class Homes:
                 case Assign():
                     self._note(statement.value, statement, True, depth)
                     self._targets(statement)
+                    if (place := written_place(statement)) is not None:
+                        self.movable[place] = False
                 case Evaluate():
                     self._note(statement.value, statement, True, depth)
                 case Return():
@@ -185,6 +195,17 @@ def _own_cost(node: Expr, facts: Facts) -> int:
 def is_arithmetic(node: Expr, facts: Facts) -> bool:
     """Whether a value takes indices and the four operations, and no function of them."""
     return all(_own_cost(part, facts) <= CHEAP for part in walk(node))
+
+
+def passes(node: Expr, facts: Facts) -> int:
+    """What it costs, but for the indices in it, of which each is one number."""
+    found = [part for part in walk(node) if not _is_index(part, facts)]
+    return sum(_own_cost(part, facts) for part in found)
+
+
+def _is_index(node: Expr, facts: Facts) -> bool:
+    kind = facts.type_of(node)
+    return is_integral(kind) and is_scalar(kind)
 
 
 def can_repeat(node: Expr, facts: Facts) -> bool:

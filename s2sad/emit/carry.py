@@ -19,8 +19,8 @@ import libcst as cst
 
 from s2sad.emit.adopt import OWN, Adopter
 from s2sad.errors import S2SADError
+from s2sad.source.bound import target_names
 from s2sad.source.names import dotted_parts
-from s2sad.source.scope import target_names
 from s2sad.source.walk import Visitor
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array, Shape, Star, is_complex
-from s2sad.derive.engine import Derived
+from s2sad.derive.derived import Derived
 from s2sad.derive.explain import comment
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
@@ -56,6 +56,8 @@ class FunctionWriter:
         body = StatementWriter(writer, plan.sources)
         if derived.memory_comments:
             body.notes = {s: comment(k, writer, body.quoted) for s, k in plan.kept.items()}
+        for statement, arrays in plan.again.items():
+            body.notes[statement] = f"Fill {' and '.join(map(names.name, arrays))} again."
         if forward:
             if derived.kind != "backward":
                 body.line("# Forward.", 1)

@@ -17,7 +17,8 @@ from typing import Any
 import libcst as cst
 
 from s2sad.ir.nodes import Callee
-from s2sad.source.scope import Binding, Scope
+from s2sad.source.bound import Binding
+from s2sad.source.scope import Scope
 
 PARTIAL = "functools.partial"
 
@@ -234,7 +235,7 @@ def _named(candidates: Candidates | None, name: str) -> Candidates | None:
 
 
 def _names(target: cst.CSTNode) -> set[str]:
-    from s2sad.source.scope import target_names
+    from s2sad.source.bound import target_names
 
     return target_names(target)
 

@@ -16,8 +16,9 @@ from typing import Any
 import libcst as cst
 
 from s2sad.ir.nodes import Apply, Callee, Const, Expr, Make
+from s2sad.source.bound import parameters
 from s2sad.source.callables import Candidates
-from s2sad.source.scope import Scope, parameters
+from s2sad.source.scope import Scope
 from s2sad.source.walk import Visitor
 
 

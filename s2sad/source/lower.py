@@ -45,8 +45,9 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.source.annotations import read_annotation
+from s2sad.source.bound import bound_names, names_in, nonlocal_names, parameters
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
-from s2sad.source.scope import Scope, bound_names, names_in, nonlocal_names, parameters
+from s2sad.source.scope import Scope
 from s2sad.source.walk import Visitor
 from s2sad.source.writing import again, as_write
 

@@ -15,8 +15,9 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.source.bound import Binding, parameters
 from s2sad.source.classes import ClassInfo
-from s2sad.source.scope import Binding, Scope, parameters
+from s2sad.source.scope import Scope
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,13 @@ from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.pops import named_pops
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Callee, Function, Var
+from s2sad.source.bound import bound_names, names_in, parameters
 from s2sad.source.callables import Callables
 from s2sad.source.calls import forwarded, signature
 from s2sad.source.classes import Definition
 from s2sad.source.lower import is_plain, lower_function
 from s2sad.source.operators import canonical
-from s2sad.source.scope import Scope, bound_names, names_in, parameters
+from s2sad.source.scope import Scope
 
 MARKERS = ("stop_gradient", "checkpointed", "on_gradient")
 """Functions of s2sad that mean something to the derivation."""

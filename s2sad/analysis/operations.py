@@ -1,0 +1,272 @@
+"""What operators give: the types of their results, from their rules and from their operands.
+
+    numpy.sum(x, axis=0), x: float64[n, m]      float64[m]
+
+The shape is what the rule says; a size that nothing is known of gets a name, which in a loop has
+the loop's mark. Operators on containers have types without a rule.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from s2sad.analysis.contents import attribute, index, joined_lists, last_item, repeated
+from s2sad.analysis.imaginary import constant_type
+from s2sad.analysis.iteration import ITERABLES
+from s2sad.analysis.sizes import UNKNOWN
+from s2sad.analysis.tables import Environment, Fact, Tables
+from s2sad.analysis.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    NUMBER,
+    REAL,
+    SCALAR,
+    Array,
+    DictOf,
+    Inert,
+    ListOf,
+    Shape,
+    Star,
+    Struct,
+    TupleOf,
+    Type,
+    Unknown,
+    is_complex,
+    is_integral,
+    may_be_complex,
+    with_dtype,
+)
+from s2sad.derive.own_rules import is_own
+from s2sad.derive.result_shapes import result_shape
+from s2sad.derive.stated_dtypes import dtype_name
+from s2sad.derive.templates import Rule
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque, Ref
+from s2sad.source.operators import COMPARE
+
+_CLOSED = set(
+    "add sub mul floordiv mod pow neg pos bitand bitor bitxor lshift rshift invert builtins.abs "
+    "builtins.max builtins.min builtins.sum builtins.pow numpy.sum numpy.max numpy.min".split()
+)
+"""Operators whose result on integers is an integer."""
+
+_ALLOCATIONS = {
+    "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
+    "numpy.zeros_like": "a", "numpy.ones_like": "a", "numpy.empty_like": "a",
+    "numpy.full_like": "a", "numpy.eye": "", "numpy.identity": "",
+}  # fmt: skip
+"""Operators that allocate, with the argument whose dtype the result has: float64 where there is
+none."""
+
+_INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
+"""Operators whose result is a Python integer."""
+
+_COPIES = {"copy.copy", "copy.deepcopy"}
+"""Operators whose result is of their operand's type, whatever it is."""
+
+_NUMBERS = {f"{home}.{name}" for home in ("math", "numpy") for name in ("pi", "e", "inf", "nan")}
+_NUMBERS |= {"math.tau", "numpy.euler_gamma", "user.number"}
+"""Constants that are Python floats."""
+
+
+class Operations(Tables):
+    """The part of the interpreter that is about operators."""
+
+    def _apply(self, node: Apply, env: Environment) -> Fact:
+        facts = [self._value(a, env) for a in node.args]
+        facts += [self._value(a, env) for _, a in node.kwargs]
+        varied = any(fact.varied for fact in facts)
+        if not varied and node.form == "call" and node.op != "functools.partial":
+            # A function that is handed to another one brings along what it has captured.
+            handed = (a for a in (*node.args, *(a for _, a in node.kwargs)))
+            varied = any(
+                part in self.varied
+                for a in handed if isinstance(a, Opaque) and a.inert for part in a.parts
+            )  # fmt: skip
+        if node.form == "name":
+            return Fact(FLOAT if node.op in _NUMBERS else self._constant(node.op, Inert(node.op)))
+        if node.op == "s2sad.stop_gradient":
+            return Fact(facts[0].type)
+        if node.op == "list.pop":
+            return Fact(last_item(facts[0].type), varied)
+        if node.op == "list.append":
+            return Fact(Inert("None"))
+        if node.op == "copy.copy" or (node.op == "numpy.copy" and node.form == "method"):
+            if isinstance(facts[0].type, ListOf | TupleOf | DictOf | Struct):
+                return facts[0]
+        if node.op == "s2sad.on_gradient":
+            return facts[0]
+        if node.op == "chain":
+            return Fact(BOOL)  # `and` asks for one truth value, so that no operand is an array
+        if node.op in ITERABLES:
+            return Fact(ITERABLES[node.op]([fact.type for fact in facts[: len(node.args)]]), varied)
+        if node.op in _COPIES and not isinstance(facts[0].type, Array):
+            return Fact(facts[0].type, varied)
+        if node.op == "getattr":
+            return Fact(attribute(facts[0].type, node.text), varied)
+        if node.op == "add" and any(isinstance(f.type, TupleOf | ListOf) for f in facts):
+            return Fact(joined_lists(facts[0].type, facts[1].type), varied)
+        if node.op == "mul" and (listed := repeated(facts[0].type, facts[1].type)) is not None:
+            return Fact(listed, varied)
+        if node.op == "getitem" and not isinstance(facts[0].type, Array):
+            item = index(facts[0].type, node.args[1])
+            if item is not None:
+                return Fact(item, varied)
+        return self._operator(node, facts, varied)
+
+    def _constant(self, path: str, otherwise: Type) -> Type:
+        """The type of a name of a module, if it is that of a constant that may be complex."""
+        found = None
+        if self.wary and self._modules:
+            found = constant_type(path, self._modules[-1])
+        return otherwise if found is None else found
+
+    def _operator(self, node: Apply, facts: list[Fact], varied: bool) -> Fact:
+        self.rules.pop(node, None)
+        found = self.rule_of(node)
+        if found is None:
+            mixed = any(may_be_complex(fact.type) for fact in facts)
+            foreign = self.wary and not node.op.startswith(("numpy.random.", "builtins."))
+            return Fact(Unknown("", foreign=mixed or foreign), varied)
+        rule, bound = found
+        if node.op in _INTEGERS:
+            return Fact(INT)
+        if node.op == "numpy.shape":
+            shape = self.array(facts[0].type, node.args[0]).shape
+            if isinstance(shape, Shape):
+                return Fact(TupleOf((INT,) * shape.rank))
+            return Fact(ListOf(INT, "tuple"))
+        shape = self._named(result_shape(rule, bound, self.type_of, self._size_of), node)
+        dtype = self._complex_dtype(rule, bound)
+        if not isinstance(shape, Shape | Star):
+            kind = shape if dtype is None else with_dtype(shape, dtype)
+            return Fact(kind, varied and not rule.zero)
+        if node.op in COMPARE.values():
+            return Fact(Array("bool", shape, python=False))
+        if rule.zero:
+            return Fact(Array(self._allocated(node, bound, dtype or "unknown"), shape))
+        operands = [self.array(self.type_of(bound[o.name]))
+                    for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
+        kinds = [f.type for f in facts]
+        python = shape == SCALAR and node.form in ("infix", "prefix", "call")
+        python = (
+            python
+            and not (node.op.startswith("numpy.") or is_own(node.op))
+            and not node.text.startswith("np.")
+        )
+        python = python and all(isinstance(k, Array) and k.python for k in kinds)
+        if node.op.startswith("math."):
+            python = True
+        return Fact(Array(dtype or _promote(node.op, operands), shape, python), varied)
+
+    def _complex_dtype(self, rule: Rule, bound: dict[str, Expr]) -> str | None:
+        """The dtype of what an operator gives that has to do with complex numbers; None for what
+        is real."""
+        if rule.gives == "complex":
+            return "complex128"
+        operands = [self.type_of(bound[operand.name]) for operand in rule.operands]
+        mixed = any(map(may_be_complex, operands))
+        stated = bound.get("dtype")
+        if stated is not None and not (isinstance(stated, Const) and stated.value is None):
+            name = dtype_name(stated, self.type_of)
+            if name.startswith("complex"):
+                return name
+            if name != "unknown":
+                return name if mixed else None
+            return NUMBER if mixed else None
+        if not mixed:
+            return None
+        if rule.gives == "real":
+            return REAL
+        certain = [
+            _has_complex(kind)
+            for operand, kind in zip(rule.operands, operands, strict=True)
+            if not operand.const or rule.zero
+        ]
+        several = isinstance(rule.result, Make) and not all(certain)
+        return "complex128" if any(certain) and not several else NUMBER
+
+    def _allocated(self, node: Apply, bound: dict[str, Expr], otherwise: str) -> str:
+        """The dtype of an array that is made without a derivative."""
+        stated = bound.get("dtype")
+        if stated is not None and not (isinstance(stated, Const) and stated.value is None):
+            return dtype_name(stated, self.type_of)
+        like = _ALLOCATIONS.get(node.op)
+        if like is None:
+            return otherwise
+        if not like:
+            return "float64"
+        model = self.array(self.type_of(bound[like]), bound[like])
+        return "unknown" if model.dtype == "float64" and model.python else model.dtype
+
+    def _size_of(self, expr: Expr) -> Any:
+        return self.sizes.get(expr.var, UNKNOWN) if isinstance(expr, Ref) else UNKNOWN
+
+    def _named(self, shape: Any, node: Expr) -> Any:
+        """A result's shape in which every unknown size has a name of its own, and a short one."""
+        match shape:
+            case Star("?"):
+                return Star(self._fresh(node))
+            case Star(name, ones) if len(name) > 48:
+                return Star(self._shorten(name), ones)
+            case Shape(dims):
+                return Shape(tuple(self._dim(d, k, node) for k, d in enumerate(dims)))
+            case tuple() | list():
+                parts = [self._named(part, node) for part in shape]
+                return TupleOf(tuple(
+                    Array("unknown", part) if isinstance(part, Shape | Star) else part
+                    for part in parts
+                ))  # fmt: skip
+            case ListOf(Array(dtype, inner), kind):
+                return ListOf(Array(dtype, self._named(inner, node)), kind)
+        return shape
+
+    def _dim(self, dim: int | str, axis: int, node: Expr) -> int | str:
+        if dim == "?":
+            return f"?{self._fresh(node)}.{axis}"
+        return self._shorten(dim) if isinstance(dim, str) and len(dim) > 48 else dim
+
+    def _fresh(self, node: Expr) -> str:
+        """A name for a size that the value of this node alone has, in this iteration."""
+        if node not in self._numbers:
+            self._numbers[node] = len(self._numbers)
+        return f"v{self._numbers[node]}" + "".join(self._marks)
+
+    def _shorten(self, name: str) -> str:
+        if name not in self._short:
+            marks = sorted(set(re.findall(r"~(\w*)", name)))
+            prefix = "?" if name.startswith("?") else ""
+            tail = "".join(f"~{mark}" for mark in marks)
+            self._short[name] = f"{prefix}size{len(self._short)}{tail}"
+        return self._short[name]
+
+
+def _has_complex(kind: Type) -> bool:
+    """Whether a value, or an item of a list of them, certainly is complex."""
+    match kind:
+        case TupleOf(items):
+            return any(map(_has_complex, items))
+        case ListOf(item):
+            return is_complex(item)
+    return is_complex(kind)
+
+
+def _promote(op: str, operands: list[Array]) -> str:
+    if not operands:
+        return "unknown"
+    if all(is_integral(a) for a in operands):
+        return "int64" if op in _CLOSED else "float64"
+    strong = {a.dtype for a in operands if not a.python}
+    floats = {d for d in strong if not d.startswith(("int", "uint")) and d != "bool"}
+    if "unknown" in strong:
+        return "unknown"
+    if REAL in strong:
+        return REAL
+    if not strong or strong == floats == {"float64"}:
+        return "float64"
+    if len(strong) == 1 and floats:
+        return next(iter(floats))
+    if floats and floats <= {"float32", "float64"} and "float64" in floats:
+        return "float64"
+    return "float64" if not floats else "unknown"

@@ -1,0 +1,129 @@
+"""The tables of facts, and what is asked of them.
+
+A `Fact` is what is known of a value: its type, and whether it is varied. `Tables` has those of all
+expressions, by expression, and the variant of a rule that fits each use of an operator. It answers
+for expressions that the derivation makes, too: `evaluation.py` finds what the tables do not have.
+
+An `Environment` has the facts of variables at one point of a program; a `Summary` what is known of
+a function.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from s2sad.analysis.call_effects import Calls
+from s2sad.analysis.regions import Regions
+from s2sad.analysis.types import NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
+from s2sad.derive.selection import choose
+from s2sad.derive.templates import Rule
+from s2sad.ir.nodes import Apply, Expr, Function, Var
+
+
+@dataclass(frozen=True)
+class Fact:
+    """What is known of a value: its type, and whether it is varied."""
+
+    type: Type
+    varied: bool = False
+
+
+@dataclass
+class Summary:
+    """What is known of a function: its arguments so far, what it returns, and into which arguments
+    it writes something that is varied."""
+
+    params: list[Fact]
+    result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
+    written: frozenset[int] = frozenset()
+    running: bool = False
+    sweep: int = 0
+
+
+class Environment:
+    """Facts by variable, as layers: a branch has a layer of its own over the facts before it."""
+
+    def __init__(self, outer: Environment | None = None) -> None:
+        self.outer = outer
+        self.own: dict[Var, Fact] = {}
+
+    def get(self, var: Var) -> Fact | None:
+        """The fact of a variable here."""
+        layer: Environment | None = self
+        while layer is not None:
+            if var in layer.own:
+                return layer.own[var]
+            layer = layer.outer
+        return None
+
+
+class Tables:
+    """The tables. `program` has the rules, and finds the bodies of callees."""
+
+    def __init__(self, program: Any) -> None:
+        self.program = program
+        self.types: dict[Expr, Type] = {}
+        self.varied: set[Expr] = set()
+        self.summaries: dict[Function, Summary] = {}
+        self.bindings: dict[Var, Type] = {}
+        self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
+        self.numeric: set[Var] = set()
+        self.sizes: dict[Var, Any] = {}
+        self.wary = False
+        self.mixed = False  # whether anything at all may be complex
+        self._modules: list[Any] = []
+        self._fixed: set[Var] = set()
+        self.untyped_calls = Calls(program)
+        self._regions: list[Regions] = []
+        self._known_regions: dict[Function, Regions] = {}
+        self._scanned: set[Function] = set()
+        self._sweep = 0
+        self._recursive = False
+        self._depth = 0
+        self._loops = 0
+        self._marks: list[str] = []
+        self._numbers: dict[Expr, int] = {}
+        self._short: dict[str, str] = {}
+        self._returns: list[Fact] = []
+
+    def type_of(self, expr: Expr) -> Type:
+        """The type of an expression of the forward program, or of one made later."""
+        found = self.types.get(expr)
+        if found is None:
+            found = self._value(expr, LATER).type
+        return found
+
+    def shape_of(self, expr: Expr) -> AnyShape:
+        """The shape of an expression that is a number or an array."""
+        return self.array(self.type_of(expr), expr).shape
+
+    def array(self, kind: Type, expr: Expr | None = None) -> Array:
+        """A type seen as a number or an array, as arithmetic sees it."""
+        match kind:
+            case Array():
+                return kind
+            case Unknown(name, foreign):
+                dtype = NUMBER if foreign else "unknown"
+                return Array(dtype, Star(name or f"value{len(self._short)}"))
+            case Inert():
+                return Array("unknown", Star(f"inert.{kind.what}"))
+        return Array("unknown", Star(f"{type(kind).__name__}"))
+
+    def rule_of(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
+        """The variant of a rule that fits a use of an operator, and what it binds."""
+        if node not in self.rules:
+            self.rules[node] = self._choose(node)
+        return self.rules[node]
+
+    def _choose(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
+        variants = self.program.rules.variants(node.op)
+        return choose(variants, node, self.type_of, is_varied=self.varied.__contains__)
+
+    def _value(self, expr: Expr, env: Environment) -> Fact:
+        """The fact of an expression, which the tables get (`evaluation.py`)."""
+        raise NotImplementedError
+
+
+LATER = Environment()
+"""Stands for the environment of expressions that the derivation makes: their parts are known."""

@@ -1,0 +1,195 @@
+"""Calls by what stands before the parentheses: a marker, a class, a method, a function.
+
+    stop_gradient(x)            s2sad.stop_gradient(x)
+    Params(W, b)                Params(W=W, b=b)
+    x.sum(axis=0)               numpy.sum(x, axis=0)
+    map(f, xs)                  [invoke f(item) for item in xs]
+
+What is none of these, is a call that is carried as it is, and may change all that it can reach.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import libcst as cst
+
+from s2sad.errors import S2SADError
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Var
+from s2sad.source.calls import Argument, is_static
+from s2sad.source.invocations import Invocations, split
+from s2sad.source.objects import class_of
+from s2sad.source.operators import METHODS, canonical
+
+LIST_METHODS = {"append", "extend", "insert", "pop", "clear"}
+"""Methods of lists that forward mode repeats on lists of tangents."""
+
+
+STRUCTURE_METHODS = {"items", "values", "keys"}
+"""Methods of dicts that loops understand."""
+
+
+class CallForms(Invocations):
+    """Lowers calls."""
+
+    def _Call(self, node: cst.Call) -> Expr:
+        path = self.scope.qualified(node.func)
+        if path in self.program.markers:
+            return self._marker(self.program.markers[path], node)
+        cls = None if path is None else self.module.find_class(path)
+        if cls is not None:
+            return self._construct(cls, node)
+        if path == "builtins.map" and len(node.args) == 2:
+            return self._mapped(node)
+        if path == "dataclasses.replace" and node.args:
+            cls = class_of(node.args[0].value, self.scope)
+            if cls is not None:
+                whole, *given = self._given(node)
+                return self._replaced(cls, whole.value, node.args[0].value, given, node)
+        if path is not None and path.startswith("functools."):
+            return self._apply(path, node)
+        if self._is_rebuilt(node):
+            keys = tuple(Const(arg.keyword.value) for arg in node.args if arg.keyword)
+            items = tuple(self.lower(arg.value) for arg in node.args)
+            return Make("object", items, keys, self.module.code(node.func).strip())
+        candidates = self.program.callables.of(node.func, self.scope)
+        if candidates:
+            return self._call(candidates, node)
+        if path is not None and self.module.find_function(path) is None:
+            return self._apply(canonical(path), node)
+        cls = class_of(node.func, self.scope)
+        callee = None if cls is None else self.program.method(cls, "__call__")
+        if callee is not None:
+            return self._invoke(callee, self._given(node), node, self.lower(node.func), "")
+        if isinstance(node.func, cst.Attribute):
+            return self._call_method(node.func, node)
+        found = None if path is None else self.module.find_function(path)
+        kind = None if found is None else _unusual(found[1].node)
+        if kind:
+            reason = f"{self.module.code(node.func).strip()} is {kind}"
+            return replace(self._unknown_call(node, reason), code="S2S017")
+        if isinstance(node.func, cst.Name):
+            return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
+        return self._unknown_call(node, "the function that is called is computed")
+
+    def _is_rebuilt(self, node: cst.Call) -> bool:
+        """Whether this is `type(x)(field=...)`, as a gradient gives back a record."""
+        return (
+            isinstance(node.func, cst.Call)
+            and self.program.rules.is_generated
+            and self.scope.qualified(node.func.func) == "builtins.type"
+            and all(arg.keyword is not None for arg in node.args)
+        )
+
+    def _marker(self, name: str, node: cst.Call) -> Expr:
+        """A marker of s2sad, its arguments in order."""
+        found = self._apply(f"s2sad.{name}", node)
+        wanted = ("x", "function")[: 2 if name == "on_gradient" else 1]
+        if isinstance(found, Apply):
+            given = dict(zip(wanted, found.args, strict=False)) | dict(found.kwargs)
+            if len(found.args) + len(found.kwargs) == len(wanted) and set(given) == set(wanted):
+                return replace(found, args=tuple(given[key] for key in wanted), kwargs=())
+        place = self.module.location(node)
+        advice = f"Write {name}({', '.join(wanted)})."
+        raise S2SADError("S2S014", f"{name} with other arguments than its own", place, advice)
+
+    def _mapped(self, node: cst.Call) -> Expr:
+        """map(f, xs) is a generator expression, (f(x) for x in xs)."""
+        candidates = self.program.callables.of(node.args[0].value, self.scope)
+        if candidates is None or len(candidates) != 1 or any(a.star for a in node.args):
+            return self._unknown_call(node, "s2sad cannot see which function is mapped")
+        item = Var("item")
+        given = [Argument(None, Ref(item))]
+        called = cst.Call(node.args[0].value, [cst.Arg(cst.Name("item"))])
+        element = self._call_one(candidates[0], given, called, None)
+        if isinstance(element, Opaque):
+            return self._unknown_call(node, element.reason)
+        element = replace(element, origin=None)
+        iterable = self.lower(node.args[1].value)
+        return Each("generator", element, item, iterable, origin=self.origin(node))
+
+    def _call_method(self, func: cst.Attribute, node: cst.Call) -> Expr:
+        name = func.attr.value
+        inner = func.value.func if isinstance(func.value, cst.Call) else None
+        if inner is not None and self.scope.qualified(inner) == "builtins.super":
+            return self._unknown_call(node, "s2sad does not follow super()")
+        receiver = self.lower(func.value)
+        cls = class_of(func.value, self.scope)
+        given = self._given(node)
+        if cls is not None:
+            callee = self.program.method(cls, name)
+            if callee is not None and is_static(callee):
+                return self._invoke(callee, given, node, text=self.module.code(func).strip())
+            if callee is not None:
+                return self._invoke(callee, given, node, receiver, f".{name}")
+            if name == "_replace" and cls.kind == "NamedTuple":
+                return self._replaced(cls, receiver, func.value, given, node)
+        if any(argument.star for argument in given):
+            return self._unknown_call(node, "s2sad does not see which arguments * stands for")
+        positional, keywords = split(given)
+        if name in LIST_METHODS and not keywords and not self.program.structured:
+            args = (receiver, *positional)
+            return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
+        if name in STRUCTURE_METHODS and not positional and not keywords:
+            return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
+        if name in ("append", "pop") and _is_path(receiver) and not keywords:
+            if len(positional) == (1 if name == "append" else 0):
+                args = (receiver, *positional)
+                return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
+        if name == "sort" and {key for key, _ in keywords} - {"axis"}:
+            return self._unknown_call(node, "s2sad does not know this form of sort")
+        if name in METHODS:
+            args = (receiver, *positional)
+            return Apply(METHODS[name], args, keywords, "method", name, self.origin(node))
+        return self._unknown_call(node, f"s2sad does not know the method {name}")
+
+    def _replaced(
+        self,
+        cls: Any,
+        whole: Expr,
+        written: cst.BaseExpression,
+        given: list[Argument],
+        node: cst.Call,
+    ) -> Expr:
+        """An object like another one, but for some fields."""
+        new = {a.keyword: a.value for a in given}
+        names = [field.name for field in cls.fields]
+        if None in new or not set(new) <= set(names) or any(a.star for a in given):
+            return self._unknown_call(node, "s2sad does not see which fields are replaced")
+        items = [
+            (
+                new[name]
+                if name in new
+                else Apply("getattr", (self.lower(written),), (), "attribute", name)
+            )
+            for name in names
+        ]
+        keys = tuple(Const(name) for name in names)
+        return Make("object", tuple(items), keys, cls.name, self.origin(node))
+
+    def _construct(self, cls: Any, node: cst.Call) -> Expr:
+        info = cls[1] if isinstance(cls, tuple) else cls
+        names = [field[0] for field in info.fields]
+        arguments = self._given(node)
+        positional, keywords = split(arguments)
+        given = dict(zip(names, positional, strict=False)) | dict(keywords)
+        known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
+        if not known or any(argument.star for argument in arguments):
+            return self._unknown_call(node, "s2sad does not differentiate a constructor")
+        keys = tuple(Const(name) for name in given)
+        text = self.module.code(node.func).strip()
+        return Make("object", tuple(given.values()), keys, text, self.origin(node))
+
+
+def _unusual(node: cst.FunctionDef) -> str:
+    from s2sad.source.lower import unusual
+
+    return unusual(node)
+
+
+def _is_path(expr: Expr) -> bool:
+    """Whether an expression is a variable, or a part of one."""
+    while isinstance(expr, Apply) and expr.op in ("getitem", "getattr"):
+        expr = expr.args[0]
+    return isinstance(expr, Ref)
