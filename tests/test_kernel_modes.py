@@ -41,7 +41,6 @@ def results_of(kernel: Kernel) -> Any:
 
 
 FORWARD_REFUSED = {
-    "found.names_for_results_that_are_not_read": "S2S011",
     "traps.closure_writes": "S2S011",
     "traps.read_and_write_of_one_array": "S2S011",
     "traps.same_array_twice": "S2S011",
