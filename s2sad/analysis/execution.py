@@ -133,6 +133,8 @@ class Execution(Evaluation):
             if of_array and isinstance(kind, Array) and isinstance(found, Array):
                 self.types[value] = Array(found.dtype, kind.shape)
         if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR:
+            if isinstance(found, Array):
+                self.types[value] = Array(found.dtype, kind.shape)
             return Fact(kind, fact.varied)
         return fact
 

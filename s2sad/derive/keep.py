@@ -13,7 +13,7 @@ whose values are needed at this point; what is taken care of leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
@@ -50,8 +50,11 @@ from s2sad.tidy.algebra import key
 class Keep(Needs):
     """Keeps and restores variables and parts of arrays."""
 
-    def _save(self, bound: Iterable[Var], needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
-        """Remembers the needed variables among those that are about to be overwritten."""
+    def _save(
+        self, bound: Iterable[Var], needed: set[Var], kept: set[Var], left: Collection[Var] = ()
+    ) -> tuple[Block, Block]:
+        """Remembers the needed variables among those that are about to be overwritten. The arrays
+        of those that are `left` alone are not changed any more."""
         saves: Block = []
         restores: Block = []
         for var in bound:
@@ -59,10 +62,23 @@ class Keep(Needs):
                 needed.discard(var)
                 continue
             needed.discard(var)
-            save, restore = self._remember(var)
+            save, restore = self._remember(var, var in left)
             saves += save
             restores = [*restore, *restores]
         return saves, restores
+
+    def _left_alone(self, statement: Stmt) -> set[Var]:
+        """The variables that a statement gives another array, where nothing else has a name for the
+        one they stood for: that is not written into any more."""
+        if not isinstance(statement, Assign) or statement.augmented is not None:
+            return set()
+        alias = {self.regions.of(var) for var, _ in self.regions.aliases(statement.value)}
+        return {
+            var
+            for var in bound_by(statement)
+            if isinstance(self.facts.bindings.get(var), Array)
+            if not self.regions.is_shared(var) and self.regions.of(var) not in alias
+        }
 
     def _save_parts(
         self, statement: Stmt, needed: set[Var], kept: set[Var]
@@ -117,7 +133,13 @@ class Keep(Needs):
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             target = Place(base, at if at is not None else Const(...))
-            if place.how == "updated" and self._is_seen(place) and not is_number(kind):
+            seen = place.how == "updated" and self._is_seen(place) and not is_number(kind)
+            if seen and not (isinstance(kind, Array) and isinstance(kind.shape, Shape)):
+                needed |= self._read_to_reach(base, at)
+                save, put_back = self._keep_item(place.hint, part, target, kind)
+                saves, restores = [*saves, *save], [*put_back, *restores]
+                continue
+            if seen:
                 target = Place(part, Const(...))
             if at is None and isinstance(base, Apply) and base.op == "getitem":
                 # An item of a list or dict keeps its array, whose contents are put back.
@@ -144,17 +166,23 @@ class Keep(Needs):
         """An array gets its contents back, a number is replaced by the one that it was."""
         assert isinstance(base, Ref)
         kind = self.facts.bindings.get(base.var)
-        old = Var(f"{base.var.hint}_old")
-        value = call("copy.copy", base, text="copy.copy")
-        keep, recall = self._keep(base.var.hint, kind, value, old)
-        contents = Assign((Place(Ref(base.var), Const(...)),), Ref(old))
-        number = Assign((base.var,), Ref(old))
-        return keep, [*recall, Branch(_is_ndarray(base.var), [contents], [number])]
+        return self._keep_item(base.var.hint, Ref(base.var), base.var, kind)
+
+    def _keep_item(self, hint: str, item: Expr, target: Target, kind: Any) -> tuple[Block, Block]:
+        """The same for whatever stands at a place."""
+        old = Var(f"{hint}_old")
+        value = call("copy.copy", item, text="copy.copy")
+        keep, recall = self._keep(hint, kind, value, old)
+        contents = Assign((Place(item, Const(...)),), Ref(old))
+        number = Assign((target,), Ref(old))
+        return keep, [*recall, Branch(_is_ndarray(item), [contents], [number])]
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
-        roots = {self.regions.of(v) for v, _ in self.regions.aliases(place.base)}
-        return any(self.regions.of(v) in roots for v in self.shadows.of)
+        named = [v for v, _ in self.regions.aliases(place.base)]
+        roots = {self.regions.of(v) for v in named}
+        shadowed = any(self.regions.of(v) in roots for v in self.shadows.of)
+        return shadowed or any(self.regions.is_shared(v) for v in named)
 
     def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
         """Remembers what a call may change of a container: its items, and their contents."""
@@ -219,7 +247,7 @@ class Keep(Needs):
                 needed |= {var} & self.overwritten
                 saves += save
                 if not self._is_surely_array(var):
-                    restore = [Branch(_is_ndarray(var), restore, [])]
+                    restore = [Branch(_is_ndarray(Ref(var)), restore, [])]
                 restores = [*restore, *restores]
         return saves, restores
 
@@ -270,13 +298,13 @@ class Keep(Needs):
 
     # ------------------------------------------------------------ where it is kept
 
-    def _remember(self, var: Var) -> tuple[Block, Block]:
+    def _remember(self, var: Var, is_left_alone: bool = False) -> tuple[Block, Block]:
         """The statements that keep a variable's value and that bring it back."""
         if var not in self.defined:
             self.undefined[var] = None
         kind = self.facts.bindings.get(var)
         value: Expr = self._noted(Ref(var), kind)
-        if var in self.mutated and not is_number(kind):
+        if var in self.mutated and not is_number(kind) and not is_left_alone:
             value = copy_of(value, kind)
         return self._keep(var.hint, kind, value, var)
 
@@ -383,9 +411,9 @@ def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     return known + sorted(variables - set(known), key=lambda var: var.serial)
 
 
-def _is_ndarray(var: Var) -> Expr:
+def _is_ndarray(item: Expr) -> Expr:
     array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
-    return call("builtins.isinstance", Ref(var), array, text="isinstance")
+    return call("builtins.isinstance", item, array, text="isinstance")
 
 
 def _is_float(kind: Any) -> bool:

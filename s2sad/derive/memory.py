@@ -219,7 +219,8 @@ class Planner(Loops):
             if is_exchange(part) and not kept & set(bound):
                 kept_here, put_back = self._exchanged(part, needed)
             else:
-                kept_here, put_back = self._save(self._bound(part), needed, kept)
+                left = self._left_alone(part)
+                kept_here, put_back = self._save(self._bound(part), needed, kept, left)
             saves, restores = [*saves, *kept_here], [*put_back, *restores]
         for part in (statement, *follow):
             if exchanges_items(part, self.facts):

@@ -10,9 +10,10 @@ the adjoint again (`derive/unread.py`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import Array, Unknown, is_number
+from s2sad.analysis.types import Array, Star, Unknown, is_number
 from s2sad.derive.adjoints import Adjoint, is_zero
 from s2sad.derive.backward.allocations import Allocations
 from s2sad.derive.backward.containers import Containers
@@ -191,16 +192,20 @@ class Writes:
         if self.sweep.is_varied(value):
             self.expressions.pull(value, reduced_to(seed, node, value, self.facts))
 
-    def _seeded(self, writing: Writing, value: Expr, hint: str) -> tuple[Var, Block]:
+    def _seeded(
+        self, writing: Writing, value: Expr, hint: str, is_update: bool = False
+    ) -> tuple[Var, Block]:
         """What flows into a value from a seed that has a name; contributions are pending."""
         seed = Var(hint)
         node = writing.node()
         shape = self.facts.shape_of(node)
         ref = self.sweep.typed(Ref(seed), Array(self.places.dtype_like(writing.base), shape))
         with self.out.aside() as made:
-            self.expressions.pull(
-                value, reduced_to(Adjoint(ref, shape, True), node, value, self.facts)
-            )
+            adjoint = self.expressions.rules.lowered(Adjoint(ref, shape, True), node, value)
+            if adjoint.wide and not is_update:
+                # What is written may have more axes than the place, of length 1.
+                adjoint = replace(adjoint, shape=Star("?"))
+            self.expressions.pull(value, adjoint)
         return seed, made
 
     def _pull_increment(self, writing: Writing, value: Apply, op: str) -> None:
@@ -211,7 +216,7 @@ class Writes:
             self.facts.varied.add(increment)
         if not self.sweep.is_varied(value.args[1]):
             return
-        seed, made = self._seeded(writing, increment, "d_update")
+        seed, made = self._seeded(writing, increment, "d_update", is_update=True)
         self.spreading.spread(writing, seed, made, None)
 
     def _pull_replaced(self, writing: Writing, value: Expr) -> None:
