@@ -147,7 +147,6 @@ CALLS = {
 
 REFUSED = {
     "merged_with_itself": "S2S012",
-    "updated_by_a_callee": "S2S011",
     "pairs_by_name": "S2S012",
     "extended_by_another": "S2S011",
     "repeated_in_place": "S2S011",
