@@ -98,6 +98,7 @@ class Keep(Needs):
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             if place.how in ("append", "pop"):
+                needed |= self._read_to_reach(plain(place.base), None)
                 ends = [*self._put_end_back(statement, place), *ends]
                 continue
             if isinstance(self.facts.type_of(place.part), CONTAINERS) and place.how == "place":

@@ -22,8 +22,8 @@ from s2sad.derive.backward.spreading import Spreading
 from s2sad.derive.backward.writing import Writing, value_name
 from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
-from s2sad.derive.held import item_at
-from s2sad.ir.nodes import Apply, Assign, Block, Const, Expr, Place, Ref, Stmt, Var
+from s2sad.derive.held import is_container, item_at
+from s2sad.ir.nodes import Apply, Assign, Block, Const, Expr, Place, Ref, Slice, Stmt, Var
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
@@ -64,6 +64,11 @@ class Writes:
 
         An augmented one, whose value is `base[key] + e`, leaves the adjoint where it is if it adds.
         """
+        if self._changes_several_items(target):
+            if self.sweep.is_varied(value) or self.sweep.is_varied(target.base):
+                what = "items put into a list or dict in this way"
+                self.places.refuse_write(statement, what)
+            return
         if self.places.puts_item(target):
             item = item_at(target)
             if augmented is None or is_number(self.facts.type_of(item)):
@@ -91,6 +96,12 @@ class Writes:
             self._pull_increment(writing, value, augmented)
         else:
             self._pull_replaced(writing, value)
+
+    def _changes_several_items(self, target: Place) -> bool:
+        """Whether a write goes into a slice of a list, or into a whole one: `xs[:2] = e`."""
+        whole = isinstance(target.key, Const) and target.key.value is ...
+        several = whole or isinstance(target.key, Slice)
+        return several and is_container(self.facts.type_of(target.base))
 
     def pull_call_that_writes(self, statement: Stmt, node: Apply) -> None:
         """The adjoint of a call that writes: np.add.at(base, key, value)."""
