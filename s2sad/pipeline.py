@@ -23,7 +23,7 @@ MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
          "jacobian-forward", "jacobian-reverse", "sparse-jacobian")  # fmt: skip
 FORWARD = ("jvp", "hvp")
 """The modes of forward mode."""
-PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy")
+PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy", "forward")
 """The passes whose result can be printed."""
 KEPT = "kept"
 """Is printed instead of a program: what the derivatives remember, and why."""

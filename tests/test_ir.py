@@ -252,6 +252,13 @@ def test_dump_after_other_passes(stage: str, line: str) -> None:
     assert dumped(stage) == dumped(stage)
 
 
+def test_dump_of_tangents() -> None:
+    module = SourceModule.from_text(SOURCE, "model.py")
+    shown = generate(module, [Request("f", mode="jvp")], dump="forward").text
+    assert "# 9: float\n        dot_s' = add(dot_s', mul(mul(2.0, dot_x'), x))\n" in shown
+    assert "iterations" not in shown
+
+
 def test_dump_of_a_function_that_a_later_pass_refuses() -> None:
     source = "def f(x):\n    return unknown(x)\n"
     assert dumped("lower", source).startswith("f(x):")

@@ -6,7 +6,7 @@ tangents and returns its result and the result's tangent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.spelled import is_first
@@ -120,6 +120,7 @@ class ForwardEngine(Engine):
         found = sweep.run(variables)
         body = live_tangents(found, self.regions(function))
         self._report(body, found)
+        self.observe("forward", function, replace(function, body=body), *dots)
         self.current = outer
         names = Names(function.names | self.names.taken)
         for dot in dots:
