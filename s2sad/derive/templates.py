@@ -20,7 +20,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from s2sad.derive.notation import Notation
 from s2sad.ir.nodes import Apply, Const, Expr, Ref, Var
@@ -29,7 +29,7 @@ Kind = Literal["elementwise", "linear", "multilinear", "general"]
 How = Literal["add", "index", "addat", "clear"]
 Sharing = Literal["always", "maybe"]
 Numbers = Literal["real", "holomorphic", "complex", "any"]
-Gives = Literal["", "real", "complex"]
+Gives = Literal["", "real", "complex", "integer", "boolean"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,8 +183,8 @@ class RuleReader(Notation):
                     if_complex += [self.expr(condition, "template") for condition in conditions]
                 case ast.Name("for_complex"):
                     numbers = "complex"
-                case ast.Call(ast.Name("gives"), [ast.Name("real" | "complex" as what)]):
-                    gives = what
+                case ast.Call(ast.Name("gives"), [ast.Name(what)]) if what in get_args(Gives):
+                    gives = cast(Gives, what)
                 case ast.Call(ast.Name("view"), [ast.Name(name)]):
                     view = (name, "always")
                 case ast.Call(ast.Name("maybe_view"), [ast.Name(name)]):
