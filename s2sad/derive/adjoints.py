@@ -67,6 +67,10 @@ class State:
         entries = {root: dict(paths) for root, paths in self.entries.items()}
         return State(entries, self.shadows)
 
+    def become(self, other: State) -> None:
+        """Has the entries of another state from here on."""
+        self.entries = {root: dict(paths) for root, paths in other.entries.items()}
+
     def get(self, slot: Slot) -> Adjoint | None:
         """The entry of a slot; None is zero."""
         if slot in self.shadows:
@@ -111,3 +115,13 @@ def joined(one: Adjoint, other: Adjoint) -> Adjoint:
     shape = other.shape if one.shape == SCALAR or one.constant else one.shape
     return replace(one, full=full, owned=one.owned and other.owned, shape=shape,
                    fresh=one.fresh if one.fresh is other.fresh else None)  # fmt: skip
+
+
+def is_zero(expr: Expr) -> bool:
+    """Whether an adjoint is zero, as far as is known at generation."""
+    return isinstance(expr, Const) and (expr.value is None or expr.value == 0)
+
+
+def holds(entry: Adjoint, var: Var) -> bool:
+    """Whether an entry is what a variable holds."""
+    return isinstance(entry.expr, Ref) and entry.expr.var is var

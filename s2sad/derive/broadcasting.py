@@ -6,7 +6,7 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, AnyShape, Shape, Star
 from s2sad.derive.adjoints import Adjoint
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, walk
-from s2sad.tidy.algebra import evaluated, first_to_last, mul, neg, simplify
+from s2sad.tidy.algebra import add, evaluated, first_to_last, mul, neg, simplify
 
 
 def same_shape(one: AnyShape, other: AnyShape) -> bool:
@@ -200,3 +200,24 @@ def _axes(wanted: Shape, whole: Shape) -> tuple[tuple[int, ...], tuple[int, ...]
             return None
         ones.append(axis)
     return tuple(range(extra)), tuple(ones)
+
+
+def total_of(found: list[Adjoint]) -> Adjoint:
+    """The sum of several adjoints of one value."""
+    if len(found) == 1:
+        return found[0]
+    if any(a.tree for a in found):
+        whole = found[0].expr
+        for other in found[1:]:
+            whole = call("helper.add", whole, other.expr, text="add")
+        return Adjoint(whole, tree=True)
+    total = add(*(a.expr for a in found))
+    best = next((a for a in found if a.full), found[0])
+    if isinstance(total, Const):
+        return Adjoint(total, SCALAR, best.full and best.shape == SCALAR, True)
+    return Adjoint(total, best.shape, best.full, True)
+
+
+def type_name(name: str) -> Expr:
+    """A type as an argument: float, complex."""
+    return Apply(f"builtins.{name}", (), (), "name", name)

@@ -21,6 +21,15 @@ from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Select, Slice, Value, Var, children
 from s2sad.tidy.algebra import mul, neg, simplify
 
+DISCARDED = ("S2S021", "cannot differentiate a write of what may be complex into an array that is "
+             "not certainly complex: NumPy would leave out the imaginary part")  # fmt: skip
+"""Code and message of a refusal."""
+
+KEEP_COMPLEX = (
+    "Make the array with dtype=complex, or write the real part: .real. A number that is certainly "
+    "real is known as such by its annotation, or by np.asarray(x, dtype=float)."
+)
+
 
 def conjugated(expr: Expr, adjoints: set[Var]) -> Expr:
     """A line of a rule with marks around the largest parts that read no adjoint."""

@@ -19,8 +19,8 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint as Tangent
+from s2sad.derive.fresh import is_fresh
 from s2sad.derive.mirrored import Mirrored
-from s2sad.derive.pull import is_fresh
 from s2sad.ir.nodes import Apply, Const, Expr, Ref, Value, Var, walk
 
 

@@ -34,13 +34,13 @@ from s2sad.analysis.types import (
 from s2sad.analysis.usage import parameter_types
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.arguments import Arguments
+from s2sad.derive.backward.reverse import Reverse
 from s2sad.derive.broadcasting import call, expand
 from s2sad.derive.derived import Derived, Interface
 from s2sad.derive.effects import unseen_effects
 from s2sad.derive.gradients import gradient_of
 from s2sad.derive.memory import Planner
 from s2sad.derive.plan import Plan
-from s2sad.derive.reverse import Reverse
 from s2sad.derive.shadows import Shadows, put_in
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by
@@ -194,11 +194,10 @@ class Engine:
             self._check_scalar(function, kind, result)
             check = result if not self._certainly_scalar(function, kind) else None
             seed = Adjoint(Const(1.0), SCALAR, True)
-        sweep = Reverse(self.facts, self, self.regions(function))
         shadows = self._shadows(function, {})
-        sweep.mirror(shadows)
-        backward = sweep.run(function, seed, variables)
-        self.errors += sweep.errors
+        reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
+        backward = reverse.run(seed, variables)
+        self.errors += backward.errors
         loss = kind.items[0] if has_aux and isinstance(kind, TupleOf) and kind.items else kind
         if mode != "vjp" and may_be_complex(loss) and not self.errors:
             self._refuse_complex_loss(function, result)
@@ -377,13 +376,12 @@ class Engine:
         seed_var = Var("d_out") if interface.seeded else None
         kind = self.facts.summaries[function].result.type
         seed = None if seed_var is None else self._seed(seed_var, kind)
-        sweep = Reverse(self.facts, self, self.regions(function))
         handed = {function.params[k].var for k in interface.written}
         shadows = self._shadows(function, {v: Var(f"d_{v.hint}") for v in handed})
-        sweep.mirror(shadows)
-        written = [sweep.handed(function.params[k].var) for k in interface.written]
-        backward = sweep.run(function, seed, variables)
-        self.errors += sweep.errors
+        reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
+        written = [reverse.handed(function.params[k].var) for k in interface.written]
+        backward = reverse.run(seed, variables)
+        self.errors += backward.errors
         self.observe(
             "reverse",
             function,

@@ -15,7 +15,7 @@ from s2sad.derive.derived import Interface
 from s2sad.derive.effects import handed_twice
 from s2sad.derive.engine import Engine
 from s2sad.derive.forward import Forward, Tangents
-from s2sad.derive.pull import is_fresh
+from s2sad.derive.fresh import is_fresh
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
     Apply,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from s2sad.derive.adjoints import Adjoint
+from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
     Block,
     Branch,
@@ -95,3 +96,4 @@ class Backward:
     mirror: list[Step]
     results: list[Adjoint | None]
     late: set[Ref] = field(default_factory=set)
+    errors: list[S2SADError] = field(default_factory=list)

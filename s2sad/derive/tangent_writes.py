@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING
 from s2sad.analysis.types import SCALAR, Array, Unknown, is_complex, may_be_complex
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
+from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
 from s2sad.derive.effects import is_harmless, writer
+from s2sad.derive.fresh import is_fresh
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirrored import may_be_number
-from s2sad.derive.pull import is_fresh
 from s2sad.derive.tangents import on_tangents
 from s2sad.derive.templates import Rule
-from s2sad.derive.writes import DISCARDED, KEEP_COMPLEX
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -1,0 +1,101 @@
+"""What is bound to a name, or put into a container, whose arrays have shadows.
+
+A name that is given another name's array, or a view, has the same shadow, and passes nothing on.
+What is new passes on what its shadow holds:
+
+    b = a * 2.0           d_a += 2.0 * d_b
+    b = a                 nothing
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s2sad.derive.adjoints import Adjoint
+from s2sad.derive.backward.expressions import Expressions
+from s2sad.derive.held import is_container, part_of
+from s2sad.derive.instantiate import as_value
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Branch,
+    Const,
+    Expr,
+    Make,
+    Ref,
+    Select,
+    Slice,
+    Target,
+    Var,
+)
+
+if TYPE_CHECKING:
+    from s2sad.derive.backward.sweep import Sweep
+
+
+class Allocations:
+    """Passes on the adjoints of what is new in a value."""
+
+    def __init__(self, sweep: Sweep, expressions: Expressions) -> None:
+        self.sweep = sweep
+        self.facts = sweep.facts
+        self.out = sweep.out
+        self.regions = sweep.regions
+        self.shadows = sweep.shadows
+        self.state = sweep.state
+        self.slots = sweep.slots
+        self.contributions = sweep.contributions
+        self.taking = sweep.taking
+        self.expressions = expressions
+
+    def pull_new(self, value: Expr, where: Expr, target: Target | None = None) -> None:
+        """What is new in a value with a shadow passes its adjoint on. It stands at `where` after
+        the statement: in a variable, or as an item of a container."""
+        if not self.sweep.is_varied(value):
+            return
+        match value:
+            case Select(test, then, other) if self.is_alias(value):
+                arms: list[Block] = []
+                for arm in (then, other):
+                    with self.out.aside() as made:
+                        self.pull_new(arm, where, target)
+                        self.contributions.flush()
+                    arms.append(made)
+                if any(arms):
+                    self.out.append(Branch(as_value(test), arms[0], arms[1]))
+            case Make() if is_container(self.facts.type_of(value)):
+                for k, item in enumerate(value.items):
+                    key = value.keys[k].value if value.keys else k  # type: ignore[union-attr]
+                    self.pull_new(item, part_of(where, key, self.facts.type_of(value)))
+            case Apply("mul", args) if is_container(self.facts.type_of(value)):
+                for part in args:
+                    self.pull_new(part, where)
+            case Apply("add", (left, right)) if is_container(self.facts.type_of(value)):
+                self.pull_new(left, where)
+                size = len(right.items) if isinstance(right, Make) else 0
+                end = Apply("getitem", (where, Slice(Const(-size), None)), (), "index")
+                self.pull_new(right, end)
+            case _ if not self.is_alias(value):
+                seed = self._taken_new(where)
+                assert seed is not None
+                self.expressions.pull_root(value, seed, target)
+
+    def _taken_new(self, where: Expr) -> Adjoint | None:
+        """The adjoint of what a statement put into a variable or a container."""
+        if isinstance(where, Ref):
+            return self.taking.take(where.var)
+        slot = self.slots.held(where, late=True)
+        assert slot is not None
+        entry = self.state.shadows[slot]
+        self.sweep.late.add(entry.expr)
+        if self.sweep.now.rebinds:
+            kept = Var("d_new")
+            self.out.append(Assign((kept,), entry.expr))
+            entry = entry if entry.tree else self.slots.read(kept, entry)
+            entry = replace(entry, expr=Ref(kept) if entry.tree else entry.expr)
+        return replace(entry, owned=False)
+
+    def is_alias(self, value: Expr) -> bool:
+        return any(v in self.shadows.of for v, _ in self.regions.aliases(value))

@@ -1,0 +1,117 @@
+"""The mirror of an assignment: the adjoint of what is bound goes to the value.
+
+    y = np.sin(x)         d_x += np.cos(x) * d_y
+
+What kind of target it is, and whether its array has a shadow, says who takes the adjoint.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s2sad.derive.backward.allocations import Allocations
+from s2sad.derive.backward.calls import Calls
+from s2sad.derive.backward.containers import Containers
+from s2sad.derive.backward.expressions import Expressions
+from s2sad.derive.backward.targets import Targets
+from s2sad.derive.backward.writes import Writes
+from s2sad.derive.broadcasting import total_of
+from s2sad.derive.instantiate import as_value
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.nodes import Apply, Assign, Branch, Const, Expr, Invoke, Place, Ref, Unpack, Var, walk
+
+if TYPE_CHECKING:
+    from s2sad.derive.backward.sweep import Sweep
+
+
+class Assignments:
+    """Finds out what an assignment binds, and takes its adjoint."""
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        calls: Calls,
+        expressions: Expressions,
+        allocations: Allocations,
+        containers: Containers,
+        writes: Writes,
+        targets: Targets,
+    ) -> None:
+        self.sweep = sweep
+        self.out = sweep.out
+        self.regions = sweep.regions
+        self.shadows = sweep.shadows
+        self.slots = sweep.slots
+        self.contributions = sweep.contributions
+        self.taking = sweep.taking
+        self.calls = calls
+        self.expressions = expressions
+        self.allocations = allocations
+        self.containers = containers
+        self.writes = writes
+        self.targets = targets
+
+    def pull(self, statement: Assign) -> None:
+        first = statement.targets[0]
+        read = {n.var for n in walk(statement.value) if isinstance(n, Ref)}
+        self.sweep.now.rebound = read & set(bound_by(statement))
+        self.sweep.now.rebinds = any(isinstance(t, Place | Unpack) for t in statement.targets)
+        if len(statement.targets) == 1 and isinstance(first, Place):
+            self.writes.pull_write(statement, first, statement.value, statement.augmented)
+            return
+        if len(statement.targets) == 1 and isinstance(first, Unpack):
+            self.targets.pull_unpacked(statement, first, statement.value)
+            return
+        if isinstance(first, Var) and first in self.shadows.of:
+            self._pull_allocation(statement, statement.value, first)
+            return
+        if isinstance(statement.value, Apply) and statement.value.op == "list.pop":
+            if self.slots.has_shadow(statement.value.args[0]):
+                return
+            seed = self.taking.take(first) if isinstance(first, Var) else None
+            self.containers.pull_pop(statement, statement.value, seed)
+            return
+        # The targets are assigned from left to right.
+        found = [
+            self.targets.seed(t, statement, statement.value) for t in reversed(statement.targets)
+        ]
+        seeds = [seed for seed in found if seed is not None]
+        if isinstance(statement.value, Invoke) and self.sweep.engine.writes_varied(statement.value):
+            self.calls.pull_call(statement.value, total_of(seeds) if seeds else None)
+            return
+        if not seeds or not self.sweep.is_varied(statement.value):
+            return
+        self.expressions.pull_root(statement.value, total_of(seeds), first)
+
+    def _pull_allocation(self, statement: Assign, value: Expr, var: Var) -> None:
+        """A name is bound to an array with a shadow: a new one passes its adjoint on; another name
+        or a view has the same shadow."""
+        if statement.augmented is not None:
+            self.writes.pull_write(
+                statement, Place(Ref(var), Const(...)), value, statement.augmented
+            )
+            return
+        if statement in self.shadows.sharing:
+            flag = self.shadows.sharing[statement]
+            if isinstance(flag, Ref):
+                flag = Ref(flag.var)
+                self.sweep.late.add(flag)
+            with self.out.aside() as made:
+                seed = self.taking.take(var)
+                assert seed is not None
+                self.expressions.pull_root(value, seed, var)
+                self.contributions.flush()
+            if made:
+                match flag:
+                    case Apply("gt"):
+                        number = as_value(replace(flag, op="le", text="<="))
+                        self.out.append(Branch(number, made, []))
+                    case _:
+                        self.out.append(Branch(flag, [], made))
+            return
+        if isinstance(value, Invoke) and self.sweep.engine.writes_varied(value):
+            seed = None if self.regions.aliases(value) else self.taking.take(var)
+            self.calls.pull_call(value, seed)
+            return
+        self.allocations.pull_new(value, Ref(var), var)

@@ -1,0 +1,288 @@
+"""The adjoint of a call of a function that is derived too.
+
+Its backward function takes its arguments and the adjoint of its result, and returns the adjoints of
+its arguments. Of an argument that it writes into, it takes the adjoint as it is after the call, and
+returns it as it is before:
+
+    y = mix(a, b)         d_a, d_b = mix_backward(a, b, d_y)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from s2sad.analysis.types import (
+    NUMBER,
+    SCALAR,
+    Array,
+    DictOf,
+    ListOf,
+    Struct,
+    TupleOf,
+    Unknown,
+    may_be_complex,
+)
+from s2sad.derive.adjoints import Adjoint, Slot
+from s2sad.derive.broadcasting import expand, shape_of_value
+from s2sad.derive.effects import handed_twice
+from s2sad.derive.instantiate import as_value
+from s2sad.ir.flow import expressions
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Const,
+    Evaluate,
+    Expr,
+    Invoke,
+    Make,
+    Place,
+    Ref,
+    Stmt,
+    Target,
+    Unpack,
+    Var,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from s2sad.derive.backward.expressions import Expressions
+    from s2sad.derive.backward.sweep import Sweep
+
+
+class Calls:
+    """Passes the adjoints of calls on, by backward functions."""
+
+    def __init__(self, sweep: Sweep, expressions: Expressions) -> None:
+        self.sweep = sweep
+        self.facts = sweep.facts
+        self.out = sweep.out
+        self.regions = sweep.regions
+        self.shadows = sweep.shadows
+        self.state = sweep.state
+        self.slots = sweep.slots
+        self.contributions = sweep.contributions
+        self.standing = sweep.standing
+        self.places = sweep.places
+        self.expressions = expressions
+
+    def check_calls(self, statement: Stmt) -> None:
+        """A call that writes must be all of a statement, so that its mirror is one too."""
+        whole = statement.value if isinstance(statement, Assign | Evaluate) else None
+        for expr in expressions(statement):
+            for node in walk(expr):
+                if isinstance(node, Invoke) and node is not whole:
+                    if self.sweep.engine.writes_varied(node):
+                        self._refuse_inner_call(node)
+
+    def _refuse_inner_call(self, node: Invoke) -> None:
+        self.sweep.refuse(
+            "S2S011",
+            f"cannot differentiate this call of {node.callee.name}, which "
+            "writes into what it is handed, inside of an expression",
+            node,
+            "Give its result a name.",
+        )
+
+    def pull(self, node: Invoke, adjoint: Adjoint) -> None:
+        if self.sweep.engine.writes_varied(node):
+            self._refuse_inner_call(node)
+            return
+        self.pull_call(node, adjoint)
+
+    def pull_call(self, node: Invoke, adjoint: Adjoint | None) -> None:
+        """The adjoint of a call; of one that writes, also when its result has none."""
+        interface = self.sweep.engine.interface(node.callee)
+        if interface is None:
+            return
+        if adjoint is not None and not adjoint.full:
+            adjoint = expand(adjoint, node, self.facts)
+        if interface.written:
+            if not self._check_arguments(node, interface):
+                return
+            self._pull_result_argument(node, adjoint)
+        if interface.seeded and adjoint is None and not self._is_written_back(node, interface):
+            return
+        if interface.written and adjoint is not None:
+            # It may stand in the variable of the adjoint of what is written into.
+            adjoint = self.slots.protected(adjoint, f"d_{self.slots.hint(node)}")
+        written = {k: self._handed_over(node, k) for k in interface.written}
+        if adjoint is None and all(entry is None for entry in written.values()):
+            return
+        targets: list[Target] = []
+        results: list[tuple[Slot | Expr, Adjoint]] = []
+        for index in interface.wrt:
+            argument = node.args[index]
+            if index in written:
+                targets.append(self._target_of_written(node, index))
+                continue
+            if argument is None or not self.sweep.is_varied(argument):
+                targets.append(Var("_"))
+                continue
+            kind = self.facts.type_of(argument)
+            var = self._target_for(argument)
+            if var in targets:
+                var = Var(var.hint)
+            targets.append(var)
+            tree = isinstance(kind, ListOf | DictOf | TupleOf | Struct | Unknown)
+            shape = self.facts.array(kind).shape
+            mixed = interface.is_complex(index)
+            ref = self.sweep.typed(Ref(var), Array(NUMBER if mixed else "unknown", shape))
+            results.append((argument, Adjoint(ref, shape, True, False, tree)))
+        seed = adjoint
+        if interface.seeded and seed is None:
+            seed = self._no_adjoint(node)
+        backward = self._backward_call(node, interface, seed, list(written.values()))
+        target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
+        self.out.append(Assign((target,), backward))
+        # Variables first: a call in another argument must not take their adjoints for its own.
+        results.sort(key=lambda pair: not (isinstance(pair[0], tuple) or self.slots.of(pair[0])))
+        for where, result in results:
+            if isinstance(where, tuple):
+                self.contributions.pend(where, result)
+            else:
+                self.expressions.pull(where, result)
+
+    def _no_adjoint(self, node: Expr) -> Adjoint:
+        """The adjoint of a result that nothing reads."""
+        match self.facts.type_of(node):
+            case Array(shape=shape):
+                if shape == SCALAR:
+                    return Adjoint(Const(0.0))
+                mixed = may_be_complex(self.facts.type_of(node))
+                return Adjoint(self.slots.zeros_of(shape_of_value(node, self.facts), mixed))
+            case TupleOf(items):
+                parts = [Apply("getitem", (node, Const(k)), (), "index") for k in range(len(items))]
+                for part, kind in zip(parts, items, strict=True):
+                    self.facts.types[part] = kind
+                return Adjoint(
+                    Make("tuple", tuple(self._no_adjoint(part).expr for part in parts)), tree=True
+                )
+        return Adjoint(Const(0.0))
+
+    def _backward_call(
+        self, node: Invoke, interface: Any, seed: Adjoint | None, written: list[Expr | None]
+    ) -> Apply:
+        args: list[Expr] = []
+        named: list[tuple[str, Expr]] = []
+        for index in interface.args:
+            given = node.args[index]
+            if given is None:
+                continue
+            # Behind a parameter that keeps its default, the others are given by name.
+            if len(args) == index and not named:
+                args.append(as_value(given))
+            else:
+                named.append((interface.names[index], as_value(given)))
+        named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
+        handed: list[tuple[str, Expr]] = []
+        if seed is not None and interface.seeded:
+            handed.append(("d_out", seed.expr))
+        for index, entry in zip(interface.written, written, strict=True):
+            assert entry is not None
+            handed.append((f"d_{interface.names[index]}", entry))
+        if interface.keyword:
+            named += handed
+        else:
+            args += [expr for _, expr in handed]
+        return Apply(f"backward:{interface.key}", tuple(args), tuple(named), "call", interface.name)
+
+    def _target_for(self, argument: Expr) -> Var:
+        """Where a callee's result goes: straight to the adjoint when that has no value yet."""
+        slot = self.slots.of(argument)
+        if (
+            slot is not None
+            and self.state.get(slot) is None
+            and slot not in self.contributions.pending
+        ):
+            root_entries = self.state.entries.get(slot[0], {})
+            taken = any(isinstance(s, Assign) and s.targets[0] is self.slots.adjoint_vars.get(slot)
+                        for s in self.out.block)  # fmt: skip
+            reading = (
+                self.slots.adjoint_vars.get(slot) in self.sweep.now.seeds
+                and not self.sweep.now.whole_call
+            )
+            if not root_entries and not taken and not reading and not self._seeds_read(slot):
+                return self.slots.adjoint_var(slot)
+        return Var(f"d_{self.slots.hint(argument) if slot is None else self.slots.hint_of(slot)}")
+
+    def _seeds_read(self, slot: Slot) -> bool:
+        var = self.slots.adjoint_vars.get(slot)
+        if var is None:
+            return False
+        for contributions in self.contributions.pending.values():
+            for _, _, adjoint in contributions:
+                if any(isinstance(n, Ref) and n.var is var for n in walk(adjoint.expr)):
+                    return True
+        return False
+
+    def _check_arguments(self, node: Invoke, interface: Any) -> bool:
+        """Whether no other argument may share memory with one that a call writes into."""
+        for index in interface.written:
+            argument = node.args[index]
+            if argument is None:
+                continue
+            if self.places.written_slot(argument) is None and not self.places.is_literal(argument):
+                self.places.refuse_write(node, "a call that writes into what has no name")
+                return False
+            if self.regions.hands_over_twice(node, index):
+                self.sweep.add_error(handed_twice(node))
+                return False
+        return True
+
+    def _pull_result_argument(self, node: Invoke, adjoint: Adjoint | None) -> None:
+        """A call that returns what it writes into: the result's adjoint is the argument's, which
+        may carry a derivative only after the call."""
+        argument = self.sweep.engine.written_argument(node)
+        if argument is None or adjoint is None:
+            return
+        slot = self.slots.of(argument)
+        if slot is not None:
+            self.contributions.pend(slot, adjoint)
+            self.contributions.flush()
+            return
+        root = self.places.written_slot(argument)
+        assert root is not None
+        self.standing.stand_zero(root)
+        place = self.places.mirrored(argument)
+        assert isinstance(place, Apply)
+        total = Apply("add", (place, adjoint.expr), (), "infix", "+")
+        target = Place(place, Const(...))
+        if place.op == "getitem":
+            target = Place(place.args[0], place.args[1])
+        self.out.append(Assign((target,), total, "add"))
+
+    def _is_written_back(self, node: Invoke, interface: Any) -> bool:
+        """Whether what a call has written has an adjoint."""
+        written = [a for k in interface.written if (a := node.args[k]) is not None]
+        if any(isinstance(a, Make) for a in written):
+            return True
+        slots = [self.places.written_slot(a) for a in written]
+        return any(slot is not None and self.state.get(slot) is not None for slot in slots)
+
+    def _handed_over(self, node: Invoke, index: int) -> Expr | None:
+        """The adjoint of an argument that is written into, as an array of the function's own."""
+        argument = node.args[index]
+        if isinstance(argument, Make):
+            return self.places.mirrored_literal(argument)
+        slot = None if argument is None else self.places.written_slot(argument)
+        if slot is None or argument is None:
+            return None
+        self.standing.stand_zero(slot)
+        return self.places.mirrored(argument)
+
+    def _target_of_written(self, node: Invoke, index: int) -> Target:
+        argument = node.args[index]
+        assert argument is not None
+        if isinstance(argument, Make):
+            return Var("_")
+        mirrored = self.places.mirrored(argument)
+        if isinstance(mirrored, Ref):
+            is_shadow = (
+                mirrored.var in self.shadows.of.values() or mirrored.var in self.sweep.now.held
+            )
+            shared = is_shadow and self.regions.is_array(argument)
+            return Place(mirrored, Const(...)) if shared else mirrored.var
+        assert isinstance(mirrored, Apply)
+        if mirrored.op == "getitem":
+            return Place(mirrored.args[0], mirrored.args[1])
+        return Place(mirrored, Const(...))

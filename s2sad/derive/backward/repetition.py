@@ -1,0 +1,225 @@
+"""Adjoints around a loop of the backward part.
+
+What an iteration changes has to stand in its variable, in one form, when the iteration begins.
+Which adjoints these are, and in which form, is found by running the body until nothing new turns
+up:
+
+    d_x = 0.0                    before, because an iteration adds to it
+    for i in reversed(...):
+        d_x += ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from s2sad.analysis.types import SCALAR, Star
+from s2sad.derive.adjoints import Adjoint, Slot, State, joined, same_entry
+from s2sad.derive.broadcasting import expand
+from s2sad.derive.mirror import Group, Step
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.nodes import Assign, Block, Const, Expr, For, Ref, Var, While
+
+if TYPE_CHECKING:
+    from s2sad.derive.backward.sweep import Sweep
+
+
+class Repetition:
+    """Finds what stands before a loop.
+
+    For each loop: `modified` are the slots whose adjoints it changes, and whether they are
+    trees; `widened` those of them that begin as a number and become arrays; `borrowed` those
+    that end as an array which has another name.
+    """
+
+    def __init__(self, sweep: Sweep) -> None:
+        self.sweep = sweep
+        self.facts = sweep.facts
+        self.out = sweep.out
+        self.state = sweep.state
+        self.slots = sweep.slots
+        self.adding = sweep.adding
+        self.joins = sweep.joins
+        self.standing = sweep.standing
+        self.modified: dict[object, dict[Slot, bool]] = {}
+        self.widened: dict[object, dict[Slot, None]] = {}
+        self.borrowed: dict[object, dict[Slot, None]] = {}
+
+    def repeated(self, key: object, body: Callable[[], list[Step]]) -> tuple[Block, list[Step]]:
+        """The mirror of a loop's body, and the statements before the loop that it needs.
+
+        Adjoints that the body changes must stand in their variables when an iteration begins. Which
+        these are is found by running the body until no new one turns up.
+        """
+        entry = self.state.copy()
+        modified = self.modified.setdefault(key, {})
+        widened = self.widened.setdefault(key, {})
+        borrowed = self.borrowed.setdefault(key, {})
+        parted = set(self.sweep.parted.setdefault(key, set()))
+        self.sweep.loops.append(key)
+        while True:
+            before: Block = []
+            self.state.become(entry)
+            gathered = dict(self.sweep.gathered.get(key, {}))
+            for whole in gathered:
+                for slot in [s for s in modified if _is_part(s, whole)]:
+                    del modified[slot]
+                if self.standing.entries_of(whole):
+                    with self.out.aside(before):
+                        self.standing.stand_whole(whole)
+            for slot in modified:
+                self._materialise(slot, before, key, slot in widened)
+            for slot in borrowed:
+                if (entry_ := self.state.get(slot)) is not None:
+                    self.state.set(slot, replace(entry_, owned=False))
+            head = self.state.copy()
+            errors = list(self.sweep.errors)
+            mirror = body()
+            for whole in gathered:
+                with self.out.aside() as standing:
+                    if len(self.standing.entries_of(whole)) > 1:
+                        self.standing.stand_whole(whole)
+                if standing:
+                    mirror.append(Step(None, [Group(None, standing)]))
+            found = [
+                slot
+                for slot in dict.fromkeys([*self.state.slots(), *head.slots()])
+                if slot not in modified and not same_entry(head.get(slot), self.state.get(slot))
+            ]
+            wider = [slot for slot in modified if slot not in widened and self._grew(slot, head)]
+            widened |= dict.fromkeys(wider)
+            # Who owns an array as an iteration begins must still own it as it ends.
+            lent = [slot for slot in head.slots() if self._lent(slot, head, key)]
+            borrowed |= dict.fromkeys(lent)
+            missing = self.sweep.parted[key] - parted
+            more = self.sweep.gathered.get(key, {}).keys() - gathered.keys()
+            if not found and not wider and not lent and not more and not (missing & set(modified)):
+                break
+            parted |= missing
+            for slot in found:
+                entry_ = self.state.get(slot) or head.get(slot)
+                modified[slot] = entry_ is not None and entry_.tree
+            self.sweep.errors = errors
+        for slot in head.slots():
+            # A loop may not run at all.
+            start, end = head.get(slot), self.state.get(slot)
+            if slot not in modified and start is not None and end is not None:
+                both = joined(start, end)
+                held = both.expr.var if isinstance(both.expr, Ref) and not both.tree else None
+                self.state.set(slot, both if held is None else self.slots.read(held, both))
+        closing: Block = []
+        for slot in modified:
+            self._close(slot, closing, head)
+        if closing:
+            mirror.append(Step(None, [Group(None, closing)]))
+        self.sweep.loops.pop()
+        return before, mirror
+
+    def _grew(self, slot: Slot, head: State) -> bool:
+        """Whether an adjoint that was one number at the head of a loop is another at its end."""
+        start, end = head.get(slot), self.state.get(slot)
+        if start is None or end is None or start.tree or start.shape != SCALAR:
+            return False
+        return end.shape != SCALAR and self.slots.shape_of(slot) != SCALAR
+
+    def _lent(self, slot: Slot, head: State, key: object) -> bool:
+        """Whether an array that is the function's own at the head of a loop is another name's, or
+        is read only, at its end: an iteration may not update it in place then."""
+        start, end = head.get(slot), self.state.get(slot)
+        if start is None or end is None or start.tree or end.tree or not start.owned:
+            return False
+        if start.shape == SCALAR or slot in self.sweep.parted[key]:
+            return False
+        return not end.owned or (start.full and not end.full)
+
+    def _materialise(self, slot: Slot, before: Block, key: object, wide: bool) -> None:
+        """Makes the adjoint of a slot stand in its variable before a loop.
+
+        A number stays a number while the loop makes nothing larger of it (`wide`).
+        """
+        entry = self.state.get(slot)
+        var = self.slots.adjoint_var(slot)
+        if entry is not None and entry.tree:
+            if not (isinstance(entry.expr, Ref) and entry.expr.var is var):
+                before.append(Assign((var,), entry.expr))
+            self.state.set(slot, Adjoint(Ref(var), tree=True))
+            return
+        if entry is None and (self.slots.is_container(slot) or self.modified[key][slot]):
+            before.append(Assign((var,), self.slots.empty_tree(slot)))
+            self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=key))
+            return
+        shape = self.slots.shape_of(slot)
+        if entry is not None and entry.full and entry.shape == SCALAR and not wide:
+            shape = SCALAR
+        if entry is None or (entry.constant and entry.expr.value == 0):  # type: ignore[union-attr]
+            if shape != SCALAR and not self._certain(slot, key):
+                before.append(Assign((var,), Const(0.0)))
+                self.state.set(
+                    slot, self.slots.read(var, Adjoint(Const(0.0), Star("?"), False, True))
+                )
+                return
+            none = 0j if self.slots.is_complex(slot) else 0.0
+            zero: Expr = Const(none) if shape == SCALAR else self.slots.zeros(slot)
+            before.append(Assign((var,), zero))
+            self.state.set(slot, self.slots.read(var, Adjoint(zero, shape, True, True)))
+            return
+        if not entry.full and shape != SCALAR:
+            before.append(Assign((var,), self.adding.own(slot, entry)))
+            self.state.set(slot, self.slots.read(var, Adjoint(Const(0.0), shape, True, True)))
+        elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):
+            before.append(
+                Assign((var,), self.adding.own(slot, entry) if shape != SCALAR else entry.expr)
+            )
+            self.state.set(slot, self.slots.read(var, Adjoint(entry.expr, shape, True, True)))
+        elif not entry.owned and shape != SCALAR and slot in self.sweep.parted[key]:
+            before.append(Assign((var,), self.adding.own(slot, entry)))
+            self.state.set(slot, self.slots.read(var, Adjoint(Const(0.0), shape, True, True)))
+        elif not entry.owned and shape != SCALAR:
+            # An update in place inside the loop must not reach another name's array.
+            self.state.set(
+                slot, self.slots.read(var, Adjoint(entry.expr, shape, entry.full, False))
+            )
+
+    def _certain(self, slot: Slot, loop: object) -> bool:
+        """Whether a variable has a value, of the shape in question, where a loop has ended: what
+        the loop alone gives values to has none when the loop does not run."""
+        root = slot[0]
+        if not isinstance(root, Var) or root in self.sweep.given:
+            return True
+        return not (isinstance(loop, For | While) and root in bound_by(loop))
+
+    def _close(self, slot: Slot, closing: Block, head: State) -> None:
+        """Makes a slot stand in its variable as an iteration ends, in the form it began with."""
+        entry = self.state.get(slot)
+        var = self.slots.adjoint_var(slot)
+        start = head.get(slot)
+        assert start is not None
+        if entry is None:
+            settled = self.joins.settle(slot, None, closing, start)
+        elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):
+            closing.append(Assign((var,), entry.expr))
+            settled = entry if entry.tree else self.slots.read(var, entry)
+        else:
+            settled = entry
+        if start.full and not settled.full and not settled.tree:
+            node = self.slots.value_of(slot)
+            whole = expand(Adjoint(Ref(var), settled.shape, False), node, self.facts)
+            closing.append(Assign((var,), whole.expr))
+            settled = self.slots.read(var, whole)
+        if start.owned and not settled.owned and settled.full and not settled.tree:
+            if settled.shape != SCALAR:
+                closing.append(Assign((var,), self.adding.own(slot, settled)))
+                settled = self.slots.read(var, replace(settled, owned=True))
+        full = settled.full and start.full
+        shape = start.shape if full or settled.shape == start.shape else Star("?")
+        owned = settled.owned and start.owned
+        closed = Adjoint(settled.expr, shape, full, owned, settled.tree)
+        self.state.set(slot, closed if closed.tree else self.slots.read(var, closed))
+
+
+def _is_part(slot: Slot, whole: Slot) -> bool:
+    """Whether a slot is that of a part of a container."""
+    size = len(whole[1])
+    return slot[0] is whole[0] and len(slot[1]) > size and slot[1][:size] == whole[1]

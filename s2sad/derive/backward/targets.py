@@ -1,0 +1,230 @@
+"""The adjoints of several targets of one assignment.
+
+    a, b = e1, e2         d_e1 = d_a; d_e2 = d_b
+    x[0], y = f(z)        d_z = f_backward(z, (d_x[0], d_y))
+
+All of them are taken before any is passed on, in the order that is the reverse of the assignment's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    DictOf,
+    ListOf,
+    Shape,
+    Struct,
+    TupleOf,
+    Unknown,
+    is_integral,
+)
+from s2sad.derive.adjoints import Adjoint
+from s2sad.derive.backward.allocations import Allocations
+from s2sad.derive.backward.calls import Calls
+from s2sad.derive.backward.expressions import Expressions
+from s2sad.derive.backward.writes import Writes
+from s2sad.derive.broadcasting import expand
+from s2sad.derive.held import item_at
+from s2sad.ir.bindings import targets_of
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Const,
+    Expr,
+    Invoke,
+    Make,
+    Place,
+    Ref,
+    Target,
+    Unpack,
+    Var,
+    walk,
+)
+
+if TYPE_CHECKING:
+    from s2sad.derive.backward.sweep import Sweep
+
+
+class Targets:
+    """Takes the adjoints of the targets of an assignment."""
+
+    def __init__(
+        self,
+        sweep: Sweep,
+        calls: Calls,
+        expressions: Expressions,
+        allocations: Allocations,
+        writes: Writes,
+    ) -> None:
+        self.sweep = sweep
+        self.facts = sweep.facts
+        self.regions = sweep.regions
+        self.shadows = sweep.shadows
+        self.slots = sweep.slots
+        self.contributions = sweep.contributions
+        self.taking = sweep.taking
+        self.places = sweep.places
+        self.calls = calls
+        self.expressions = expressions
+        self.allocations = allocations
+        self.writes = writes
+
+    def _seeds_of(self, target: Unpack, statement: Assign, value: Expr) -> list[Adjoint | None]:
+        """The adjoints of a target's parts, under names that hold until the last one is pulled."""
+        seeds = self._seeds(target, statement, value)
+        for seed in seeds:
+            if seed is not None:
+                self.sweep.now.seeds |= {n.var for n in walk(seed.expr) if isinstance(n, Ref)}
+        if not self.expressions.writes_early(value):
+            return seeds
+        hints = [t.hint if isinstance(t, Var) else "part" for t in target.targets]
+        return [
+            None if seed is None else self.slots.protected(seed, f"d_{hint}_out")
+            for seed, hint in zip(seeds, hints, strict=True)
+        ]
+
+    def seed(self, target: Target, statement: Assign, value: Expr) -> Adjoint | None:
+        """The adjoint of a target, which is zero from then on."""
+        match target:
+            case Var() if target in self.shadows.of and self.allocations.is_alias(value):
+                self.allocations.pull_new(value, Ref(target), target)
+                return None
+            case Var():
+                return self.taking.take(target)
+            case Place():
+                if self.places.puts_item(target):
+                    self.allocations.pull_new(value, item_at(target))
+                    return None
+                return self.writes.take_place(statement, target, value)
+            case Unpack():
+                parts = self._seeds(target, statement, value)
+                if all(part is None for part in parts):
+                    return None
+                items = tuple(Const(0.0) if p is None else p.expr for p in parts)
+                return Adjoint(Make("tuple", items), tree=True)
+
+    def _seeds(self, target: Unpack, statement: Assign, value: Expr) -> list[Adjoint | None]:
+        """The adjoints of the parts of a target, the last of which was assigned last."""
+        items: list[Expr] = [
+            Apply("getitem", (value, Const(k)), (), "index") for k in range(len(target.targets))
+        ]
+        if isinstance(value, Make) and len(value.items) == len(target.targets):
+            items = list(value.items)
+        self._check_keys(target, statement)
+        pairs = list(zip(target.targets, items, strict=True))
+        return [self.seed(part, statement, item) for part, item in reversed(pairs)][::-1]
+
+    def _check_keys(self, target: Unpack, statement: Assign) -> None:
+        """The places are those of before the statement only if it changes no key of theirs."""
+        bound = set(targets_of(target))
+        for part in target.targets:
+            if isinstance(part, Place) and not isinstance(part.key, str):
+                read = {n.var for e in (part.base, part.key) for n in walk(e) if isinstance(n, Ref)}
+                if read & bound:
+                    self.sweep.refuse(
+                        "S2S011",
+                        "cannot differentiate a write to a place that the same "
+                        "statement changes",
+                        statement,
+                        "Write it as two statements.",
+                    )
+
+    def _check_views(self, statement: Assign, target: Unpack, value: Make) -> None:
+        """Parts of an array that trade places are numbers: a view would see what the statement has
+        written before. Where the rank is not known, the generated code makes sure."""
+        changed: set[Var] = set()
+        for part, item in zip(target.targets, value.items, strict=True):
+            if not isinstance(part, Place):
+                continue
+            if not isinstance(self.facts.type_of(part.base), Array | Unknown):
+                continue
+            if changed & {self.regions.of(v) for v, _ in self.regions.aliases(item)}:
+                kind = self.facts.type_of(item)
+                self.sweep.numbers.add(statement)
+                if isinstance(kind, Array) and isinstance(kind.shape, Shape):
+                    self.sweep.refuse(
+                        "S2S011",
+                        "cannot differentiate an exchange of parts that are "
+                        "views: the second sees what is written to the first",
+                        statement,
+                        "Take copies of them: .copy().",
+                    )
+            changed |= {self.regions.of(v) for v, _ in self.regions.aliases(part.base)}
+
+    def pull_unpacked(self, statement: Assign, target: Unpack, value: Expr) -> None:
+        if isinstance(value, Make) and len(value.items) == len(target.targets):
+            self._check_views(statement, target, value)
+            if target.star is None:
+                seeds = self._seeds_of(target, statement, value)
+                for part, item, seed in zip(target.targets, value.items, seeds, strict=True):
+                    if seed is not None:
+                        self.expressions.hint_for(item, part)
+                        self.expressions.pull(item, seed)
+                return
+        seeds = self._seeds_of(target, statement, value)
+        writes = isinstance(value, Invoke) and self.sweep.engine.writes_varied(value)
+        if isinstance(value, Invoke) and writes and all(seed is None for seed in seeds):
+            self.calls.pull_call(value, None)
+            return
+        if all(seed is None for seed in seeds) or not self.sweep.is_varied(value):
+            return
+        if target.star is not None:
+            self.sweep.refuse(
+                "S2S014", "cannot differentiate a starred target", value, "Take the parts by index."
+            )
+            return
+        whole = []
+        for part, seed in zip(target.targets, seeds, strict=True):
+            if isinstance(part, Var) and (seed is None or not seed.tree):
+                seed = self._whole_part(part, seed, isinstance(value, Invoke))
+            whole.append(seed)
+        self._pull_parts(value, whole)
+
+    def _whole_part(self, part: Var, seed: Adjoint | None, zeros: bool) -> Adjoint | None:
+        """The adjoint of one of several names that a value is given to, in the shape of its value;
+        where there is none, `zeros` if a function needs to be handed one."""
+        kind = self.facts.bindings.get(part, Unknown(part.hint))
+        zeros = zeros and isinstance(kind, Array) and not is_integral(kind)
+        if seed is None and not zeros:
+            return None
+        node = self.sweep.typed(Ref(part), kind)
+        self.sweep.late.add(node)
+        return expand(seed or Adjoint(Const(0.0), SCALAR, False), node, self.facts)
+
+    def _pull_parts(self, value: Expr, seeds: list[Adjoint | None]) -> None:
+        slot = self.slots.of(value)
+        kind = self.facts.type_of(value)
+        if self.slots.has_shadow(value):
+            for position, seed in enumerate(seeds):
+                if seed is not None:
+                    self.expressions.pull(
+                        Apply("getitem", (value, Const(position)), (), "index"), seed
+                    )
+            return
+        if slot is not None and isinstance(kind, TupleOf | Unknown | Struct | DictOf):
+            names = [f".{f[0]}" for f in kind.fields] if isinstance(kind, Struct) else None
+            for position, seed in enumerate(seeds):
+                if seed is not None:
+                    key: str | int = names[position] if names else position
+                    self.contributions.pend((slot[0], (*slot[1], key)), seed)
+            return
+        if isinstance(kind, Array) or (slot is not None and isinstance(kind, ListOf)):
+            for position, seed in enumerate(seeds):
+                if seed is not None:
+                    part = Apply("getitem", (value, Const(position)), (), "index")
+                    self.facts.varied.add(part)
+                    self.expressions.pull(part, seed)
+            return
+        parts = kind.items if isinstance(kind, TupleOf) else [None] * len(seeds)
+        items: list[Expr] = []
+        for seed, part_type in zip(seeds, parts, strict=True):
+            if seed is None:
+                items.append(Const(0.0))
+            elif not seed.full and isinstance(part_type, Array):
+                items.append(seed.expr)
+            else:
+                items.append(seed.expr)
+        self.expressions.pull(value, Adjoint(Make("tuple", tuple(items)), tree=True))
