@@ -283,6 +283,19 @@ def like(x: const, d: "*s") -> like(x):
 
 
 @linear
+def like_complex(x: const, d: "*s") -> like(x):
+    """The same for what may be complex."""
+    assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
+    y = helper.like_complex(x, d)
+    d_d += helper.unbroadcast(d_y, np.shape(d))
+
+
+def refuse_complex(x: const):
+    """Stops where an argument is complex."""
+    y = helper.refuse_complex(x)
+
+
+@linear
 def like_tree(x: const, d: "*s") -> "?":
     """The same for a container: each part in the shape of its value."""
     y = helper.like_tree(x, d)

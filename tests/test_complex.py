@@ -308,3 +308,104 @@ def test_jacobians_and_hessians_are_of_real_numbers(mode: str) -> None:
 def test_containers_of_complex_numbers_are_not_differentiated_twice() -> None:
     with pytest.raises(S2SADError, match="holds complex numbers"):
         s2sad.hvp(corpus.over_a_dict, wrt="params").source  # noqa: B018
+
+
+# ---------------------------------------------------------------- parameters without annotations
+
+
+def summed_squares(z):  # type: ignore[no-untyped-def]
+    return np.sum(np.abs(z) ** 2)
+
+
+def real_of_square(z):  # type: ignore[no-untyped-def]
+    return np.sum((z * z).real)
+
+
+def data_turned(x, A):  # type: ignore[no-untyped-def]
+    return np.sum((A @ x).imag ** 2)
+
+
+def annotated_but_for_its_data(x: np.ndarray[tuple[int], np.dtype[np.float64]], A) -> float:  # type: ignore[no-untyped-def]
+    return np.sum(np.abs(A @ x))
+
+
+def written_one_by_one(z, w):  # type: ignore[no-untyped-def]
+    out = np.zeros(len(z))
+    for i in range(len(z)):
+        out[i] = np.abs(z[i] * w[i])
+    return np.sum(out)
+
+
+def in_a_dict(p):  # type: ignore[no-untyped-def]
+    return np.sum(np.abs(p["W"] * p["b"]))
+
+
+def turned_by_time(x, t):  # type: ignore[no-untyped-def]
+    return np.abs(np.sum(np.exp(1j * x * t)))
+
+
+def through_a_norm(z, w):  # type: ignore[no-untyped-def]
+    return np.linalg.norm(z * w)
+
+
+def complex_loss(z):  # type: ignore[no-untyped-def]
+    return np.sum(z * z)
+
+
+Z, W = mixed(3), RNG.normal(size=3)
+UNANNOTATED = [
+    (summed_squares, (Z,)),
+    (real_of_square, (Z,)),
+    (data_turned, (W, mixed(2, 3))),
+    (annotated_but_for_its_data, (W, mixed(2, 3))),
+    (written_one_by_one, (Z, W)),
+    (written_one_by_one, (W, Z)),
+    (in_a_dict, ({"W": W, "b": Z},)),
+    (turned_by_time, (W, 1.0 + 1.0j)),
+    (turned_by_time, (Z, 1.0)),
+    (through_a_norm, (W, Z)),
+    (complex_loss, (Z,)),
+]
+
+
+def real_tree(value: Any) -> Any:
+    """The same arguments without imaginary parts."""
+    if isinstance(value, dict):
+        return {key: real_tree(item) for key, item in value.items()}
+    return np.real(value)
+
+
+@pytest.mark.parametrize("mode", ["grad", "jvp", "hvp", "jacobian", "hessian"])
+@pytest.mark.parametrize(("function", "arguments"), UNANNOTATED)
+def test_complex_arguments_without_annotation_are_refused(
+    function: Any, arguments: Any, mode: str
+) -> None:
+    """A parameter without annotation is real: a complex array in its place is found at run time,
+    and never gives the derivative for real numbers."""
+    if (function, mode) == (complex_loss, "jvp"):
+        _, dot = s2sad.jvp(function)(Z, dot_z=1j * Z)
+        np.testing.assert_allclose(dot, np.sum(2j * Z * Z))  # holomorphic: the tangent is right
+        return
+    derivative = getattr(s2sad, mode)(function)
+    name = function.__code__.co_varnames[0]
+    first = real_tree(arguments[0])
+    dots = {f"dot_{name}": first} if mode in ("jvp", "hvp") else {}
+    with pytest.raises(TypeError, match="complex (numbers: annotate|one)"):
+        derivative(*arguments, **dots)
+    derivative(*map(real_tree, arguments), **dots)
+
+
+def test_real_arguments_without_annotation_have_their_gradient() -> None:
+    x, A = W, RNG.normal(size=(2, 3))
+    found = s2sad.grad(annotated_but_for_its_data)(x, A)
+    np.testing.assert_allclose(found, A.T @ np.sign(A @ x))
+    found = s2sad.grad(written_one_by_one)(x, A[0])
+    np.testing.assert_allclose(found, np.sign(x * A[0]) * A[0])
+
+
+def test_programs_that_hide_nothing_check_nothing() -> None:
+    def smooth(x, A):  # type: ignore[no-untyped-def]
+        return np.sum(np.tanh(A @ x))
+
+    assert "refuse_complex" not in s2sad.grad(smooth).source
+    assert "refuse_complex" not in s2sad.jvp(smooth).source

@@ -34,9 +34,24 @@ def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    if np.iscomplexobj(x) or np.iscomplexobj(d):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
     if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
         return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
+
+
+def refuse_complex(x):
+    """Stop where an argument is complex: this is the derivative for real numbers."""
+    if hasattr(x, "__dataclass_fields__"):
+        x = vars(x)
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            refuse_complex(item)
+    elif np.iscomplexobj(x):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
 
 
 def _parts(d):
@@ -364,6 +379,7 @@ def comprehensions_value_and_grad(x, powers=(1, 2, 3)):
         (value, d_x), d_x shaped like x.
     """
     # Forward.
+    refuse_complex(powers)
     terms = [x**p / math.factorial(p) for p in powers]
     value = sum(terms) + sum(t * t for t in terms)
     if np.ndim(value) != 0:

@@ -72,6 +72,19 @@ def matmul_backward_b(a, b, d_y):
     return unbroadcast(d_b, np.shape(b))
 
 
+def refuse_complex(x):
+    """Stop where an argument is complex: this is the derivative for real numbers."""
+    if hasattr(x, "__dataclass_fields__"):
+        x = vars(x)
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            refuse_complex(item)
+    elif np.iscomplexobj(x):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
+
+
 def _parts(d):
     """The parts of a container's adjoint by key or position."""
     if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
@@ -121,6 +134,8 @@ def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    if np.iscomplexobj(x) or np.iscomplexobj(d):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
     if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
         return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
@@ -142,21 +157,22 @@ def parts_at(d, keys, ordered):
     return d if np.iterable(d) else [d] * len(keys)
 
 
-def like_tree(x, d):
+def like_tree(x, d, leaf=like):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
     if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
         if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
             return None
-        return like(x, from_parts(x, d))
+        return leaf(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
-        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
+        return type(x)((key, like_tree(item, part, leaf)) for (key, item), part in parts)
     fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
     if fields and not isinstance(x, type):
         parts = zip(fields, parts_at(d, fields, True), strict=True)
-        return type(x)(**{name: like_tree(getattr(x, name), part) for name, part in parts})
+        return type(x)(**{name: like_tree(getattr(x, name), part, leaf) for name, part in parts})
     if isinstance(x, (list, tuple)):
-        return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
+        parts = zip(x, parts_at(d, range(len(x)), True), strict=True)
+        return type(x)(like_tree(item, part, leaf) for item, part in parts)
     return None
 
 
@@ -178,6 +194,7 @@ def deep_value_and_grad(layers: list, x, t):
         (value, d_layers), d_layers shaped like layers.
     """
     # Forward.
+    refuse_complex((x, t))
     x_trace = []
     for layer in layers[:-1]:
         x_trace.append(x)
@@ -210,6 +227,7 @@ def nested_value_and_grad(params: dict, x):
         (value, d_params), d_params shaped like params.
     """
     # Forward.
+    refuse_complex(x)
     scale, shift = params["norm"]
     h = (x - shift) * scale
     exp = np.exp(h @ params["head"]["W"])
