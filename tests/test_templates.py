@@ -20,6 +20,7 @@ from s2sad.derive.selection import fits
 from s2sad.derive.template_files import TemplateFile
 from s2sad.derive.templates import Rule
 from s2sad.errors import S2SADError
+from s2sad.ir.bindings import CALLS_THAT_WRITE
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Slice, Var
 from tests import rule as template_tests
 from tests.rule import Sample
@@ -30,6 +31,12 @@ ACTIVE = [rule for rule in RULES if not rule.zero]
 
 def _title(rule: Rule) -> str:
     return f"{rule.op}-{rule.name}"
+
+
+def test_operators_that_write_are_known_to_the_ir() -> None:
+    """Copies of what the caller hands over, and what statements change, follow from this list."""
+    writers = {op for op, variants in rules().items() if any(rule.writes for rule in variants)}
+    assert writers - {"setitem"} <= CALLS_THAT_WRITE
 
 
 # ---------------------------------------------------------------- the mathematics

@@ -73,7 +73,7 @@ class Execution(Evaluation):
             case Assign():
                 fact = self._value(statement.value, env)
                 if statement.augmented is not None and isinstance(statement.value, Apply):
-                    fact = self._updated(statement.value.args[0], fact)
+                    fact = self._updated(statement, statement.value, fact)
                     if fact.varied:
                         self._written(statement.value.args[0], env)
                 for target in statement.targets:
@@ -123,11 +123,18 @@ class Execution(Evaluation):
                     env.own[var] = Fact(kind, varied)
                     self._bind_type(var, kind)
 
-    def _updated(self, target: Expr, fact: Fact) -> Fact:
-        """What `x += e` leaves in x: an array stays the same one."""
-        kind = self.types.get(target)
+    def _updated(self, statement: Assign, value: Apply, fact: Fact) -> Fact:
+        """What `x += e` leaves in x: an array stays the same one, and so does a part of one in
+        shape."""
+        old = value.args[0]
+        kind, found = self.types.get(old), self.types.get(value)
         if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR:
             return Fact(kind, fact.varied)
+        inside = isinstance(statement.targets[0], Place) and isinstance(old, Apply)
+        if inside and isinstance(kind, Array) and isinstance(found, Array):
+            assert isinstance(old, Apply)
+            if isinstance(self.types.get(old.args[0]), Array):
+                self.types[value] = Array(found.dtype, kind.shape)
         return fact
 
     def _arms(self, arms: list[Block], env: Environment) -> None:

@@ -217,6 +217,12 @@ class OwnReader(RuleReader):
 
     def _check(self, rule: Rule) -> None:
         super()._check(rule)
+        if rule.writes:
+            self.refuse(
+                self.node,
+                "a rule for a function that writes into its argument",
+                "Write a function that gives a new array, y = ...(x), and a rule for that one.",
+            )
         from s2sad.derive.result_shapes import RESULTS
         from s2sad.derive.selection import CONDITIONS
 

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import is_scalar
 from s2sad.derive.mirrored import Mirrored
-from s2sad.derive.values import CHEAP, NEVER, cost, values_in
+from s2sad.derive.values import CHEAP, NEVER, cost, values_in, written_place
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
     Apply,
@@ -282,13 +282,10 @@ def _movable(statement: Stmt) -> set[Expr]:
     """The expressions of a statement that are evaluated whenever it runs."""
     found: set[Expr] = set()
     stack = list(expressions(statement))
-    changed = None
-    if isinstance(statement, Assign) and statement.augmented is not None:
-        # What `a[i] *= e` reads is the place that it writes, which no other name can stand for.
-        changed = statement.value.args[0] if isinstance(statement.value, Apply) else None
+    place = written_place(statement)
     while stack:
         node = stack.pop()
-        if node is not changed:
+        if node is not place:
             found.add(node)
         match node:
             case Select():

@@ -25,7 +25,7 @@ from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import own_values, rebuilt, refs
 from s2sad.derive.plan import Planning
-from s2sad.derive.values import CHEAP, cost, extract_or_repeat, hint_for
+from s2sad.derive.values import CHEAP, can_repeat, cost, extract_or_repeat, hint_for
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
@@ -68,10 +68,8 @@ class Recall(Planning):
                 read = self.cells.read_by(target.key)
                 if place is None or not self.cells.overwritten_in(place, read):
                     continue
-                var = Var(hint_for(target.key))
-                self.plan.replaced[target.key] = var
+                var = self._extract(target.key, statement)
                 self.facts.bindings[var] = self.facts.type_of(target.key)
-                self.extracted.setdefault(statement, []).append((target.key, var))
                 if self.homes.depth.get(statement.value):
                     self.overwritten.add(var)
 
@@ -253,15 +251,24 @@ class Recall(Planning):
         if node in self.homes.place:
             return self._read_back(self.homes.place[node], node)
         if extract_or_repeat(node, self.homes, self.facts):
-            var = Var(hint_for(node))
-            self.plan.replaced[node] = var
-            self.extracted.setdefault(self.homes.statement[node], []).append((node, var))
+            var = self._extract(node, self.homes.statement[node])
             if self.homes.depth[node]:
                 self.overwritten.add(var)
             return self._typed(Ref(var), node)
         again = rebuilt(node, lambda part: self._value(part, named))
         self.facts.types[again] = self.facts.type_of(node)
         return again
+
+    def _extract(self, node: Expr, statement: Stmt) -> Var:
+        """The name that a value gets before its statement; `a[k()] *= e` has `k()` once."""
+        found = self.extracted.setdefault(statement, [])
+        same = (var for other, var in found if key(other) == key(node))
+        var = next(same, None) if can_repeat(node, self.facts) else None
+        if var is None:
+            var = Var(hint_for(node))
+            found.append((node, var))
+        self.plan.replaced[node] = var
+        return var
 
     def _again(self, node: Expr) -> Expr:
         """An expression computed again from variables, whatever it costs."""

@@ -57,6 +57,14 @@ _FREE = {
 }  # fmt: skip
 
 
+def written_place(statement: Stmt) -> Expr | None:
+    """What `a[i] *= e` reads: the place that it writes, which no other name can stand for."""
+    if isinstance(statement, Assign) and statement.augmented is not None:
+        if isinstance(statement.value, Apply):
+            return statement.value.args[0]
+    return None
+
+
 class Homes:
     """Where each expression of the forward part stands: its statement, whether it may be taken out
     of it, and how many loops are around it; and the variable, or the place in an array, that an
@@ -77,6 +85,8 @@ class Homes:
                 case Assign():
                     self._note(statement.value, statement, True, depth)
                     self._targets(statement)
+                    if (place := written_place(statement)) is not None:
+                        self.movable[place] = False
                 case Evaluate():
                     self._note(statement.value, statement, True, depth)
                 case Return():

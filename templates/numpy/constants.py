@@ -157,6 +157,26 @@ def nonzero(x: const) -> "?":
     y = np.nonzero(x)
 
 
+def diag_indices_from(x: const) -> "?":
+    """Places: no derivative."""
+    x = np.reshape(np.arange(9.0), (3, 3))
+    y = np.diag_indices_from(x)
+
+
+def tril_indices_from(x: const, *, k=0) -> "?":
+    """Places: no derivative."""
+    x = np.reshape(np.arange(9.0), (3, 3))
+    assert k in (0, -1)
+    y = np.tril_indices_from(x, k=k)
+
+
+def triu_indices_from(x: const, *, k=0) -> "?":
+    """Places: no derivative."""
+    x = np.reshape(np.arange(9.0), (3, 3))
+    assert k in (0, 1)
+    y = np.triu_indices_from(x, k=k)
+
+
 @gives(real)
 def flatnonzero(x: const) -> "?":
     """Places: no derivative."""

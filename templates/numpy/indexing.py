@@ -88,6 +88,18 @@ def put_along_axis(x: "*s", e, *, indices, axis):
     d_x[key] = 0.0
 
 
+@linear
+@when(wrap == False)  # noqa: E712
+def fill_diagonal(x: "*s", e, *, wrap=False):
+    """The diagonal overwritten, by one number or element by element."""
+    x = np.atleast_2d(x)
+    e = np.full(min(np.shape(x)), 0.5)
+    np.fill_diagonal(x, e, wrap=wrap)
+    key = np.diag_indices(min(np.shape(x)), np.ndim(x))
+    d_e += d_x[key]
+    d_x[key] = 0.0
+
+
 # ---------------------------------------------------------------- selections
 
 

@@ -19,6 +19,48 @@ def names_exchanged_after_alias(a, b):
     return np.sum(d**2)
 
 
+def at_places_of_a_call(x, s):
+    K = x @ x.T
+    K[np.diag_indices(3)] += np.exp(s)
+    K[np.diag_indices_from(K)] *= s
+    K[np.tril_indices(3, -1)] -= s * K[np.triu_indices(3, 1)]
+    return np.sum(K**2)
+
+
+def at_places_of_a_condition(x, s):
+    y = x * 2.0
+    y[np.nonzero(x > 0)] *= s
+    y[np.where(x < 0)] = s
+    y[np.argsort(x)[:2]] -= x[0]
+    return np.sum(y**2)
+
+
+def repeated_places_added_to(x, s):
+    y = x * 2.0
+    y[list(range(2)) * 2] += s * x[:4]
+    return np.sum(y**2)
+
+
+def of_some_rows_and_columns(x, s):
+    A = np.outer(x, x)
+    A[np.ix_([0, 1], [1, 2])] *= s
+    return np.sum(A**3)
+
+
+def diagonal_filled(x, s):
+    A = np.outer(x, x)
+    np.fill_diagonal(A, 2.0 * x)
+    B = A @ A
+    np.fill_diagonal(B, s)
+    return np.sum(A * B)
+
+
+def diagonal_of_a_parameter_filled(A):
+    B = A[1:]
+    np.fill_diagonal(A, 0.0)
+    return np.sum(A**3) + np.sum(B)
+
+
 def filled(h, s):
     k = h.copy()
     k.fill(s)
@@ -272,6 +314,12 @@ r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
     "names_exchanged_after_alias": (("a", "b"), [(r(5), r(5))]),
+    "at_places_of_a_call": (("x", "s"), [(r((3, 3)), 0.7)]),
+    "at_places_of_a_condition": (("x", "s"), [(r(5), 0.7), (np.arange(1.0, 4.0), 0.7)]),
+    "repeated_places_added_to": (("x", "s"), [(r(5), 0.7)]),
+    "of_some_rows_and_columns": (("x", "s"), [(r(4), 0.7)]),
+    "diagonal_filled": (("x", "s"), [(r(4), 0.7)]),
+    "diagonal_of_a_parameter_filled": ("A", [(r((3, 3)),)]),
     "filled": (("h", "s"), [(r(4), 0.7)]),
     "alias_rebound": ("A", [(r((5, 5)),)]),
     "view_name_rebound": ("A", [(r((5, 5)),)]),

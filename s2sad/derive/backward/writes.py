@@ -18,7 +18,7 @@ from s2sad.derive.backward.allocations import Allocations
 from s2sad.derive.backward.containers import Containers
 from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.backward.spreading import Spreading
-from s2sad.derive.backward.writing import Writing, is_distinct, value_name
+from s2sad.derive.backward.writing import Writing, value_name
 from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
 from s2sad.derive.held import item_at
@@ -86,7 +86,7 @@ class Writes:
         if not self.sweep.is_varied(value) and not writing.is_cleared:
             return
         self.standing.stand_in(writing.slot)
-        if augmented in ("add", "sub") and isinstance(value, Apply) and is_distinct(writing.rule):
+        if augmented in ("add", "sub") and isinstance(value, Apply):
             self._pull_increment(writing, value, augmented)
         else:
             self._pull_replaced(writing, value)

@@ -71,10 +71,3 @@ def is_write(node: Apply) -> bool:
 def value_name(rule: Rule) -> str:
     """The operand that is written."""
     return rule.operands[1].name
-
-
-def is_distinct(rule: Rule) -> bool:
-    """Whether the places that a write goes to are distinct, so that `+=` adds to each once."""
-    name = value_name(rule)
-    line = next(c for c in rule.contributions if c.operand == name)
-    return isinstance(line.value, Apply) and line.value.op == "getitem"
