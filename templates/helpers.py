@@ -187,7 +187,7 @@ def kron_backward_b(a, b, d_y):
 def convolve_widen(d_y, n, m, mode):
     """Adjoint of the full convolution of n and m numbers, from that in a mode of np.convolve."""
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
-    d_full = np.zeros(n + m - 1)
+    d_full = np.zeros(n + m - 1, np.result_type(d_y))
     d_full[start : start + len(d_y)] = d_y
     return d_full
 
@@ -197,7 +197,7 @@ def correlate_widen(d_y, n, m, mode):
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     if n < m:
         start = n + m - 1 - start - len(d_y)
-    d_full = np.zeros(n + m - 1)
+    d_full = np.zeros(n + m - 1, np.result_type(d_y))
     d_full[start : start + len(d_y)] = d_y
     return d_full
 
@@ -224,7 +224,7 @@ def matrix_power_backward(a, n, d_y):
     if n < 0:
         y = np.swapaxes(np.linalg.inv(a), -1, -2)
         return -y @ matrix_power_backward(np.linalg.inv(a), -n, d_y) @ y
-    d_a = np.zeros(np.shape(a))
+    d_a = np.zeros(np.shape(a), np.result_type(a, d_y))
     for i in range(n):
         before = np.linalg.matrix_power(transposed, i)
         d_a += before @ d_y @ np.linalg.matrix_power(transposed, n - 1 - i)
@@ -305,11 +305,61 @@ def cholesky_backward(y, d_y):
     return np.tril(s) * (1.0 - 0.5 * np.eye(np.shape(y)[-1]))
 
 
+def hermitian(a):
+    """The Hermitian matrix that NumPy reads from the lower triangle of a."""
+    lower = np.tril(a, -1)
+    eye = np.eye(np.shape(a)[-1])
+    return lower + np.conj(np.swapaxes(lower, -1, -2)) + np.real(a) * eye
+
+
+def cholesky_complex_backward(y, d_y):
+    """Adjoint of a in y = np.linalg.cholesky(a), for the lower triangle of a Hermitian a."""
+    upper = np.conj(np.swapaxes(y, -1, -2))
+    phi = hermitian(upper @ d_y)
+    s = np.linalg.solve(upper, np.conj(np.swapaxes(np.linalg.solve(upper, phi), -1, -2)))
+    return np.tril(s) * (1.0 - 0.5 * np.eye(np.shape(y)[-1]))
+
+
+def cholesky_complex_forward(y, dot_a):
+    """Tangent of y = np.linalg.cholesky(a), which reads the lower triangle of a Hermitian a."""
+    half = np.conj(np.swapaxes(np.linalg.solve(y, hermitian(dot_a)), -1, -2))
+    half = np.linalg.solve(y, half)
+    return y @ (np.tril(half) * (1.0 - 0.5 * np.eye(np.shape(y)[-1])))
+
+
 def cholesky_forward(y, dot_a):
     """Tangent of y = np.linalg.cholesky(a), which reads the lower triangle of a."""
     dot_sym = np.tril(dot_a) + np.swapaxes(np.tril(dot_a, -1), -1, -2)
     half = np.linalg.solve(y, np.swapaxes(np.linalg.solve(y, dot_sym), -1, -2))
     return y @ (np.tril(half) * (1.0 - 0.5 * np.eye(np.shape(y)[-1])))
+
+
+def first_elements(v):
+    """The first elements of eigenvectors, which LAPACK makes real; infinity for 0."""
+    first = v[..., 0, :]
+    if np.any(np.imag(first)):
+        raise ValueError("eigenvectors with other phases than those that LAPACK gives them")
+    return np.where(first == 0.0, np.inf, np.real(first))
+
+
+def eigh_complex_backward(w, v, d_w, d_v):
+    """Adjoint of the lower triangle of a Hermitian a in w, v = np.linalg.eigh(a)."""
+    turn = np.imag(np.sum(np.conj(v) * d_v, axis=-2)) / first_elements(v)
+    d_v = np.broadcast_to(d_v, np.shape(v)).astype(complex)
+    d_v[..., 0, :] -= 1j * turn
+    vh = np.conj(np.swapaxes(v, -1, -2))
+    d_w = np.expand_dims(np.broadcast_to(d_w, np.shape(w)), -2)
+    s = v @ (inverse_gaps(w) * (vh @ d_v) + d_w * np.eye(np.shape(w)[-1])) @ vh
+    s = 0.5 * (s + np.conj(np.swapaxes(s, -1, -2)))
+    return np.tril(s) + np.tril(s, -1)
+
+
+def eigh_complex_forward(w, v, dot_a):
+    """Tangents of w, v = np.linalg.eigh(a), which reads the lower triangle of a Hermitian a."""
+    turned = np.conj(np.swapaxes(v, -1, -2)) @ hermitian(dot_a) @ v
+    dot_v = v @ (turned * inverse_gaps(w))
+    turn = np.imag(dot_v[..., :1, :]) / np.expand_dims(first_elements(v), -2)
+    return np.diagonal(turned, 0, -2, -1).real, dot_v - 1j * turn * v
 
 
 def inverse_gaps(w):

@@ -29,7 +29,7 @@ Kind = Literal["elementwise", "linear", "multilinear", "general"]
 How = Literal["add", "index", "addat", "clear"]
 Sharing = Literal["always", "maybe"]
 Numbers = Literal["real", "holomorphic", "complex", "any"]
-Gives = Literal["", "real", "complex"]
+Gives = Literal["", "real", "complex", "real complex", "complex real"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +91,7 @@ class Rule:
     `numbers` are what the rule is for: real operands; any, with the values in its lines conjugated
     where they are complex (`holomorphic`); complex ones, with its lines as they stand; or any, with
     no lines at all. `if_complex` has to be proved where an operand is complex. The result is
-    complex if an operand is, unless `gives` says what it is.
+    complex if an operand is, unless `gives` says what it is, or what each of two results is.
     """
 
     name: str
@@ -185,6 +185,10 @@ class RuleReader(Notation):
                     numbers = "complex"
                 case ast.Call(ast.Name("gives"), [ast.Name("real" | "complex" as what)]):
                     gives = what
+                case ast.Call(ast.Name("gives"), [ast.Name("real"), ast.Name("complex")]):
+                    gives = "real complex"
+                case ast.Call(ast.Name("gives"), [ast.Name("complex"), ast.Name("real")]):
+                    gives = "complex real"
                 case ast.Call(ast.Name("view"), [ast.Name(name)]):
                     view = (name, "always")
                 case ast.Call(ast.Name("maybe_view"), [ast.Name(name)]):

@@ -393,7 +393,6 @@ def convolve(a: "*s", b: "*r") -> "p":
     d_b += np.convolve(d_y, a[::-1], "valid")
 
 
-@real
 @multilinear
 def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
     """A part of the convolution of two vectors."""
@@ -403,6 +402,18 @@ def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
     d_full = helper.convolve_widen(d_y, len(a), len(b), mode)
     d_a += np.convolve(d_full, b[::-1], "valid")
     d_b += np.convolve(d_full, a[::-1], "valid")
+
+
+@for_complex
+def correlate_complex(a: "*s", b: "*r", *, mode="valid") -> "p":
+    """Inner products of one vector with another, which is conjugated, and moved along it."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((5,), (2,)), ((2,), (5,)), ((7,), (4,)))
+    assert mode in ("full", "same", "valid")
+    y = np.correlate(a, b, mode)
+    d_full = helper.correlate_widen(d_y, len(a), len(b), mode)
+    d_a += np.convolve(d_full, b, "valid")
+    d_b += np.convolve(np.conj(d_full), a[::-1], "valid")[::-1]
+    dot_y = np.correlate(dot_a, b, mode) + np.correlate(a, dot_b, mode)
 
 
 @multilinear
