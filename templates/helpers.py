@@ -187,9 +187,7 @@ def kron_backward_b(a, b, d_y):
 def convolve_widen(d_y, n, m, mode):
     """Adjoint of the full convolution of n and m numbers, from that in a mode of np.convolve."""
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
-    d_full = np.zeros(n + m - 1, np.result_type(d_y))
-    d_full[start : start + len(d_y)] = d_y
-    return d_full
+    return np.concatenate([np.zeros(start), d_y, np.zeros(n + m - 1 - start - len(d_y))])
 
 
 def correlate_widen(d_y, n, m, mode):
@@ -197,9 +195,7 @@ def correlate_widen(d_y, n, m, mode):
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     if n < m:
         start = n + m - 1 - start - len(d_y)
-    d_full = np.zeros(n + m - 1, np.result_type(d_y))
-    d_full[start : start + len(d_y)] = d_y
-    return d_full
+    return np.concatenate([np.zeros(start), d_y, np.zeros(n + m - 1 - start - len(d_y))])
 
 
 def multi_dot_backward(xs, d_y):
@@ -224,10 +220,10 @@ def matrix_power_backward(a, n, d_y):
     if n < 0:
         y = np.swapaxes(np.linalg.inv(a), -1, -2)
         return -y @ matrix_power_backward(np.linalg.inv(a), -n, d_y) @ y
-    d_a = np.zeros(np.shape(a), np.result_type(a, d_y))
+    d_a = np.zeros(np.shape(a))
     for i in range(n):
         before = np.linalg.matrix_power(transposed, i)
-        d_a += before @ d_y @ np.linalg.matrix_power(transposed, n - 1 - i)
+        d_a = d_a + before @ d_y @ np.linalg.matrix_power(transposed, n - 1 - i)
     return d_a
 
 
@@ -337,7 +333,7 @@ def cholesky_forward(y, dot_a):
 def first_elements(v):
     """The first elements of eigenvectors, which LAPACK makes real; infinity for 0."""
     first = v[..., 0, :]
-    if np.any(np.imag(first)):
+    if np.any(np.abs(np.imag(first)) > 1e-10):
         raise ValueError("eigenvectors with other phases than those that LAPACK gives them")
     return np.where(first == 0.0, np.inf, np.real(first))
 
@@ -345,8 +341,8 @@ def first_elements(v):
 def eigh_complex_backward(w, v, d_w, d_v):
     """Adjoint of the lower triangle of a Hermitian a in w, v = np.linalg.eigh(a)."""
     turn = np.imag(np.sum(np.conj(v) * d_v, axis=-2)) / first_elements(v)
-    d_v = np.broadcast_to(d_v, np.shape(v)).astype(complex)
-    d_v[..., 0, :] -= 1j * turn
+    first = np.eye(np.shape(v)[-2])[:, :1]
+    d_v = np.broadcast_to(d_v, np.shape(v)) - 1j * first * np.expand_dims(turn, -2)
     vh = np.conj(np.swapaxes(v, -1, -2))
     d_w = np.expand_dims(np.broadcast_to(d_w, np.shape(w)), -2)
     s = v @ (inverse_gaps(w) * (vh @ d_v) + d_w * np.eye(np.shape(w)[-1])) @ vh
@@ -377,6 +373,57 @@ def eigh_backward(w, v, d_w, d_v):
     inner = inner + np.expand_dims(np.broadcast_to(d_w, np.shape(w)), -2) * eye
     s = v @ inner @ np.swapaxes(v, -1, -2)
     return 0.5 * (s + np.swapaxes(s, -1, -2))
+
+
+def first_is_real(u, v):
+    """Whether the first elements of v are real, and not those of u: LAPACK makes one of them so."""
+    if not np.any(np.abs(np.imag(v[..., 0, :])) > 1e-10):
+        return True
+    if not np.any(np.abs(np.imag(u[..., 0, :])) > 1e-10):
+        return False
+    raise ValueError("singular vectors with other phases than those that LAPACK gives them")
+
+
+def svd_complex_backward(u, s, vh, d_u, d_s, d_vh):
+    """Adjoint of a complex a in u, s, vh = np.linalg.svd(a, full_matrices=False)."""
+    v, uh = np.conj(np.swapaxes(vh, -1, -2)), np.conj(np.swapaxes(u, -1, -2))
+    d_u = np.broadcast_to(d_u, np.shape(u))
+    d_v = np.conj(np.swapaxes(np.broadcast_to(d_vh, np.shape(vh)), -1, -2))
+    turn = np.imag(np.sum(np.conj(u) * d_u, axis=-2) + np.sum(np.conj(v) * d_v, axis=-2))
+    if first_is_real(u, v):
+        first = np.eye(np.shape(v)[-2])[:, :1]
+        d_v = d_v - 1j * first * np.expand_dims(turn / first_elements(v), -2)
+    else:
+        first = np.eye(np.shape(u)[-2])[:, :1]
+        d_u = d_u - 1j * first * np.expand_dims(turn / first_elements(u), -2)
+    inverse = inverse_gaps(s * s)
+    row, column, eye = np.expand_dims(s, -2), np.expand_dims(s, -1), np.eye(np.shape(s)[-1])
+    inner_u, inner_v = inverse * (uh @ d_u), inverse * (vh @ d_v)
+    inner = (inner_u + np.conj(np.swapaxes(inner_u, -1, -2))) * row
+    inner = inner + (inner_v + np.conj(np.swapaxes(inner_v, -1, -2))) * column
+    inner = inner + (np.expand_dims(d_s, -2) + 1j * np.imag(uh @ d_u) / row) * eye
+    d_a = u @ inner @ vh + (d_u - u @ (uh @ d_u)) / row @ vh
+    return d_a + u / row @ np.conj(np.swapaxes(d_v - v @ (vh @ d_v), -1, -2))
+
+
+def svd_complex_forward(u, s, vh, dot_a):
+    """Tangents of u, s, vh = np.linalg.svd(a, full_matrices=False) of a complex a."""
+    v, uh = np.conj(np.swapaxes(vh, -1, -2)), np.conj(np.swapaxes(u, -1, -2))
+    row, column, eye = np.expand_dims(s, -2), np.expand_dims(s, -1), np.eye(np.shape(s)[-1])
+    dot_p = uh @ dot_a @ v
+    dot_ph = np.conj(np.swapaxes(dot_p, -1, -2))
+    inverse = inverse_gaps(s * s)
+    inner = inverse * (dot_p * row + column * dot_ph) + 1j * np.imag(dot_p) / row * eye
+    dot_u = u @ inner + (dot_a @ v - u @ dot_p) / row
+    dot_v = v @ (inverse * (column * dot_p + dot_ph * row))
+    dot_v = dot_v + (np.conj(np.swapaxes(dot_a, -1, -2)) @ u - v @ dot_ph) / row
+    if first_is_real(u, v):
+        turn = np.imag(dot_v[..., 0, :]) / first_elements(v)
+    else:
+        turn = np.imag(dot_u[..., 0, :]) / first_elements(u)
+    turn = np.expand_dims(turn, -2)
+    dot_vh = np.conj(np.swapaxes(dot_v - 1j * turn * v, -1, -2))
+    return dot_u - 1j * turn * u, np.diagonal(dot_p, 0, -2, -1).real, dot_vh
 
 
 def svd_backward(u, s, vt, d_u, d_s, d_vt):
@@ -568,6 +615,31 @@ def diagonal_backward(d_y, shape, offset, axis1, axis2):
 
 
 # ---------------------------------------------------------------- Fourier transforms
+
+
+def rfftn_backward(d_y, sizes, s, axes, norm):
+    """Adjoint of x, of these sizes, in y = np.fft.rfftn(x, s, axes)."""
+    axes = range(len(sizes)) if axes is None else axes
+    s = [sizes[axis] for axis in axes] if s is None else s
+    return cut_or_fill_axes(np.fft.ifftn(d_y, s, axes, norm).real, sizes, axes)
+
+
+def irfftn_backward(d_y, sizes, axes, norm):
+    """Adjoint of x, of these sizes, in y = np.fft.irfftn(x, s, axes).
+
+    Along the last axis, all frequencies but 0 and the highest of an even number stand for two.
+    """
+    axes = range(len(sizes)) if axes is None else axes
+    d_x = np.moveaxis(np.fft.rfftn(d_y, axes=axes, norm=norm), axes[-1], 0)
+    d_x[1 : (np.shape(d_y)[axes[-1]] + 1) // 2] *= 2.0
+    return cut_or_fill_axes(np.moveaxis(d_x, 0, axes[-1]), sizes, axes)
+
+
+def cut_or_fill_axes(d, sizes, axes):
+    """The adjoint d, cut off or filled up with zeros to these sizes along some axes."""
+    for axis in range(len(sizes)) if axes is None else axes:
+        d = cut_or_fill(d, sizes[axis], axis)
+    return d
 
 
 def cut_or_fill(d, size, axis):

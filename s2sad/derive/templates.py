@@ -29,7 +29,6 @@ Kind = Literal["elementwise", "linear", "multilinear", "general"]
 How = Literal["add", "index", "addat", "clear"]
 Sharing = Literal["always", "maybe"]
 Numbers = Literal["real", "holomorphic", "complex", "any"]
-Gives = Literal["", "real", "complex", "real complex", "complex real"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +90,7 @@ class Rule:
     `numbers` are what the rule is for: real operands; any, with the values in its lines conjugated
     where they are complex (`holomorphic`); complex ones, with its lines as they stand; or any, with
     no lines at all. `if_complex` has to be proved where an operand is complex. The result is
-    complex if an operand is, unless `gives` says what it is, or what each of two results is.
+    complex if an operand is, unless `gives` says what it is, or what each of several is.
     """
 
     name: str
@@ -114,7 +113,7 @@ class Rule:
     parameters: tuple[inspect.Parameter, ...] | None = None
     defaults: Mapping[str, Const] = field(default_factory=dict, repr=False)
     numbers: Numbers = "real"
-    gives: Gives = ""
+    gives: str = ""
     if_complex: tuple[Expr, ...] = ()
 
     @property
@@ -158,6 +157,13 @@ class RuleReader(Notation):
         """The operator and how it is applied in the match line."""
         return self._pattern(self._split()[1])
 
+    def _field(self, node: ast.expr) -> str:
+        """What a result is: real or complex."""
+        match node:
+            case ast.Name("real" | "complex" as what):
+                return what
+        self.refuse(node, "a result is real or complex")
+
     def rule(self) -> Rule:
         """The rule, checked."""
         _, match, body = self._split()
@@ -166,7 +172,7 @@ class RuleReader(Notation):
         where: list[Expr] = list(self._static_annotations())
         view: tuple[str, Sharing] | None = None
         numbers: Numbers | None = None
-        gives: Gives = ""
+        gives: str = ""
         if_complex: list[Expr] = []
         for decorator in self.node.decorator_list:
             match decorator:
@@ -183,12 +189,8 @@ class RuleReader(Notation):
                     if_complex += [self.expr(condition, "template") for condition in conditions]
                 case ast.Name("for_complex"):
                     numbers = "complex"
-                case ast.Call(ast.Name("gives"), [ast.Name("real" | "complex" as what)]):
-                    gives = what
-                case ast.Call(ast.Name("gives"), [ast.Name("real"), ast.Name("complex")]):
-                    gives = "real complex"
-                case ast.Call(ast.Name("gives"), [ast.Name("complex"), ast.Name("real")]):
-                    gives = "complex real"
+                case ast.Call(ast.Name("gives"), parts):
+                    gives = " ".join(map(self._field, parts))
                 case ast.Call(ast.Name("view"), [ast.Name(name)]):
                     view = (name, "always")
                 case ast.Call(ast.Name("maybe_view"), [ast.Name(name)]):

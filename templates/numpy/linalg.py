@@ -413,6 +413,23 @@ def svdvals(a: "*s") -> "?":
     dot_y = np.sum(factors[0] * (dot_a @ np.swapaxes(factors[2], -1, -2)), axis=-2)
 
 
+@for_complex
+@gives(complex, real, complex)
+@when(not full_matrices)
+def svd_complex(a: "*s", *, full_matrices) -> ("n k", "k", "k m"):
+    """Singular vectors and values, which are to be distinct and not 0.
+
+    Wan and Zhang (2019), Automatic differentiation for complex valued SVD. A pair of vectors may
+    be multiplied by any number of absolute value 1. LAPACK makes the first element of one of them
+    real, and so does the derivative.
+    """
+    assert a.shape in ((3, 3), (4, 2), (2, 3))
+    assert full_matrices in (False,)
+    y = np.linalg.svd(a, full_matrices=full_matrices)
+    d_a += helper.svd_complex_backward(y[0], y[1], y[2], d_y[0], d_y[1], d_y[2])
+    dot_y = helper.svd_complex_forward(y[0], y[1], y[2], dot_a)
+
+
 @when(not full_matrices)
 def svd(a: "*s", *, full_matrices) -> ("n k", "k", "k m"):
     """Singular vectors and values, which are to be distinct and not 0."""
