@@ -11,16 +11,22 @@ section is as large as the elements that an index may name, never smaller.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from s2sad.analysis.iteration import unwrapped
+from s2sad.analysis.sizes import Linear
+from s2sad.analysis.types import Dim
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import Apply, Const, Expr, For, Make, Ref, Slice, Value, Var
 
 Symbol: TypeAlias = Hashable
-"""A variable, or a name of the size of an array along an axis: ("size", variable, axis)."""
+"""A variable, or a size: ("size", symbol), or ("size", variable, axis) where none is known."""
+
+_SYMBOLS = re.compile(r"[\w*+-]+")
+"""The sizes that are sums of symbols which stand for one number all the time."""
 
 
 @dataclass(frozen=True)
@@ -81,10 +87,16 @@ class Ranges:
 
 class Sections:
     """Sections of the indices of one function. `is_fixed` says that a variable never gets another
-    value, so that its array keeps its shape."""
+    value, so that its array keeps its shape; `size_of` gives the size of an axis of a variable's
+    array, or the size that an integer variable is (no axis), where one is known."""
 
-    def __init__(self, is_fixed: Callable[[Var], bool]) -> None:
+    def __init__(
+        self,
+        is_fixed: Callable[[Var], bool],
+        size_of: Callable[[Var, int | None], Dim | None] = lambda var, axis: None,
+    ) -> None:
         self.is_fixed = is_fixed
+        self.size_of = size_of
         self.ranges = Ranges()
 
     # ------------------------------------------------------------ loops
@@ -187,7 +199,7 @@ class Sections:
         return section if known else None
 
     def _axis(self, var: Var, axis: int, part: Expr) -> Axis:
-        size = Affine(((("size", var, axis), 1),))
+        size = self.size(var, axis)
         if isinstance(part, Slice):
             step = None if part.step is None else self.affine(_plain(part.step))
             if part.step is not None and (step is None or step.terms or step.const <= 0):
@@ -215,8 +227,11 @@ class Sections:
             case Const(value):
                 return Affine(const=value) if type(value) is int else None
             case Ref(var):
-                fixed = self.is_fixed(var) or var in self.ranges.known
-                return Affine(((var, 1),)) if fixed else None
+                if var in self.ranges.known:
+                    return Affine(((var, 1),))
+                if not self.is_fixed(var):
+                    return None
+                return self._known(var, None) or Affine(((var, 1),))
             case Apply("neg", (operand,)):
                 inner = self.affine(operand)
                 return None if inner is None else -inner
@@ -244,7 +259,20 @@ class Sections:
         array = _plain(array)
         if not isinstance(array, Ref) or not self.is_fixed(array.var):
             return None
-        return Affine(((("size", array.var, axis), 1),))
+        return self.size(array.var, axis)
+
+    def size(self, var: Var, axis: int) -> Affine:
+        """The size of an axis of a variable's array."""
+        return self._known(var, axis) or Affine(((("size", var, axis), 1),))
+
+    def _known(self, var: Var, axis: int | None) -> Bound:
+        """A size as a sum of the symbols of sizes."""
+        dim = self.size_of(var, axis)
+        if dim is None or (isinstance(dim, str) and not _SYMBOLS.fullmatch(dim)):
+            return None
+        total = Linear.of(dim)
+        terms = (Affine(((("size", symbol), count),)) for symbol, count in total.terms)
+        return sum(terms, Affine(const=total.number))
 
     # ------------------------------------------------------------ comparing
 
@@ -281,11 +309,13 @@ class Sections:
 
     def covers(self, one: Section, other: Section) -> bool:
         """Whether a section, if it is exact, certainly has all elements of another."""
-        if one.var is not other.var or len(one.axes) > len(other.axes):
+        if one.var is not other.var:
             return False
+        stated = len(other.axes)
+        whole = ((Affine(), self.size(one.var, k)) for k in range(stated, len(one.axes)))
         return all(
             self.is_before(a[0], b[0]) and self.is_before(b[1], a[1])
-            for a, b in zip(one.axes, other.axes, strict=False)
+            for a, b in zip(one.axes, (*other.axes, *whole), strict=False)
         )
 
 

@@ -1,1 +1,1 @@
-"""The derivative of a function: rules, the backward and the forward sweep, what must be remembered."""
+"""The derivative of a function: rules, the backward and forward sweeps, what is remembered."""

@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sections import Section, Sections
-from s2sad.analysis.types import Array, DictOf, ListOf, Struct, TupleOf, Unknown
+from s2sad.analysis.sizes import Size
+from s2sad.analysis.types import Array, DictOf, Dim, ListOf, Shape, Struct, TupleOf, Unknown
 from s2sad.ir.bindings import bound_by, targets_of, written_into
 from s2sad.ir.flow import inner_blocks, statements
 from s2sad.ir.nodes import (
@@ -70,7 +71,7 @@ class Cells:
     ) -> None:
         self.facts = facts
         self.regions = regions
-        self.sections = Sections(is_fixed)
+        self.sections = Sections(is_fixed, self._size)
         self.known: dict[Var, Section] = {}
         self.late: set[Ref] = set()
         self.formers: dict[Var, bool] = {}
@@ -82,6 +83,18 @@ class Cells:
             for write in found
             for var, _ in regions.aliases(write.base)
         }
+
+    def _size(self, var: Var, axis: int | None) -> Dim | None:
+        """The size of an axis of an array, or that an integer is."""
+        if axis is None:
+            number = self.facts.sizes.get(var)
+            return number if isinstance(number, Size) or type(number) is int else None
+        kind = self.facts.bindings.get(var)
+        if not isinstance(kind, Array) or not isinstance(kind.shape, Shape):
+            return None
+        if axis < 0:
+            return kind.shape.dims[0] if kind.shape.rank == 1 else None
+        return kind.shape.dims[axis] if axis < kind.shape.rank else None
 
     # ------------------------------------------------------------ reading
 

@@ -88,6 +88,12 @@ class Keep(Needs):
                 kept_items, put_back = self._items_kept(place, needed)
                 saves, restores = [*saves, *kept_items], [*put_back, *restores]
                 continue
+            filled = self._filled_before(statement, lost, needed, kept)
+            if filled:
+                restores = [*filled, *restores]
+                lost = self.cells.overwritten_in(place, needed - kept)
+                if not lost:
+                    continue
             needed -= {cell for cell in lost if self.cells.is_covered(cell, place)}
             base, at = plain(place.base), None if place.key is None else self._plain_key(place.key)
             part = base
@@ -105,6 +111,7 @@ class Keep(Needs):
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
                 continue
             if self._is_updated(statement, place.base, kind):
+                needed |= self._read_to_reach(base, None)
                 save, put_back = self._keep_updated(place.base)
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
@@ -327,6 +334,7 @@ class Keep(Needs):
     def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
         """Restores variables between the statements that read their new and their old values."""
         targets = [r.targets[0] for r in restores if isinstance(r, Assign)]
+        targets += [v for r in restores if isinstance(r, For) for v in bound_by(r)]
         written = {v for r in restores for v in written_by(r)}
         restored = written | {v for target in targets for v in targets_of(target)}
         last = -1

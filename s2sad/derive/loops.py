@@ -62,6 +62,9 @@ class Loops(Branches):
         if mirror is None and nodes:
             first, last = [s for n in nodes for s in n.body], []
         needed |= self._reads(last) & self._lost
+        lost = self.cells.overwritten_by(loop, needed - kept)
+        filled = self._filled_before(loop, lost, needed, kept)
+        last = [*filled, *last]
         bound = self._bound_inside(loop)
         with self.cells.inside(loop):
             reads = self._mirror_reads(mirror.body) if mirror else set()
@@ -91,7 +94,10 @@ class Loops(Branches):
         outer, in_blocks = self.loops, self._runs_in_blocks(loop)
         state = self._state(loop, mirror, needed) if in_blocks else []
         self.loops = [inside] if in_blocks else [*outer, inside]
-        again = self.cells.earlier(reads, loop)
+        makings = self._arrays_again(loop)
+        with self.cells.inside(loop):
+            remade = self._covered(makings, reads)
+        again = self.cells.earlier(reads - remade, loop)
         body_needed = (needed | (reads & set(bound) & self._lost) | again) - own - set(hoisted)
         stacked, popped = self._stacked_target(loop, given, reads)
         fresh = (self._assigned_first(loop) | (targets - own)) & body_needed - needed
@@ -103,8 +109,11 @@ class Loops(Branches):
         self.defined |= own
         with self.cells.inside(loop):
             forward, backward = self._block(loop.body, mirror.body, body_needed, outer_kept)
-            body_needed = self.cells.of_all(body_needed, loop)
+            makings = [m for m in makings if self._covered([m], body_needed)]
+            body_needed -= self._covered(makings, body_needed)
+            body_needed = self.cells.of_all(body_needed | self._operands(makings), loop)
         computed: Block = [Assign((v,), e) for v, e in repeated.items() if v in body_needed]
+        computed += [s for making in makings for s in self._run_again(making)]
         body_needed = (body_needed | operands) - repeated.keys()
         saves, restores = self._save(sorted_by(fresh, bound), body_needed, outer_kept)
         forward += saves

@@ -15,10 +15,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from s2sad.derive.again import Again
 from s2sad.derive.held import is_container, is_taken
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, leaves_early, own_targets, plain, refs
+from s2sad.derive.remade import Remade
 from s2sad.ir.bindings import bound_by, is_exchange
 from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
@@ -34,7 +34,7 @@ from s2sad.ir.nodes import (
 )
 
 
-class Needs(Again):
+class Needs(Remade):
     """Says what parts of the mirror read."""
 
     def _reads(self, body: Block) -> set[Var]:
@@ -84,6 +84,9 @@ class Needs(Again):
                     with self.cells.inside(node.source):
                         inner = self._mirror_reads(node.body) - own_targets(node.source)
                         inner -= self._variables_again(node.source, inner).keys()
+                        makings = self._arrays_again(node.source)
+                        inner -= self._covered(makings, inner)
+                        inner |= self._operands(makings)
                         found |= self.cells.of_all(inner, node.source)
         return found
 

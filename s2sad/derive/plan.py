@@ -55,7 +55,8 @@ from s2sad.ir.nodes import (
 class Plan:
     """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
     that stand in their place now, `repeated` the loops of the backward part that run a forward loop
-    again to those, `kept` what is remembered and why, by the statement that keeps it. What is in
+    again to those, `kept` what is remembered and why, by the statement that keeps it. `again` are
+    the first statements of those that fill arrays again, with these arrays. What is in
     the objects of `left` is read when the function has returned; `unbound` are None before a loop
     that binds them."""
 
@@ -66,6 +67,7 @@ class Plan:
     sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
     repeated: dict[Stmt, Stmt] = field(default_factory=dict)
     kept: dict[Stmt, Kept] = field(default_factory=dict)
+    again: dict[Stmt, list[Var]] = field(default_factory=dict)
     left: list[Var] = field(default_factory=list)
     unbound: set[Var] = field(default_factory=set)
     regions: Regions | None = None
@@ -126,6 +128,9 @@ class Planning:
         self.before: tuple[Block, int] = ([], 0)
         self.in_place = False
         self.late_shadows: set[Stmt] = set()
+        self.makings: dict[Stmt, list[Any]] = {}
+        self.made_before: set[Stmt] = set()
+        self.only_in_loops: set[Var] | None = None
 
     def _mutated(self) -> set[Var]:
         """The variables whose objects are changed in place somewhere, so that a copy has to be

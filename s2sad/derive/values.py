@@ -197,6 +197,17 @@ def is_arithmetic(node: Expr, facts: Facts) -> bool:
     return all(_own_cost(part, facts) <= CHEAP for part in walk(node))
 
 
+def passes(node: Expr, facts: Facts) -> int:
+    """What it costs, but for the indices in it, of which each is one number."""
+    found = [part for part in walk(node) if not _is_index(part, facts)]
+    return sum(_own_cost(part, facts) for part in found)
+
+
+def _is_index(node: Expr, facts: Facts) -> bool:
+    kind = facts.type_of(node)
+    return is_integral(kind) and is_scalar(kind)
+
+
 def can_repeat(node: Expr, facts: Facts) -> bool:
     """Whether computing a value again gives the same and shows no effect."""
     return cost(node, facts) < NEVER

@@ -56,6 +56,8 @@ class FunctionWriter:
         body = StatementWriter(writer, plan.sources)
         if derived.memory_comments:
             body.notes = {s: comment(k, writer, body.quoted) for s, k in plan.kept.items()}
+        for statement, arrays in plan.again.items():
+            body.notes[statement] = f"Fill {' and '.join(map(names.name, arrays))} again."
         if forward:
             if derived.kind != "backward":
                 body.line("# Forward.", 1)

@@ -310,6 +310,15 @@ def first_column_of_the_last_axis(A: Float[ndarray, "n m"]):
     return s + np.sum(B)
 
 
+def updated_then_bound_to_another(A):
+    """B is A again when it gets the contents back that the update changed."""
+    B = A
+    xs = {"A": A}
+    B += xs["A"] * A
+    B = 2.0 * A
+    return np.mean(A) + np.sum(B)
+
+
 r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
@@ -350,6 +359,7 @@ CALLS = {
     ),
     "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
+    "updated_then_bound_to_another": ("A", [(r((3, 5)),)]),
     "every_second_element": ("x", [(r(6),), (r(5),)]),
     "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
 }

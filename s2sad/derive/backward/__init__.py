@@ -20,7 +20,7 @@
         standing.py       an adjoint that has to stand in its variable, whole
         places.py         where the adjoint of a place that is written to stands
         joins.py          adjoints where paths meet
-        repetition.py     adjoints around a loop: the fixed point of what stands before it
+        repetition.py     what stands before a loop: a fixed point; `around.py`: what it knows
         iteration.py      what loops run over
         out.py            the statements that are being written
 

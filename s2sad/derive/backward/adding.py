@@ -282,7 +282,7 @@ class Additions:
         """Makes a slot's adjoint an array of its own; loops do so before their first iteration."""
         self.out.append(Assign((self.slots.adjoint_var(slot),), self.own(slot, entry)))
         for loop in self.sweep.loops:
-            self.sweep.parted.setdefault(loop, set()).add(slot)
+            self.sweep.around[loop].parted.add(slot)
 
     def own(self, slot: Slot, entry: Adjoint) -> Expr:
         """An array of the function's own that holds an entry."""

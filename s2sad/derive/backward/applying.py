@@ -52,41 +52,19 @@ class Rules:
         self.expressions = expressions
 
     def apply(self, node: Apply, rule: Rule, bound: dict[str, Expr], adjoint: Adjoint) -> None:
+        """Passes the adjoint of an operator's result on to its operands, by a rule whose operands
+        and arguments are `bound`."""
         wanted = {
             o.name for o in rule.operands if not o.const and self._operand_varied(bound, o.name)
         }
         lines = [line for line in rule.contributions if line.operand in wanted]
-        mask = adjoint.mask
-        if adjoint.tree and isinstance(self.facts.type_of(node), ListOf | TupleOf):
-            if not is_complete(adjoint.expr):
-                parts = call("helper.all_parts", adjoint.expr, Value(node), text="all_parts")
-                adjoint = Adjoint(parts, tree=True)
-        seed = rule.place("d_y")
-        narrow = rule.kind == "elementwise" or _is_whole_reduction(rule, bound)
-        narrow = narrow or all(_adds_to_part(line, seed) for line in lines)
-        if not adjoint.full and not narrow:
-            adjoint = expand(adjoint, node, self.facts)
         temporaries = self._needed_temporaries(rule, lines)
-        reads = sum(count_reads(line.value, seed) for line in lines if line.value is not None)
-        reads += sum(count_reads(expr, seed) for _, expr in temporaries)
-        reads += sum(isinstance(line.value, Each) for line in lines)
-        if reads > 1 and not _is_named(adjoint.expr):
-            adjoint = self.slots.let(f"d_{self.slots.hint(node)}", adjoint)
-        places: dict[Var, Expr] = {seed: adjoint.expr, rule.place("y"): Value(node)}
-        for name, expr in bound.items():
-            places[rule.place(name)] = as_value(expr)
+        mask = adjoint.mask
+        adjoint = self._seeded(node, rule, bound, adjoint, lines, temporaries)
+        places = {rule.place("d_y"): adjoint.expr, rule.place("y"): Value(node)}
+        places |= {rule.place(name): as_value(expr) for name, expr in bound.items()}
         lines, temporaries, conj = self.with_conjugates(node, rule, bound, lines, temporaries)
-        for name, expr in temporaries:
-            var = rule.place(name)
-            uses = sum(count_reads(line.value, var) for line in lines if line.value is not None)
-            uses += sum(count_reads(e, var) for _, e in temporaries)
-            value = instantiate(expr, places, conj)
-            if uses > 1 and not isinstance(value, Ref | Const | Value):
-                temporary = Var(name)
-                self.out.append(Assign((temporary,), value))
-                self.sweep.typed(ref := Ref(temporary), self.facts.type_of(value))
-                value = ref
-            places[var] = value
+        self._put_temporaries(rule, lines, temporaries, places, conj)
         gathered: dict[str, list[Adjoint]] = {}
         for line in lines:
             assert line.value is not None
@@ -99,16 +77,60 @@ class Rules:
                 value, passed = self._masked(value, mask, node, operand)
                 value = self._real_value(value, operand)
                 one = self._contribution(value, node, rule, operand, adjoint, spec)
-                one = replace(one, mask=passed)
-                gathered.setdefault(line.operand, []).append(one)
+                gathered.setdefault(line.operand, []).append(replace(one, mask=passed))
             else:
                 self._part_contribution(line, value, places, operand, adjoint)
         for name, found in gathered.items():
-            operand = bound[name]
-            called = role(node, operand)
+            called = role(node, bound[name])
             if called is not None:
-                self.sweep.hints.setdefault(operand, called)
-            self.expressions.pull(operand, total_of(found))
+                self.sweep.hints.setdefault(bound[name], called)
+            self.expressions.pull(bound[name], total_of(found))
+
+    def _seeded(
+        self,
+        node: Apply,
+        rule: Rule,
+        bound: dict[str, Expr],
+        adjoint: Adjoint,
+        lines: list[Contribution],
+        temporaries: list[tuple[str, Expr]],
+    ) -> Adjoint:
+        """The adjoint of an operator's result as the lines of its rule want it: complete, as large
+        as its value where that counts, and under a name where it is read more than once."""
+        if adjoint.tree and isinstance(self.facts.type_of(node), ListOf | TupleOf):
+            if not is_complete(adjoint.expr):
+                parts = call("helper.all_parts", adjoint.expr, Value(node), text="all_parts")
+                adjoint = Adjoint(parts, tree=True)
+        seed = rule.place("d_y")
+        narrow = rule.kind == "elementwise" or _is_whole_reduction(rule, bound)
+        narrow = narrow or all(_adds_to_part(line, seed) for line in lines)
+        if not adjoint.full and not narrow:
+            adjoint = expand(adjoint, node, self.facts)
+        reads = _uses(seed, lines, temporaries)
+        reads += sum(isinstance(line.value, Each) for line in lines)
+        if reads > 1 and not _is_named(adjoint.expr):
+            adjoint = self.slots.let(f"d_{self.slots.hint(node)}", adjoint)
+        return adjoint
+
+    def _put_temporaries(
+        self,
+        rule: Rule,
+        lines: list[Contribution],
+        temporaries: list[tuple[str, Expr]],
+        places: dict[Var, Expr],
+        conj: Callable[[Expr], Expr] | None,
+    ) -> None:
+        """Says in `places` what stands for the temporaries of a rule: those that are read more than
+        once get names."""
+        for name, expr in temporaries:
+            var = rule.place(name)
+            value = instantiate(expr, places, conj)
+            if _uses(var, lines, temporaries) > 1 and not isinstance(value, Ref | Const | Value):
+                temporary = Var(name)
+                self.out.append(Assign((temporary,), value))
+                self.sweep.typed(ref := Ref(temporary), self.facts.type_of(value))
+                value = ref
+            places[var] = value
 
     def with_conjugates(
         self,
@@ -293,6 +315,12 @@ class Rules:
         else:
             self.out.append(Assign((Place(place, key),), value))
         self.expressions.pull(operand, Adjoint(place, shape, True, True))
+
+
+def _uses(var: Var, lines: list[Contribution], temporaries: list[tuple[str, Expr]]) -> int:
+    """How often the lines of a rule, and its temporaries, read a name of it."""
+    uses = sum(count_reads(line.value, var) for line in lines if line.value is not None)
+    return uses + sum(count_reads(expr, var) for _, expr in temporaries)
 
 
 def _adds_to_part(line: Contribution, seed: Var) -> bool:

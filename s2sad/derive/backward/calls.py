@@ -9,7 +9,7 @@ returns it as it is before:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from s2sad.analysis.types import (
     NUMBER,
@@ -24,6 +24,7 @@ from s2sad.analysis.types import (
 )
 from s2sad.derive.adjoints import Adjoint, Slot
 from s2sad.derive.broadcasting import expand, shape_of_value
+from s2sad.derive.derived import Interface
 from s2sad.derive.effects import handed_twice
 from s2sad.derive.instantiate import as_value
 from s2sad.ir.flow import expressions
@@ -108,11 +109,26 @@ class Calls:
         written = {k: self._handed_over(node, k) for k in interface.written}
         if adjoint is None and all(entry is None for entry in written.values()):
             return
+        targets, results = self._results(node, interface)
+        if interface.seeded and adjoint is None:
+            adjoint = self._no_adjoint(node)
+        backward = self._backward_call(node, interface, adjoint, list(written.values()))
+        target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
+        self.out.append(Assign((target,), backward))
+        # Variables first: a call in another argument must not take their adjoints for its own.
+        results.sort(key=lambda result: not self.slots.of(result[0]))
+        for argument, result in results:
+            self.expressions.pull(argument, result)
+
+    def _results(
+        self, node: Invoke, interface: Interface
+    ) -> tuple[list[Target], list[tuple[Expr, Adjoint]]]:
+        """What a backward function's results are given to, and which arguments they go on to."""
         targets: list[Target] = []
-        results: list[tuple[Slot | Expr, Adjoint]] = []
+        results: list[tuple[Expr, Adjoint]] = []
         for index in interface.wrt:
             argument = node.args[index]
-            if index in written:
+            if index in interface.written:
                 targets.append(self._target_of_written(node, index))
                 continue
             if argument is None or not self.sweep.is_varied(argument):
@@ -128,19 +144,7 @@ class Calls:
             mixed = interface.is_complex(index)
             ref = self.sweep.typed(Ref(var), Array(NUMBER if mixed else "unknown", shape))
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
-        seed = adjoint
-        if interface.seeded and seed is None:
-            seed = self._no_adjoint(node)
-        backward = self._backward_call(node, interface, seed, list(written.values()))
-        target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
-        self.out.append(Assign((target,), backward))
-        # Variables first: a call in another argument must not take their adjoints for its own.
-        results.sort(key=lambda pair: not (isinstance(pair[0], tuple) or self.slots.of(pair[0])))
-        for where, result in results:
-            if isinstance(where, tuple):
-                self.contributions.pend(where, result)
-            else:
-                self.expressions.pull(where, result)
+        return targets, results
 
     def _no_adjoint(self, node: Expr) -> Adjoint:
         """The adjoint of a result that nothing reads."""
@@ -160,7 +164,7 @@ class Calls:
         return Adjoint(Const(0.0))
 
     def _backward_call(
-        self, node: Invoke, interface: Any, seed: Adjoint | None, written: list[Expr | None]
+        self, node: Invoke, interface: Interface, seed: Adjoint | None, written: list[Expr | None]
     ) -> Apply:
         args: list[Expr] = []
         named: list[tuple[str, Expr]] = []
@@ -215,7 +219,7 @@ class Calls:
                     return True
         return False
 
-    def _check_arguments(self, node: Invoke, interface: Any) -> bool:
+    def _check_arguments(self, node: Invoke, interface: Interface) -> bool:
         """Whether no other argument may share memory with one that a call writes into."""
         for index in interface.written:
             argument = node.args[index]
@@ -251,7 +255,7 @@ class Calls:
             target = Place(place.args[0], place.args[1])
         self.out.append(Assign((target,), total, "add"))
 
-    def _is_written_back(self, node: Invoke, interface: Any) -> bool:
+    def _is_written_back(self, node: Invoke, interface: Interface) -> bool:
         """Whether what a call has written has an adjoint."""
         written = [a for k in interface.written if (a := node.args[k]) is not None]
         if any(isinstance(a, Make) for a in written):

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from s2sad.analysis.types import SCALAR, Star
 from s2sad.derive.adjoints import Adjoint, Slot, State, joined, same_entry
+from s2sad.derive.backward.around import Around
 from s2sad.derive.broadcasting import expand
 from s2sad.derive.mirror import Group, Step
 from s2sad.ir.bindings import bound_by
@@ -27,25 +28,17 @@ if TYPE_CHECKING:
 
 
 class Repetition:
-    """Finds what stands before a loop.
-
-    For each loop: `modified` are the slots whose adjoints it changes, and whether they are
-    trees; `widened` those of them that begin as a number and become arrays; `borrowed` those
-    that end as an array which has another name.
-    """
+    """Finds what stands before a loop."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
         self.facts = sweep.facts
-        self.out = sweep.out
         self.state = sweep.state
+        self.out = sweep.out
         self.slots = sweep.slots
         self.adding = sweep.adding
         self.joins = sweep.joins
         self.standing = sweep.standing
-        self.modified: dict[object, dict[Slot, bool]] = {}
-        self.widened: dict[object, dict[Slot, None]] = {}
-        self.borrowed: dict[object, dict[Slot, None]] = {}
 
     def repeated(self, key: object, body: Callable[[], list[Step]]) -> tuple[Block, list[Step]]:
         """The mirror of a loop's body, and the statements before the loop that it needs.
@@ -53,69 +46,89 @@ class Repetition:
         Adjoints that the body changes must stand in their variables when an iteration begins. Which
         these are is found by running the body until no new one turns up.
         """
+        around = self.sweep.around.setdefault(key, Around())
         entry = self.state.copy()
-        modified = self.modified.setdefault(key, {})
-        widened = self.widened.setdefault(key, {})
-        borrowed = self.borrowed.setdefault(key, {})
-        parted = set(self.sweep.parted.setdefault(key, set()))
         self.sweep.loops.append(key)
         while True:
-            before: Block = []
             self.state.become(entry)
-            gathered = dict(self.sweep.gathered.get(key, {}))
-            for whole in gathered:
-                for slot in [s for s in modified if _is_part(s, whole)]:
-                    del modified[slot]
-                if self.standing.entries_of(whole):
-                    with self.out.aside(before):
-                        self.standing.stand_whole(whole)
-            for slot in modified:
-                self._materialise(slot, before, key, slot in widened)
-            for slot in borrowed:
-                if (entry_ := self.state.get(slot)) is not None:
-                    self.state.set(slot, replace(entry_, owned=False))
+            parted, gathered = set(around.parted), dict(around.gathered)
+            before = self._begun(key, around)
             head = self.state.copy()
             errors = list(self.sweep.errors)
-            mirror = body()
-            for whole in gathered:
-                with self.out.aside() as standing:
-                    if len(self.standing.entries_of(whole)) > 1:
-                        self.standing.stand_whole(whole)
-                if standing:
-                    mirror.append(Step(None, [Group(None, standing)]))
-            found = [
-                slot
-                for slot in dict.fromkeys([*self.state.slots(), *head.slots()])
-                if slot not in modified and not same_entry(head.get(slot), self.state.get(slot))
-            ]
-            wider = [slot for slot in modified if slot not in widened and self._grew(slot, head)]
-            widened |= dict.fromkeys(wider)
-            # Who owns an array as an iteration begins must still own it as it ends.
-            lent = [slot for slot in head.slots() if self._lent(slot, head, key)]
-            borrowed |= dict.fromkeys(lent)
-            missing = self.sweep.parted[key] - parted
-            more = self.sweep.gathered.get(key, {}).keys() - gathered.keys()
-            if not found and not wider and not lent and not more and not (missing & set(modified)):
+            steps = [*body(), *self._gathered(gathered)]
+            if not self._has_learnt(around, head, parted, gathered):
                 break
-            parted |= missing
-            for slot in found:
-                entry_ = self.state.get(slot) or head.get(slot)
-                modified[slot] = entry_ is not None and entry_.tree
             self.sweep.errors = errors
+        self._join_unmodified(head, around)
+        steps += self._closed(head, around)
+        self.sweep.loops.pop()
+        return before, steps
+
+    def _begun(self, key: object, around: Around) -> Block:
+        """Makes all that an iteration changes stand before the loop, by these statements."""
+        before: Block = []
+        for whole in dict(around.gathered):
+            for slot in [s for s in around.modified if _is_part(s, whole)]:
+                del around.modified[slot]
+            if self.standing.entries_of(whole):
+                with self.out.aside(before):
+                    self.standing.stand_whole(whole)
+        for slot in around.modified:
+            self._materialise(slot, before, key, around)
+        for slot in around.borrowed:
+            if (entry := self.state.get(slot)) is not None:
+                self.state.set(slot, replace(entry, owned=False))
+        return before
+
+    def _gathered(self, gathered: dict[Slot, None]) -> list[Step]:
+        """Makes the containers that an iteration changes stand whole as it ends."""
+        steps: list[Step] = []
+        for whole in gathered:
+            with self.out.aside() as standing:
+                if len(self.standing.entries_of(whole)) > 1:
+                    self.standing.stand_whole(whole)
+            if standing:
+                steps.append(Step(None, [Group(None, standing)]))
+        return steps
+
+    def _has_learnt(
+        self, around: Around, head: State, parted: set[Slot], gathered: dict[Slot, None]
+    ) -> bool:
+        """Notes what a run of the body has shown. Says whether anything was not known when it
+        began, at `head`."""
+        modified = around.modified
+        found = [
+            slot
+            for slot in dict.fromkeys([*self.state.slots(), *head.slots()])
+            if slot not in modified and not same_entry(head.get(slot), self.state.get(slot))
+        ]
+        wider = [s for s in modified if s not in around.widened and self._grew(s, head)]
+        around.widened |= dict.fromkeys(wider)
+        # Who owns an array as an iteration begins must still own it as it ends.
+        lent = [slot for slot in head.slots() if self._lent(slot, head, around)]
+        around.borrowed |= dict.fromkeys(lent)
+        more = around.gathered.keys() - gathered.keys()
+        missing = (around.parted - parted) & modified.keys()
+        for slot in found:
+            entry = self.state.get(slot) or head.get(slot)
+            modified[slot] = entry is not None and entry.tree
+        return bool(found or wider or lent or more or missing)
+
+    def _join_unmodified(self, head: State, around: Around) -> None:
+        """A loop may not run at all: what it leaves alone is as both paths have it."""
         for slot in head.slots():
-            # A loop may not run at all.
             start, end = head.get(slot), self.state.get(slot)
-            if slot not in modified and start is not None and end is not None:
+            if slot not in around.modified and start is not None and end is not None:
                 both = joined(start, end)
                 held = both.expr.var if isinstance(both.expr, Ref) and not both.tree else None
                 self.state.set(slot, both if held is None else self.slots.read(held, both))
+
+    def _closed(self, head: State, around: Around) -> list[Step]:
+        """Brings what an iteration changes back to the form that it began with."""
         closing: Block = []
-        for slot in modified:
+        for slot in around.modified:
             self._close(slot, closing, head)
-        if closing:
-            mirror.append(Step(None, [Group(None, closing)]))
-        self.sweep.loops.pop()
-        return before, mirror
+        return [Step(None, [Group(None, closing)])] if closing else []
 
     def _grew(self, slot: Slot, head: State) -> bool:
         """Whether an adjoint that was one number at the head of a loop is another at its end."""
@@ -124,21 +137,22 @@ class Repetition:
             return False
         return end.shape != SCALAR and self.slots.shape_of(slot) != SCALAR
 
-    def _lent(self, slot: Slot, head: State, key: object) -> bool:
+    def _lent(self, slot: Slot, head: State, around: Around) -> bool:
         """Whether an array that is the function's own at the head of a loop is another name's, or
         is read only, at its end: an iteration may not update it in place then."""
         start, end = head.get(slot), self.state.get(slot)
         if start is None or end is None or start.tree or end.tree or not start.owned:
             return False
-        if start.shape == SCALAR or slot in self.sweep.parted[key]:
+        if start.shape == SCALAR or slot in around.parted:
             return False
         return not end.owned or (start.full and not end.full)
 
-    def _materialise(self, slot: Slot, before: Block, key: object, wide: bool) -> None:
+    def _materialise(self, slot: Slot, before: Block, key: object, around: Around) -> None:
         """Makes the adjoint of a slot stand in its variable before a loop.
 
-        A number stays a number while the loop makes nothing larger of it (`wide`).
+        A number stays a number while the loop makes nothing larger of it.
         """
+        wide = slot in around.widened
         entry = self.state.get(slot)
         var = self.slots.adjoint_var(slot)
         if entry is not None and entry.tree:
@@ -146,7 +160,7 @@ class Repetition:
                 before.append(Assign((var,), entry.expr))
             self.state.set(slot, Adjoint(Ref(var), tree=True))
             return
-        if entry is None and (self.slots.is_container(slot) or self.modified[key][slot]):
+        if entry is None and (self.slots.is_container(slot) or around.modified[slot]):
             before.append(Assign((var,), self.slots.empty_tree(slot)))
             self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=key))
             return
@@ -173,7 +187,7 @@ class Repetition:
                 Assign((var,), self.adding.own(slot, entry) if shape != SCALAR else entry.expr)
             )
             self.state.set(slot, self.slots.read(var, Adjoint(entry.expr, shape, True, True)))
-        elif not entry.owned and shape != SCALAR and slot in self.sweep.parted[key]:
+        elif not entry.owned and shape != SCALAR and slot in around.parted:
             before.append(Assign((var,), self.adding.own(slot, entry)))
             self.state.set(slot, self.slots.read(var, Adjoint(Const(0.0), shape, True, True)))
         elif not entry.owned and shape != SCALAR:

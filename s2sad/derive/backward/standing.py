@@ -47,7 +47,7 @@ class Standing:
         """Makes the adjoint of a container stand in its variable, as a list or dict of its own;
         loops do so before their first iteration."""
         for loop in self.sweep.loops:
-            self.sweep.gathered.setdefault(loop, {})[slot] = None
+            self.sweep.around[loop].gathered[slot] = None
         whole = self.taking.take_part(slot)
         assert whole is not None
         var = self.slots.adjoint_var(slot)

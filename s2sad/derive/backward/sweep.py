@@ -16,6 +16,7 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import Type
 from s2sad.derive.adjoints import Slot, State
 from s2sad.derive.backward.adding import Additions
+from s2sad.derive.backward.around import Around
 from s2sad.derive.backward.contributions import Contributions
 from s2sad.derive.backward.iteration import Iteration
 from s2sad.derive.backward.joins import Joins
@@ -56,8 +57,8 @@ class Sweep:
     """The backward sweep of one function: what its parts share.
 
     `given` are the variables that have a value wherever control comes. `late` are the expressions
-    that are read as they are after their statement. For each loop, `parted` are the slots that it
-    updates in place, and `gathered` those of containers that it changes.
+    that are read as they are after their statement. `loops` are those that the sweep is in, and
+    `around` is what is known of each.
     """
 
     def __init__(self, facts: Facts, engine: Callees, regions: Regions, shadows: Shadows) -> None:
@@ -76,8 +77,7 @@ class Sweep:
         self.given: set[Var] = set()
         self.numbers: set[Stmt] = set()
         self.loops: list[object] = []
-        self.parted: dict[object, set[Slot]] = {}
-        self.gathered: dict[object, dict[Slot, None]] = {}
+        self.around: dict[object, Around] = {}
 
         self.slots = Slots(self)
         self.adding = Additions(self)
