@@ -6,6 +6,19 @@ s2sad generate examples/ode/model.py -o examples/ode/model_grad.py --function re
 import numpy as np
 
 
+def refuse_complex(x):
+    """Stop where an argument is complex: this is the derivative for real numbers."""
+    if hasattr(x, "__dataclass_fields__"):
+        x = vars(x)
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            refuse_complex(item)
+    elif np.iscomplexobj(x):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
+
+
 def slope_jvp(state, rates, dot_state, dot_rates):
     """Value of `slope` and its derivative along (dot_state, dot_rates)."""
     rabbits, foxes = state
@@ -33,6 +46,7 @@ def residuals_jvp(rates, start, counted, step=0.05, every=20, *, dot_rates):
     Returns:
         (value, dot_value), dot_value shaped like value.
     """
+    refuse_complex((start, counted))
     misfit = np.zeros(np.shape(counted))
     dot_misfit = np.zeros_like(misfit)
     state = start

@@ -21,7 +21,8 @@ from collections.abc import Collection
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array, DictOf, ListOf, Struct, TupleOf, Type, Unknown
 from s2sad.derive.broadcasting import call
-from s2sad.ir.nodes import Apply, Block, Evaluate, Expr, Function, Make, Ref, Var
+from s2sad.derive.templates import Rule
+from s2sad.ir.nodes import Apply, Block, Evaluate, Expr, Function, Make, Parameter, Ref, Var
 
 _CHECK = "helper.refuse_complex"
 
@@ -38,7 +39,7 @@ def real_arguments(
     doubtful: list[Expr] = [
         Ref(parameter.var)
         for parameter, fact in zip(function.params, summary.params, strict=True)
-        if _is_doubtful(fact.type) and parameter.var not in seen
+        if _is_doubtful(fact.type) and parameter.var not in seen and not _says_real(parameter)
     ]
     if not doubtful or not (only_real or facts.mixed or _hides_complex_numbers(facts)):
         return []
@@ -78,7 +79,19 @@ def _hides_complex_numbers(facts: Facts) -> bool:
         operands = [bound[operand.name] for operand in rule.operands if operand.name in bound]
         varied = [operand for operand in operands if operand in facts.varied]
         if any(_is_doubtful(facts.type_of(operand)) for operand in varied):
-            variants = facts.program.rules.variants(node.op)
-            if any(v.numbers == "complex" and v.gives == "real" for v in variants):
+            if any(map(_gives_real_numbers, facts.program.rules.variants(node.op))):
                 return True
     return False
+
+
+def _gives_real_numbers(rule: Rule) -> bool:
+    """Whether a rule makes real numbers of complex ones, whatever these are: not that of
+    `abs(z) ** 2`, in which `abs` does so."""
+    plain = not any(isinstance(arg, Apply) for arg in rule.match.args)
+    return plain and rule.numbers == "complex" and rule.gives == "real"
+
+
+def _says_real(parameter: Parameter) -> bool:
+    """Whether the default of a parameter is a real number, or no number at all."""
+    default = parameter.default
+    return default is not None and default != "None" and not default.endswith(("j", "J"))

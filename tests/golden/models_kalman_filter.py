@@ -7,19 +7,6 @@ import math
 import numpy as np
 
 
-def refuse_complex(x):
-    """Stop where an argument is complex: this is the derivative for real numbers."""
-    if hasattr(x, "__dataclass_fields__"):
-        x = vars(x)
-    if isinstance(x, dict):
-        x = tuple(x.values())
-    if isinstance(x, (list, tuple)):
-        for item in x:
-            refuse_complex(item)
-    elif np.iscomplexobj(x):
-        raise TypeError("complex numbers: annotate the parameter that they come in by")
-
-
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
     if np.shape(d) == shape:
@@ -38,7 +25,6 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         (value, (d_a, d_q, d_s)), each gradient shaped like its parameter.
     """
     # Forward.
-    refuse_complex(observed)
     mean, variance = 0.0, 1.0
     nll = 0.0
     items = list(observed)
