@@ -36,11 +36,13 @@ class Operand:
     """What a derivative may flow into. `spec` is its shape as the template states it.
 
     `const` (no derivative), empty (elementwise), `scalar`, `*s`, `... n k`, `n m`, or, for a list
-    of arrays, `list *s`.
+    of arrays, `list *s`. Into a `fixed` one a derivative would flow that is not known: it is
+    const, and the rule does not fit where it is varied.
     """
 
     name: str
     spec: str
+    fixed: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -271,6 +273,8 @@ class RuleReader(Notation):
                 return Operand(arg.arg, "")
             case ast.Name("const" | "scalar" as spec):
                 return Operand(arg.arg, spec)
+            case ast.Name("fixed"):
+                return Operand(arg.arg, "const", fixed=True)
             case ast.Constant(str(spec)):
                 return Operand(arg.arg, spec)
             case ast.List([ast.Constant(str(spec))]):
