@@ -426,6 +426,62 @@ def svd_complex_forward(u, s, vh, dot_a):
     return dot_u - 1j * turn * u, np.diagonal(dot_p, 0, -2, -1).real, dot_vh
 
 
+def lstsq_backward(a, x, rest, d_x, slope, d_s):
+    """Adjoint of a in x, _, _, s = np.linalg.lstsq(a, b), where `rest` is b - a @ x, and `slope`
+    the adjoint of b."""
+    n = np.shape(a)[1]
+    inverse = np.linalg.pinv(a)
+    x, d_x = np.reshape(x, (n, -1)), np.reshape(np.broadcast_to(d_x, np.shape(x)), (n, -1))
+    slope, rest = np.reshape(slope, (len(a), -1)), np.reshape(rest, (len(a), -1))
+    d_a = rest @ (inverse @ (inverse.T @ d_x)).T - slope @ x.T
+    d_a = d_a + inverse.T @ x @ (d_x - inverse @ (a @ d_x)).T
+    u, _, vt = np.linalg.svd(a, full_matrices=False)
+    return d_a + (u * d_s) @ vt
+
+
+def lstsq_forward(a, x, rest, residuals, dot_a, dot_b):
+    """Tangents of np.linalg.lstsq(a, b), where `rest` is b - a @ x."""
+    inverse = np.linalg.pinv(a)
+    lost = dot_b - dot_a @ x
+    dot_x = inverse @ lost + inverse @ (inverse.T @ (dot_a.T @ rest))
+    side = dot_a.T @ (inverse.T @ x)
+    u, _, vt = np.linalg.svd(a, full_matrices=False)
+    dot_s = np.sum(u * (dot_a @ vt.T), axis=0)
+    dot_r = np.atleast_1d(2.0 * np.sum(rest * lost, axis=0)) if residuals else np.zeros(0)
+    return dot_x + side - inverse @ (a @ side), dot_r, 0, dot_s
+
+
+def transposed_bands(ab, lower, upper):
+    """The diagonals of the transpose of a banded matrix."""
+    turned = np.zeros(np.shape(ab))
+    n = np.shape(ab)[1]
+    for k in range(-lower, upper + 1):
+        turned[lower + k, max(-k, 0) : n - max(k, 0)] = ab[upper - k, max(k, 0) : n - max(-k, 0)]
+    return turned
+
+
+def outer_bands(x, y, lower, upper):
+    """The diagonals of the product of x and the transpose of y."""
+    n = len(y)
+    x, y = np.reshape(x, (n, -1)), np.reshape(y, (n, -1))
+    bands = np.zeros((lower + upper + 1, n))
+    for k in range(-upper, lower + 1):
+        rows, columns = slice(max(k, 0), n - max(-k, 0)), slice(max(-k, 0), n - max(k, 0))
+        bands[upper + k, columns] = np.sum(x[rows] * y[columns], axis=1)
+    return bands
+
+
+def banded_product(ab, x, lower, upper):
+    """The product of a banded matrix, given by its diagonals, and x."""
+    n = len(x)
+    columns = np.reshape(x, (n, -1))
+    product = np.zeros(np.shape(columns))
+    for k in range(-upper, lower + 1):
+        rows, inside = slice(max(k, 0), n - max(-k, 0)), slice(max(-k, 0), n - max(k, 0))
+        product[rows] += ab[upper + k, inside, None] * columns[inside]
+    return np.reshape(product, np.shape(x))
+
+
 def svd_backward(u, s, vt, d_u, d_s, d_vt):
     """Adjoint of a in u, s, vt = np.linalg.svd(a, full_matrices=False)."""
     eye = np.eye(np.shape(s)[-1])

@@ -217,6 +217,27 @@ def multi_dot(xs: ["*s"]) -> "?":
     dot_y = sum([np.linalg.multi_dot([*xs[:i], dot_xs[i], *xs[i + 1 :]]) for i in range(len(xs))])
 
 
+# ---------------------------------------------------------------- least squares
+
+
+@when(rcond is None)
+def lstsq(a: "*s", b: "*r", *, rcond=None) -> ("?", "?", "", "k"):
+    """The x for which a @ x - b is smallest, of a matrix of full rank (Golub and Pereyra 1973).
+
+    Where there are residuals, they have their minimum at x: the slope of x adds nothing to theirs.
+    The rank is constant; singular values are to be distinct if something depends on them.
+    """
+    assert (a.shape, b.shape) in (((4, 2), (4,)), ((4, 2), (4, 3)), ((2, 2), (2,)), ((2, 4), (2,)))
+    a = a + 3.0 * np.eye(*np.shape(a))
+    y = np.linalg.lstsq(a, b, rcond=rcond)
+    s = np.linalg.pinv(a).T @ np.reshape(d_y[0], np.shape(y[0]))
+    rest = b - a @ y[0]
+    slope = s + 2.0 * d_y[1] * rest if np.size(y[1]) else s
+    d_b += slope
+    d_a += helper.lstsq_backward(a, y[0], rest, d_y[0], slope, d_y[3])
+    dot_y = helper.lstsq_forward(a, y[0], rest, np.size(y[1]), dot_a, dot_b)
+
+
 # ---------------------------------------------------------------- determinants
 
 
@@ -449,6 +470,37 @@ def qr(a: "*s") -> ("n k", "k m"):
     y = np.linalg.qr(a)
     d_a += helper.qr_backward(y[0], y[1], d_y[0], d_y[1])
     dot_y = helper.qr_forward(y[0], y[1], dot_a)
+
+
+@linear
+@view(x)
+def diagonal(x: "*s", *, offset=0) -> diagonal(x, offset, -2, -1):
+    """The diagonals of matrices."""
+    assert x.shape in ((3, 2), (2, 3, 3))
+    assert offset in (0, 1, -1)
+    y = np.linalg.diagonal(x, offset=offset)
+    d_x += helper.diagonal_backward(d_y, np.shape(x), offset, -2, -1)
+
+
+@linear
+def trace(x: "*s", *, offset=0) -> reduced(x, (-2, -1), False):
+    """The sums of the diagonals of matrices."""
+    assert x.shape in ((3, 2), (2, 3, 3))
+    assert offset in (0, 1, -1)
+    y = np.linalg.trace(x, offset=offset)
+    d_x += np.expand_dims(d_y, (-2, -1)) * np.eye(np.shape(x)[-2], np.shape(x)[-1], offset)
+
+
+@when(ord == "fro")
+def matrix_norm(x: "*s", *, keepdims=False, ord="fro") -> reduced(x, (-2, -1), keepdims):
+    """The roots of the sums of squares of matrices; slope 0 where it is 0."""
+    assert x.shape in ((3, 2), (2, 3, 3))
+    assert keepdims in (False, True)
+    assert ord in ("fro",)
+    y = np.linalg.matrix_norm(x, keepdims=keepdims, ord=ord)
+    slope = d_y / np.where(y == 0.0, 1.0, y)
+    d_x += (slope if keepdims else np.expand_dims(slope, (-2, -1))) * x
+    dot_y = np.sum(x * dot_x, axis=(-2, -1), keepdims=keepdims) / np.where(y == 0.0, 1.0, y)
 
 
 def matrix_rank(a: const) -> "?":

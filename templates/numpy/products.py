@@ -449,6 +449,25 @@ def vander(x: "*s", *, N=None) -> "?":
 
 
 @linear
+@when(m == 1, k is None)
+def polyint(p: "*s", *, m=1, k=None) -> "?":
+    """The antiderivative of a polynomial that is 0 at 0."""
+    assert p.shape in ((3,), (1,))
+    y = np.polyint(p, m, k)
+    d_p += d_y[:-1] / np.arange(len(p), 0, -1)
+
+
+@linear
+def polyfit(y_: "*s", *, x, deg) -> "?":
+    """The polynomial of this degree that is nearest to numbers y, at constant points."""
+    assert y_.shape in ((4,), (4, 2))
+    assert x in ([0.0, 1.0, 2.0, 3.5],)
+    assert deg in (0, 2)
+    y = np.polyfit(x, y_, deg)
+    d_y_ += np.linalg.pinv(np.vander(x, deg + 1)).T @ d_y
+
+
+@linear
 def polyder(p: "*s") -> "?":
     """The derivative of a polynomial, the coefficient of the highest power first."""
     assert p.shape in ((3,), (1,))

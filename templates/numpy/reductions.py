@@ -163,6 +163,29 @@ def std(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepd
     )
 
 
+def cov(m: "n m") -> "n n":
+    """Covariances of variables, which are the rows."""
+    assert m.shape in ((3, 5),)
+    y = np.cov(m)
+    deviation = (m - np.mean(m, axis=1, keepdims=True)) / (np.shape(m)[1] - 1)
+    d_m += (d_y + d_y.T) @ deviation
+    dot_y = dot_m @ deviation.T + deviation @ dot_m.T
+
+
+def corrcoef(x: "n m") -> "n n":
+    """Correlations of variables, which are the rows."""
+    assert x.shape in ((3, 5),)
+    y = np.corrcoef(x)
+    deviation = x - np.mean(x, axis=1, keepdims=True)
+    size = np.sqrt(np.sum(deviation * deviation, axis=1, keepdims=True))
+    z = deviation / size
+    d_z = (d_y + d_y.T) @ z
+    d_x += (d_z - z * np.sum(d_z * z, axis=1, keepdims=True)) / size
+    turned = (dot_x - np.mean(dot_x, axis=1, keepdims=True)) / size
+    dot_z = turned - z * np.sum(z * turned, axis=1, keepdims=True)
+    dot_y = dot_z @ z.T + z @ dot_z.T
+
+
 # ---------------------------------------------------------------- extremes
 
 
