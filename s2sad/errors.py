@@ -10,6 +10,10 @@ model.py:14:9: S2S012 cannot differentiate through scipy.optimize.brentq
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from s2sad.ir.nodes import Invoke
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,11 @@ class S2SADError(Exception):
         message: what was met, in one line.
         location: where it stands, or None when it has no place in a file.
         advice: what to write instead.
+        calls: the calls that it is about, if it would not be so with their functions' bodies in
+            their place (`source/inlined.py`).
     """
+
+    calls: tuple[Invoke, ...] = ()
 
     def __init__(
         self,

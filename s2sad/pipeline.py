@@ -8,7 +8,7 @@ file ◀─ black ─ text ◀─ emit ─────────────�
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from s2sad.collector import paused_collector
 from s2sad.errors import ManyErrors, S2SADError
 
 if TYPE_CHECKING:
+    from s2sad.ir.nodes import Invoke
     from s2sad.source.module import SourceModule
 
 MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
@@ -156,6 +157,42 @@ def generate(
         S2SADError: a function cannot be differentiated; `ManyErrors` if for several reasons.
         InternalError: a pass left a program that does not satisfy an invariant.
     """
+    written_out: dict[object, Invoke] = {}
+    while True:
+        calls = frozenset(written_out)
+        try:
+            return _generated(module, requests, command, dump, unmarked, probed, calls)
+        except S2SADError as error:
+            errors = error.errors if isinstance(error, ManyErrors) else [error]
+            written_out |= {call.key: call for each in errors for call in each.calls}
+            if calls == frozenset(written_out):
+                raise _explained(errors, written_out.values()) from error
+
+
+def _explained(errors: list[S2SADError], written_out: Collection[Invoke]) -> S2SADError:
+    """Refusals, those inside of a function that is written out with the places of its calls."""
+    if not written_out:
+        return errors[0] if len(errors) == 1 else ManyErrors(errors)
+    from s2sad.source.inlined import place_of_call
+
+    told = []
+    for error in errors:
+        places = dict.fromkeys(filter(None, (place_of_call(error, c) for c in written_out)))
+        advice = " ".join(filter(None, [error.advice, *places]))
+        told.append(S2SADError(error.code, error.message, error.location, advice))
+    return told[0] if len(told) == 1 else ManyErrors(told)
+
+
+def _generated(
+    module: SourceModule,
+    requests: Sequence[Request],
+    command: str,
+    dump: str,
+    unmarked: bool,
+    probed: bool,
+    written_out: frozenset[object],
+) -> Generated:
+    """What is asked for, with calls `written_out` in place."""
     from s2sad.derive.engine import Engine
     from s2sad.derive.forward_engine import ForwardEngine
     from s2sad.source.program import Program
@@ -164,7 +201,8 @@ def generate(
     if dump and dump not in (*PASSES, KEPT):
         advice = f"The passes are {', '.join(PASSES)}."
         raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
-    program, kept = Program(module), Program(module, structured=False)
+    program = Program(module, True, written_out)
+    kept = Program(module, False, written_out)
     for each in (program, kept):
         each.unmarked, each.probed = unmarked, probed
     names = Names(set(module.imports) | set(module.functions) | set(module.classes))

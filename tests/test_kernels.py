@@ -107,16 +107,9 @@ def differences(kernel: Kernel, size: int, *widths: float) -> list[tuple[Any, ..
 
 
 REFUSED = {
-    "particles.nbody_drift": "S2S011",
-    "statistics.covariance_loss": "S2S011",
-    "traps.closure_writes": "S2S011",
     "traps.dead_write": "S2S011",
     "traps.dict_of_arrays": "S2S011",
     "traps.grown_list": "S2S012",
-    "traps.read_and_write_of_one_array": "S2S011",
-    "traps.returned_argument": "S2S011",
-    "traps.returned_view": "S2S011",
-    "traps.same_array_twice": "S2S011",
     "traps.written_in_an_object": "S2S012",
 }
 """Kernels that are refused as yet, and the code of the refusal; one that works must leave."""

@@ -93,7 +93,9 @@ class _Walk:
             exclusive &= before
             if exclusive == before:
                 break
+        left = set(exclusive)  # by break, which does not come by what follows the last iteration
         self.block(loop.other, exclusive)
+        exclusive &= left
 
     def _assign(self, statement: Assign, exclusive: set[Var]) -> None:
         self._written(statement, exclusive)

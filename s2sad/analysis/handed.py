@@ -110,7 +110,9 @@ class _Walk:
             _join(origins, before)
             if origins == before:
                 break
+        left = dict(origins)  # by break, which does not come by what follows the last iteration
         self.block(loop.other, origins)
+        _join(origins, left)
 
     def _assign(self, statement: Assign, origins: Origins) -> None:
         pairs: list[tuple[Target, Expr]] = []

@@ -34,7 +34,6 @@ from s2sad.ir.nodes import (
     Branch,
     Const,
     Context,
-    Each,
     Evaluate,
     Expr,
     For,
@@ -42,19 +41,17 @@ from s2sad.ir.nodes import (
     Guard,
     Invoke,
     Make,
-    Opaque,
     Place,
     Ref,
     Return,
-    Select,
     Stmt,
     Target,
     Unpack,
     Var,
     While,
-    children,
     walk,
 )
+from s2sad.ir.order import always, before
 from s2sad.tidy.algebra import rewrite
 from s2sad.tidy.naming import describe
 
@@ -71,6 +68,21 @@ def spell_out(
     if writer.changed:
         function.body = body
     return writer.changed
+
+
+def is_first(path: list[Expr], regions: Regions) -> bool:
+    """Whether nothing that is evaluated before the call at the end of a path reads what it writes
+    into."""
+    call = path[-1]
+    assert isinstance(call, Invoke)
+    changed = {regions.of(v) for v in regions.changed_by(call)}
+    for part in before(path):
+        # What an object is does not change, only what is in it.
+        if isinstance(part, Ref):
+            continue
+        if any(regions.of(n.var) in changed for n in walk(part) if isinstance(n, Ref)):
+            return False
+    return True
 
 
 class _Writer:
@@ -164,8 +176,8 @@ class _Writer:
         one."""
         before: Block = []
         while True:
-            found = next((p for p in _paths(expr) if self._is_inner_call(p, whole)), None)
-            if found is None or not self._is_first(found):
+            found = next((p for p in always(expr) if self._is_inner_call(p, whole)), None)
+            if found is None or not is_first(found, self.regions):
                 return before, expr
             call = found[-1]
             assert isinstance(call, Invoke)
@@ -176,22 +188,6 @@ class _Writer:
     def _is_inner_call(self, path: list[Expr], whole: bool) -> bool:
         call = path[-1]
         return isinstance(call, Invoke) and self.writes(call) and not (whole and len(path) == 1)
-
-    def _is_first(self, path: list[Expr]) -> bool:
-        """Whether nothing that is evaluated before a call reads what it writes into."""
-        call = path[-1]
-        assert isinstance(call, Invoke)
-        changed = {self.regions.of(v) for v in self.regions.changed_by(call)}
-        for parent, child in zip(path, path[1:], strict=False):
-            for part in children(parent):
-                if part is child:
-                    break
-                # What an object is does not change, only what is in it.
-                if isinstance(part, Ref):
-                    continue
-                if any(self.regions.of(n.var) in changed for n in walk(part) if isinstance(n, Ref)):
-                    return False
-        return True
 
     # ------------------------------------------------------------ what is written into
 
@@ -316,7 +312,7 @@ class _Writer:
         before: Block = []
         bound = bound_by(loop)
         arrays: list[Expr] = []
-        for _, array in pairs:
+        for _, array in _elements(made.target, made.iterable):
             if not isinstance(array, Ref) or array.var in bound:
                 let, array = self._name(array, f"{describe(array)}_items")
                 before.append(let)
@@ -371,26 +367,6 @@ def _counter(loop: For) -> Var | None:
         case Unpack((Var() as count, _)), Apply("builtins.enumerate"):
             return count
     return None
-
-
-def _paths(expr: Expr) -> Iterator[list[Expr]]:
-    """The expressions inside one that are always evaluated, in the order in which they are, each
-    at the end of those that it is inside of."""
-
-    def visit(path: list[Expr]) -> Iterator[list[Expr]]:
-        node = path[-1]
-        inside: list[Any] = list(children(node))
-        if isinstance(node, Select):
-            inside = [node.test]
-        if isinstance(node, Each):
-            inside = [node.iterable]
-        if isinstance(node, Opaque):
-            inside = []
-        for part in inside:
-            yield from visit([*path, part])
-        yield path
-
-    yield from visit([expr])
 
 
 def _with(expr: Expr, part: Expr, name: Expr) -> Expr:

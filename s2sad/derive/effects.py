@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array
@@ -46,10 +46,42 @@ def is_harmless(expr: Expr) -> bool:
 def handed_twice(node: Invoke) -> S2SADError:
     """The refusal of a call that writes into an array which it is also handed as something else:
     a function is derived for arguments that do not overlap."""
-    origin = node.origin
-    location = None if origin is None else origin.module.location(origin.node)
-    message = f"{node.callee.name} writes into one argument and is handed the same array in another"
-    return S2SADError("S2S011", message, location, "Hand it a copy.")
+    name = node.callee.name
+    message = f"{name} writes into one argument and is handed the same array in another"
+    return _inexpressible(node, message, "Hand it a copy.")
+
+
+def inner_call(node: Invoke) -> S2SADError:
+    """The refusal of a call that writes, inside of an expression that reads what it writes into."""
+    message = (
+        f"cannot differentiate this call of {node.callee.name}, which writes into what it is "
+        "handed, inside of an expression"
+    )
+    return _inexpressible(node, message, "Give its result a name.")
+
+
+def unnamed_argument(node: Invoke) -> S2SADError:
+    """The refusal of a call that writes into what has no adjoint of its own."""
+    advice = (
+        "Write into an array that has a name, or build the new value with np.where or "
+        "np.concatenate."
+    )
+    message = "cannot differentiate a call that writes into what has no name"
+    return _inexpressible(node, message, advice)
+
+
+def _inexpressible(node: Invoke, message: str, advice: str) -> S2SADError:
+    """The refusal of a call that a function and its backward function cannot stand for."""
+    site = node.site
+    location = None if site is None else site.module.location(site.node)
+    error = S2SADError("S2S011", message, location, advice)
+    error.calls = noted([node])
+    return error
+
+
+def noted(calls: Iterable[Invoke]) -> tuple[Invoke, ...]:
+    """Calls as errors note those that could be written out in place."""
+    return tuple(call for call in calls if call.key is not None)
 
 
 _WRITERS = {

@@ -6,11 +6,11 @@ which takes its arguments and the adjoint of its result and returns the adjoints
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from s2sad.analysis.call_effects import Calls
+from s2sad.analysis.call_effects import Calls, invocations
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.imaginary import has_complex_numbers
@@ -37,7 +37,7 @@ from s2sad.derive.arguments import Arguments
 from s2sad.derive.backward.reverse import Reverse
 from s2sad.derive.broadcasting import call, expand
 from s2sad.derive.derived import Derived, Interface
-from s2sad.derive.effects import unseen_effects
+from s2sad.derive.effects import noted, unseen_effects
 from s2sad.derive.gradients import gradient_of
 from s2sad.derive.memory import Planner
 from s2sad.derive.plan import Plan
@@ -107,6 +107,7 @@ class Engine:
         if self.program.structured:
             function = structure_exits(named_pops(function))
         self._return_written(function)
+        self.program.write_out(function)
         self.observe("exits", function, function)
         types = parameter_types(function, self.program)
         params = []
@@ -372,6 +373,13 @@ class Engine:
         function = self.program.function(node.callee)
         return bool(self.facts.summaries[function].written)
 
+    def _calls_of(self, function: Function) -> Iterator[Invoke]:
+        """The calls of a function in this run."""
+        for caller in self.facts.summaries:
+            for node in invocations(caller):
+                if self.program.function(node.callee) is function:
+                    yield node
+
     def _derive_backward(self, function: Function, interface: Interface) -> None:
         names = Names(function.names | self.names.taken)
         variables = [function.params[k].var for k in interface.wrt]
@@ -383,6 +391,8 @@ class Engine:
         reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
         written = [reverse.handed(function.params[k].var) for k in interface.written]
         backward = reverse.run(seed, variables)
+        for error in shadows.of_callers:
+            error.calls += noted(self._calls_of(function))
         self.errors += backward.errors
         self.observe(
             "reverse",

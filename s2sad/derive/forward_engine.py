@@ -9,15 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis.spelled import is_first
 from s2sad.analysis.types import SCALAR, Array, Inert, TupleOf, is_integral
 from s2sad.derive.broadcasting import call
 from s2sad.derive.derived import Interface
-from s2sad.derive.effects import handed_twice
+from s2sad.derive.effects import handed_twice, inner_call, noted
 from s2sad.derive.engine import Engine
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.real_arguments import real_arguments
 from s2sad.errors import S2SADError
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Block,
@@ -30,7 +32,9 @@ from s2sad.ir.nodes import (
     Parameter,
     Ref,
     Var,
+    walk,
 )
+from s2sad.ir.order import always
 from s2sad.tidy.live import live_tangents, tangent_alone
 from s2sad.tidy.naming import Names
 
@@ -91,15 +95,28 @@ class ForwardEngine(Engine):
             origin = statement.origin
             location = None if origin is None else origin.module.location(origin.node)
             message = "cannot differentiate: parts of what this call returns may share memory"
-            self.errors.append(
-                S2SADError("S2S011", message, location, "Take a copy of one of them.")
-            )
+            error = S2SADError("S2S011", message, location, "Take a copy of one of them.")
+            assert isinstance(statement.value, Invoke)
+            error.calls = noted([statement.value])
+            self.errors.append(error)
+
+    def _check_order(self, function: Function) -> None:
+        """The statement of a call with its tangent comes first, so that the rest of an expression
+        may not have been evaluated before the call."""
+        regions = self.regions(function)
+        inside = [e for s in statements(function.body) for e in expressions(s)]
+        for path in (path for expr in inside for path in always(expr) if len(path) > 1):
+            node = path[-1]
+            if isinstance(node, Invoke) and self.writes_varied(node):
+                if not is_first(path, regions):
+                    self.errors.append(inner_call(node))
 
     def _tangent(
         self, function: Function, name: str, kind: str, variables: list[Var], keyword: bool = True
     ) -> Tangent:
         outer, self.current = self.current, function
         self._check_results(function)
+        self._check_order(function)
         sweep = Forward(self.facts, self, function, asked=kind != "tangent")
         dots = [sweep.dot(var) for var in variables]
         sweep.dots.shared |= set(dots)
@@ -117,9 +134,6 @@ class ForwardEngine(Engine):
 
     def _report(self, body: Block, found: Tangents) -> None:
         """The refusals of tangents that something reads."""
-        from s2sad.ir.flow import expressions, statements
-        from s2sad.ir.nodes import walk
-
         for statement in statements(body):
             for root in expressions(statement):
                 for node in walk(root):

@@ -191,7 +191,8 @@ class Keep(Needs):
         self, loop: For | While, needed: set[Var], kept: set[Var]
     ) -> tuple[Block, Block]:
         """Remembers arrays once before a loop that overwrites them and reads nothing of them on the
-        way back; what is remembered is added to `kept`."""
+        way back; what is remembered is added to `kept`. What is under another name may lie outside
+        of an array that is kept: later writes have to leave it as it is."""
         saves: Block = []
         restores: Block = []
         lost = self.cells.overwritten_by(loop, needed - kept)
@@ -205,7 +206,9 @@ class Keep(Needs):
                 del fixed[cell]
         whole = [([v], {c for c in fixed if fixed[c] is v}) for v in dict.fromkeys(fixed.values())]
         for arrays, cells in (*whole, *self.cells.arrays_written(loop, lost - fixed.keys())):
-            needed -= cells
+            inside = {c for c in cells - self.cells.formers.keys()
+                      if self.cells.known[c].var in arrays}  # fmt: skip
+            needed -= inside
             kept |= cells
             for var in arrays:
                 kind = self.facts.bindings.get(var)

@@ -73,7 +73,7 @@ class Loops(Branches):
         reads |= self._read_by_guards(loop, reads | needed)
         if mirror is None:
             saves, restores = self._save(bound, needed, kept)
-            kept_parts, put_back = self._save_whole(loop, needed, kept)
+            kept_parts, put_back = self._save_whole(loop, needed, set(kept))
             saves, restores = [*saves, *kept_parts], [*put_back, *restores]
             needed |= self._reads(first) & self._lost
             return [*saves, loop], [*first, *restores, *last]

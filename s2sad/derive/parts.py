@@ -160,7 +160,8 @@ def rebuilt(node: Expr, inner: Any) -> Expr:
             )
         case Invoke(callee, args, function, text):
             called = tuple(None if a is None else inner(a) for a in args)
-            return Invoke(callee, called, None if function is None else inner(function), text)
+            held = None if function is None else inner(function)
+            return Invoke(callee, called, held, text, None, node.site)
     return node
 
 

@@ -43,6 +43,7 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.derive.broadcasting import call
+from s2sad.derive.effects import noted
 from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of
@@ -84,6 +85,7 @@ class Shadows:
     parameters themselves. `follow` are the statements that bind
     shadows right after a statement of the user's: on the way back, both are one. `sharing` says,
     for a statement that binds a view or a copy as NumPy decides, what says that it is a view.
+    `errors` are refusals, `of_callers` those of what is done to a list or dict of a caller's.
     """
 
     of: dict[Var, Var] = field(default_factory=dict)
@@ -92,6 +94,7 @@ class Shadows:
     follow: dict[Stmt, Block] = field(default_factory=dict)
     sharing: dict[Stmt, Expr] = field(default_factory=dict)
     errors: list[S2SADError] = field(default_factory=list)
+    of_callers: list[S2SADError] = field(default_factory=list)
 
     @property
     def flags(self) -> list[Var]:
@@ -122,15 +125,18 @@ def put_in(
 
 
 class _Refused(Exception):
-    """What cannot be mirrored, and what to write instead."""
+    """What cannot be mirrored, and what to write instead; whether it is what is done to an object
+    `of_caller`, whose function could do it."""
 
     def __init__(
         self,
         why: str,
         advice: str = "Annotate the array with its rank, or take a copy instead of a view.",
+        of_caller: bool = False,
     ) -> None:
         super().__init__(why)
         self.advice = advice
+        self.of_caller = of_caller
 
 
 class _Maker:
@@ -359,6 +365,7 @@ class _Maker:
             raise _Refused(
                 "this changes what a list or dict of the caller's holds",
                 "Return a new list or dict instead, or write into the arrays that it holds.",
+                of_caller=True,
             )
 
     def _kind(self, var: Var) -> Type | None:
@@ -715,9 +722,14 @@ class _Maker:
     def _refuse(self, statement: Stmt, refusal: _Refused) -> None:
         origin = getattr(statement, "origin", None)
         location = None if origin is None else origin.module.location(origin.node)
-        self.shadows.errors.append(
-            S2SADError("S2S011", f"cannot differentiate: {refusal}", location, refusal.advice)
-        )
+        message = f"cannot differentiate: {refusal}"
+        error = S2SADError("S2S011", message, location, refusal.advice)
+        nodes = [n for e in expressions(statement) for n in walk(e) if isinstance(n, Invoke)]
+        found = [(n, self.regions.calls.effects(n)) for n in nodes]
+        error.calls = noted(n for n, effects in found if effects.returns or effects.tangled)
+        self.shadows.errors.append(error)
+        if refusal.of_caller:
+            self.shadows.of_callers.append(error)
 
 
 def _shadow_type(kind: Type) -> Type:

@@ -126,6 +126,7 @@ class Invoke:
     `args` are the arguments in the callee's parameter order, None where the default stands; those
     of what it captures come last. `function` is the variable that holds it, if there is one. `text`
     is how it is written; what begins with a dot, or is empty, is called on the first argument.
+    `site` is the call in the source, also where it is not written as it stands there.
     """
 
     callee: Callee
@@ -133,6 +134,16 @@ class Invoke:
     function: Expr | None = None
     text: str = ""
     origin: Origin | None = None
+    site: Origin | None = None
+
+    @property
+    def key(self) -> tuple[Any, Any] | None:
+        """What identifies a call in all runs on one module: the call in the source, and the
+        definition of the function."""
+        definition = self.callee.definition
+        if self.site is None or definition is None:
+            return None
+        return (self.site.node, definition.node)
 
 
 @dataclass(frozen=True, eq=False)

@@ -181,7 +181,8 @@ class Invocations(Lowering):
             text = text or self.module.code(node.func).strip()
         var = self.scope.find(text) if text.isidentifier() else None
         held = None if var is None else Ref(var)
-        return Invoke(callee, tuple(args), held, text, origin or self.origin(node))
+        site = Origin(self.module.as_read(node), self.module)
+        return Invoke(callee, tuple(args), held, text, origin or self.origin(node), site)
 
     def _unknown_call(self, node: cst.Call | cst.Attribute, reason: str) -> Opaque:
         """A call of something unknown may change every object that it can reach."""

@@ -63,6 +63,8 @@ def lower_function(
     known: Mapping[str, Any] | None = None,
     captured: Mapping[Var, Var] | None = None,
     symbols: str = "",
+    held: Mapping[str, Var] | None = None,
+    module_names: dict[str, Var] | None = None,
 ) -> Function:
     """The IR of a function definition or a lambda.
 
@@ -70,10 +72,15 @@ def lower_function(
     of the enclosing function; `known` are the functions, or the keys of the rest, that parameters
     stand for; `captured` the variables of enclosing functions that it reads, with those that stand
     for them in it; `symbols` goes before the names of sizes, so that those of two functions differ.
+    What is to become a part of another function has its variables: `held` are those that parameters
+    are, `module_names` those of names of the module.
     """
     names = {p.name.value for p in parameters(node.params)}
     bound = names if isinstance(node, cst.Lambda) else names | bound_names(node.body)
     scope = Scope(module, bound, outer, node)
+    scope.vars |= held or {}
+    if outer is None and module_names is not None:
+        scope.globals = module_names
     for parameter, value in (known or {}).items():
         if all(isinstance(part, int | str) for part in value):
             scope.rest[parameter] = value

@@ -70,6 +70,7 @@ class SourceModule:
         self.neighbours: Callable[[], Iterator[SourceModule]] = lambda: iter(())
         self.made_from: SourceModule | None = None
         self.originals: dict[str, str] = {}
+        self._as_read: dict[cst.CSTNode, cst.CSTNode] = {}
         self.stamp: tuple[int, int] | None = None
         self.project.add(self)
 
@@ -361,12 +362,20 @@ class SourceModule:
             positions: Mapping[cst.CSTNode, CodeRange] = wrapper.resolve(PositionProvider)
         return positions
 
+    def made(self, new: cst.CSTNode, node: cst.CSTNode) -> None:
+        """Notes that a node was made from another one, whose place in the file it has."""
+        self._as_read[new] = self.as_read(node)
+
+    def as_read(self, node: cst.CSTNode) -> cst.CSTNode:
+        """The node of the file that a node stands for, or is."""
+        return self._as_read.get(node, node)
+
     def location(self, node: cst.CSTNode) -> Location:
         """Where a node stands; of more than one line, the first. For a node that was made rather
-        than read, where its first part stands."""
+        than read, where what it stands for is, or its first part."""
         todo = [node]
         while todo:
-            part = todo.pop(0)
+            part = self.as_read(todo.pop(0))
             if part in self._positions:
                 span = self._positions[part]
                 text = self.lines[span.start.line - 1]

@@ -45,13 +45,18 @@ _TRANSPARENT = {
 
 class Program:
     """The functions that one run works with; `structured` asks for their exits made structured;
-    `unmarked` and `probed` are those of `pipeline.generate`."""
+    `written_out` are the calls that are to be written out in place (`inlined.py`); `unmarked` and
+    `probed` are those of `pipeline.generate`."""
 
-    def __init__(self, module: Any, structured: bool = True) -> None:
+    def __init__(
+        self, module: Any, structured: bool = True, written_out: frozenset[Any] = frozenset()
+    ) -> None:
         from s2sad.derive.own_rules import RuleBook
 
         self.module = module
         self.structured = structured
+        self.written_out = written_out
+        self.statements_written_out = 0
         self.rules = RuleBook(module)
         self.unmarked = False
         self.probed = False
@@ -78,7 +83,15 @@ class Program:
             )
             structured = structure_exits(named_pops(lowered)) if self.structured else lowered
             callee.function = structured
+            self.write_out(structured)
         return callee.function
+
+    def write_out(self, function: Function) -> None:
+        """Writes out the calls of a function that are to be written out."""
+        if self.written_out:
+            from s2sad.source.inlined import write_out
+
+            write_out(function, self)
 
     def callee(self, module: Any, path: str) -> Callee | None:
         """The user's function that a dotted path names, or None when its source is not at hand."""

@@ -161,7 +161,7 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             called = tuple(None if a is None else rewrite(a, change) for a in args)
             held = None if function is None else rewrite(function, change)
             same = held is function and all(x is y for x, y in zip(args, called, strict=True))
-            return expr if same else Invoke(callee, called, held, text)
+            return expr if same else Invoke(callee, called, held, text, None, expr.site)
     return expr
 
 

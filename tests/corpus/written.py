@@ -310,6 +310,33 @@ def first_column_of_the_last_axis(A: Float[ndarray, "n m"]):
     return s + np.sum(B)
 
 
+def kept_before_a_loop_under_another_name(A: Float[ndarray, "n m"], n):
+    """What a row keeps before the second loop is not all that the first one reads."""
+    y = 0.0
+    row = A[0]
+    for k in range(n):
+        column = A[:, k]
+        y = y + np.sum(np.sin(column) * column)
+        row = A[k]
+    for j in range(1):
+        row[j] = 0.5
+    A[:] = 1.0
+    return y
+
+
+def left_before_the_else_of_a_loop(a, b, n):
+    """The name is still that of the argument where the loop was left."""
+    d = a
+    for i in range(n):
+        if a[i] > -9.0:
+            break
+    else:
+        d, b = b, b
+    for i in range(1, len(d)):
+        d[i] += 0.5 * a[0]
+    return np.sum(a**2) + np.sum(b)
+
+
 def updated_then_bound_to_another(A):
     """B is A again when it gets the contents back that the update changed."""
     B = A
@@ -359,9 +386,9 @@ CALLS = {
     ),
     "results_of_ufuncs_in_place": ("x", [(r(6),)]),
     "dict_filled_in_a_loop": (("x",), [(r(6),)]),
+    "kept_before_a_loop_under_another_name": ("A", [(r((3, 4)), 2), (r((3, 4)), 0)]),
+    "left_before_the_else_of_a_loop": (("a", "b"), [(r(4), r(4), 2), (r(4), r(4), 0)]),
     "updated_then_bound_to_another": ("A", [(r((3, 5)),)]),
     "every_second_element": ("x", [(r(6),), (r(5),)]),
     "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
 }
-
-REFUSED = {"results_that_share_memory": "S2S011"}

@@ -25,7 +25,7 @@ from s2sad.analysis.types import (
 from s2sad.derive.adjoints import Adjoint, Slot
 from s2sad.derive.broadcasting import expand, shape_of_value
 from s2sad.derive.derived import Interface
-from s2sad.derive.effects import handed_twice
+from s2sad.derive.effects import handed_twice, inner_call, unnamed_argument
 from s2sad.derive.instantiate import as_value
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
@@ -73,20 +73,11 @@ class Calls:
             for node in walk(expr):
                 if isinstance(node, Invoke) and node is not whole:
                     if self.sweep.engine.writes_varied(node):
-                        self._refuse_inner_call(node)
-
-    def _refuse_inner_call(self, node: Invoke) -> None:
-        self.sweep.refuse(
-            "S2S011",
-            f"cannot differentiate this call of {node.callee.name}, which "
-            "writes into what it is handed, inside of an expression",
-            node,
-            "Give its result a name.",
-        )
+                        self.sweep.add_error(inner_call(node))
 
     def pull(self, node: Invoke, adjoint: Adjoint) -> None:
         if self.sweep.engine.writes_varied(node):
-            self._refuse_inner_call(node)
+            self.sweep.add_error(inner_call(node))
             return
         self.pull_call(node, adjoint)
 
@@ -226,7 +217,7 @@ class Calls:
             if argument is None:
                 continue
             if self.places.written_slot(argument) is None and not self.places.is_literal(argument):
-                self.places.refuse_write(node, "a call that writes into what has no name")
+                self.sweep.add_error(unnamed_argument(node))
                 return False
             if self.regions.hands_over_twice(node, index):
                 self.sweep.add_error(handed_twice(node))
