@@ -163,27 +163,33 @@ def std(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepd
     )
 
 
-def cov(m: "n m") -> "n n":
-    """Covariances of variables, which are the rows."""
-    assert m.shape in ((3, 5),)
+def cov(m: "*s") -> "?":
+    """Covariances of variables, which are the rows; the variance of one."""
+    assert m.shape in ((3, 5), (4,))
     y = np.cov(m)
-    deviation = (m - np.mean(m, axis=1, keepdims=True)) / (np.shape(m)[1] - 1)
-    d_m += (d_y + d_y.T) @ deviation
-    dot_y = dot_m @ deviation.T + deviation @ dot_m.T
+    rows = np.atleast_2d(m)
+    deviation = (rows - np.mean(rows, axis=1, keepdims=True)) / (np.shape(rows)[1] - 1)
+    d = np.reshape(d_y, (len(rows), len(rows)))
+    d_m += np.reshape((d + np.transpose(d)) @ deviation, np.shape(m))
+    half = np.atleast_2d(dot_m) @ np.transpose(deviation)
+    dot_y = np.reshape(half + np.transpose(half), np.shape(y))
 
 
-def corrcoef(x: "n m") -> "n n":
+def corrcoef(x: "*s") -> "?":
     """Correlations of variables, which are the rows."""
-    assert x.shape in ((3, 5),)
+    assert x.shape in ((3, 5), (4,))
     y = np.corrcoef(x)
-    deviation = x - np.mean(x, axis=1, keepdims=True)
+    rows = np.atleast_2d(x)
+    deviation = rows - np.mean(rows, axis=1, keepdims=True)
     size = np.sqrt(np.sum(deviation * deviation, axis=1, keepdims=True))
     z = deviation / size
-    d_z = (d_y + d_y.T) @ z
-    d_x += (d_z - z * np.sum(d_z * z, axis=1, keepdims=True)) / size
-    turned = (dot_x - np.mean(dot_x, axis=1, keepdims=True)) / size
-    dot_z = turned - z * np.sum(z * turned, axis=1, keepdims=True)
-    dot_y = dot_z @ z.T + z @ dot_z.T
+    d = np.reshape(d_y, (len(rows), len(rows)))
+    d_z = (d + np.transpose(d)) @ z
+    d_x += np.reshape((d_z - z * np.sum(d_z * z, axis=1, keepdims=True)) / size, np.shape(x))
+    dot_rows = np.atleast_2d(dot_x)
+    dot_unit = (dot_rows - np.mean(dot_rows, axis=1, keepdims=True)) / size
+    dot_z = dot_unit - z * np.sum(z * dot_unit, axis=1, keepdims=True)
+    dot_y = np.reshape(dot_z @ np.transpose(z) + z @ np.transpose(dot_z), np.shape(y))
 
 
 # ---------------------------------------------------------------- extremes

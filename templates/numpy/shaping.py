@@ -455,30 +455,6 @@ def linspace(a, b, *, num=50) -> "?":
     d_b += np.tensordot(t, d_y, 1)
 
 
-def logspace(a, b, *, num=50, base=10.0) -> "?":
-    """Powers of a number with exponents in equal steps from a to b."""
-    assert num in (1, 5)
-    assert base in (10.0, 2.0)
-    y = np.logspace(a, b, num, base=base)
-    t = np.linspace(0.0, 1.0, num)
-    d_power = np.log(base) * y * d_y
-    d_a += np.tensordot(1.0 - t, d_power, 1)
-    d_b += np.tensordot(t, d_power, 1)
-    dot_y = np.log(base) * y * np.linspace(dot_a, dot_b, num)
-
-
-def geomspace(a, b, *, num=50) -> "?":
-    """Numbers from a to b, each the same multiple of the one before."""
-    assert num in (2, 5)
-    assert a > 0.2
-    assert b > 0.2
-    y = np.geomspace(a, b, num)
-    t = np.linspace(0.0, 1.0, num)
-    d_a += np.tensordot(1.0 - t, d_y * y, 1) / a
-    d_b += np.tensordot(t, d_y * y, 1) / b
-    dot_y = y * np.linspace(dot_a / a, dot_b / b, num)
-
-
 # ---------------------------------------------------------------- several arrays
 
 

