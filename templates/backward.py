@@ -340,7 +340,7 @@ def like_complex(x: const, d: "*s") -> like(x):
     d_d += helper.unbroadcast(d_y, np.shape(d))
 
 
-def refuse_complex(x: const):
+def refuse_complex(x: const) -> "":
     """Stops where an argument is complex."""
     y = helper.refuse_complex(x)
 
