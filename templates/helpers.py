@@ -1014,9 +1014,11 @@ def zero_tangent(x):
         return type(x)(**{name: zero_tangent(getattr(x, name)) for name in fields})
     if isinstance(x, (list, tuple)):
         return type(x)(map(zero_tangent, x))
-    if isinstance(x, (np.ndarray, np.generic)):
+    if isinstance(x, np.ndarray):
         return np.zeros_like(x) if x.dtype.kind in "fc" else np.zeros(np.shape(x))
-    return 0.0 if isinstance(x, (int, float, complex)) else None
+    if isinstance(x, range):
+        return [0.0] * len(x)
+    return 0.0 if isinstance(x, (int, float, complex, np.number, np.bool_)) else None
 
 
 def tangent_like(x, dot_x):
@@ -1043,7 +1045,9 @@ def written_into(dot_x, value):
 
 
 def laid_out_like(x, dot_x):
-    """The tangent dot_x of an array x, in memory laid out as that of x."""
+    """The tangent dot_x of x, in memory laid out as that of x, if x is an array."""
+    if not isinstance(x, np.ndarray):
+        return dot_x
     found = np.empty_like(x, dtype=np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
     found[...] = dot_x
     return found

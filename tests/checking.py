@@ -492,3 +492,54 @@ def check_against_differences(
         bound = relative * np.abs(numeric) + absolute * (1 + np.max(np.abs(value), initial=0.0))
         where = "dot_value" + "".join(f"[{part!r}]" for part in path)
         assert np.all(error <= bound), f"{where}: {leaves[path]!r}, differences say {numeric!r}"
+
+
+def check_product(
+    function: Callable[..., Any],
+    call: Any,
+    wrt: tuple[str, ...],
+    gradient: Callable[..., Any],
+    product: Callable[..., Any],
+) -> bool:
+    """A Hessian times a direction is the derivative of the gradient along it, by differences.
+
+    True if something could be said at all: where the gradient has a step, differences of two widths
+    do not agree.
+    """
+    given = Call.of(call)
+    positions = positions_of(function, given, wrt)
+    rng = np.random.default_rng(3)
+    steps = {n: random_tangent(given.argument(key), rng) for n, key in positions.items()}
+    dots = {f"dot_{n}": step for n, step in steps.items()}
+    found, _ = Call(*given.args, **given.kwargs, **dots)(product)
+    assert same(list(given.args), list(Call.of(call).args)), "arguments were changed"
+    again, _ = Call(*Call.of(call).args, **Call.of(call).kwargs, **dots)(product)
+    assert same(found, again), "a second call gives something else"
+
+    single = any(np.asarray(x).dtype == np.float32 for _, x in float_leaves(list(given.args)))
+    step, bound = (1e-2, 1e-3) if single else (1e-4, 1e-6)
+
+    def at(t: float) -> dict[Path, np.ndarray]:
+        there = Call.of(call)
+        there.args, there.kwargs = in_double(there.args), in_double(there.kwargs)
+        for n, key in positions_of(function, there, wrt).items():
+            move = {p: t * np.asarray(v, float) for p, v in float_leaves(steps[n])}
+            there.replace(key, moved(there.argument(key), move))
+        leaves, _ = there(gradient)
+        return {path: np.asarray(leaf, float) for path, leaf in float_leaves(leaves)}
+
+    near, back, far, behind = at(step), at(-step), at(2 * step), at(-2 * step)
+    leaves = dict(float_leaves(found))
+    assert leaves.keys() == near.keys(), "it is not structured like the gradient"
+    smooth = True
+    for path in near:
+        by_near, by_far = near[path] - back[path], far[path] - behind[path]
+        numeric = (8.0 * by_near - by_far) / (12.0 * step)
+        scale = 1.0 + np.max(np.abs(numeric), initial=0.0) + np.max(np.abs(near[path]), initial=0.0)
+        assert np.shape(leaves[path]) == np.shape(numeric), f"{path}: {np.shape(leaves[path])}"
+        if np.max(np.abs(2.0 * by_near - by_far), initial=0.0) > 0.1 * step * scale:
+            smooth = False
+            continue
+        error = np.max(np.abs(np.asarray(leaves[path], float) - numeric), initial=0.0)
+        assert error <= bound * scale, f"{path}: {leaves[path]}, differences say {numeric}"
+    return smooth

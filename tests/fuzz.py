@@ -2,6 +2,7 @@
 
     python -m tests.fuzz --count 500            # programs 0 to 499; prints each that is wrong
     python -m tests.fuzz --first 17 --count 1 --minimal
+    python -m tests.fuzz --count 500 --mode hvp # jvp and hvp: tangents, Hessians times directions
 
 A program is made from its number alone. Its variables are floats (a to d, x, y), arrays (u, v), an
 integer (n) and constants; each expression keeps them of moderate size. A program whose differences
@@ -26,7 +27,8 @@ from typing import Any
 
 import numpy as np
 
-from tests.checking import Call, along, check_gradient
+import s2sad
+from tests.checking import Call, along, check_gradient, check_product, check_tangent
 
 FLOATS = ["x", "y", "a", "b", "c", "d"]
 ARRAYS = ["u", "v"]
@@ -328,10 +330,33 @@ def is_smooth(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
     return True
 
 
-def outcome(text: str, path: Path) -> str:
-    """ok, rough (no smooth point), or what is wrong: refused, a crash, a wrong gradient."""
-    from s2sad import S2SADError, value_and_grad
+def check_gradients_of(function: Callable[..., Any], points: list[tuple[Any, ...]]) -> None:
+    """Derives a gradient, and fails where differences of the program say something else."""
+    generated = s2sad.value_and_grad(function, wrt=WRT)
+    for args in points:
+        check_gradient(function, Call(*args), WRT, generated)
 
+
+def check_tangents_of(function: Callable[..., Any], points: list[tuple[Any, ...]]) -> None:
+    """The same for a tangent."""
+    generated = s2sad.jvp(function, wrt=WRT)
+    for args in points:
+        check_tangent(function, Call(*args), WRT, generated)
+
+
+def check_products_of(function: Callable[..., Any], points: list[tuple[Any, ...]]) -> None:
+    """The same for a Hessian times a direction, with differences of the gradient."""
+    gradient, product = s2sad.grad(function, wrt=WRT), s2sad.hvp(function, wrt=WRT)
+    for args in points:
+        check_product(function, Call(*args), WRT, gradient, product)
+
+
+CHECKS = {"grad": check_gradients_of, "jvp": check_tangents_of, "hvp": check_products_of}
+"""What is derived of a program and held against differences, by mode."""
+
+
+def outcome(text: str, path: Path, mode: str = "grad") -> str:
+    """ok, rough (no smooth point), or what is wrong: refused, a crash, a wrong derivative."""
     try:
         function = load(text, path)
         with np.errstate(all="ignore"):
@@ -341,10 +366,8 @@ def outcome(text: str, path: Path) -> str:
     if not smooth:
         return "rough"
     try:
-        generated = value_and_grad(function, wrt=WRT)
-        for args in smooth:
-            check_gradient(function, Call(*args), WRT, generated)
-    except S2SADError as error:
+        CHECKS[mode](function, smooth)
+    except s2sad.S2SADError as error:
         return f"refused: {error.code} {error.message}"
     except AssertionError as error:
         return f"wrong: {str(error) or fault(error)}"
@@ -444,9 +467,11 @@ def kind_of(found: str) -> list[str]:
     return re.split("[:(0-9]", found)[:3]
 
 
-def minimal(text: str, folder: Path, number: int, seconds: float = 120.0) -> str:
+def minimal(
+    text: str, folder: Path, number: int, mode: str = "grad", seconds: float = 120.0
+) -> str:
     """A small program that goes wrong in the same way, as far as the time allows."""
-    kind = kind_of(outcome(text, folder / f"fuzz_{number}.py"))
+    kind = kind_of(outcome(text, folder / f"fuzz_{number}.py", mode))
     end = time.monotonic() + seconds
     tries = 0
     before = ""
@@ -457,7 +482,8 @@ def minimal(text: str, folder: Path, number: int, seconds: float = 120.0) -> str
                 if time.monotonic() > end:
                     return text
                 tries += 1
-                if kind_of(outcome(candidate, folder / f"fuzz_{number}_{tries}.py")) == kind:
+                path = folder / f"fuzz_{number}_{tries}.py"
+                if kind_of(outcome(candidate, path, mode)) == kind:
                     text = candidate
                     break
             else:
@@ -469,19 +495,21 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
+    parser.add_argument("--mode", choices=list(CHECKS), default="grad")
     parser.add_argument("--minimal", action="store_true", help="print a small program for each")
     options = parser.parse_args()
     counts: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(options.first, options.first + options.count):
             text = Writer(seed).text()
-            found = outcome(text, Path(folder) / f"fuzz_{seed}.py")
+            found = outcome(text, Path(folder) / f"fuzz_{seed}.py", options.mode)
             kind = found.split(":")[0]
             counts[kind] = counts.get(kind, 0) + 1
             if kind not in ("ok", "rough"):
                 print(f"{seed}: {found.splitlines()[0][:200]}", flush=True)
                 if options.minimal:
-                    print(textwrap.indent(minimal(text, Path(folder), seed), "    "), flush=True)
+                    small = minimal(text, Path(folder), seed, options.mode)
+                    print(textwrap.indent(small, "    "), flush=True)
     print(counts)
     return 1 if set(counts) - {"ok", "rough"} else 0
 

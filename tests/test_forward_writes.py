@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import inspect
 from typing import Any
 
 import numpy as np
@@ -448,3 +449,60 @@ def test_an_index_is_no_part_of_the_array_that_it_writes_to() -> None:
     function = s2sad.jvp(scattered)
     assert "dot_idx" not in function.source
     check_tangent(scattered, (_r(5), np.array([0, 0, 2])), "x", function)
+
+
+def number_with_two_names(x, c):
+    z = np.sin(c)
+    w = z
+    z += x
+    return np.sum(w * x + z)
+
+
+def varied_number_with_two_names(x, c):
+    z = np.exp(x) + c
+    w = z
+    z *= x
+    return np.sum(w * x + z)
+
+
+@pytest.mark.parametrize("function", [number_with_two_names, varied_number_with_two_names])
+def test_the_tangent_of_a_number_is_no_array_that_another_name_sees(function: Any) -> None:
+    tangent = s2sad.jvp(function)
+    for given in [(1.3, 0.7), (1.3, _r(3)), (_r(3), _r(3)), (_r(3), 0.7)]:
+        check_tangent(function, given, "x", tangent)
+
+
+def counted_items(x):
+    items = list(enumerate(x))
+    items.append((x[0], x[1]))
+    s = 0.0
+    for k, w in items:
+        s += k * w * w
+    return s
+
+
+def keys_and_floats(p):
+    items = list(p.items())
+    items.append((p[1], p[2]))
+    s = 0.0
+    for k, w in items:
+        s += k * w * w
+    return s
+
+
+def one_and_a_float(x):
+    pair = (1, x)
+    for _ in range(3):
+        pair = (pair[0] * pair[1], pair[0] * 0.5)
+    y = np.array([1, x, 2]) * x
+    return pair[0] + pair[1] + np.sum(y * y)
+
+
+@pytest.mark.parametrize(
+    ("function", "given"),
+    [(counted_items, _r(3)), (keys_and_floats, {1: 2.0, 2: 3.0}), (one_and_a_float, 0.7)],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_integers_stand_where_floats_do(function: Any, given: Any) -> None:
+    name = next(iter(inspect.signature(function).parameters))
+    check_tangent(function, (given,), name, s2sad.jvp(function, wrt=name))

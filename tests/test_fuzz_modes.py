@@ -1,13 +1,16 @@
-"""A few of the programs that `python -m tests.fuzz_writes --mode jvp` and `--mode hvp` try."""
+"""A few of the programs that `python -m tests.fuzz_writes` and `python -m tests.fuzz` try with
+`--mode jvp` and `--mode hvp`."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from tests import fuzz_modes, fuzz_writes
+import s2sad
+from tests import fuzz, fuzz_modes, fuzz_writes
 from tests.fuzz_writes import Writer, outcome
 
 TANGENTS = [*range(60), 1197, 1622, 2304, 2343, 2650, 2851, 3266, 3555, 3888, 12222, 20231, 41068]
@@ -53,3 +56,40 @@ def test_finds_what_is_wrong(mode: str, kind: str, monkeypatch: pytest.MonkeyPat
     assert fuzz_writes.outcome(PROGRAM, mode) == "right"
     monkeypatch.setattr(fuzz_modes, "derivative_of", wrong)
     assert fuzz_writes.outcome(PROGRAM, mode).startswith(kind)
+
+
+CONTROL_TANGENTS = [*range(10), 1007, 1010, 1053, 1103, 1118, 1137]
+CONTROL_PRODUCTS = [*range(2), 1001, 1003, 1029, 1045, 1070]
+
+
+@pytest.mark.parametrize(
+    ("mode", "seed"),
+    [("jvp", seed) for seed in CONTROL_TANGENTS] + [("hvp", seed) for seed in CONTROL_PRODUCTS],
+)
+def test_control_flow(mode: str, seed: int, tmp_path: Path) -> None:
+    with fuzz_writes.unformatted():
+        found = fuzz.outcome(fuzz.Writer(seed).text(), tmp_path / f"fuzz_{seed}.py", mode)
+    assert found in ("ok", "rough"), found
+
+
+DOUBLED = "def f(x: float, y: float, u, v, n: int = 3):\n    return x * x * y + x\n"
+
+
+@pytest.mark.parametrize("mode", ["jvp", "hvp"])
+def test_finds_what_is_wrong_with_control_flow(
+    mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert fuzz.outcome(DOUBLED, tmp_path / "fuzz_right.py", mode) == "ok"
+    make = getattr(s2sad, mode)
+
+    def wrong(function: Any, wrt: Any) -> Any:
+        right = make(function, wrt=wrt)
+
+        def generated(*args: Any, **dots: Any) -> Any:
+            value, *rest = right(*args, **dots)
+            return (value, rest[0] + 1e-3) if mode == "jvp" else (value + 1e-3, *rest)
+
+        return generated
+
+    monkeypatch.setattr(s2sad, mode, wrong)
+    assert fuzz.outcome(DOUBLED, tmp_path / "fuzz_wrong.py", mode).startswith("wrong")

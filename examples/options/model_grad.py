@@ -51,12 +51,12 @@ def price_grad(spot: float, volatility: float, rate: float, years: float, strike
     d_spread = -d_d2
     # d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * years) / spread
     d_numerator = d_d1 / spread
-    d_sum = d_numerator * years
     d_spot += d_numerator / (spot / strike) / strike
-    d_rate += d_sum
-    d_volatility = d_sum * volatility
     d_years += d_numerator * sum_
     d_spread -= d_numerator * d1
+    d_sum = d_numerator * years
+    d_rate += d_sum
+    d_volatility = d_sum * volatility
     # spread = volatility * math.sqrt(years)
     sqrt_years = math.sqrt(years)
     d_volatility += d_spread * sqrt_years
@@ -147,8 +147,6 @@ def price_hvp(
     # d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * years) / spread
     d_numerator = d_d1 / spread
     dot_d_numerator = dot_d_d1 / spread - dot_spread / spread * d_numerator
-    d_sum = d_numerator * years
-    dot_d_sum = dot_d_numerator * years + dot_years * d_numerator
     dot_d_spot = (
         dot_d_spot
         + (
@@ -157,11 +155,13 @@ def price_hvp(
         )
         / strike
     )
-    dot_d_rate += dot_d_sum
-    dot_d_volatility = dot_d_sum * volatility + dot_volatility * d_sum
     dot_d_years += dot_d_numerator * sum_ + dot_sum_ * d_numerator
     d_spread -= d_numerator * d1
     dot_d_spread -= dot_d_numerator * d1 + dot_d1 * d_numerator
+    d_sum = d_numerator * years
+    dot_d_sum = dot_d_numerator * years + dot_years * d_numerator
+    dot_d_rate += dot_d_sum
+    dot_d_volatility = dot_d_sum * volatility + dot_volatility * d_sum
     # spread = volatility * math.sqrt(years)
     sqrt_years = math.sqrt(years)
     dot_sqrt_years = dot_years * (0.5 / sqrt_years if sqrt_years > 0.0 else math.inf)

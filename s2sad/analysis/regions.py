@@ -130,12 +130,13 @@ class Regions(AliasClasses):
         return self._is_immutable(Ref(var))
 
     def tangled_results(self) -> Iterator[Assign]:
-        """The statements that give names to results which share memory, and are written into."""
+        """The statements that give names to results which share memory, where a write into one of
+        them may be seen through another."""
         for statement in statements(self.function.body):
             match statement:
                 case Assign((Unpack() as target,), Invoke() as call):
                     if self.calls.effects(call).tangled and any(
-                        self.is_written(var) for var in targets_of(target)
+                        self.is_mirrored(var) for var in targets_of(target)
                     ):
                         yield statement
 

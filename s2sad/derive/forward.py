@@ -24,16 +24,16 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import (
     Array,
     Inert,
+    Type,
     Unknown,
     is_complex,
 )
 from s2sad.derive.as_statements import AsStatements
-from s2sad.derive.broadcasting import call
 from s2sad.derive.effects import writer
 from s2sad.derive.mirrored import Mirrored, copy_of, handed_back, varied_variables
 from s2sad.derive.placing import Placing
 from s2sad.derive.push import Push
-from s2sad.derive.tangent_writes import TangentWrites, as_complex
+from s2sad.derive.tangent_writes import TangentWrites, as_complex, copied
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import LIST_CHANGES, bound_by, targets_of
 from s2sad.ir.flow import expressions
@@ -314,12 +314,15 @@ class Forward(Push):
             self.dots.shared.add(self.dot(var))
         before, both = self._settled(Evaluate(value), self.call_of(value))
         own = [
-            Assign((self.dot(var),), call("numpy.copy", Ref(self.dot(var))))
+            Assign((self.dot(var),), copied(Ref(self.dot(var)), self._type_of(var)))
             for var in targets_of(target)
             if var in self.mirrored and not self.mirrored.roots(value)
         ]
         made = Assign((Unpack((target, dotted)),), both, origin=_comments(statement))
         return [*before, made, *own]
+
+    def _type_of(self, var: Var) -> Type:
+        return self.facts.bindings.get(var, Unknown(var.hint))
 
     # ------------------------------------------------------------ loops
 

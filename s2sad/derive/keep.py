@@ -116,7 +116,13 @@ class Keep(Needs):
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             target = Place(base, at if at is not None else Const(...))
-            if place.how == "updated" and self._is_seen(place) and not is_number(kind):
+            seen = place.how == "updated" and self._is_seen(place) and not is_number(kind)
+            if seen and not (isinstance(kind, Array) and isinstance(kind.shape, Shape)):
+                needed |= self._read_to_reach(base, at)
+                save, put_back = self._keep_item(place.hint, part, target, kind)
+                saves, restores = [*saves, *save], [*put_back, *restores]
+                continue
+            if seen:
                 target = Place(part, Const(...))
             if at is None and isinstance(base, Apply) and base.op == "getitem":
                 # An item of a list or dict keeps its array, whose contents are put back.
@@ -143,17 +149,23 @@ class Keep(Needs):
         """An array gets its contents back, a number is replaced by the one that it was."""
         assert isinstance(base, Ref)
         kind = self.facts.bindings.get(base.var)
-        old = Var(f"{base.var.hint}_old")
-        value = call("copy.copy", base, text="copy.copy")
-        keep, recall = self._keep(base.var.hint, kind, value, old)
-        contents = Assign((Place(Ref(base.var), Const(...)),), Ref(old))
-        number = Assign((base.var,), Ref(old))
-        return keep, [*recall, Branch(_is_ndarray(base.var), [contents], [number])]
+        return self._keep_item(base.var.hint, Ref(base.var), base.var, kind)
+
+    def _keep_item(self, hint: str, item: Expr, target: Target, kind: Any) -> tuple[Block, Block]:
+        """The same for whatever stands at a place."""
+        old = Var(f"{hint}_old")
+        value = call("copy.copy", item, text="copy.copy")
+        keep, recall = self._keep(hint, kind, value, old)
+        contents = Assign((Place(item, Const(...)),), Ref(old))
+        number = Assign((target,), Ref(old))
+        return keep, [*recall, Branch(_is_ndarray(item), [contents], [number])]
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
-        roots = {self.regions.of(v) for v, _ in self.regions.aliases(place.base)}
-        return any(self.regions.of(v) in roots for v in self.shadows.of)
+        named = [v for v, _ in self.regions.aliases(place.base)]
+        roots = {self.regions.of(v) for v in named}
+        shadowed = any(self.regions.of(v) in roots for v in self.shadows.of)
+        return shadowed or any(self.regions.is_shared(v) for v in named)
 
     def _items_kept(self, place: Written, needed: set[Var]) -> tuple[Block, Block]:
         """Remembers what a call may change of a container: its items, and their contents."""
@@ -218,7 +230,7 @@ class Keep(Needs):
                 needed |= {var} & self.overwritten
                 saves += save
                 if not self._is_surely_array(var):
-                    restore = [Branch(_is_ndarray(var), restore, [])]
+                    restore = [Branch(_is_ndarray(Ref(var)), restore, [])]
                 restores = [*restore, *restores]
         return saves, restores
 
@@ -382,9 +394,9 @@ def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     return known + sorted(variables - set(known), key=lambda var: var.serial)
 
 
-def _is_ndarray(var: Var) -> Expr:
+def _is_ndarray(item: Expr) -> Expr:
     array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
-    return call("builtins.isinstance", Ref(var), array, text="isinstance")
+    return call("builtins.isinstance", item, array, text="isinstance")
 
 
 def _is_float(kind: Any) -> bool:

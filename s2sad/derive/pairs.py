@@ -24,11 +24,7 @@ class Pairs:
         self.sweep = sweep
 
     def paired(self, iterable: Expr, target: Target) -> tuple[Expr, Target]:
-        """What a loop runs over and its target, with tangents beside the values that have some.
-
-        for x, y in zip(xs, ys)      for x, y, dot_x in zip(xs, ys, dot_xs)
-        for k, x in enumerate(xs)    for k, (x, dot_x) in enumerate(zip(xs, dot_xs))
-        """
+        """What a loop runs over and its target, with tangents beside the values that have some."""
         if not self.sweep.is_varied(iterable):
             return iterable, target
         if isinstance(iterable, Apply) and iterable.op == "builtins.enumerate":
@@ -40,6 +36,13 @@ class Pairs:
         if isinstance(iterable, Apply) and iterable.op == "builtins.zip":
             if isinstance(target, Unpack) and len(target.targets) == len(iterable.args):
                 return self._paired_zip(iterable, target)
+        match iterable:  # what is listed in order to be reversed, or changed
+            case Apply("builtins.list", (listed,), ()):
+                inner, paired = self.paired(listed, target)
+                return replace(iterable, args=(inner,), origin=None), paired
+            case Apply("builtins.reversed", (Apply("builtins.list", (_,), ()) as listed,)):
+                inner, paired = self.paired(listed, target)
+                return replace(iterable, args=(inner,), origin=None), paired
         found = self._iterated(iterable)
         strict = (("strict", Const(True)),)
         both = Apply("builtins.zip", (iterable, found), strict, "call", "zip")

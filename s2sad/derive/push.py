@@ -215,9 +215,18 @@ class Push:
         return self.tangent(Apply("getitem", (base.expr, key), (), "index"), node, True)
 
     def _iterable(self, node: Apply) -> Tangent:
-        """list(xs), zip(xs, ys), reversed(xs): the same of tangents."""
+        """list(xs), zip(xs, ys), reversed(xs): the same of tangents. What counts, and the keys of a
+        dict, have zeros: where they stand, another time there may be a float."""
         parted = node.args[:1] if node.op == "dict.get" else node.args
         args = tuple(self.whole(self.push(arg), arg) for arg in parted)
+        match node.op, args:
+            case "builtins.enumerate", (items, *_):
+                return Tangent(_behind_zeros(items), tree=True)
+            case "dict.items", (items,):
+                values = Apply("dict.values", (items,), (), "method", "values")
+                return Tangent(_behind_zeros(values), tree=True)
+            case "builtins.list", (Each(kind="list") as items,):
+                return Tangent(items, tree=True)
         args += tuple(map(as_value, node.args[len(parted) :]))
         return Tangent(replace(node, args=args, origin=None), tree=True)
 
@@ -325,6 +334,12 @@ class Push:
                 args.append(tangent)
         op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"
         return Apply(f"{op}:{interface.key}", tuple(args), tuple(named), "call", interface.name)
+
+
+def _behind_zeros(dots: Expr) -> Expr:
+    """Pairs of zero and each of these tangents: [(0.0, dot_item) for dot_item in dots]."""
+    dot = Var("dot_item")
+    return Each("list", Make("tuple", (Const(0.0), Ref(dot))), dot, dots, ())
 
 
 _COPIES = {"numpy.copy", "copy.copy", "copy.deepcopy", "builtins.dict"}

@@ -50,6 +50,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.tidy.algebra import key, rewrite
+from s2sad.tidy.sooner import sooner
 
 
 class Recall(Planning):
@@ -133,7 +134,7 @@ class Recall(Planning):
                     if self._is_computed(value.node):
                         give_name(value.node)
             result.append(self._resolved_statement(statement, named))
-        return result
+        return sooner(result, self.regions.together)
 
     def _is_computed(self, node: Expr) -> bool:
         """Whether a value is computed again where it is needed, and that costs more than reading a

@@ -16,7 +16,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import SCALAR, Array, Unknown, is_complex, may_be_complex
+from s2sad.analysis.types import SCALAR, Array, Type, Unknown, is_complex, may_be_complex
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
 from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
@@ -121,6 +121,9 @@ class TangentWrites:
         found = self.sweep.push(value)
         if found is None:
             kind = self.facts.type_of(value)
+            if isinstance(kind, Array) and kind.shape != SCALAR and may_be_number(kind):
+                zero = call("helper.zero_tangent", Value(value), text="zero_tangent")
+                return [(self.dots.of(target), zero)]
             if isinstance(kind, Array) and not kind.python and kind.dtype.startswith("float"):
                 return [(self.dots.of(target), call("numpy.zeros_like", Value(value)))]
             return [(self.dots.of(target), self.zeros.of_result(value))]
@@ -137,8 +140,7 @@ class TangentWrites:
             return [(self.dots.of(target), made)]
         if not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to":
             if not isinstance(expr, Make | Const) and isinstance(kind, Array | Unknown):
-                copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
-                expr = call(copier, expr, text="" if copier == "numpy.array" else copier)
+                expr = self._own(value, expr)
         return [(self.dots.of(target), expr)]
 
     def _changed_in_place(
@@ -165,8 +167,15 @@ class TangentWrites:
         alone = self.sweep.asked and self.mirrored.is_left_alone(self.sweep.current, written)
         if not read or alone:
             return expr
-        copier = "numpy.array" if isinstance(kind, Array) else "copy.copy"
-        return call(copier, expr, text="" if copier == "numpy.array" else copier)
+        return self._own(value, expr)
+
+    def _own(self, value: Expr, expr: Expr) -> Expr:
+        """A tangent as memory of its own, if its value is an array."""
+        kind = self.facts.type_of(value)
+        match expr:
+            case Apply("numpy.broadcast_to", (narrow, _)) if may_be_number(kind):
+                return call("helper.laid_out_like", Value(value), narrow, text="laid_out_like")
+        return copied(expr, kind)
 
     def own_items(self, value: Expr, expr: Expr) -> Expr:
         """A container's tangent in which what is new in the container is new, too."""
@@ -177,7 +186,7 @@ class TangentWrites:
             is_array = isinstance(self.facts.type_of(item), Array) and not isinstance(dot, Const)
             shared = not is_fresh(dot) or getattr(dot, "op", "") == "numpy.broadcast_to"
             if is_array and shared and not self.mirrored.roots(item):
-                dot = call("numpy.array", dot)
+                dot = self._own(item, dot)
             items.append(dot)
         return replace(expr, items=tuple(items))
 
@@ -230,6 +239,14 @@ class TangentWrites:
             tangents[bound[name]] = Const(0.0) if part is None else part.expr
         made = Evaluate(on_tangents(value, tangents))
         return self.sweep.placed(statement, [made])
+
+
+def copied(expr: Expr, kind: Type) -> Expr:
+    """A copy of the tangent of a value of this type. That of a number is no array, which would be
+    changed where the number is not."""
+    if may_be_number(kind):
+        return call("copy.copy", expr, text="copy.copy")
+    return call("numpy.array", expr)
 
 
 def as_complex(expr: Expr) -> Expr:

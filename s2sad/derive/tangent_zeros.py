@@ -3,6 +3,8 @@
 x, of shape (n,)        np.zeros_like(x)
 (a, k), k an integer    (0.0, None)
 something unknown       zero_tangent(x)
+
+An integer has zeros, too: where it stands, another time there may be a float.
 """
 
 from __future__ import annotations
@@ -23,11 +25,11 @@ class ZeroTangents:
         self.facts = facts
 
     def of(self, node: Expr) -> Expr:
-        """A tangent of zeros; None for what is no float."""
+        """A tangent of zeros; None for what is no number."""
         kind = self.facts.type_of(node)
         if isinstance(node, Make) and node.kind in ("tuple", "list", "dict", "object"):
             return replace(node, items=tuple(map(self.of, node.items)), origin=None)
-        if isinstance(kind, Inert) or is_integral(kind):
+        if isinstance(kind, Inert):
             return Const(None)
         if isinstance(kind, Array):
             if kind.shape == SCALAR:

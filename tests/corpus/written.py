@@ -346,6 +346,14 @@ def updated_then_bound_to_another(A):
     return np.mean(A) + np.sum(B)
 
 
+def item_updated_that_has_a_name(A, b):
+    """What is put back has to go into the array, not into its place in the dict."""
+    B = A * b
+    xs = {"A": A}
+    xs["A"] -= 0.5
+    return np.sum(B)
+
+
 r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
@@ -389,6 +397,7 @@ CALLS = {
     "kept_before_a_loop_under_another_name": ("A", [(r((3, 4)), 2), (r((3, 4)), 0)]),
     "left_before_the_else_of_a_loop": (("a", "b"), [(r(4), r(4), 2), (r(4), r(4), 0)]),
     "updated_then_bound_to_another": ("A", [(r((3, 5)),)]),
+    "item_updated_that_has_a_name": ("b", [(r((3, 5)), r(5)), (0.3, r(5))]),
     "every_second_element": ("x", [(r(6),), (r(5),)]),
     "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
 }

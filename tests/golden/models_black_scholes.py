@@ -49,11 +49,11 @@ def black_scholes_value_and_grad(
     d_root = -d_d2
     # d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * time) / root
     d_numerator = d_d1 / root
-    d_sum = d_numerator * time
     d_spot += d_numerator / (spot / strike) / strike
+    d_root -= d_numerator * d1
+    d_sum = d_numerator * time
     d_rate += d_sum
     d_volatility = d_sum * volatility
-    d_root -= d_numerator * d1
     # root = volatility * math.sqrt(time)
     d_volatility += d_root * math.sqrt(time)
     return value, (d_spot, d_volatility, d_rate)
