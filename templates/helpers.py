@@ -1008,7 +1008,10 @@ def _parts(d):
 def zero_tangent(x):
     """A tangent of zeros for x, a number, an array or a container; None for what is no number."""
     if isinstance(x, dict):
-        return {key: zero_tangent(item) for key, item in x.items()}
+        zeros = x.copy()  # a defaultdict stays one
+        for key, item in x.items():
+            zeros[key] = zero_tangent(item)
+        return zeros
     fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
     if fields and not isinstance(x, type):
         return type(x)(**{name: zero_tangent(getattr(x, name)) for name in fields})

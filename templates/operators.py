@@ -222,31 +222,37 @@ def not_(a: const) -> "":
     y = not a
 
 
+@when(array(a))
 def invert(a: const) -> like(a):
     """Bits inverted, a mask negated: no derivative."""
     y = ~a
 
 
+@when(array(a), array(b))
 def bitand(a: const, b: const) -> broadcast(a, b):
     """Bitwise and, of masks too: no derivative."""
     y = a & b
 
 
+@when(array(a), array(b))
 def bitor(a: const, b: const) -> broadcast(a, b):
     """Bitwise or, of masks too: no derivative."""
     y = a | b
 
 
+@when(array(a), array(b))
 def bitxor(a: const, b: const) -> broadcast(a, b):
     """Bitwise exclusive or, of masks too: no derivative."""
     y = a ^ b
 
 
+@when(array(a), array(b))
 def lshift(a: const, b: const) -> broadcast(a, b):
     """Bits shifted left: no derivative."""
     y = a << b
 
 
+@when(array(a), array(b))
 def rshift(a: const, b: const) -> broadcast(a, b):
     """Bits shifted right: no derivative."""
     y = a >> b

@@ -19,6 +19,25 @@ def refuse_complex(x):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
 
 
+def zero_tangent(x):
+    """A tangent of zeros for x, a number, an array or a container; None for what is no number."""
+    if isinstance(x, dict):
+        zeros = x.copy()  # a defaultdict stays one
+        for key, item in x.items():
+            zeros[key] = zero_tangent(item)
+        return zeros
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    if fields and not isinstance(x, type):
+        return type(x)(**{name: zero_tangent(getattr(x, name)) for name in fields})
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(zero_tangent, x))
+    if isinstance(x, np.ndarray):
+        return np.zeros_like(x) if x.dtype.kind in "fc" else np.zeros(np.shape(x))
+    if isinstance(x, range):
+        return [0.0] * len(x)
+    return 0.0 if isinstance(x, (int, float, complex, np.number, np.bool_)) else None
+
+
 def slope_jvp(state, rates, dot_state, dot_rates):
     """Value of `slope` and its derivative along (dot_state, dot_rates)."""
     rabbits, foxes = state
@@ -48,7 +67,7 @@ def residuals_jvp(rates, start, counted, step=0.05, every=20, *, dot_rates):
     """
     refuse_complex((start, counted))
     misfit = np.zeros(np.shape(counted))
-    dot_misfit = np.zeros_like(misfit)
+    dot_misfit = zero_tangent(misfit)
     state = start
     dot_state = np.zeros(np.shape(state))
     for k in range(len(counted) * every):

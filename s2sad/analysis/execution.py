@@ -128,13 +128,14 @@ class Execution(Evaluation):
         shape."""
         old = value.args[0]
         kind, found = self.types.get(old), self.types.get(value)
-        if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR:
-            return Fact(kind, fact.varied)
-        inside = isinstance(statement.targets[0], Place) and isinstance(old, Apply)
-        if inside and isinstance(kind, Array) and isinstance(found, Array):
-            assert isinstance(old, Apply)
-            if isinstance(self.types.get(old.args[0]), Array):
+        if isinstance(statement.targets[0], Place) and isinstance(old, Apply):
+            of_array = isinstance(self.types.get(old.args[0]), Array)
+            if of_array and isinstance(kind, Array) and isinstance(found, Array):
                 self.types[value] = Array(found.dtype, kind.shape)
+        if isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR:
+            if isinstance(found, Array):
+                self.types[value] = Array(found.dtype, kind.shape)
+            return Fact(kind, fact.varied)
         return fact
 
     def _arms(self, arms: list[Block], env: Environment) -> None:

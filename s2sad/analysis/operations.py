@@ -51,6 +51,9 @@ _CLOSED = set(
 )
 """Operators whose result on integers is an integer."""
 
+_OF_BITS = {"bitand", "bitor", "bitxor", "invert"}
+"""Operators whose result on booleans is a boolean; `~True`, of a Python bool, is -2."""
+
 _ALLOCATIONS = {
     "numpy.zeros": "", "numpy.ones": "", "numpy.empty": "", "numpy.full": "fill_value",
     "numpy.zeros_like": "a", "numpy.ones_like": "a", "numpy.empty_like": "a",
@@ -61,6 +64,12 @@ none."""
 
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
+
+_DTYPES = {"complex": "complex128", "integer": "int64", "boolean": "bool"}
+"""The dtypes of what rules say of their results."""
+
+_DICTS = {f"collections.{name}" for name in ("defaultdict", "OrderedDict", "Counter")}
+"""Classes of dicts, whose objects begin empty."""
 
 _COPIES = {"copy.copy", "copy.deepcopy"}
 """Operators whose result is of their operand's type, whatever it is."""
@@ -88,6 +97,8 @@ class Operations(Tables):
             return Fact(FLOAT if node.op in _NUMBERS else self._constant(node.op, Inert(node.op)))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
+        if node.op in _DICTS and not varied:
+            return Fact(DictOf())
         if node.op == "list.pop":
             return Fact(last_item(facts[0].type), varied)
         if node.op == "list.append":
@@ -149,10 +160,12 @@ class Operations(Tables):
             return Fact(kind, varied and not rule.zero)
         if node.op in COMPARE.values():
             return Fact(Array("bool", shape, python=False))
-        if rule.zero:
-            return Fact(Array(self._allocated(node, bound, dtype or "unknown"), shape))
         operands = [self.array(self.type_of(bound[o.name]))
                     for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
+        if rule.zero:
+            if node.op in _CLOSED and operands and all(map(is_integral, operands)):
+                dtype = _promote(node.op, operands)
+            return Fact(Array(self._allocated(node, bound, dtype or "unknown"), shape))
         kinds = [f.type for f in facts]
         python = shape == SCALAR and node.form in ("infix", "prefix", "call")
         python = (
@@ -168,8 +181,8 @@ class Operations(Tables):
     def _complex_dtype(self, rule: Rule, bound: dict[str, Expr]) -> str | None:
         """The dtype of what an operator gives that has to do with complex numbers; None for what
         is real."""
-        if rule.gives == "complex":
-            return "complex128"
+        if rule.gives in _DTYPES:
+            return _DTYPES[rule.gives]
         operands = [self.type_of(bound[operand.name]) for operand in rule.operands]
         mixed = any(map(may_be_complex, operands))
         stated = bound.get("dtype")
@@ -261,6 +274,8 @@ def _promote(op: str, operands: list[Array]) -> str:
     if not operands:
         return "unknown"
     if all(is_integral(a) for a in operands):
+        if op in _OF_BITS and all(a.dtype == "bool" for a in operands):
+            return "int64" if op == "invert" and operands[0].shape == SCALAR else "bool"
         return "int64" if op in _CLOSED else "float64"
     strong = {a.dtype for a in operands if not a.python}
     floats = {d for d in strong if not d.startswith(("int", "uint")) and d != "bool"}

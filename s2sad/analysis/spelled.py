@@ -3,6 +3,8 @@
     s += g(a, h)               g_out = g(a, h)              g writes into a
                                s += g_out
 
+    xs += [e]                  xs.append(e)            xs has another name, too
+
     A[k][0] = e                A_part = A[k]                whether that is a view depends on k
                                A_part[0] = e
 
@@ -22,7 +24,7 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Shape
+from s2sad.analysis.types import SCALAR, Array, ListOf, Shape, TupleOf
 from s2sad.derive.rules import rules
 from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import statements
@@ -130,6 +132,8 @@ class _Writer:
         before, value = self._calls_named(statement.value, True)
         more, value = self._arguments_named(value)
         before += more
+        if isinstance(statement, Assign) and (appended := self._appended(statement, value)):
+            return [*before, *appended]
         if isinstance(statement, Assign) and self._replaces_itself(statement, value):
             let, value = self._name(value, describe(value))
             before.append(let)
@@ -138,6 +142,16 @@ class _Writer:
         if isinstance(statement, Assign) and len(statement.targets) == 1:
             return [*before, *self._target_named(statement, statement.targets[0])]
         return [*before, statement]
+
+    def _appended(self, statement: Assign, value: Expr) -> Block:
+        """What `xs += [e]` appends to a list that other names see, too."""
+        match statement.augmented, statement.targets, value:
+            case "add", (Var() as var,), Apply("add", (_, Make("list", items))):
+                kind = self.facts.bindings.get(var)
+                if isinstance(kind, ListOf | TupleOf) and self.regions.is_shared(var):
+                    self.changed = True
+                    return [Evaluate(_append(var, item), _anew(statement)) for item in items]
+        return []
 
     def _replaces_itself(self, statement: Assign, value: Expr) -> bool:
         """Whether a name is given what may be a part of its own array: `r = r.ravel()`. Whether it
@@ -336,6 +350,10 @@ class _Writer:
             return False
         roots = {self.regions.of(v) for v, _ in self.regions.aliases(array)}
         return bool(roots & written) or (array in self.facts.varied and self._matters(part))
+
+
+def _append(var: Var, item: Expr) -> Apply:
+    return Apply("list.append", (Ref(var), item), (), "method", "append")
 
 
 def _anew(statement: Stmt) -> Anew | None:

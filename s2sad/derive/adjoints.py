@@ -4,7 +4,9 @@ An adjoint belongs to a *slot*: a variable, or a part of one that is reached by 
 (`params["W"]` has the slot (params, ("W",))). What has no entry is zero. An entry is an expression:
 a constant, or the variable that holds the adjoint in the generated code.
 
-An entry may be *narrow*: of a shape that broadcasts to its value's.
+An entry may be *narrow*: of a shape that broadcasts to that of its value. Within an expression
+an adjoint may be *wide*: the shape of its value broadcasts to its own, and it is still to be
+summed down.
 """
 
 from __future__ import annotations
@@ -33,6 +35,8 @@ class Adjoint:
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
     broadcast to the shape of `result` where that is given. `fresh` is the loop in which a container
     was made, so that each item is written once. `mask` is an np.where that is still to be applied.
+    A wide one has the shape of `root`, another forward value; it is still to be summed down to that
+    of `value`, which is given where the adjoint is pending.
     """
 
     expr: Expr
@@ -43,6 +47,13 @@ class Adjoint:
     fresh: object = None
     result: Expr | None = None
     mask: Expr | None = None
+    root: Expr | None = None
+    value: Expr | None = None
+
+    @property
+    def wide(self) -> bool:
+        """Whether it is still to be summed down."""
+        return self.root is not None
 
     @property
     def constant(self) -> bool:

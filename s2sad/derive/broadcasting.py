@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, AnyShape, Shape, Star
 from s2sad.derive.adjoints import Adjoint
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, walk
-from s2sad.tidy.algebra import add, evaluated, first_to_last, mul, neg, simplify
+from s2sad.tidy.algebra import add, evaluated, first_to_last, is_negative, mul, neg, simplify
 
 
 def same_shape(one: AnyShape, other: AnyShape) -> bool:
@@ -93,10 +95,17 @@ def reduced_to(adjoint: Adjoint, node: Expr, operand: Expr, facts: Facts) -> Adj
         return Adjoint(_times_size(adjoint.expr, node, facts), SCALAR, True, True)
     if not adjoint.full:
         adjoint = expand(adjoint, node, facts)
-    expr = adjoint.expr
+    return reduced_from(whole, adjoint, operand, facts)
+
+
+def reduced_from(whole: AnyShape, adjoint: Adjoint, operand: Expr, facts: Facts) -> Adjoint:
+    """The adjoint of an operand from one of a whole shape that the operand broadcasts to."""
+    wanted, expr = facts.shape_of(operand), adjoint.expr
+    if same_shape(wanted, whole):
+        return replace(adjoint, shape=wanted, root=None, value=None)
     if wanted == SCALAR:
         return Adjoint(summed(expr, None, False, whole, facts), SCALAR, True, True)
-    if isinstance(wanted, Star) and isinstance(whole, Star) and wanted.name == whole.name:
+    if isinstance(wanted, Star) and isinstance(whole, Star) and wanted.name == whole.name != "?":
         axes = sorted(wanted.ones - whole.ones)
         if axes and not whole.ones - wanted.ones:
             return Adjoint(summed(expr, tuple(axes), True, whole, facts), wanted, True, True)
@@ -104,8 +113,19 @@ def reduced_to(adjoint: Adjoint, node: Expr, operand: Expr, facts: Facts) -> Adj
     if down is not None:
         return Adjoint(down, wanted, True, down is not expr or adjoint.owned)
     sizes = call("numpy.shape", Value(operand))
-    down = call("helper.unbroadcast", expr, sizes, text="unbroadcast")
-    return Adjoint(down, wanted, True, adjoint.owned)
+    negative = is_negative(expr)
+    down = call("helper.unbroadcast", neg(expr) if negative else expr, sizes, text="unbroadcast")
+    return Adjoint(neg(down) if negative else down, wanted, True, adjoint.owned or negative)
+
+
+def is_unbroadcast(expr: Expr) -> bool:
+    """Whether an adjoint is summed by the helper, which finds out the axes at run time."""
+    match expr:
+        case Apply("neg", (inner,)):
+            return is_unbroadcast(inner)
+        case Apply("helper.unbroadcast"):
+            return True
+    return False
 
 
 def summed_down(expr: Expr, wanted: AnyShape, whole: AnyShape, facts: Facts) -> Expr | None:
@@ -215,7 +235,7 @@ def total_of(found: list[Adjoint]) -> Adjoint:
     best = next((a for a in found if a.full), found[0])
     if isinstance(total, Const):
         return Adjoint(total, SCALAR, best.full and best.shape == SCALAR, True)
-    return Adjoint(total, best.shape, best.full, True)
+    return Adjoint(total, best.shape, best.full, True, root=best.root)
 
 
 def type_name(name: str) -> Expr:

@@ -160,7 +160,7 @@ def _impure(statement: Stmt, program: Any, facts: Any, shown: bool) -> Any | Non
     is left out when the loop is run again."""
     if isinstance(statement, Verbatim):
         return None if statement.pure and not statement.mutates else statement
-    if isinstance(statement, Evaluate) and shown and shows_only(statement):
+    if isinstance(statement, Evaluate) and shown and shows_only(statement, facts):
         return None
     for expr in expressions(statement):
         for node in walk(expr):
@@ -188,14 +188,14 @@ def _of_callee(function: Function, program: Any, facts: Any, seen: set[Function]
         yield _impure(statement, program, facts, False) is not None
 
 
-def shows_only(statement: Stmt) -> bool:
+def shows_only(statement: Stmt, facts: Any) -> bool:
     """Whether a statement prints, logs or documents, and changes nothing that is computed with."""
     if not isinstance(statement, Evaluate):
         return False
     value = statement.value
     if isinstance(value, Apply):
         return value.op.startswith(("builtins.print", "logging.", "warnings."))
-    return isinstance(value, Const) or (not isinstance(value, Invoke) and is_harmless(value))
+    return isinstance(value, Const) or (not isinstance(value, Invoke) and is_harmless(value, facts))
 
 
 def _refusal(node: Any, message: str, advice: str) -> S2SADError:
@@ -288,19 +288,20 @@ def without(block: Block, left_out: Collection[Stmt]) -> Block:
     return found
 
 
-def again(block: Block, left_out: Collection[Stmt]) -> Block:
+def again(block: Block, left_out: Collection[Stmt], facts: Any) -> Block:
     """The statements of a block to be run a second time: without comments, without those that are
     left out and those that only show something."""
     found: Block = []
     for statement in block:
-        if statement in left_out or shows_only(statement):
+        if statement in left_out or shows_only(statement, facts):
             continue
         match statement:
             case Branch():
-                then, other = again(statement.then, left_out), again(statement.other, left_out)
+                then = again(statement.then, left_out, facts)
+                other = again(statement.other, left_out, facts)
                 statement = replace(statement, then=then, other=other)
             case For() | While() | Context() | Guard():
-                statement = replace(statement, body=again(statement.body, left_out))
+                statement = replace(statement, body=again(statement.body, left_out, facts))
         origin = getattr(statement, "origin", None)
         if origin is not None and hasattr(origin.node, "leading_lines"):
             bare = Origin(origin.node.with_changes(leading_lines=()), origin.module)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from s2sad.analysis.types import SCALAR, Array
+import libcst as cst
+
+from s2sad.analysis.types import SCALAR, Array, ListOf, TupleOf
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
@@ -15,6 +17,7 @@ from s2sad.ir.nodes import (
     Function,
     Invoke,
     Opaque,
+    Ref,
     Stmt,
     Verbatim,
     walk,
@@ -32,15 +35,26 @@ _HARMLESS = (
 _LOGGERS = {"debug", "info", "warning", "error", "log", "exception", "critical", "write", "update"}
 
 
-def is_harmless(expr: Expr) -> bool:
-    """Whether a call only reads its arguments: print, logging, np.save."""
+def is_harmless(expr: Expr, facts: Any) -> bool:
+    """Whether a call only reads its arguments: print, logging, np.save, a progress bar's update."""
     if isinstance(expr, Apply):
         return expr.op.startswith(_HARMLESS) or expr.form != "call" or expr.op.startswith("numpy.")
     if isinstance(expr, Opaque) and expr.origin is not None:
-        func = getattr(expr.origin.node, "func", None)
-        attribute = getattr(func, "attr", None)
-        return attribute is not None and attribute.value in _LOGGERS
+        func = expr.origin.node.func if isinstance(expr.origin.node, cst.Call) else None
+        if not isinstance(func, cst.Attribute) or func.attr.value not in _LOGGERS:
+            return False
+        return not _is_varied(func.value, expr, facts)
     return True
+
+
+def _is_varied(receiver: cst.BaseExpression, call: Opaque, facts: Any) -> bool:
+    """Whether the object of a method carries a derivative, as a dict that is updated does."""
+    while isinstance(receiver, cst.Attribute | cst.Subscript | cst.Call):
+        receiver = receiver.func if isinstance(receiver, cst.Call) else receiver.value
+    return isinstance(receiver, cst.Name) and any(
+        isinstance(part, Ref) and part.var.hint == receiver.value and part in facts.varied
+        for part in call.parts
+    )
 
 
 def handed_twice(node: Invoke) -> S2SADError:
@@ -134,7 +148,13 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
     parts = node.parts if isinstance(node, Opaque) else (*node.args, *(a for _, a in node.kwargs))
     if not any(part in facts.varied for part in parts):
         return
-    if isinstance(node, Apply) and not node.op.startswith("s2sad."):
+    if isinstance(node, Apply) and node.op == "builtins.dict":
+        if isinstance(facts.type_of(node.args[0]), ListOf | TupleOf):
+            message = "cannot differentiate a dict of pairs that are not written out"
+            yield _refusal(
+                node, "S2S012", message, "Write a display, {key: value}, or a comprehension."
+            )
+    elif isinstance(node, Apply) and not node.op.startswith("s2sad."):
         if any(name == "out" for name, _ in node.kwargs):
             advice = "Give the result a name instead."
             yield _refusal(node, "S2S011", "cannot differentiate a write by out=", advice)
@@ -143,14 +163,14 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
                 message = f"cannot differentiate {node.op}, which writes in place"
                 advice = "Build the new value with np.where instead."
                 yield _refusal(node, "S2S011", message, advice)
-        elif whole and node.form == "call" and not is_harmless(node) and "." in node.op:
+        elif whole and node.form == "call" and not is_harmless(node, facts) and "." in node.op:
             if node.op not in _READERS and facts.rule_of(node) is None:
                 yield _unknown(node, node.op)
     elif (
         isinstance(node, Opaque)
         and not whole
         and node.mutates
-        and not (node.inert or is_harmless(node) or _only_reads(node))
+        and not (node.inert or is_harmless(node, facts) or _only_reads(node))
     ):
         local = "cannot see which function" in node.reason  # it may change variables around it
         if not local and not any(_is_changeable(part, facts) for part in parts):

@@ -10,7 +10,10 @@ from s2sad.derive.own_rules import is_own
 from s2sad.derive.rules import rules
 from s2sad.ir.nodes import Apply, Const, Expr, Ref, Value
 
-_NOT_NEW = {"helper.unbroadcast", "helper.add", "helper.part", "numpy.real", "numpy.imag"}
+_PASSED_ON = ("numpy.real", "numpy.imag", "helper.unbroadcast")
+"""Operators whose result is new if their operand is."""
+
+_NOT_NEW = {"helper.add", "helper.part"}
 """Operators whose result may be an operand itself, or share memory with it."""
 
 
@@ -18,7 +21,7 @@ def is_fresh(expr: Expr) -> bool:
     """Whether evaluating an expression makes an array that nothing else refers to."""
     if isinstance(expr, Const):
         return True
-    if isinstance(expr, Apply) and expr.op in ("numpy.real", "numpy.imag"):
+    if isinstance(expr, Apply) and expr.op in _PASSED_ON:
         return not isinstance(expr.args[0], Ref | Value) and is_fresh(expr.args[0])
     if not isinstance(expr, Apply) or expr.op in _NOT_NEW or expr.op.startswith("backward"):
         return False

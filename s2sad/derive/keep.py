@@ -13,7 +13,7 @@ whose values are needed at this point; what is taken care of leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
@@ -50,8 +50,11 @@ from s2sad.tidy.algebra import key
 class Keep(Needs):
     """Keeps and restores variables and parts of arrays."""
 
-    def _save(self, bound: Iterable[Var], needed: set[Var], kept: set[Var]) -> tuple[Block, Block]:
-        """Remembers the needed variables among those that are about to be overwritten."""
+    def _save(
+        self, bound: Iterable[Var], needed: set[Var], kept: set[Var], left: Collection[Var] = ()
+    ) -> tuple[Block, Block]:
+        """Remembers the needed variables among those that are about to be overwritten. The arrays
+        of those that are `left` alone are not changed any more."""
         saves: Block = []
         restores: Block = []
         for var in bound:
@@ -59,10 +62,23 @@ class Keep(Needs):
                 needed.discard(var)
                 continue
             needed.discard(var)
-            save, restore = self._remember(var)
+            save, restore = self._remember(var, var in left)
             saves += save
             restores = [*restore, *restores]
         return saves, restores
+
+    def _left_alone(self, statement: Stmt) -> set[Var]:
+        """The variables that a statement gives another array, where nothing else has a name for the
+        one they stood for: that is not written into any more."""
+        if not isinstance(statement, Assign) or statement.augmented is not None:
+            return set()
+        alias = {self.regions.of(var) for var, _ in self.regions.aliases(statement.value)}
+        return {
+            var
+            for var in bound_by(statement)
+            if isinstance(self.facts.bindings.get(var), Array)
+            if not self.regions.is_shared(var) and self.regions.of(var) not in alias
+        }
 
     def _save_parts(
         self, statement: Stmt, needed: set[Var], kept: set[Var]
@@ -82,6 +98,7 @@ class Keep(Needs):
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             if place.how in ("append", "pop"):
+                needed |= self._read_to_reach(plain(place.base), None)
                 ends = [*self._put_end_back(statement, place), *ends]
                 continue
             if isinstance(self.facts.type_of(place.part), CONTAINERS) and place.how == "place":
@@ -281,13 +298,13 @@ class Keep(Needs):
 
     # ------------------------------------------------------------ where it is kept
 
-    def _remember(self, var: Var) -> tuple[Block, Block]:
+    def _remember(self, var: Var, is_left_alone: bool = False) -> tuple[Block, Block]:
         """The statements that keep a variable's value and that bring it back."""
         if var not in self.defined:
             self.undefined[var] = None
         kind = self.facts.bindings.get(var)
         value: Expr = self._noted(Ref(var), kind)
-        if var in self.mutated and not is_number(kind):
+        if var in self.mutated and not is_number(kind) and not is_left_alone:
             value = copy_of(value, kind)
         return self._keep(var.hint, kind, value, var)
 

@@ -273,7 +273,9 @@ class Loops(Branches):
         block = Var("block")
         live = needed | all_reads(mirrored)
         exchanged = {s for s in self.followers if is_exchange(s)}
-        again: Block = [For(loop.target, Ref(block), checkpoints.again(ahead.body, exchanged))]
+        again: Block = [
+            For(loop.target, Ref(block), checkpoints.again(ahead.body, exchanged, self.facts))
+        ]
         again = without_dead(again, live, {}, None, self.plan.replaced, self.plan.regions)
         self.plan.repeated |= {repeated: loop for repeated in again}
         state = [part for part in state if live & set(self.regions.together(part.var))]

@@ -21,6 +21,7 @@ statements.
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from s2sad.analysis.types import Array
@@ -162,8 +163,11 @@ class Planner(Loops):
         found = self.extracted.get(statement, [])
         if len(found) < 2:
             return found
-        order = {node: position for position, node in enumerate(inner_first(statement))}
-        return sorted(found, key=lambda pair: order.get(pair[0], len(order)))
+        order: dict[Var, int] = {}
+        for position, node in enumerate(inner_first(statement)):
+            if node in self.plan.replaced:  # a name may stand for several equal values
+                order.setdefault(self.plan.replaced[node], position)
+        return sorted(found, key=lambda pair: order.get(pair[1], sys.maxsize))
 
     def _writes(self, expr: Expr) -> bool:
         return any(isinstance(n, Invoke) and self.regions.changed_by(n) for n in walk(expr))
@@ -215,7 +219,8 @@ class Planner(Loops):
             if is_exchange(part) and not kept & set(bound):
                 kept_here, put_back = self._exchanged(part, needed)
             else:
-                kept_here, put_back = self._save(self._bound(part), needed, kept)
+                left = self._left_alone(part)
+                kept_here, put_back = self._save(self._bound(part), needed, kept, left)
             saves, restores = [*saves, *kept_here], [*put_back, *restores]
         for part in (statement, *follow):
             if exchanges_items(part, self.facts):

@@ -247,7 +247,7 @@ class Remade(Again):
 
     def _run_again(self, making: Making) -> Block:
         """The statements as the backward part runs them."""
-        again = checkpoints.again(making.block, ())
+        again = checkpoints.again(making.block, (), self.facts)
         if again:
             self.plan.again[again[0]] = list(making.arrays)
         return again

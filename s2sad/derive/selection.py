@@ -131,7 +131,7 @@ def _numbers_fit(rule: Rule, bound: Bound, type_of: TypeOf, found: bool) -> bool
         return rule.numbers != "complex"
     stated = bound.get("dtype")
     certain = any(is_complex(type_of(bound[operand.name])) for operand in rule.operands)
-    if certain and stated is not None and rule.gives != "real":
+    if certain and stated is not None and rule.gives in ("", "complex"):
         if dtype_name(stated, type_of).startswith(("float", "int", "uint", "bool")):
             return False
     return rule.numbers != "real"

@@ -22,6 +22,7 @@ from s2sad.derive.broadcasting import call
 from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
 from s2sad.derive.effects import is_harmless, writer
 from s2sad.derive.fresh import is_fresh
+from s2sad.derive.held import is_container
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirrored import may_be_number
 from s2sad.derive.tangents import on_tangents
@@ -110,6 +111,11 @@ class TangentWrites:
                     return []
                 term = found.expr if statement.augmented == "add" else neg(found.expr)
                 return [(self.dots.of(target), Apply("add", (dot, term), (), "infix", "+"))]
+            if is_container(self.facts.bindings.get(target)):
+                what = "cannot differentiate items put into a list or dict in this way"
+                refused = self.sweep.refused("S2S011", what, statement, "Build a new one.")
+                self.sweep.engine.errors.append(self.sweep.refusals[refused.expr])
+                return []
             self.facts.varied |= {value, value.args[0]}
             found = self.sweep.push(value)
             assert found is not None
@@ -209,7 +215,7 @@ class TangentWrites:
         if isinstance(value, Opaque):
             changed = any(var in self.mirrored for var in value.mutates)
             return bool(self.sweep.is_varied(value) and writer(value)) or (
-                changed and not is_harmless(value)
+                changed and not is_harmless(value, self.facts)
             )
         if not isinstance(value, Apply) or value.form not in ("call", "method"):
             return False

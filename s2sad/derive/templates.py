@@ -160,11 +160,11 @@ class RuleReader(Notation):
         return self._pattern(self._split()[1])
 
     def _field(self, node: ast.expr) -> str:
-        """What a result is: real or complex."""
+        """What a result is."""
         match node:
-            case ast.Name("real" | "complex" as what):
+            case ast.Name("real" | "complex" | "integer" | "boolean" as what):
                 return what
-        self.refuse(node, "a result is real or complex")
+        self.refuse(node, "a result is real, complex, integer or boolean")
 
     def rule(self) -> Rule:
         """The rule, checked."""

@@ -3,6 +3,8 @@
     stop_gradient(x)            s2sad.stop_gradient(x)
     Params(W, b)                Params(W=W, b=b)
     x.sum(axis=0)               numpy.sum(x, axis=0)
+    dict(d, a=x)                {**d, "a": x}
+    d.get(k, e)                 d[k] if k in d else e
     map(f, xs)                  [invoke f(item) for item in xs]
 
 What is none of these, is a call that is carried as it is, and may change all that it can reach.
@@ -16,8 +18,8 @@ from typing import Any
 import libcst as cst
 
 from s2sad.errors import S2SADError
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Var
-from s2sad.source.calls import Argument, is_static
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Var
+from s2sad.source.calls import Argument, Part, is_static, parts_of
 from s2sad.source.invocations import Invocations, split
 from s2sad.source.objects import class_of
 from s2sad.source.operators import METHODS, canonical
@@ -40,6 +42,8 @@ class CallForms(Invocations):
         cls = None if path is None else self.module.find_class(path)
         if cls is not None:
             return self._construct(cls, node)
+        if path == "builtins.dict":
+            return self._dict(node)
         if path == "builtins.map" and len(node.args) == 2:
             return self._mapped(node)
         if path == "dataclasses.replace" and node.args:
@@ -94,6 +98,43 @@ class CallForms(Invocations):
         advice = f"Write {name}({', '.join(wanted)})."
         raise S2SADError("S2S014", f"{name} with other arguments than its own", place, advice)
 
+    def _dict(self, node: cst.Call) -> Expr:
+        """dict(a=x) is a display; dict(d) is a copy, where the keys of d are not known."""
+        if (merged := self.merged(node)) is not None:
+            return merged
+        if len(node.args) != 1 or node.args[0].star or node.args[0].keyword is not None:
+            return self._unknown_call(node, "s2sad does not see the keys of this dict")
+        return self._apply("builtins.dict", node)
+
+    def part(self, part: Part) -> Expr:
+        """A part of a container: an expression of the source, or what makes it."""
+        return self.lower(part) if isinstance(part, cst.BaseExpression) else part(self)
+
+    def merged(self, node: cst.BaseExpression) -> Make | None:
+        """The dict that several are merged into, or that a call makes, as a display; None where its
+        keys are not known."""
+        parts = parts_of(node, self.scope)
+        if parts is None:
+            return None
+        keys = tuple(Const(key) for key, _ in parts)
+        items = tuple(self.part(part) for _, part in parts)
+        return Make("dict", items, keys, origin=self.origin(node))
+
+    def _got(self, node: cst.Call, of: cst.BaseExpression) -> Expr | None:
+        """d.get(k, e) is `d[k] if k in d else e`, of a dict and a key that can be read twice."""
+        simple = (cst.Name, cst.SimpleString, cst.Integer)
+        if not isinstance(of, cst.Name) or not 1 <= len(node.args) <= 2:
+            return None
+        if any(a.star or a.keyword for a in node.args) or not isinstance(
+            node.args[0].value, simple
+        ):
+            return None
+        key = node.args[0].value
+        test = Apply("in", (self.lower(key), self.lower(of)), (), "infix", "in")
+        item = Apply("getitem", (self.lower(of), self.lower(key)), (), "index")
+        other = self.lower(node.args[1].value) if len(node.args) == 2 else Const(None)
+        return Select(test, item, other, origin=self.origin(node))
+
     def _mapped(self, node: cst.Call) -> Expr:
         """map(f, xs) is a generator expression, (f(x) for x in xs)."""
         candidates = self.program.callables.of(node.args[0].value, self.scope)
@@ -131,6 +172,8 @@ class CallForms(Invocations):
         if name in LIST_METHODS and not keywords and not self.program.structured:
             args = (receiver, *positional)
             return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
+        if name == "get" and (found := self._got(node, func.value)) is not None:
+            return found
         if name in STRUCTURE_METHODS and not positional and not keywords:
             return Apply(f"dict.{name}", (receiver,), (), "method", name, self.origin(node))
         if name in ("append", "pop") and _is_path(receiver) and not keywords:

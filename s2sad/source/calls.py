@@ -97,8 +97,10 @@ def parts_of(node: cst.BaseExpression, scope: Scope) -> list[tuple[str, Part]] |
                 else:
                     return None
             return list(merged.items())
-        case cst.Call(func=cst.Name("dict"), args=args) if all(a.keyword for a in args):
-            return [(a.keyword.value, a.value) for a in args if a.keyword is not None]
+        case cst.Call(func=cst.Name("dict")) if scope.qualified(node.func) == "builtins.dict":
+            return _parts_of_dict(node, scope)
+        case cst.BinaryOperation(operator=cst.BitOr()):
+            return _merged([parts_of(node.left, scope), parts_of(node.right, scope)])
         case cst.Name():
             keys = keys_of(node, scope)
             if keys is None:
@@ -106,6 +108,44 @@ def parts_of(node: cst.BaseExpression, scope: Scope) -> list[tuple[str, Part]] |
             names = [k if isinstance(k, str) else "" for k in keys]
             return [(name, _item(node, k)) for name, k in zip(names, keys, strict=True)]
     return None
+
+
+def _parts_of_dict(node: cst.Call, scope: Scope) -> list[tuple[str, Part]] | None:
+    """The items of `dict(...)`: of a dict or of pairs, of keywords, of what `**` stands for."""
+    found: list[list[tuple[str, Part]] | None] = []
+    for argument in node.args:
+        if argument.keyword is not None:
+            found.append([(argument.keyword.value, argument.value)])
+        elif argument.star != "*":
+            pairs = _pairs(argument.value) if not argument.star else None
+            found.append(parts_of(argument.value, scope) if pairs is None else pairs)
+        else:
+            return None
+    return _merged(found)
+
+
+def _pairs(node: cst.BaseExpression) -> list[tuple[str, Part]] | None:
+    """The items that a list of pairs stands for, whose keys are written out."""
+    if not isinstance(node, cst.List | cst.Tuple):
+        return None
+    found: list[tuple[str, Part]] = []
+    for element in node.elements:
+        match element.value:
+            case cst.Tuple(elements=[key, value]) if isinstance(key.value, cst.SimpleString):
+                found.append((str(key.value.evaluated_value), value.value))
+            case _:
+                return None
+    return found
+
+
+def _merged(found: list[list[tuple[str, Part]] | None]) -> list[tuple[str, Part]] | None:
+    """The items of several dicts, the later ones in place of the earlier."""
+    merged: dict[str, Part] = {}
+    for parts in found:
+        if parts is None or not all(key for key, _ in parts):
+            return None
+        merged.update(parts)
+    return list(merged.items())
 
 
 def keys_of(node: cst.Name, scope: Scope) -> list[str | int] | None:
@@ -121,7 +161,7 @@ def keys_of(node: cst.Name, scope: Scope) -> list[str | int] | None:
     parts = None if isinstance(value, cst.Name) else parts_of(value, owner)
     if parts is None:
         return None
-    is_dict = isinstance(value, (cst.Dict, cst.Call))
+    is_dict = isinstance(value, (cst.Dict, cst.Call, cst.BinaryOperation))
     return [key if is_dict else k for k, (key, _) in enumerate(parts)]
 
 

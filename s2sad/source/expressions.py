@@ -15,7 +15,7 @@ import libcst as cst
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Slice, Var
 from s2sad.source.bound import Binding, target_names
 from s2sad.source.call_forms import CallForms
-from s2sad.source.calls import Part, parts_of
+from s2sad.source.calls import parts_of
 from s2sad.source.objects import class_of
 from s2sad.source.operators import ATTRIBUTES, COMPARE, UNARY
 from s2sad.source.operators import BINARY as INFIX
@@ -111,6 +111,8 @@ class ExpressionLowerer(CallForms):
         return Const(..., self.origin(node))
 
     def _BinaryOperation(self, node: cst.BinaryOperation) -> Expr:
+        if isinstance(node.operator, cst.BitOr) and (merged := self.merged(node)) is not None:
+            return merged
         # A long sum is a deep tree on the left: unrolled, so that depth is no limit.
         chain = [node]
         while isinstance(chain[-1].left, cst.BinaryOperation):
@@ -234,10 +236,6 @@ class ExpressionLowerer(CallForms):
             total = Apply("add", (total, piece), (), "infix", "+", origin)
         return total if len(pieces) > 1 else replace(total, origin=self.origin(node))
 
-    def part(self, part: Part) -> Expr:
-        """A part of a container: an expression of the source, or what makes it."""
-        return self.lower(part) if isinstance(part, cst.BaseExpression) else part(self)
-
     def _Tuple(self, node: cst.Tuple) -> Expr:
         return self._elements(node, "tuple")
 
@@ -249,12 +247,8 @@ class ExpressionLowerer(CallForms):
 
     def _Dict(self, node: cst.Dict) -> Expr:
         if any(isinstance(element, cst.StarredDictElement) for element in node.elements):
-            parts = parts_of(node, self.scope)
-            if parts is None:
-                return self.opaque(node, "s2sad does not see the keys that ** stands for in a dict")
-            names = tuple(Const(key) for key, _ in parts)
-            merged = tuple(self.part(part) for _, part in parts)
-            return Make("dict", merged, names, origin=self.origin(node))
+            reason = "s2sad does not see the keys that ** stands for in a dict"
+            return self.merged(node) or self.opaque(node, reason)
         pairs = [e for e in node.elements if isinstance(e, cst.DictElement)]
         keys = tuple(self.lower(pair.key) for pair in pairs)
         values = tuple(self.lower(pair.value) for pair in pairs)

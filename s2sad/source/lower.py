@@ -48,6 +48,7 @@ from s2sad.source.annotations import read_annotation
 from s2sad.source.bound import bound_names, names_in, nonlocal_names, parameters
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
 from s2sad.source.scope import Scope
+from s2sad.source.updates import as_updates
 from s2sad.source.walk import Visitor
 from s2sad.source.writing import again, as_write
 
@@ -279,7 +280,9 @@ class StatementLowerer:
         value = self.expressions.lower(node.value)
         return Assign((self.expressions.target(node.target),), value, origin=origin)
 
-    def _AugAssign(self, node: cst.AugAssign, origin: Origin) -> Stmt:
+    def _AugAssign(self, node: cst.AugAssign, origin: Origin) -> Stmt | Block:
+        if (updates := as_updates(node, self.expressions, origin)) is not None:
+            return updates
         op = augmented_operator(node.operator)
         target = self.expressions.target(node.target)
         if _global_target(target, self.scope):
@@ -288,7 +291,9 @@ class StatementLowerer:
         value = Apply(op, (old, self.expressions.lower(node.value)), (), "infix", "")
         return Assign((target,), value, op, origin)
 
-    def _Expr(self, node: cst.Expr, origin: Origin) -> Stmt:
+    def _Expr(self, node: cst.Expr, origin: Origin) -> Stmt | Block:
+        if (updates := as_updates(node, self.expressions, origin)) is not None:
+            return updates
         value = self.expressions.lower(node.value)
         if isinstance(value, Apply) and value.op == "s2sad.on_gradient":
             message = "on_gradient whose result is not used"

@@ -6,11 +6,15 @@ together with the one before.
 
 from __future__ import annotations
 
-from s2sad.ir.flow import inner_blocks
+from collections import Counter
+
+from s2sad.ir.bindings import bound_by, targets_of
+from s2sad.ir.flow import expressions, inner_blocks
 from s2sad.ir.nodes import (
     Assign,
     Block,
     Expr,
+    For,
     Ref,
     Stmt,
     Var,
@@ -78,7 +82,46 @@ def _merge(
                 sources[statement] = moved + sources.get(statement, [])
             moved = []
         result.append(statement)
+    _merge_inside(result, final | given, names, sources, fixed)
     return result
+
+
+def _merge_inside(
+    block: Block,
+    outside: set[Var],
+    names: Names,
+    sources: dict[Stmt, list[Stmt]],
+    fixed: Var | None,
+) -> None:
+    """Takes copies out of the blocks inside, between variables that are used nowhere else."""
+    used = [all_reads(statement) | written(statement) for statement in block]
+    times = Counter(var for variables in used for var in variables)
+    for statement, own in zip(block, used, strict=True):
+        elsewhere = outside | {var for var in times if times[var] > (var in own)}
+        elsewhere |= {var for expr in expressions(statement) for var in reads_of(expr)}
+        if isinstance(statement, For):
+            elsewhere |= set(targets_of(statement.target))
+        inner = inner_blocks(statement)
+        for body in inner:
+            beside = {v for b in inner if b is not body for s in b for v in all_reads(s)}
+            beside |= {v for b in inner if b is not body for s in b for v in written(s)}
+            others = elsewhere | beside
+            # What is assigned again would seem to come from the iteration before.
+            assigned = Counter(var for each in body for var in written(each))
+            again = {var for var in assigned if assigned[var] > 1}
+            body[:] = _merge(body, others | _carried(body), names, sources, fixed, others | again)
+
+
+def _carried(block: Block) -> set[Var]:
+    """The variables that a block may use before it has given them a value."""
+    found: set[Var] = set()
+    sure: set[Var] = set()
+    for statement in block:
+        reads = all_reads(statement)
+        if isinstance(statement, Assign):
+            sure |= set(bound_by(statement)) - reads - found
+        found |= (reads | written(statement)) - sure
+    return found
 
 
 def _mergeable(

@@ -91,13 +91,13 @@ def shape(x: const) -> "?":
     y = np.shape(x)
 
 
-@gives(real)
+@gives(integer)
 def size(x: const) -> "":
     """Number of elements."""
     y = np.size(x)
 
 
-@gives(real)
+@gives(integer)
 def ndim(x: const) -> "":
     """Number of axes."""
     y = np.ndim(x)
@@ -108,44 +108,44 @@ def dtype(x: const) -> "":
     y = x.dtype
 
 
-@gives(real)
+@gives(integer)
 def argmax(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """The place of an extreme element: piecewise constant."""
     y = np.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@gives(real)
+@gives(integer)
 def argmin(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """The place of an extreme element: piecewise constant."""
     y = np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@gives(real)
+@gives(integer)
 def argsort(x: const, *, axis=-1, kind=None) -> at_least(x, 1):
     """The order of the elements: piecewise constant."""
     y = np.argsort(x, axis=axis, kind=kind)
 
 
-@gives(real)
+@gives(integer)
 def argpartition(x: const, *, kth, axis=-1) -> at_least(x, 1):
     """An order of the elements: piecewise constant."""
     assert kth in (0,)
     y = np.argpartition(x, kth, axis=axis)
 
 
-@gives(real)
+@gives(boolean)
 def all(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """Logical reduction: no derivative."""
     y = np.all(x, axis=axis, keepdims=keepdims)
 
 
-@gives(real)
+@gives(boolean)
 def any(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """Logical reduction: no derivative."""
     y = np.any(x, axis=axis, keepdims=keepdims)
 
 
-@gives(real)
+@gives(integer)
 def count_nonzero(x: const, *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     """A number of elements: no derivative."""
     y = np.count_nonzero(x, axis=axis, keepdims=keepdims)
@@ -177,42 +177,43 @@ def triu_indices_from(x: const, *, k=0) -> "?":
     y = np.triu_indices_from(x, k=k)
 
 
-@gives(real)
+@gives(integer)
 def flatnonzero(x: const) -> "?":
     """Places: no derivative."""
     y = np.flatnonzero(x)
 
 
-@gives(real)
+@gives(integer)
 def argwhere(x: const) -> "?":
     """Places: no derivative."""
     y = np.argwhere(x)
 
 
-@gives(real)
+@gives(integer)
 def searchsorted(x: const, v: const, *, side="left") -> like(v):
     """A place: piecewise constant."""
     y = np.searchsorted(x, v, side=side)
 
 
+@gives(integer)
 def digitize(x: const, bins: const, *, right=False) -> like(x):
     """A place: piecewise constant."""
     y = np.digitize(x, bins, right=right)
 
 
-@gives(real)
+@gives(boolean)
 def isclose(a: const, b: const, *, rtol=1e-05, atol=1e-08) -> broadcast(a, b):
     """Test: no derivative."""
     y = np.isclose(a, b, rtol=rtol, atol=atol)
 
 
-@gives(real)
+@gives(boolean)
 def allclose(a: const, b: const, *, rtol=1e-05, atol=1e-08) -> "":
     """Test: no derivative."""
     y = np.allclose(a, b, rtol=rtol, atol=atol)
 
 
-@gives(real)
+@gives(boolean)
 def array_equal(a: const, b: const) -> "":
     """Test: no derivative."""
     y = np.array_equal(a, b)
@@ -251,30 +252,31 @@ def rint(x: const) -> like(x):
     y = np.rint(x)
 
 
-@gives(real)
+@gives(boolean)
 def isnan(x: const) -> like(x):
     """Test."""
     y = np.isnan(x)
 
 
-@gives(real)
+@gives(boolean)
 def isfinite(x: const) -> like(x):
     """Test."""
     y = np.isfinite(x)
 
 
-@gives(real)
+@gives(boolean)
 def isinf(x: const) -> like(x):
     """Test."""
     y = np.isinf(x)
 
 
+@gives(boolean)
 def signbit(x: const) -> like(x):
     """Test."""
     y = np.signbit(x)
 
 
-@gives(real)
+@gives(boolean)
 def logical_not(x: const) -> like(x):
     """Logical negation."""
     y = np.logical_not(x)
@@ -285,19 +287,19 @@ def round(x: const, *, decimals=0) -> like(x):
     y = np.round(x, decimals=decimals)
 
 
-@gives(real)
+@gives(boolean)
 def logical_and(a: const, b: const) -> broadcast(a, b):
     """Logical and."""
     y = np.logical_and(a, b)
 
 
-@gives(real)
+@gives(boolean)
 def logical_or(a: const, b: const) -> broadcast(a, b):
     """Logical or."""
     y = np.logical_or(a, b)
 
 
-@gives(real)
+@gives(boolean)
 def logical_xor(a: const, b: const) -> broadcast(a, b):
     """Logical exclusive or."""
     y = np.logical_xor(a, b)

@@ -363,6 +363,5 @@ CALLS = {
 }
 
 REFUSED = {
-    "local_dict": "S2S012",
     "leaves_that_are_not_float": "S2S012",
 }

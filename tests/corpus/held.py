@@ -44,6 +44,16 @@ def item_replaced_at_times(a, s, n):
     return total
 
 
+def rebound_after_appends(a, b: Float[ndarray, "2 n"]):
+    xs, ys = [a, np.cos(a)], [a, b[1]]
+    d = {"p": a, "q": b[1]}
+    for _ in range(2):
+        for item in d.values():
+            ys.append(item)
+    ys = xs.copy()
+    return np.sum(d["p"] * d["q"])
+
+
 def by_computed_positions(a: Float[ndarray, "n"], b: Float[ndarray, "n"], s, n):
     xs = [a, b]
     for i in range(n):
@@ -490,6 +500,7 @@ CALLS = {
         (A, B),
     ),
     "dict_item_squared_then_rebound": (("w", "s"), N),
+    "rebound_after_appends": (("a", "b"), [(r(3), r((2, 3)))]),
     "item_replaced_at_times": (("a", "s"), [(r(5), 0.7, 4), (r(5), 0.7, 1)]),
     "by_computed_positions": (A, [(r(5), r(5), 0.7, 4), (r(5), r(5), 0.7, 0)]),
     "double_buffer": ("u", [(r(6), 3), (r(6), 0)]),

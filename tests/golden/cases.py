@@ -104,6 +104,10 @@ CASES = [
     corpus("models", "transformer_block"),
     corpus("rebinding", "overwritten_in_a_loop"),
     corpus("results", "dict_result", table="VJPS"),
+    corpus("unannotated", "average_of_paths"),
+    corpus("unannotated", "burgers"),
+    corpus("unannotated", "orbits"),
+    corpus("unannotated", "smile"),
     corpus("while_loops", "array_state"),
 ]
 

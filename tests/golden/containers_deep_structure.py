@@ -128,25 +128,20 @@ def deep_structure_value_and_grad(params: dict, x):
     # Backward: value = np.sum(z * z) + params["bias"]
     d_z = 2.0 * z
     d_deviation = np.zeros(np.shape(g.deviation))
-    d_rest = [None] * len(rest)
+    d_rest_ = [None] * len(rest)
     for i, s in reversed(list(enumerate(rest[1:]))):
         z = z_trace.pop()
         # z = z * s["gain"] + g.deviation
-        d_product = unbroadcast(d_z, np.shape(z * s["gain"]))
-        d_gain = unbroadcast(d_product * z, np.shape(s["gain"]))
+        d_gain = unbroadcast(d_z * z, np.shape(s["gain"]))
         d_deviation += unbroadcast(d_z, np.shape(g.deviation))
-        d_z = unbroadcast(d_product * s["gain"], np.shape(z))
-        d_rest[i + 1] = {"gain": d_gain}
+        d_z = unbroadcast(d_z * s["gain"], np.shape(z))
+        d_rest_[i + 1] = {"gain": d_gain}
     # z = (x - g.mean) * rest[0]["gain"]
-    difference = x - g.mean
-    d_difference = unbroadcast(d_z * rest[0]["gain"], np.shape(difference))
+    d_difference = d_z * rest[0]["gain"]
     d_x = unbroadcast(d_difference, np.shape(x))
-    d_mean = unbroadcast(-d_difference, np.shape(g.mean))
-    d_gain_ = unbroadcast(d_z * difference, np.shape(rest[0]["gain"]))
+    d_mean = -unbroadcast(d_difference, np.shape(g.mean))
+    d_gain_ = unbroadcast(d_z * (x - g.mean), np.shape(rest[0]["gain"]))
     # g, rest = params["pair"]
-    d_params_pair_0 = {"deviation": d_deviation, "mean": d_mean}
-    d_params_pair_1 = add(d_rest, {0: {"gain": d_gain_}})
-    return value, (
-        like_tree(params, {"bias": 1.0, "pair": {0: d_params_pair_0, 1: d_params_pair_1}}),
-        like(x, d_x),
-    )
+    d_g = {"deviation": d_deviation, "mean": d_mean}
+    d_rest = add(d_rest_, {0: {"gain": d_gain_}})
+    return value, (like_tree(params, {"bias": 1.0, "pair": {0: d_g, 1: d_rest}}), like(x, d_x))

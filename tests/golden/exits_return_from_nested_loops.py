@@ -98,7 +98,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
             total = total_trace_.pop()
             # total = total * 0.5 + row
             d_row = unbroadcast(d_total, np.shape(row))
-            d_total = 0.5 * unbroadcast(d_total, np.shape(total))
+            d_total = unbroadcast(0.5 * d_total, np.shape(total))
         broke_ = False
         for j in reversed(range(4)[:iterations]):
             if broke:
@@ -107,7 +107,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
                 d_row = d_row + unbroadcast(
                     np.broadcast_to(d_value * total, np.shape(product)), np.shape(row)
                 )
-                d_total = d_total + unbroadcast(
+                d_total += unbroadcast(
                     np.broadcast_to(d_value * row, np.shape(product)), np.shape(total)
                 )
                 d_x[i, j] += unbroadcast(
@@ -118,9 +118,8 @@ def return_from_nested_loops_value_and_grad(x, target: float):
             else:
                 total = total_trace.pop()
                 # total = total + row * row
-                d_product = unbroadcast(d_total, np.shape(row))
+                d_row = d_row + unbroadcast(2.0 * d_total * row, np.shape(row))
                 d_total = unbroadcast(d_total, np.shape(total))
-                d_row = d_row + 2.0 * d_product * row
             broke = False
             row = row_trace_.pop()
             # row = row * x[i, j] + 0.1

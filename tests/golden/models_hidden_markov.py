@@ -42,25 +42,22 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
     top_trace = []
     m_trace = []
     sum_trace = []
-    sum_trace_ = []
     for symbol in seen[1:]:
         m = alpha[:, None] + log_step
         top = np.max(m, axis=0)
         sum_ = np.sum(np.exp(m - top), axis=0)
-        sum__ = top + np.log(sum_)
         alpha_trace.append(alpha)
-        alpha = sum__ + log_emit[:, symbol]
+        alpha = top + np.log(sum_) + log_emit[:, symbol]
         top_trace.append(top)
         m_trace.append(m)
-        sum_trace.append(sum__)
-        sum_trace_.append(sum_)
+        sum_trace.append(sum_)
     top = alpha.max()
     exp = np.exp(alpha - top)
-    sum___ = np.sum(exp)
-    value = top + np.log(sum___)
+    sum__ = np.sum(exp)
+    value = top + np.log(sum__)
 
     # Backward: value = top + np.log(np.sum(np.exp(alpha - top)))
-    d_log_in = 1.0 / sum___
+    d_log_in = 1.0 / sum__
     d_exp_in = d_log_in * exp
     d_top = 1.0 - np.sum(d_exp_in)
     # top = alpha.max()
@@ -69,17 +66,15 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
     d_log_emit = np.zeros(np.shape(log_emit))
     d_log_step = np.zeros(np.shape(log_step))
     for symbol in reversed(seen[1:]):
-        sum_ = sum_trace_.pop()
-        sum__ = sum_trace.pop()
+        sum_ = sum_trace.pop()
         m = m_trace.pop()
         top = top_trace.pop()
         alpha = alpha_trace.pop()
         # alpha = top + np.log(np.sum(np.exp(m - top), axis=0)) + log_emit[:, symbol]
-        d_sum = unbroadcast(d_exp_in, np.shape(sum__))
-        d_log_in_ = unbroadcast(d_sum, np.shape(sum_)) / sum_
+        d_log_in_ = unbroadcast(d_exp_in / sum_, np.shape(sum_))
         difference = m - top
         d_exp_in_ = np.expand_dims(d_log_in_, 0) * np.exp(difference)
-        d_top = unbroadcast(d_sum, np.shape(top)) + unbroadcast(
+        d_top = unbroadcast(d_exp_in, np.shape(top)) + unbroadcast(
             np.broadcast_to(-d_exp_in_, np.shape(difference)), np.shape(top)
         )
         d_m = unbroadcast(np.broadcast_to(d_exp_in_, np.shape(difference)), np.shape(m))

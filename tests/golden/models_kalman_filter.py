@@ -79,7 +79,7 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         d_total += 1.0 / (2.0 * math.pi * total) * math.pi - d_numerator_ * (residual**2 / total)
         d_residual += 2.0 * d_numerator_ * residual
         # residual = y - mean
-        d_mean = d_mean - d_residual
+        d_mean -= d_residual
         # total = variance + s
         d_variance += d_total
         d_s += d_total

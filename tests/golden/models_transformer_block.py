@@ -15,16 +15,18 @@ def layer_norm(x, gain, bias, eps=1e-5):
 def layer_norm_backward(x, gain, bias, eps=1e-5, *, d_out):
     """Gradient of `layer_norm` with respect to x, gain and bias, times d_out."""
     centred = x - x.mean(axis=-1, keepdims=True)
-    sqrt = np.sqrt((centred**2).mean(axis=-1, keepdims=True) + eps)
+    mean = (centred**2).mean(axis=-1, keepdims=True)
+    sqrt = np.sqrt(mean + eps)
     ratio = centred / sqrt
-    product = ratio * gain
 
     # value = centred / np.sqrt((centred**2).mean(axis=-1, keepdims=True) + eps) * gain + bias
-    d_product = unbroadcast(d_out, np.shape(product))
-    d_numerator = unbroadcast(d_product * gain, np.shape(centred)) / sqrt
-    d_mean = -0.5 * np.sum(d_numerator * ratio, axis=-1, keepdims=True) / sqrt
-    d_centred = d_numerator + 2.0 * (d_mean / np.shape(centred)[-1]) * centred
-    d_gain = unbroadcast(d_product * ratio, np.shape(gain))
+    d_numerator = d_out * gain / sqrt
+    d_mean = -unbroadcast(0.5 * ratio * d_numerator / sqrt, np.shape(mean))
+    d_centred = (
+        unbroadcast(d_numerator, np.shape(centred))
+        + 2.0 * (d_mean / np.shape(centred)[-1]) * centred
+    )
+    d_gain = unbroadcast(d_out * ratio, np.shape(gain))
     d_bias = unbroadcast(d_out, np.shape(bias))
     # centred = x - x.mean(axis=-1, keepdims=True)
     d_mean_x = -d_centred.sum(axis=-1, keepdims=True)

@@ -228,12 +228,10 @@ def nested_value_and_grad(params: dict, x):
     d_W = matmul_backward_b(h, params["head"]["W"], d_exp_in)
     d_bias = 2.0 * params["head"]["bias"]
     # h = (x - shift) * scale
-    difference = x - shift
-    d_params_norm_1 = unbroadcast(-unbroadcast(d_h * scale, np.shape(difference)), np.shape(shift))
-    d_params_norm_0 = unbroadcast(d_h * difference, np.shape(scale))
+    d_shift = -unbroadcast(d_h * scale, np.shape(shift))
+    d_scale = unbroadcast(d_h * (x - shift), np.shape(scale))
     return value, like_tree(
-        params,
-        {"head": {"W": d_W, "bias": d_bias}, "norm": {0: d_params_norm_0, 1: d_params_norm_1}},
+        params, {"head": {"W": d_W, "bias": d_bias}, "norm": {0: d_scale, 1: d_shift}}
     )
 
 

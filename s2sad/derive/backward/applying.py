@@ -21,6 +21,8 @@ from s2sad.derive.backward.trees import is_complete
 from s2sad.derive.broadcasting import (
     call,
     expand,
+    is_unbroadcast,
+    reduced_from,
     reduced_to,
     same_shape,
     shape_of_value,
@@ -29,10 +31,24 @@ from s2sad.derive.broadcasting import (
 )
 from s2sad.derive.complex_numbers import adjoints_of, conjugated
 from s2sad.derive.fresh import is_fresh
+from s2sad.derive.held import is_container
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.tangents import without_defaults
 from s2sad.derive.templates import Contribution, Operand, Rule
-from s2sad.ir.nodes import Apply, Assign, Const, Each, Evaluate, Expr, Make, Place, Ref, Value, Var
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Const,
+    Each,
+    Evaluate,
+    Expr,
+    Make,
+    Place,
+    Ref,
+    Value,
+    Var,
+    walk,
+)
 from s2sad.tidy.naming import role
 
 if TYPE_CHECKING:
@@ -79,11 +95,13 @@ class Rules:
                 one = self._contribution(value, node, rule, operand, adjoint, spec)
                 gathered.setdefault(line.operand, []).append(replace(one, mask=passed))
             else:
-                self._part_contribution(line, value, places, operand, adjoint)
+                self._part_contribution(line, value, places, node, operand, adjoint)
         for name, found in gathered.items():
             called = role(node, bound[name])
             if called is not None:
                 self.sweep.hints.setdefault(bound[name], called)
+            if not all(a.wide for a in found):
+                found = [self.summed_down(a, bound[name]) for a in found]
             self.expressions.pull(bound[name], total_of(found))
 
     def _seeded(
@@ -98,7 +116,9 @@ class Rules:
         """The adjoint of an operator's result as the lines of its rule want it: complete, as large
         as its value where that counts, and under a name where it is read more than once."""
         if adjoint.tree and isinstance(self.facts.type_of(node), ListOf | TupleOf):
-            if not is_complete(adjoint.expr):
+            if not is_complete(adjoint.expr) and not _has_all(
+                adjoint.expr, rule.place("d_y"), lines, temporaries
+            ):
                 parts = call("helper.all_parts", adjoint.expr, Value(node), text="all_parts")
                 adjoint = Adjoint(parts, tree=True)
         seed = rule.place("d_y")
@@ -131,6 +151,34 @@ class Rules:
                 self.sweep.typed(ref := Ref(temporary), self.facts.type_of(value))
                 value = ref
             places[var] = value
+
+    def lowered(self, adjoint: Adjoint, node: Expr, operand: Expr) -> Adjoint:
+        """The adjoint of an operand from that of a value that it was broadcast to. Where the axes
+        are not known it stays as it is, to be summed down once, at the end of what is elementwise.
+        """
+        reduced = reduced_to(adjoint, node, operand, self.facts)
+        if adjoint.full and is_unbroadcast(reduced.expr):
+            return replace(adjoint, shape=self.facts.shape_of(node), root=node)
+        return reduced
+
+    def takes_wide(self, node: Expr) -> bool:
+        """Whether an expression takes an adjoint that is still to be summed down."""
+        if self.is_elementwise(node):
+            return True
+        if not isinstance(node, Apply) or not isinstance(self.facts.type_of(node.args[0]), Array):
+            return False
+        found = self.facts.rule_of(node)
+        if found is None:
+            return False
+        lines = [line for line in found[0].contributions if line.operand in found[1]]
+        seed = found[0].place("d_y")
+        return all(line.how == "index" and _adds_to_part(line, seed) for line in lines)
+
+    def summed_down(self, adjoint: Adjoint, node: Expr) -> Adjoint:
+        """The adjoint of a value in the shape of that value."""
+        if not adjoint.wide:
+            return adjoint
+        return reduced_from(adjoint.shape, adjoint, node, self.facts)
 
     def with_conjugates(
         self,
@@ -184,7 +232,7 @@ class Rules:
         infinite slope further down is nan, so the mask waits until the end of the chain of
         elementwise operators of one shape that np.where alone reads.
         """
-        chained = isinstance(operand, Apply) and self._is_elementwise(operand)
+        chained = self.is_elementwise(operand)
         chained = chained and same_shape(self.facts.shape_of(node), self.facts.shape_of(operand))
         if mask is not None:
             return (value, mask) if chained else (_with_mask(mask, value), None)
@@ -195,7 +243,10 @@ class Rules:
                 return inner, value
         return value, None
 
-    def _is_elementwise(self, node: Apply) -> bool:
+    def is_elementwise(self, node: Expr) -> bool:
+        """Whether an expression is a varied one whose rule works on each element by itself."""
+        if not isinstance(node, Apply) or is_container(self.facts.type_of(node)):
+            return False
         if not self.sweep.is_varied(node) or node.op in ("getitem", "getattr", "add"):
             return node.op == "add" and isinstance(self.facts.type_of(node), Array)
         found = self.facts.rule_of(node)
@@ -246,6 +297,10 @@ class Rules:
             else:
                 shape = self.facts.shape_of(value)
                 one = Adjoint(value, shape, same_shape(shape, whole), fresh)
+            if seed.wide and one.full:
+                return replace(one, shape=seed.shape, root=seed.root)
+            if rule.kind == "elementwise":
+                return self.lowered(one, node, operand)
             return reduced_to(one, node, operand, self.facts)
         if isinstance(value, Const):
             return Adjoint(value, SCALAR, wanted == SCALAR, True)
@@ -288,19 +343,23 @@ class Rules:
         line: Contribution,
         value: Expr,
         places: dict[Var, Expr],
+        node: Apply,
         operand: Expr,
         seed: Adjoint,
     ) -> None:
         assert line.key is not None
         key = instantiate(line.key, places)
+        slot = self.slots.of(operand)
+        if seed.wide and (slot is None or is_everything(key)):
+            seed = self.summed_down(replace(seed, expr=value), node)
+            value = seed.expr
         if is_everything(key):
             # x[...] and x[()] are all of x, which may be a number that cannot be written into.
             shape = self.facts.shape_of(operand) if seed.full else seed.shape
             self.expressions.pull(operand, Adjoint(value, shape, seed.full))
             return
-        slot = self.slots.of(operand)
         value = self._real_value(value, operand)
-        part = Adjoint(value, seed.shape)
+        part = Adjoint(value, seed.shape, root=seed.root, value=node)
         if slot is not None:
             self.contributions.pend(slot, part, line.how, key)
             return
@@ -321,6 +380,22 @@ def _uses(var: Var, lines: list[Contribution], temporaries: list[tuple[str, Expr
     """How often the lines of a rule, and its temporaries, read a name of it."""
     uses = sum(count_reads(line.value, var) for line in lines if line.value is not None)
     return uses + sum(count_reads(expr, var) for _, expr in temporaries)
+
+
+def _has_all(
+    adjoint: Expr, seed: Var, lines: list[Contribution], temporaries: list[tuple[str, Expr]]
+) -> bool:
+    """Whether a tuple of adjoints has all the items that the lines of a rule read."""
+    if not isinstance(adjoint, Make) or adjoint.kind != "tuple":
+        return False
+    given = [k for k, item in enumerate(adjoint.items) if not is_zero(item)]
+    exprs = [line.value for line in lines if line.value is not None]
+    read = 0
+    for node in (n for expr in (*exprs, *(e for _, e in temporaries)) for n in walk(expr)):
+        match node:
+            case Apply("getitem", (Ref(var), Const(int() as k))) if var is seed and k in given:
+                read += 1
+    return read == _uses(seed, lines, temporaries)
 
 
 def _adds_to_part(line: Contribution, seed: Var) -> bool:

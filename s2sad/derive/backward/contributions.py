@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from s2sad.derive.adjoints import Adjoint, Slot, holds
+from s2sad.derive.broadcasting import reduced_from
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.instantiate import count_reads
 from s2sad.ir.nodes import Apply, Assign, Block, Expr, Make, Ref, Stmt, Unpack, Var, walk
@@ -55,7 +56,8 @@ class Contributions:
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a
         place whose adjoint was taken: they assign."""
-        pending, self.pending = self._passed_on(self.pending), {}
+        pending = {slot: self._summed_down(found, assigned) for slot, found in self.pending.items()}
+        pending, self.pending = self._passed_on(pending), {}
         self._exchange(pending)
         for slot in self._in_order(pending):
             contributions = self._own_seed_kept(slot, pending[slot])
@@ -65,6 +67,35 @@ class Contributions:
             for how, key, adjoint in _merged(contributions, assigned):
                 if how != "add":
                     self.adding.add_part(slot, how, key, adjoint, id(adjoint) in assigned)
+
+    def _summed_down(
+        self, found: list[tuple[str, Expr | None, Adjoint]], assigned: set[int]
+    ) -> list[tuple[str, Expr | None, Adjoint]]:
+        """Contributions of the shapes that they should have: those of one wider shape, to one
+        place, are summed first."""
+        if not any(adjoint.wide for _, _, adjoint in found):
+            return found
+        result: list[tuple[str, Expr | None, Adjoint]] = []
+        first: dict[object, int] = {}
+        for how, at, adjoint in found:
+            name = (how, at if at is None else structure(at), adjoint.root)
+            if not adjoint.wide or name not in first:
+                first[name] = len(result)
+                result.append((how, at, adjoint))
+                continue
+            one = result[first[name]][2]
+            total = replace(one, expr=add(one.expr, adjoint.expr), owned=True)
+            if id(one) in assigned:
+                assigned.add(id(total))
+            result[first[name]] = (how, at, total)
+        for position, (how, at, adjoint) in enumerate(result):
+            if adjoint.wide:
+                assert adjoint.value is not None
+                down = reduced_from(adjoint.shape, adjoint, adjoint.value, self.sweep.facts)
+                if id(adjoint) in assigned:
+                    assigned.add(id(down))
+                result[position] = (how, at, down)
+        return result
 
     @contextmanager
     def apart(self) -> Iterator[Block]:
@@ -78,15 +109,18 @@ class Contributions:
     def _passed_on(self, pending: Pending) -> Pending:
         """Contributions in which an array that was taken, and that goes to one slot as it is, is
         that slot's own."""
-        for found in pending.values():
+        for slot, found in pending.items():
             for position, (how, key, adjoint) in enumerate(found):
-                expr = adjoint.expr
-                if how == "add" and isinstance(expr, Ref) and expr.var in self.sweep.now.taken:
+                var = _passed(adjoint.expr)
+                if how == "add" and var is not None and var in self.sweep.now.taken:
                     reads = [a.expr for other in pending.values() for _, _, a in other]
+                    if self.slots.adjoint_vars.get(slot) is var:
+                        # What is new is made before the variable gets another value.
+                        reads = [expr for expr in reads if not is_fresh(expr)]
                     reads += [k for other in pending.values() for _, k, _ in other if k is not None]
                     stale = [s for s in self.out.block if not _makes_new(s)]
                     reads += [e for s in stale for e in _values(s)]
-                    if sum(count_reads(e, expr.var) for e in reads) == 1:
+                    if sum(count_reads(e, var) for e in reads) == 1:
                         found[position] = (how, key, replace(adjoint, owned=True))
         return pending
 
@@ -230,6 +264,14 @@ def _renamed_adjoint(adjoint: Adjoint, old: Var, new: Var) -> Adjoint:
     expr = _renamed(adjoint.expr, old, new)
     assert expr is not None
     return Adjoint(expr, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
+
+
+def _passed(expr: Expr) -> Var | None:
+    """The variable whose array an adjoint is, if it is not a new one."""
+    match expr:
+        case Ref(var) | Apply("helper.unbroadcast", (Ref(var), _)):
+            return var
+    return None
 
 
 def _makes_new(statement: Stmt) -> bool:

@@ -90,8 +90,10 @@ class Expressions:
         adjoint = self._real_for(node, adjoint)
         slot = self.slots.of(node)
         if slot is not None:
-            self.contributions.pend(slot, adjoint)
+            self.contributions.pend(slot, replace(adjoint, value=node))
             return
+        if adjoint.wide and not self.rules.takes_wide(node):
+            adjoint = self.rules.summed_down(adjoint, node)
         match node:
             case Apply():
                 self._pull_apply(node, adjoint)

@@ -8,6 +8,7 @@ its forward value, and one variable of the generated code that holds its adjoint
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.types import (
@@ -27,7 +28,7 @@ from s2sad.derive.adjoints import Adjoint, Slot
 from s2sad.derive.broadcasting import call, shape_of_value, type_name
 from s2sad.derive.held import is_container, place_of
 from s2sad.derive.instantiate import as_value
-from s2sad.ir.nodes import Apply, Assign, Const, Expr, Make, Ref, Slice, Value, Var, walk
+from s2sad.ir.nodes import Apply, Assign, Const, Expr, Make, Ref, Slice, Target, Value, Var, walk
 from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.naming import describe
 
@@ -205,7 +206,10 @@ class Slots:
         """The adjoint of a container of which no part has one yet."""
         if self.has_keys(slot):
             return Make("dict", ())
-        size = call("builtins.len", Value(self.value_of(slot)), text="len")
+        value = self.value_of(slot)
+        size: Expr = call("builtins.len", Value(value), text="len")
+        if isinstance(value, Make) and value.kind in ("list", "tuple"):
+            size = Const(len(value.items))
         return Apply("mul", (Make("list", (Const(None),)), size), (), "infix", "*")
 
     def adjoint_var(self, slot: Slot) -> Var:
@@ -221,6 +225,13 @@ class Slots:
             self.complex_vars.add(var)
             if not isinstance(self.type_of(slot), Array):
                 self.facts.bindings[var] = Unknown(var.hint, foreign=True)
+
+    def call_after(self, slot: Slot, target: Target) -> None:
+        """Names the adjoint of an item after a variable that it is given to, if nothing else does:
+        a position is no name."""
+        if slot not in self.adjoint_vars and isinstance(target, Var) and target.hint != "_":
+            if isinstance(slot[1][-1], int):
+                self.hold(slot, Var(f"d_{target.hint}"))
 
     def hint_of(self, slot: Slot) -> str:
         root, path = slot
@@ -243,7 +254,7 @@ class Slots:
         ):
             kind = Unknown(var.hint, foreign=True)
         ref = self.sweep.typed(Ref(var), kind)
-        return Adjoint(ref, adjoint.shape, adjoint.full, adjoint.owned, adjoint.tree)
+        return replace(adjoint, expr=ref, fresh=None, result=None, mask=None)
 
     def _dtype_of(self, var: Var, adjoint: Adjoint) -> str:
         """The dtype of an adjoint: `number` where it may be complex, and complex128 where it

@@ -166,7 +166,7 @@ class Statements:
                 statement, lambda: self.writes.pull_call_that_writes(statement, value)
             )
 
-        if self.sweep.is_varied(value) and not is_harmless(value):
+        if self.sweep.is_varied(value) and not is_harmless(value, self.facts):
             if written := writer(value):
                 self.sweep.refuse(
                     "S2S011",

@@ -181,7 +181,7 @@ class Targets:
             if isinstance(part, Var) and (seed is None or not seed.tree):
                 seed = self._whole_part(part, seed, isinstance(value, Invoke))
             whole.append(seed)
-        self._pull_parts(value, whole)
+        self._pull_parts(target, value, whole)
 
     def _whole_part(self, part: Var, seed: Adjoint | None, zeros: bool) -> Adjoint | None:
         """The adjoint of one of several names that a value is given to, in the shape of its value;
@@ -194,7 +194,8 @@ class Targets:
         self.sweep.late.add(node)
         return expand(seed or Adjoint(Const(0.0), SCALAR, False), node, self.facts)
 
-    def _pull_parts(self, value: Expr, seeds: list[Adjoint | None]) -> None:
+    def _pull_parts(self, target: Unpack, value: Expr, seeds: list[Adjoint | None]) -> None:
+        """Passes the adjoints of the parts of a value on to it."""
         slot = self.slots.of(value)
         kind = self.facts.type_of(value)
         if self.slots.has_shadow(value):
@@ -209,7 +210,9 @@ class Targets:
             for position, seed in enumerate(seeds):
                 if seed is not None:
                     key: str | int = names[position] if names else position
-                    self.contributions.pend((slot[0], (*slot[1], key)), seed)
+                    inner = (slot[0], (*slot[1], key))
+                    self.slots.call_after(inner, target.targets[position])
+                    self.contributions.pend(inner, seed)
             return
         if isinstance(kind, Array) or (slot is not None and isinstance(kind, ListOf)):
             for position, seed in enumerate(seeds):
@@ -227,4 +230,8 @@ class Targets:
                 items.append(seed.expr)
             else:
                 items.append(seed.expr)
-        self.expressions.pull(value, Adjoint(Make("tuple", tuple(items)), tree=True))
+        whole = Adjoint(Make("tuple", tuple(items)), tree=True)
+        if isinstance(value, Invoke):
+            self.calls.pull_call(value, whole)
+        else:
+            self.expressions.pull(value, whole)

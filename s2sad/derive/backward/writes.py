@@ -10,9 +10,10 @@ the adjoint again (`derive/unread.py`).
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import Array, Unknown, is_number
+from s2sad.analysis.types import Array, Star, Unknown, is_number
 from s2sad.derive.adjoints import Adjoint, is_zero
 from s2sad.derive.backward.allocations import Allocations
 from s2sad.derive.backward.containers import Containers
@@ -21,8 +22,8 @@ from s2sad.derive.backward.spreading import Spreading
 from s2sad.derive.backward.writing import Writing, value_name
 from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
-from s2sad.derive.held import item_at
-from s2sad.ir.nodes import Apply, Assign, Block, Const, Expr, Place, Ref, Stmt, Var
+from s2sad.derive.held import is_container, item_at
+from s2sad.ir.nodes import Apply, Assign, Block, Const, Expr, Place, Ref, Slice, Stmt, Var
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
@@ -63,6 +64,11 @@ class Writes:
 
         An augmented one, whose value is `base[key] + e`, leaves the adjoint where it is if it adds.
         """
+        if self._changes_several_items(target):
+            if self.sweep.is_varied(value) or self.sweep.is_varied(target.base):
+                what = "items put into a list or dict in this way"
+                self.places.refuse_write(statement, what)
+            return
         if self.places.puts_item(target):
             item = item_at(target)
             if augmented is None or is_number(self.facts.type_of(item)):
@@ -90,6 +96,12 @@ class Writes:
             self._pull_increment(writing, value, augmented)
         else:
             self._pull_replaced(writing, value)
+
+    def _changes_several_items(self, target: Place) -> bool:
+        """Whether a write goes into a slice of a list, or into a whole one: `xs[:2] = e`."""
+        whole = isinstance(target.key, Const) and target.key.value is ...
+        several = whole or isinstance(target.key, Slice)
+        return several and is_container(self.facts.type_of(target.base))
 
     def pull_call_that_writes(self, statement: Stmt, node: Apply) -> None:
         """The adjoint of a call that writes: np.add.at(base, key, value)."""
@@ -180,16 +192,20 @@ class Writes:
         if self.sweep.is_varied(value):
             self.expressions.pull(value, reduced_to(seed, node, value, self.facts))
 
-    def _seeded(self, writing: Writing, value: Expr, hint: str) -> tuple[Var, Block]:
+    def _seeded(
+        self, writing: Writing, value: Expr, hint: str, is_update: bool = False
+    ) -> tuple[Var, Block]:
         """What flows into a value from a seed that has a name; contributions are pending."""
         seed = Var(hint)
         node = writing.node()
         shape = self.facts.shape_of(node)
         ref = self.sweep.typed(Ref(seed), Array(self.places.dtype_like(writing.base), shape))
         with self.out.aside() as made:
-            self.expressions.pull(
-                value, reduced_to(Adjoint(ref, shape, True), node, value, self.facts)
-            )
+            adjoint = self.expressions.rules.lowered(Adjoint(ref, shape, True), node, value)
+            if adjoint.wide and not is_update:
+                # What is written may have more axes than the place, of length 1.
+                adjoint = replace(adjoint, shape=Star("?"))
+            self.expressions.pull(value, adjoint)
         return seed, made
 
     def _pull_increment(self, writing: Writing, value: Apply, op: str) -> None:
@@ -200,7 +216,7 @@ class Writes:
             self.facts.varied.add(increment)
         if not self.sweep.is_varied(value.args[1]):
             return
-        seed, made = self._seeded(writing, increment, "d_update")
+        seed, made = self._seeded(writing, increment, "d_update", is_update=True)
         self.spreading.spread(writing, seed, made, None)
 
     def _pull_replaced(self, writing: Writing, value: Expr) -> None:

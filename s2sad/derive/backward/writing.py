@@ -12,7 +12,8 @@ from s2sad.derive.adjoints import Slot
 from s2sad.derive.instantiate import as_value, instantiate
 from s2sad.derive.rules import rules
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Expr, Stmt, Var
+from s2sad.derive.values import written_place
+from s2sad.ir.nodes import Apply, Assign, Expr, Place, Stmt, Var
 
 
 @dataclass
@@ -47,11 +48,19 @@ class Writing:
     def node(self) -> Expr:
         """A forward expression of the shape of the place."""
         key = self.bound.get("key")
+        place = written_place(self.statement)
+        if isinstance(place, Apply) and place.op == "getitem" and key is self._own_key():
+            return place
         if key is None:
             cleared = next(c.key for c in self.rule.contributions if c.how == "clear")
             assert cleared is not None
             key = instantiate(cleared, self.places())
         return Apply("getitem", (self.base, key), (), "index")
+
+    def _own_key(self) -> Expr | str | None:
+        """The index that the statement itself writes to, of an array and not of what holds it."""
+        target = self.statement.targets[0] if isinstance(self.statement, Assign) else None
+        return target.key if isinstance(target, Place) else None
 
     def cleared(self) -> tuple[Expr, Expr] | None:
         """The place whose adjoint is cleared and what it becomes, where anything reads it again."""
