@@ -203,6 +203,7 @@ def _generated(
         raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
     program = Program(module, True, written_out)
     kept = Program(module, False, written_out)
+    kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
     for each in (program, kept):
         each.unmarked, each.probed = unmarked, probed
     names = Names(set(module.imports) | set(module.functions) | set(module.classes))
