@@ -150,8 +150,8 @@ def orbits_value_and_grad(pos, vel, mass, dt, steps):
     d_mass[:, None] = unbroadcast(
         np.broadcast_to(power, np.shape(product)), np.shape(mass[:, None])
     )
-    d_vel = (
-        2.0 * unbroadcast(np.broadcast_to(mass[:, None], np.shape(product)), np.shape(power)) * vel
+    d_vel = unbroadcast(
+        2.0 * np.broadcast_to(mass[:, None], np.shape(product)) * vel, np.shape(vel)
     )
     d_acc = np.zeros(np.shape(acc))
     for _ in reversed(range(steps)):
