@@ -160,6 +160,8 @@ class Keep(Needs):
         if not isinstance(statement, Assign) or statement.augmented is None:
             return False
         whole = isinstance(base, Ref) and statement.targets[0] is base.var
+        if isinstance(base, Ref) and base.var in self.regions.subscripted:
+            return False
         return whole and not (isinstance(kind, Array) and isinstance(kind.shape, Shape))
 
     def _keep_updated(self, base: Expr) -> tuple[Block, Block]:
