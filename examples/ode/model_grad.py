@@ -6,6 +6,38 @@ s2sad generate examples/ode/model.py -o examples/ode/model_grad.py --function re
 import numpy as np
 
 
+def refuse_complex(x):
+    """Stop where an argument is complex: this is the derivative for real numbers."""
+    if hasattr(x, "__dataclass_fields__"):
+        x = vars(x)
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            refuse_complex(item)
+    elif np.iscomplexobj(x):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
+
+
+def zero_tangent(x):
+    """A tangent of zeros for x, a number, an array or a container; None for what is no number."""
+    if isinstance(x, dict):
+        zeros = x.copy()  # a defaultdict stays one
+        for key, item in x.items():
+            zeros[key] = zero_tangent(item)
+        return zeros
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
+    if fields and not isinstance(x, type):
+        return type(x)(**{name: zero_tangent(getattr(x, name)) for name in fields})
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(zero_tangent, x))
+    if isinstance(x, np.ndarray):
+        return np.zeros_like(x) if x.dtype.kind in "fc" else np.zeros(np.shape(x))
+    if isinstance(x, range):
+        return [0.0] * len(x)
+    return 0.0 if isinstance(x, (int, float, complex, np.number, np.bool_)) else None
+
+
 def slope_jvp(state, rates, dot_state, dot_rates):
     """Value of `slope` and its derivative along (dot_state, dot_rates)."""
     rabbits, foxes = state
@@ -33,8 +65,9 @@ def residuals_jvp(rates, start, counted, step=0.05, every=20, *, dot_rates):
     Returns:
         (value, dot_value), dot_value shaped like value.
     """
+    refuse_complex((start, counted))
     misfit = np.zeros(np.shape(counted))
-    dot_misfit = np.zeros_like(misfit)
+    dot_misfit = zero_tangent(misfit)
     state = start
     dot_state = np.zeros(np.shape(state))
     for k in range(len(counted) * every):

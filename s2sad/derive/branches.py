@@ -12,6 +12,7 @@ What both arms overwrite, and nothing inside reads, is kept once before the bran
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import Any
 
@@ -25,13 +26,14 @@ from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import Assign, Block, Branch, Const, Context, Expr, Guard, Ref, Var
 
 
-class Branches(Deferred):
+class Branches(Deferred, ABC):
     """Plans branches, guards and contexts."""
 
+    @abstractmethod
     def _block(
         self, block: Block, steps: list[Step], needed: set[Var], kept: set[Var]
     ) -> tuple[Block, Block]:
-        raise NotImplementedError
+        """The two halves of a block; the memory pass plans it statement by statement."""
 
     def _branch(
         self, branch: Branch, nodes: list[Any], needed: set[Var], kept: set[Var]

@@ -167,6 +167,12 @@ class Keep(Needs):
         whole = whole and self._is_seen(place)
         if isinstance(place.base, Ref):
             whole = whole or statement.targets[0] is place.base.var
+        if (
+            isinstance(place.base, Ref)
+            and place.key is None
+            and place.base.var in self.regions.subscripted
+        ):
+            return False
         return whole and not (isinstance(kind, Array) and isinstance(kind.shape, Shape))
 
     def _keep_updated(self, place: Written, part: Expr, kind: Any) -> tuple[Block, Block]:
@@ -239,7 +245,8 @@ class Keep(Needs):
             # It may stand for another array by now.
             rebound = any(var in bound_by(s) for s in statements([loop]))
             # The items of a container are put back one by one.
-            if not self._is_fixed(var) or rebound or is_container(self.facts.bindings.get(var)):
+            unsure = rebound or var not in self.defined
+            if not self._is_fixed(var) or unsure or is_container(self.facts.bindings.get(var)):
                 del fixed[cell]
         whole = [([v], {c for c in fixed if fixed[c] is v}) for v in dict.fromkeys(fixed.values())]
         for arrays, cells in (*whole, *self.cells.arrays_written(loop, lost - fixed.keys())):

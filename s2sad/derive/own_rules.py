@@ -162,11 +162,16 @@ class RuleBook:
                 self.read[str(file.resolve())] = home.text
                 yield home, True
 
+    def mark_of(self, module: SourceModule) -> str:
+        """What is written before a name of a module in the text of another one."""
+        if module not in self.modules:
+            self.modules.append(module)
+        return f"{PREFIX}{self.modules.index(module)}"
+
     def _add(self, home: SourceModule, node: ast.FunctionDef, in_folder: bool) -> None:
         given = _decorator(home, node)
         if given is not None or in_folder:
-            place = f"{PREFIX}{self.modules.index(home)}"
-            rule = OwnReader(self, home, place, node, given).rule()
+            rule = OwnReader(self, home, self.mark_of(home), node, given).rule()
             self.own.setdefault(rule.op, []).append(rule)
 
 

@@ -303,11 +303,13 @@ class _Maker:
 
     def _bound_to(self, statement: Assign, var: Var, value: Expr) -> Block:
         shadow = self._shadow(var)
-        if len(statement.targets) > 1 and (not self._aliases(value) or self._holds(value)):
+        names = [t for t in statement.targets if isinstance(t, Var)]
+        is_second = len(statement.targets) > 1 and names != [] and names[0] is not var
+        if is_second and (not self._aliases(value) or self._holds(value)):
             # a = b = e is one array with two names.
-            names = [t for t in statement.targets if isinstance(t, Var)]
-            if names and names[0] is not var:
-                return [self._let(shadow, Ref(self._shadow(names[0])))]
+            return [self._let(shadow, Ref(self._shadow(names[0])))]
+        if is_second and not self._holds(value) and not self._is_settled(value):
+            raise _Refused("this may be a view or a copy, and gets two names")
         tests, (made,) = self._shadows_of([(value, Ref(var))], set())
         return [*tests, self._let(shadow, made)]
 

@@ -107,9 +107,11 @@ class Writer:
         return f"({text})" if own < level else text
 
     def _renamed(self, expr: Expr) -> dict[str, str]:
-        """The variables under an expression that have another name here than in the source."""
+        """The variables under an expression that have another name here than in the source. What
+        belongs to another module has its name from there."""
         refs = (part.var for part in walk(expr) if isinstance(part, Ref))
-        return {v.hint: name for v in refs if (name := self.names.name(v)) != v.hint}
+        found = {v.hint: self.names.name(v) for v in refs}
+        return {old: new for old, new in found.items() if new != old and "." not in new}
 
     def changes(self, expr: Expr) -> dict[Any, str | None]:
         """The nodes of the source inside an expression that a variable stands for now, with its

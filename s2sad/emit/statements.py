@@ -101,16 +101,16 @@ class StatementWriter:
             value = getattr(source.value, "origin", None)  # type: ignore[union-attr]
             if value is None:
                 return ""
-            return "value = " + " ".join(value.module.tree.code_for_node(value.node).split())
+            return "value = " + " ".join(value.module.own.tree.code_for_node(value.node).split())
         if source.origin is None or isinstance(source, Branch | For | While | Context | Guard):
             return ""
         node, module = source.origin.node, source.origin.module
         if isinstance(node, cst.SimpleStatementLine):
             node = node.body[0]
         if not isinstance(node, cst.BaseSmallStatement):
-            return " ".join(module.tree.code_for_node(node).split())
+            return " ".join(module.own.tree.code_for_node(node).split())
         node = node.with_changes(semicolon=cst.MaybeSentinel.DEFAULT)
-        return " ".join(module.tree.code_for_node(node).split())
+        return " ".join(module.own.tree.code_for_node(node).split())
 
     # ------------------------------------------------------------ simple statements
 

@@ -60,6 +60,7 @@ from s2sad.ir.nodes import (
 from s2sad.ir.order import always, before
 from s2sad.source.bound import bound_names, names_in, parameters
 from s2sad.source.calls import is_of_class
+from s2sad.source.elsewhere import Elsewhere
 from s2sad.source.expressions import ExpressionLowerer
 from s2sad.source.lower import lower_function
 from s2sad.source.program import takes_object
@@ -110,6 +111,7 @@ class _Writer:
     program: Any
     names: set[str] = field(default_factory=set)
     variables: dict[str, Var] = field(default_factory=dict)
+    elsewhere: dict[Any, Elsewhere] = field(default_factory=dict)
 
     def run(self) -> None:
         if not any(self._is_asked(n) for s in statements(self.function.body) for n in _nodes(s)):
@@ -163,7 +165,7 @@ class _Writer:
             if body is not None:
                 made = _with_targets(body, statement) or [
                     *body.block,
-                    *self._given(statement, body.result),
+                    *self.block(self._given(statement, body.result)),
                 ]
                 return _headed([*before, *made], statement, value)
             value = call
@@ -270,10 +272,11 @@ class _Writer:
         if not reader.bind():
             return None
         made = renamed_function(node, reader.names, definition.module)
+        module, module_names = self._seen_from_here(definition.module)
         known = {reader.names.get(name, name): value for name, value in callee.known}
         lowered = lower_function(
             made,
-            definition.module,
+            module,
             self.program,
             name=callee.name,
             owner=definition.owner if definition.owner and takes_object(definition) else None,
@@ -282,8 +285,9 @@ class _Writer:
             captured={var: var for var in callee.captured},
             symbols=callee.name,
             held=reader.held,
-            module_names=self.function.globals,
+            module_names=module_names,
         )
+        self.function.globals |= {var.name or name: var for name, var in module_names.items()}
         body = self._structured(lowered)
         if body is None:
             return None
@@ -292,14 +296,11 @@ class _Writer:
             return None
         self.names |= body.names
         self.variables |= reader.held | _variables(replace(body, params=[]))
-        inner = _Writer(self.function, self.program, self.names, self.variables)
+        inner = _Writer(self.function, self.program, self.names, self.variables, self.elsewhere)
         block = inner.block(body.body[:-1])
         last = body.body[-1]
         assert isinstance(last, Return)
         result = Const(None) if last.value is None else last.value
-        if inner._contains(result):
-            more, result = inner._taken_out(result)
-            block += more
         return _Body([*reader.prelude, *block], result)
 
     def _structured(self, function: Function) -> Function | None:
@@ -319,7 +320,7 @@ class _Writer:
     def _may_stand_here(self, call: Invoke) -> bool:
         callee = call.callee
         definition = callee.definition
-        if definition.module is not self.function.module or is_of_class(callee):
+        if is_of_class(callee):
             return False
         if not set(definition.decorators) <= _TRANSPARENT:
             return False
@@ -332,7 +333,10 @@ class _Writer:
         around = {} if callee.outer is None else {
             name: callee.outer.find(name) for name in names_in(definition.node.body)
         }  # fmt: skip
+        module, _ = self._seen_from_here(definition.module)
         for name in set(names_in(definition.node.body)) - own:
+            if isinstance(module, Elsewhere) and module.is_marked(name):
+                continue
             if self.variables.get(name) is not around.get(name):
                 return False
         given = call.args[len(call.args) - len(callee.captured) :] if callee.captured else ()
@@ -340,6 +344,16 @@ class _Writer:
             isinstance(a, Ref) and a.var is var
             for a, var in zip(given, callee.captured, strict=True)
         )
+
+    def _seen_from_here(self, module: Any) -> tuple[Any, dict[str, Var]]:
+        """A module as its text stands in the function, and the variables of its names."""
+        here = self.function.module
+        if module is here.own:
+            return here, self.function.globals
+        if module not in self.elsewhere:
+            mark = self.program.rules.mark_of(module)
+            self.elsewhere[module] = Elsewhere(module, here, mark)
+        return self.elsewhere[module], self.elsewhere[module].globals
 
     def _calls_itself(self, callee: Callee) -> bool:
         """Whether a function leads to itself."""
@@ -420,8 +434,9 @@ class _Reader:
         """A default that is the same whenever it is evaluated."""
         if param.default is None:
             return None
-        scope = Scope(self.callee.definition.module, set())
-        scope.globals = self.writer.function.globals
+        module, names = self.writer._seen_from_here(self.callee.definition.module)
+        scope = Scope(module, set())
+        scope.globals = names
         value = ExpressionLowerer(scope, self.writer.program).lower(param.default)
         same = all(isinstance(n, Const | Ref) or _is_name(n) for n in walk(value))
         return value if same else None
@@ -430,7 +445,7 @@ class _Reader:
         """The statement that binds a parameter, as text."""
         if value.origin is None:
             return None
-        text = value.origin.module.code(value.origin.node).strip()
+        text = value.origin.module.own.code(value.origin.node).strip()
         text = f"({text})" if "\n" in text else text
         module = value.origin.module
         line = cst.parse_statement(f"{name} = {text}")
@@ -560,7 +575,7 @@ def _anew(
         node = node.with_changes(leading_lines=above)
         small = node.body[0]
         if value is not None and value.origin is not None and isinstance(small, cst.Assign):
-            text = value.origin.module.code(value.origin.node).strip()
+            text = value.origin.module.own.code(value.origin.node).strip()
             text = f"({text})" if "\n" in text else text
             small = small.with_changes(value=cst.parse_expression(text))
             node = node.with_changes(body=[small, *node.body[1:]])
@@ -590,7 +605,7 @@ def _shown(statement: Stmt, call: Invoke) -> str:
     origins = [o for o in (statement.origin, call.origin) if o is not None]
     for origin in origins:
         if isinstance(origin.node, cst.SimpleStatementLine | cst.Call):
-            text = " ".join(origin.module.code(origin.node).split())
+            text = " ".join(origin.module.own.code(origin.node).split())
             if len(text) <= 60:
                 return f"{text}, written out"
     return f"{call.callee.name}, written out"

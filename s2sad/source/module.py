@@ -74,6 +74,11 @@ class SourceModule:
         self.stamp: tuple[int, int] | None = None
         self.project.add(self)
 
+    @property
+    def own(self) -> SourceModule:
+        """The module itself, where another one may stand for it (`elsewhere.py`)."""
+        return self
+
     def __repr__(self) -> str:
         return f"SourceModule({self.filename!r})"
 

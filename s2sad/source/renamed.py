@@ -51,8 +51,8 @@ class _Unusual(Visitor):
 
 def _changed(node: cst.CSTNode, names: Mapping[str, str], module: Any) -> cst.CSTNode:
     match node:
-        case cst.Name(value):
-            return node.with_changes(value=names[value]) if value in names else node
+        case cst.Name(value) if value in names:
+            return _named(node, names[value])
         case cst.Attribute():
             return _with(node, {"value": renamed(node.value, names, module)})
         case cst.Arg():
@@ -62,6 +62,14 @@ def _changed(node: cst.CSTNode, names: Mapping[str, str], module: Any) -> cst.CS
         case cst.ListComp() | cst.SetComp() | cst.DictComp() | cst.GeneratorExp():
             return _comprehension(node, names, module)
     return _inside(node, names, module)
+
+
+def _named(node: cst.Name, name: str) -> cst.BaseExpression:
+    """Another name in place of one; it may be that of something in a module."""
+    place, _, last = name.rpartition(".")
+    if not place:
+        return node.with_changes(value=last)
+    return cst.Attribute(cst.Name(place), cst.Name(last), lpar=node.lpar, rpar=node.rpar)
 
 
 def _with(node: cst.CSTNode, fields: dict[str, object]) -> cst.CSTNode:

@@ -3,8 +3,9 @@
 import numpy as np
 
 from . import library
-from .library import activations, losses
+from .library import activations, arrays, losses
 from .library.activations import leaky as lrelu
+from .library.arrays import scaled
 from .library.losses import cross_entropy
 
 SLOPE = 0.5
@@ -42,8 +43,19 @@ def imported_inside(x):
     return np.sum(gaussian(x))
 
 
+def written_out_of_another_module(x):
+    """SLOPE is another one there, and so is assist."""
+    a = x * SLOPE
+    b = scaled(a)
+    b[0] = np.sum(normalise(x))
+    c = arrays.twice(b)
+    c[0] *= 2.0
+    return np.sum(a**2)
+
+
 r = np.random.default_rng(9).standard_normal
 CALLS = {
+    "written_out_of_another_module": ("x", [(r(6),)]),
     "by_module": ("x", [(r(4),)]),
     "by_name": (("W", "x"), [(r((3, 2)), r((4, 3)), (r((4, 2)) > 0) * 1.0)]),
     "by_package": ("x", [(r(4),)]),

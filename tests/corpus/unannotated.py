@@ -113,6 +113,18 @@ def sign_and_determinant(a, b):
     return sign * b + logdet * b
 
 
+def saxpy(y, x, a):
+    y += a * x
+
+
+def slices_updated_in_place(u, w):
+    y = u[1:]
+    y += w * u[:-1]
+    saxpy(u, u, w)
+    saxpy(u[1:], u[:-1], w)
+    return np.sum(u**2)
+
+
 def r(*shape):
     return np.random.default_rng(len(shape)).uniform(0.4, 1.2, shape)
 
@@ -147,5 +159,6 @@ CALLS = {
         [((0.3, 0.7), [0.2, 0.5]), ([0.3, 0.7], [r(2), r(3, 1)]), ((r(2), 0.4), [r(2), r(3, 1)])],
     ),
     "rescaled_each_time": (("rows", "w"), [(r(4, 3), 0.7), (r(4, 3), r(3))]),
+    "slices_updated_in_place": (("u", "w"), [(r(4), 0.7), (r(4, 2), 0.7)]),
     "sign_and_determinant": (("a", "b"), [(r(3, 3) + 2.0 * np.eye(3), 0.7)]),
 }

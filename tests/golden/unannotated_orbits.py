@@ -108,6 +108,8 @@ def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    if np.iscomplexobj(x) or np.iscomplexobj(d):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
     if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
         return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
@@ -148,8 +150,8 @@ def orbits_value_and_grad(pos, vel, mass, dt, steps):
     d_mass[:, None] = unbroadcast(
         np.broadcast_to(power, np.shape(product)), np.shape(mass[:, None])
     )
-    d_vel = (
-        2.0 * unbroadcast(np.broadcast_to(mass[:, None], np.shape(product)), np.shape(power)) * vel
+    d_vel = unbroadcast(
+        2.0 * np.broadcast_to(mass[:, None], np.shape(product)) * vel, np.shape(vel)
     )
     d_acc = np.zeros(np.shape(acc))
     for _ in reversed(range(steps)):

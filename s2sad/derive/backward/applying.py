@@ -157,8 +157,9 @@ class Rules:
         are not known it stays as it is, to be summed down once, at the end of what is elementwise.
         """
         reduced = reduced_to(adjoint, node, operand, self.facts)
-        if adjoint.full and is_unbroadcast(reduced.expr):
-            return replace(adjoint, shape=self.facts.shape_of(node), root=node)
+        if is_unbroadcast(reduced.expr):
+            whole = expand(adjoint, node, self.facts)
+            return replace(whole, shape=self.facts.shape_of(node), root=node)
         return reduced
 
     def takes_wide(self, node: Expr) -> bool:
