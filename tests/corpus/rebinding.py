@@ -312,6 +312,13 @@ def row_rebound_by_a_loop_in_an_else(A, b):
     return y
 
 
+def replaced_by_itself_and_parts_of_itself(A):
+    """What goes on to the old value as it is, is read by what goes on to parts of it."""
+    B = A
+    B = B + np.maximum(B[:, ::-1], 0.5 * B[::-1])
+    return np.sum(np.sin(B))
+
+
 r = np.random.default_rng(4).standard_normal
 CALLS = {
     "overwritten_scalar": ("x", [(0.7,)]),
@@ -349,4 +356,5 @@ CALLS = {
     "cancelled": ("v", [(r(3),), (r(3) * 0.1,), (r(3) * 0.1, 0)]),
     "row_rebound_in_the_else_of_a_loop": (("A", "b"), [(r((3, 4)), r(4))]),
     "row_rebound_by_a_loop_in_an_else": (("A", "b"), [(r((3, 4)), r(4))]),
+    "replaced_by_itself_and_parts_of_itself": ("A", [(r((3, 4)),)]),
 }

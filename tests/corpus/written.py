@@ -423,6 +423,13 @@ def constant_results_of_a_call_that_writes(A, a, s):
     return np.sum(B * B) + y * np.sum(h + 1.0)
 
 
+def what_cancels_added(x, h):
+    """The contributions of what is added cancel when the gradient is generated."""
+    c = np.sin(x)
+    c[[0, 2]] += h - h
+    return np.sum(c * c) + np.sum(h[:1])
+
+
 CALLS = {
     "loop_that_rebinds_what_it_runs_over": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
     "number_or_array_handed": (("a", "s"), [(r(3), 0.7), (r(3), r(3)), (r(3), r((2, 2)))]),
@@ -476,4 +483,5 @@ CALLS = {
         [(np.array([v, 0.3, 0.6, -0.9]), r((3, 4)), r(4)) for v in (0.7, -0.7)],
     ),
     "constant_results_of_a_call_that_writes": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
+    "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
 }
