@@ -23,7 +23,7 @@ MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
          "jacobian-forward", "jacobian-reverse", "sparse-jacobian")  # fmt: skip
 FORWARD = ("jvp", "hvp")
 """The modes of forward mode."""
-PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy")
+PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy", "forward")
 """The passes whose result can be printed."""
 KEPT = "kept"
 """Is printed instead of a program: what the derivatives remember, and why."""
@@ -305,7 +305,22 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
                 module.location(definition.node.name),
                 f"Its parameters are {', '.join(names)}.",
             )
+    if request.mode != "jvp" and owner is not None and names[0] in wrt:
+        _check_object(definition, owner)
     return engine.prepare(function, wrt, request.real, request.again), wrt
+
+
+def _check_object(definition: Any, owner: Any) -> None:
+    """Refuses the gradient of a method with respect to an object whose fields nothing states: no
+    other object can be made like it."""
+    if owner.is_opaque:
+        message = f"cannot differentiate with respect to an object of the class {owner.name}"
+        advice = (
+            f"Make {owner.name} a dataclass or a NamedTuple, whose fields can be known, or take "
+            "what is to be differentiated as a parameter."
+        )
+        place = definition.module.location(definition.node.name)
+        raise S2SADError("S2S018", message, place, advice)
 
 
 def _assemble(

@@ -212,6 +212,56 @@ def cut_or_fill(d: "*s", *, size, axis) -> resized(d, axis):
 
 
 @linear
+def cut_or_fill_axes(d: "*s", *, sizes, axes) -> resized(d, None):
+    """The same along several axes."""
+    assert d.shape in ((3, 4),)
+    assert sizes in ((2, 5), (4, 4))
+    assert axes in (None, (1, 0))
+    y = helper.cut_or_fill_axes(d, sizes, axes)
+    d_d += helper.cut_or_fill_axes(d_y, np.shape(d), axes)
+
+
+@linear
+@gives(real)
+def rfftn_backward(d: "*s", *, sizes, s, axes, norm) -> "?":
+    """The adjoint of rfftn; its own adjoint is rfftn."""
+    assert d.shape in ((3, 3),)
+    assert sizes in ((3, 4), (3, 5))
+    assert s in (None,)
+    assert axes in (None, (0, 1))
+    assert norm in ("forward", "ortho", "backward")
+    y = helper.rfftn_backward(d, sizes, s, axes, norm)
+    d_d += np.fft.rfftn(d_y, s, axes, static.adjoint_norm(norm))
+
+
+@linear
+@real
+@gives(complex)
+@when(axes is None)
+def irfftn_backward_all(d: "*s", *, sizes, axes, norm) -> "?":
+    """The adjoint of irfftn; its own adjoint is irfftn."""
+    assert d.shape in ((3, 4), (3, 5))
+    assert sizes in ((3, 3),)
+    assert axes in (None,)
+    assert norm in ("forward", "ortho", "backward")
+    y = helper.irfftn_backward(d, sizes, axes, norm)
+    d_d += np.fft.irfftn(d_y, np.shape(d), range(np.ndim(d)), static.adjoint_norm(norm))
+
+
+@linear
+@real
+@gives(complex)
+def irfftn_backward(d: "*s", *, sizes, axes, norm) -> "?":
+    """The adjoint of irfftn; its own adjoint is irfftn."""
+    assert d.shape in ((3, 4), (3, 5))
+    assert sizes in ((3, 3),)
+    assert axes in ((0, 1),)
+    assert norm in ("forward", "ortho", "backward")
+    y = helper.irfftn_backward(d, sizes, axes, norm)
+    d_d += np.fft.irfftn(d_y, np.take(np.shape(d), axes), axes, static.adjoint_norm(norm))
+
+
+@linear
 @real
 @gives(complex)
 def irfft_backward(d: "*s", *, size, axis, norm) -> resized(d, axis):
@@ -280,6 +330,19 @@ def like(x: const, d: "*s") -> like(x):
     assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
     y = helper.like(x, d)
     d_d += helper.unbroadcast(d_y, np.shape(d))
+
+
+@linear
+def like_complex(x: const, d: "*s") -> like(x):
+    """The same for what may be complex."""
+    assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
+    y = helper.like_complex(x, d)
+    d_d += helper.unbroadcast(d_y, np.shape(d))
+
+
+def refuse_complex(x: const) -> "":
+    """Stops where an argument is complex."""
+    y = helper.refuse_complex(x)
 
 
 @linear

@@ -187,9 +187,7 @@ def kron_backward_b(a, b, d_y):
 def convolve_widen(d_y, n, m, mode):
     """Adjoint of the full convolution of n and m numbers, from that in a mode of np.convolve."""
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
-    d_full = np.zeros(n + m - 1)
-    d_full[start : start + len(d_y)] = d_y
-    return d_full
+    return np.concatenate([np.zeros(start), d_y, np.zeros(n + m - 1 - start - len(d_y))])
 
 
 def correlate_widen(d_y, n, m, mode):
@@ -197,9 +195,7 @@ def correlate_widen(d_y, n, m, mode):
     start = {"full": 0, "same": (min(n, m) - 1) // 2, "valid": min(n, m) - 1}[mode]
     if n < m:
         start = n + m - 1 - start - len(d_y)
-    d_full = np.zeros(n + m - 1)
-    d_full[start : start + len(d_y)] = d_y
-    return d_full
+    return np.concatenate([np.zeros(start), d_y, np.zeros(n + m - 1 - start - len(d_y))])
 
 
 def multi_dot_backward(xs, d_y):
@@ -227,7 +223,7 @@ def matrix_power_backward(a, n, d_y):
     d_a = np.zeros(np.shape(a))
     for i in range(n):
         before = np.linalg.matrix_power(transposed, i)
-        d_a += before @ d_y @ np.linalg.matrix_power(transposed, n - 1 - i)
+        d_a = d_a + before @ d_y @ np.linalg.matrix_power(transposed, n - 1 - i)
     return d_a
 
 
@@ -305,11 +301,61 @@ def cholesky_backward(y, d_y):
     return np.tril(s) * (1.0 - 0.5 * np.eye(np.shape(y)[-1]))
 
 
+def hermitian(a):
+    """The Hermitian matrix that NumPy reads from the lower triangle of a."""
+    lower = np.tril(a, -1)
+    eye = np.eye(np.shape(a)[-1])
+    return lower + np.conj(np.swapaxes(lower, -1, -2)) + np.real(a) * eye
+
+
+def cholesky_complex_backward(y, d_y):
+    """Adjoint of a in y = np.linalg.cholesky(a), for the lower triangle of a Hermitian a."""
+    upper = np.conj(np.swapaxes(y, -1, -2))
+    phi = hermitian(upper @ d_y)
+    s = np.linalg.solve(upper, np.conj(np.swapaxes(np.linalg.solve(upper, phi), -1, -2)))
+    return np.tril(s) * (1.0 - 0.5 * np.eye(np.shape(y)[-1]))
+
+
+def cholesky_complex_forward(y, dot_a):
+    """Tangent of y = np.linalg.cholesky(a), which reads the lower triangle of a Hermitian a."""
+    half = np.conj(np.swapaxes(np.linalg.solve(y, hermitian(dot_a)), -1, -2))
+    half = np.linalg.solve(y, half)
+    return y @ (np.tril(half) * (1.0 - 0.5 * np.eye(np.shape(y)[-1])))
+
+
 def cholesky_forward(y, dot_a):
     """Tangent of y = np.linalg.cholesky(a), which reads the lower triangle of a."""
     dot_sym = np.tril(dot_a) + np.swapaxes(np.tril(dot_a, -1), -1, -2)
     half = np.linalg.solve(y, np.swapaxes(np.linalg.solve(y, dot_sym), -1, -2))
     return y @ (np.tril(half) * (1.0 - 0.5 * np.eye(np.shape(y)[-1])))
+
+
+def first_elements(v):
+    """The first elements of eigenvectors, which LAPACK makes real; infinity for 0."""
+    first = v[..., 0, :]
+    if np.any(np.abs(np.imag(first)) > 1e-10):
+        raise ValueError("eigenvectors with other phases than those that LAPACK gives them")
+    return np.where(first == 0.0, np.inf, np.real(first))
+
+
+def eigh_complex_backward(w, v, d_w, d_v):
+    """Adjoint of the lower triangle of a Hermitian a in w, v = np.linalg.eigh(a)."""
+    turn = np.imag(np.sum(np.conj(v) * d_v, axis=-2)) / first_elements(v)
+    first = np.eye(np.shape(v)[-2])[:, :1]
+    d_v = np.broadcast_to(d_v, np.shape(v)) - 1j * first * np.expand_dims(turn, -2)
+    vh = np.conj(np.swapaxes(v, -1, -2))
+    d_w = np.expand_dims(np.broadcast_to(d_w, np.shape(w)), -2)
+    s = v @ (inverse_gaps(w) * (vh @ d_v) + d_w * np.eye(np.shape(w)[-1])) @ vh
+    s = 0.5 * (s + np.conj(np.swapaxes(s, -1, -2)))
+    return np.tril(s) + np.tril(s, -1)
+
+
+def eigh_complex_forward(w, v, dot_a):
+    """Tangents of w, v = np.linalg.eigh(a), which reads the lower triangle of a Hermitian a."""
+    turned = np.conj(np.swapaxes(v, -1, -2)) @ hermitian(dot_a) @ v
+    dot_v = v @ (turned * inverse_gaps(w))
+    turn = np.imag(dot_v[..., :1, :]) / np.expand_dims(first_elements(v), -2)
+    return np.diagonal(turned, 0, -2, -1).real, dot_v - 1j * turn * v
 
 
 def inverse_gaps(w):
@@ -327,6 +373,113 @@ def eigh_backward(w, v, d_w, d_v):
     inner = inner + np.expand_dims(np.broadcast_to(d_w, np.shape(w)), -2) * eye
     s = v @ inner @ np.swapaxes(v, -1, -2)
     return 0.5 * (s + np.swapaxes(s, -1, -2))
+
+
+def first_is_real(u, v):
+    """Whether the first elements of v are real, and not those of u: LAPACK makes one of them so."""
+    if not np.any(np.abs(np.imag(v[..., 0, :])) > 1e-10):
+        return True
+    if not np.any(np.abs(np.imag(u[..., 0, :])) > 1e-10):
+        return False
+    raise ValueError("singular vectors with other phases than those that LAPACK gives them")
+
+
+def svd_complex_backward(u, s, vh, d_u, d_s, d_vh):
+    """Adjoint of a complex a in u, s, vh = np.linalg.svd(a, full_matrices=False)."""
+    v, uh = np.conj(np.swapaxes(vh, -1, -2)), np.conj(np.swapaxes(u, -1, -2))
+    d_u = np.broadcast_to(d_u, np.shape(u))
+    d_v = np.conj(np.swapaxes(np.broadcast_to(d_vh, np.shape(vh)), -1, -2))
+    turn = np.imag(np.sum(np.conj(u) * d_u, axis=-2) + np.sum(np.conj(v) * d_v, axis=-2))
+    if first_is_real(u, v):
+        first = np.eye(np.shape(v)[-2])[:, :1]
+        d_v = d_v - 1j * first * np.expand_dims(turn / first_elements(v), -2)
+    else:
+        first = np.eye(np.shape(u)[-2])[:, :1]
+        d_u = d_u - 1j * first * np.expand_dims(turn / first_elements(u), -2)
+    inverse = inverse_gaps(s * s)
+    row, column, eye = np.expand_dims(s, -2), np.expand_dims(s, -1), np.eye(np.shape(s)[-1])
+    inner_u, inner_v = inverse * (uh @ d_u), inverse * (vh @ d_v)
+    inner = (inner_u + np.conj(np.swapaxes(inner_u, -1, -2))) * row
+    inner = inner + (inner_v + np.conj(np.swapaxes(inner_v, -1, -2))) * column
+    inner = inner + (np.expand_dims(d_s, -2) + 1j * np.imag(uh @ d_u) / row) * eye
+    d_a = u @ inner @ vh + (d_u - u @ (uh @ d_u)) / row @ vh
+    return d_a + u / row @ np.conj(np.swapaxes(d_v - v @ (vh @ d_v), -1, -2))
+
+
+def svd_complex_forward(u, s, vh, dot_a):
+    """Tangents of u, s, vh = np.linalg.svd(a, full_matrices=False) of a complex a."""
+    v, uh = np.conj(np.swapaxes(vh, -1, -2)), np.conj(np.swapaxes(u, -1, -2))
+    row, column, eye = np.expand_dims(s, -2), np.expand_dims(s, -1), np.eye(np.shape(s)[-1])
+    dot_p = uh @ dot_a @ v
+    dot_ph = np.conj(np.swapaxes(dot_p, -1, -2))
+    inverse = inverse_gaps(s * s)
+    inner = inverse * (dot_p * row + column * dot_ph) + 1j * np.imag(dot_p) / row * eye
+    dot_u = u @ inner + (dot_a @ v - u @ dot_p) / row
+    dot_v = v @ (inverse * (column * dot_p + dot_ph * row))
+    dot_v = dot_v + (np.conj(np.swapaxes(dot_a, -1, -2)) @ u - v @ dot_ph) / row
+    if first_is_real(u, v):
+        turn = np.imag(dot_v[..., 0, :]) / first_elements(v)
+    else:
+        turn = np.imag(dot_u[..., 0, :]) / first_elements(u)
+    turn = np.expand_dims(turn, -2)
+    dot_vh = np.conj(np.swapaxes(dot_v - 1j * turn * v, -1, -2))
+    return dot_u - 1j * turn * u, np.diagonal(dot_p, 0, -2, -1).real, dot_vh
+
+
+def lstsq_backward(a, x, rest, d_x, slope, d_s):
+    """Adjoint of a in x, _, _, s = np.linalg.lstsq(a, b), where `rest` is b - a @ x, and `slope`
+    the adjoint of b."""
+    n = np.shape(a)[1]
+    inverse = np.linalg.pinv(a)
+    x, d_x = np.reshape(x, (n, -1)), np.reshape(np.broadcast_to(d_x, np.shape(x)), (n, -1))
+    slope, rest = np.reshape(slope, (len(a), -1)), np.reshape(rest, (len(a), -1))
+    d_a = rest @ (inverse @ (inverse.T @ d_x)).T - slope @ x.T
+    d_a = d_a + inverse.T @ x @ (d_x - inverse @ (a @ d_x)).T
+    u, _, vt = np.linalg.svd(a, full_matrices=False)
+    return d_a + (u * d_s) @ vt
+
+
+def lstsq_forward(a, x, rest, residuals, dot_a, dot_b):
+    """Tangents of np.linalg.lstsq(a, b), where `rest` is b - a @ x."""
+    inverse = np.linalg.pinv(a)
+    lost = dot_b - dot_a @ x
+    dot_x = inverse @ lost + inverse @ (inverse.T @ (dot_a.T @ rest))
+    side = dot_a.T @ (inverse.T @ x)
+    u, _, vt = np.linalg.svd(a, full_matrices=False)
+    dot_s = np.sum(u * (dot_a @ vt.T), axis=0)
+    dot_r = np.atleast_1d(2.0 * np.sum(rest * lost, axis=0)) if residuals else np.zeros(0)
+    return dot_x + side - inverse @ (a @ side), dot_r, 0, dot_s
+
+
+def transposed_bands(ab, lower, upper):
+    """The diagonals of the transpose of a banded matrix."""
+    turned = np.zeros(np.shape(ab))
+    n = np.shape(ab)[1]
+    for k in range(-lower, upper + 1):
+        turned[lower + k, max(-k, 0) : n - max(k, 0)] = ab[upper - k, max(k, 0) : n - max(-k, 0)]
+    return turned
+
+
+def outer_bands(x, y, lower, upper):
+    """The diagonals of the product of x and the transpose of y."""
+    n = len(y)
+    x, y = np.reshape(x, (n, -1)), np.reshape(y, (n, -1))
+    bands = np.zeros((lower + upper + 1, n))
+    for k in range(-upper, lower + 1):
+        rows, columns = slice(max(k, 0), n - max(-k, 0)), slice(max(-k, 0), n - max(k, 0))
+        bands[upper + k, columns] = np.sum(x[rows] * y[columns], axis=1)
+    return bands
+
+
+def banded_product(ab, x, lower, upper):
+    """The product of a banded matrix, given by its diagonals, and x."""
+    n = len(x)
+    columns = np.reshape(x, (n, -1))
+    product = np.zeros(np.shape(columns))
+    for k in range(-upper, lower + 1):
+        rows, inside = slice(max(k, 0), n - max(-k, 0)), slice(max(-k, 0), n - max(k, 0))
+        product[rows] += ab[upper + k, inside, None] * columns[inside]
+    return np.reshape(product, np.shape(x))
 
 
 def svd_backward(u, s, vt, d_u, d_s, d_vt):
@@ -520,6 +673,31 @@ def diagonal_backward(d_y, shape, offset, axis1, axis2):
 # ---------------------------------------------------------------- Fourier transforms
 
 
+def rfftn_backward(d_y, sizes, s, axes, norm):
+    """Adjoint of x, of these sizes, in y = np.fft.rfftn(x, s, axes)."""
+    axes = range(len(sizes)) if axes is None else axes
+    s = [sizes[axis] for axis in axes] if s is None else s
+    return cut_or_fill_axes(np.fft.ifftn(d_y, s, axes, norm).real, sizes, axes)
+
+
+def irfftn_backward(d_y, sizes, axes, norm):
+    """Adjoint of x, of these sizes, in y = np.fft.irfftn(x, s, axes).
+
+    Along the last axis, all frequencies but 0 and the highest of an even number stand for two.
+    """
+    axes = range(len(sizes)) if axes is None else axes
+    d_x = np.moveaxis(np.fft.rfftn(d_y, axes=axes, norm=norm), axes[-1], 0)
+    d_x[1 : (np.shape(d_y)[axes[-1]] + 1) // 2] *= 2.0
+    return cut_or_fill_axes(np.moveaxis(d_x, 0, axes[-1]), sizes, axes)
+
+
+def cut_or_fill_axes(d, sizes, axes):
+    """The adjoint d, cut off or filled up with zeros to these sizes along some axes."""
+    for axis in range(len(sizes)) if axes is None else axes:
+        d = cut_or_fill(d, sizes[axis], axis)
+    return d
+
+
 def cut_or_fill(d, size, axis):
     """The adjoint d, cut off or filled up with zeros to a size along an axis."""
     d = np.moveaxis(d, axis, 0)[:size]
@@ -673,30 +851,55 @@ def gradient_backward(d_y, h, axis):
 # ---------------------------------------------------------------- containers and results
 
 
+def refuse_complex(x):
+    """Stop where an argument is complex: this is the derivative for real numbers."""
+    if hasattr(x, "__dataclass_fields__"):
+        x = vars(x)
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            refuse_complex(item)
+    elif np.iscomplexobj(x):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
+
+
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    if np.iscomplexobj(x) or np.iscomplexobj(d):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
     if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
         return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
-def like_tree(x, d):
+def like_complex(x, d):
+    """The gradient d in the shape and dtype of x, which may be complex."""
+    if isinstance(x, (list, tuple)):
+        return type(x)(map(like_complex, x, np.broadcast_to(d, np.shape(x))))
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        return d.copy()
+    return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
+
+
+def like_tree(x, d, leaf=like):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
     if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
         if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
             return None
-        return like(x, from_parts(x, d))
+        return leaf(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
-        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
+        return type(x)((key, like_tree(item, part, leaf)) for (key, item), part in parts)
     fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
     if fields and not isinstance(x, type):
         parts = zip(fields, parts_at(d, fields, True), strict=True)
-        return type(x)(**{name: like_tree(getattr(x, name), part) for name, part in parts})
+        return type(x)(**{name: like_tree(getattr(x, name), part, leaf) for name, part in parts})
     if isinstance(x, (list, tuple)):
-        return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
+        parts = zip(x, parts_at(d, range(len(x)), True), strict=True)
+        return type(x)(like_tree(item, part, leaf) for item, part in parts)
     return None
 
 

@@ -10,7 +10,7 @@ import importlib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
@@ -308,3 +308,257 @@ def test_jacobians_and_hessians_are_of_real_numbers(mode: str) -> None:
 def test_containers_of_complex_numbers_are_not_differentiated_twice() -> None:
     with pytest.raises(S2SADError, match="holds complex numbers"):
         s2sad.hvp(corpus.over_a_dict, wrt="params").source  # noqa: B018
+
+
+# ---------------------------------------------------------------- parameters without annotations
+
+
+def summed_squares(z):  # type: ignore[no-untyped-def]
+    return np.sum(np.abs(z) ** 2)
+
+
+def real_of_square(z):  # type: ignore[no-untyped-def]
+    return np.sum((z * z).real)
+
+
+def data_turned(x, A):  # type: ignore[no-untyped-def]
+    return np.sum((A @ x).imag ** 2)
+
+
+def annotated_but_for_its_data(x: np.ndarray[tuple[int], np.dtype[np.float64]], A) -> float:  # type: ignore[no-untyped-def]
+    return np.sum(np.abs(A @ x))
+
+
+def written_one_by_one(z, w):  # type: ignore[no-untyped-def]
+    out = np.zeros(len(z))
+    for i in range(len(z)):
+        out[i] = np.abs(z[i] * w[i])
+    return np.sum(out)
+
+
+def in_a_dict(p):  # type: ignore[no-untyped-def]
+    return np.sum(np.abs(p["W"] * p["b"]))
+
+
+def turned_by_time(x, t):  # type: ignore[no-untyped-def]
+    return np.abs(np.sum(np.exp(1j * x * t)))
+
+
+def through_a_norm(z, w):  # type: ignore[no-untyped-def]
+    return np.linalg.norm(z * w)
+
+
+def complex_loss(z):  # type: ignore[no-untyped-def]
+    return np.sum(z * z)
+
+
+Z, W = mixed(3), RNG.normal(size=3)
+UNANNOTATED = [
+    (summed_squares, (Z,)),
+    (real_of_square, (Z,)),
+    (data_turned, (W, mixed(2, 3))),
+    (annotated_but_for_its_data, (W, mixed(2, 3))),
+    (written_one_by_one, (Z, W)),
+    (written_one_by_one, (W, Z)),
+    (in_a_dict, ({"W": W, "b": Z},)),
+    (turned_by_time, (W, 1.0 + 1.0j)),
+    (turned_by_time, (Z, 1.0)),
+    (through_a_norm, (W, Z)),
+    (complex_loss, (Z,)),
+]
+
+
+def real_tree(value: Any) -> Any:
+    """The same arguments without imaginary parts."""
+    if isinstance(value, dict):
+        return {key: real_tree(item) for key, item in value.items()}
+    return np.real(value)
+
+
+@pytest.mark.parametrize("mode", ["grad", "jvp", "hvp", "jacobian", "hessian"])
+@pytest.mark.parametrize(("function", "arguments"), UNANNOTATED)
+def test_complex_arguments_without_annotation_are_refused(
+    function: Any, arguments: Any, mode: str
+) -> None:
+    """A parameter without annotation is real: a complex array in its place is found at run time,
+    and never gives the derivative for real numbers."""
+    if (function, mode) == (complex_loss, "jvp"):
+        _, dot = s2sad.jvp(function)(Z, dot_z=1j * Z)
+        np.testing.assert_allclose(dot, np.sum(2j * Z * Z))  # holomorphic: the tangent is right
+        return
+    derivative = getattr(s2sad, mode)(function)
+    name = function.__code__.co_varnames[0]
+    first = real_tree(arguments[0])
+    dots = {f"dot_{name}": first} if mode in ("jvp", "hvp") else {}
+    with pytest.raises(TypeError, match="complex (numbers: annotate|one)"):
+        derivative(*arguments, **dots)
+    derivative(*map(real_tree, arguments), **dots)
+
+
+def test_real_arguments_without_annotation_have_their_gradient() -> None:
+    x, A = W, RNG.normal(size=(2, 3))
+    found = s2sad.grad(annotated_but_for_its_data)(x, A)
+    np.testing.assert_allclose(found, A.T @ np.sign(A @ x))
+    found = s2sad.grad(written_one_by_one)(x, A[0])
+    np.testing.assert_allclose(found, np.sign(x * A[0]) * A[0])
+
+
+def test_programs_that_hide_nothing_check_nothing() -> None:
+    def smooth(x, A):  # type: ignore[no-untyped-def]
+        return np.sum(np.tanh(A @ x))
+
+    assert "refuse_complex" not in s2sad.grad(smooth).source
+    assert "refuse_complex" not in s2sad.jvp(smooth).source
+
+
+# ---------------------------------------------------------------- factors, moments, transforms
+
+C2: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.complex128]]
+R2: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float64]]
+
+
+def spread(z: C2) -> float:
+    return np.var(z) + np.sum(np.std(z, axis=0) ** 3) + np.sum(np.var(z, axis=1, ddof=1) ** 2)
+
+
+def log_likelihood(B: C2, x: C2) -> float:
+    A = B @ B.conj().T + 2.0 * np.eye(3)
+    L = np.linalg.cholesky(A)
+    y = np.linalg.solve(L, x)
+    return np.sum(np.abs(y) ** 2) + 2.0 * np.sum(np.log(np.diagonal(L).real))
+
+
+def levels(B: C2) -> float:
+    w, v = np.linalg.eigh(B + B.conj().T)
+    return np.sum(w**3) + np.sum(np.arange(3.0) * np.abs(v[1]) ** 4)
+
+
+def level_values(B: C2) -> float:
+    return np.sum(np.linalg.eigvalsh(B + B.conj().T) ** 3)
+
+
+def conditioned(A: C2) -> float:
+    s = np.linalg.svd(A, compute_uv=False)
+    sign, logdet = np.linalg.slogdet(A[:3])
+    return np.log(s[0] / s[2]) + logdet + (sign * (1.0 + 2.0j)).real
+
+
+def powers_and_products(A: C2, B: C2) -> float:
+    P = np.linalg.matrix_power(A, 3) + B @ np.linalg.matrix_power(A @ B, -2)
+    return np.sum(np.abs(P) ** 2)
+
+
+def chain(A: C2, B: C2) -> float:
+    return np.sum(np.abs(np.linalg.multi_dot([A, B, A])) ** 2)
+
+
+def low_rank(A: C2) -> float:
+    u, s, vh = np.linalg.svd(A, full_matrices=False)
+    return np.sum(np.abs((u[:, :1] * s[:1]) @ vh[:1] - 1.0) ** 3) + np.sum(s)
+
+
+def filtered(A: C2, B: C2) -> float:
+    y = np.convolve(A[0], B[0], "same") + np.correlate(A[1], B[1], "same")
+    return np.sum(np.abs(y) ** 2)
+
+
+def spectra(X: R2, Z: C2) -> float:
+    a = np.fft.irfft2(np.fft.rfft2(X) * Z, s=(3, 4))
+    b = np.fft.irfftn(np.fft.rfftn(X, axes=(1, 0)), axes=(1, 0))
+    return np.sum(a**3) + np.sum(np.fft.hfft(Z[0]) * np.fft.ihfft(X[0], 4).real[0]) + np.sum(b**2)
+
+
+def newer_in_torch(name: str, torch: Any) -> Callable[..., Any]:
+    """The functions above in PyTorch."""
+
+    def spread(z: Any) -> Any:
+        held = torch.var(z, correction=0) + torch.sum(torch.std(z, 0, correction=0) ** 3)
+        return held + torch.sum(torch.var(z, 1, correction=1) ** 2)
+
+    def log_likelihood(B: Any, x: Any) -> Any:
+        L = torch.linalg.cholesky(B @ B.conj().T + 2.0 * torch.eye(3))
+        y = torch.linalg.solve_triangular(L, x, upper=False)
+        return torch.sum(torch.abs(y) ** 2) + 2.0 * torch.sum(torch.log(torch.diagonal(L).real))
+
+    def levels(B: Any) -> Any:
+        w, v = torch.linalg.eigh(B + B.conj().T)
+        return torch.sum(w**3) + torch.sum(torch.arange(3.0) * torch.abs(v[1]) ** 4)
+
+    def level_values(B: Any) -> Any:
+        return torch.sum(torch.linalg.eigvalsh(B + B.conj().T) ** 3)
+
+    def conditioned(A: Any) -> Any:
+        s = torch.linalg.svdvals(A)
+        sign, logdet = torch.linalg.slogdet(A[:3])
+        return torch.log(s[0] / s[2]) + logdet + (sign * (1.0 + 2.0j)).real
+
+    def powers_and_products(A: Any, B: Any) -> Any:
+        P = torch.linalg.matrix_power(A, 3) + B @ torch.linalg.matrix_power(A @ B, -2)
+        return torch.sum(torch.abs(P) ** 2)
+
+    def chain(A: Any, B: Any) -> Any:
+        return torch.sum(torch.abs(torch.linalg.multi_dot([A, B, A])) ** 2)
+
+    def low_rank(A: Any) -> Any:
+        u, s, vh = torch.linalg.svd(A, full_matrices=False)
+        rest = (u[:, :1] * s[:1].to(A.dtype)) @ vh[:1] - 1.0
+        return torch.sum(torch.abs(rest) ** 3) + torch.sum(s)
+
+    found: Callable[..., Any] = locals()[name]
+    return found
+
+
+NEWER: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
+    "spread": (spread, (mixed(3, 4),)),
+    "log_likelihood": (log_likelihood, (mixed(3, 3), mixed(3, 2))),
+    "levels": (levels, (mixed(3, 3),)),
+    "level_values": (level_values, (mixed(3, 3),)),
+    "conditioned": (conditioned, (mixed(3, 3),)),
+    "powers_and_products": (powers_and_products, (mixed(3, 3), mixed(3, 3))),
+    "chain": (chain, (mixed(3, 3), mixed(3, 3))),
+    "low_rank": (low_rank, (mixed(3, 4),)),
+    "filtered": (filtered, (mixed(2, 4), mixed(2, 3))),
+    "spectra": (spectra, (RNG.normal(size=(3, 4)), mixed(3, 3))),
+}
+
+
+@pytest.mark.parametrize("name", [name for name in NEWER if name not in ("filtered", "spectra")])
+def test_newer_gradient_is_that_of_pytorch(name: str) -> None:
+    torch = pytest.importorskip("torch")
+    torch.set_default_dtype(torch.float64)
+    function, call = NEWER[name]
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    given = [torch.tensor(a, requires_grad=True) for a in call]
+    newer_in_torch(name, torch)(*given).backward()
+    found = s2sad.grad(function, wrt=names)(*call)
+    for tensor, gradient in zip(given, found, strict=True):
+        np.testing.assert_allclose(gradient, tensor.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+ONCE = ("chain",)
+"""What is refused a second time, as it is for real numbers."""
+
+
+@pytest.mark.parametrize("name", NEWER)
+def test_newer_functions_in_both_modes_and_twice(name: str) -> None:
+    """Gradients and tangents along real and imaginary directions are differences, and so are
+    second derivatives."""
+    function, call = NEWER[name]
+    names = function.__code__.co_varnames[: function.__code__.co_argcount]
+    check_gradients(function, call, wrt=names, order=1 if name in ONCE else 2)
+
+
+def test_phases_of_eigenvectors_are_those_of_lapack() -> None:
+    """A loss that sees the phase of an eigenvector has the derivative of what NumPy gives."""
+
+    def seen(B: C2) -> float:
+        w, v = np.linalg.eigh(B + B.conj().T)
+        return np.sum(v.real[1:] * w) + v[2, 0].imag
+
+    def seen_of_several(A: C2) -> float:
+        u, s, vh = np.linalg.svd(A, full_matrices=False)
+        return np.sum(u.real[1:]) + np.sum(vh.imag[:, 1:] * s[:, None])
+
+    check_gradients(seen, (mixed(3, 3),))
+    for sizes in ((3, 3), (4, 2), (2, 4)):
+        check_gradients(seen_of_several, (mixed(*sizes),))

@@ -13,7 +13,23 @@ import s2sad
 from tests import fuzz, fuzz_modes, fuzz_writes
 from tests.fuzz_writes import Writer, outcome
 
-TANGENTS = [*range(60), 1197, 1622, 2304, 2343, 2650, 2851, 3266, 3555, 3888, 12222, 20231, 41068]
+TANGENTS = [
+    *range(60),
+    60498,
+    70199,
+    1197,
+    1622,
+    2304,
+    2343,
+    2650,
+    2851,
+    3266,
+    3555,
+    3888,
+    12222,
+    20231,
+    41068,
+]
 PRODUCTS = [*range(24), *range(26, 60), 5004]
 
 

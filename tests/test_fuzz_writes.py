@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2sad.pipeline import Request, generate
+from s2sad.source.module import SourceModule
 from tests import fuzz_writes
 from tests.checking import along
 from tests.fuzz_writes import COMPLEX_NUMPY, POINTS, Writer, complex_step, minimal, outcome, run
@@ -75,6 +77,19 @@ def f(a, b, h, A, s, idx, n):
             b[1] += c[0]
     return np.sum(np.sin(b)) + s
 """
+
+
+@pytest.mark.parametrize("seed", [214, 252])
+def test_same_program_same_text(seed: int) -> None:
+    """Whatever lies in memory: copies that are kept stood in the order of their addresses."""
+    text = Writer(seed).text()
+    request = Request("f", fuzz_writes.wrt_of(text), bare=False)
+    kept, texts = [], set()
+    with fuzz_writes.unformatted():
+        for k in range(6):
+            kept.append([object() for _ in range(997 * k)])
+            texts.add(generate(SourceModule.from_text(text, "program.py"), [request]).text)
+    assert len(texts) == 1
 
 
 def test_finds_a_wrong_gradient(monkeypatch: pytest.MonkeyPatch) -> None:

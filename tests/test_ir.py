@@ -252,6 +252,13 @@ def test_dump_after_other_passes(stage: str, line: str) -> None:
     assert dumped(stage) == dumped(stage)
 
 
+def test_dump_of_tangents() -> None:
+    module = SourceModule.from_text(SOURCE, "model.py")
+    shown = generate(module, [Request("f", mode="jvp")], dump="forward").text
+    assert "# 9: float\n        dot_s' = add(dot_s', mul(mul(2.0, dot_x'), x))\n" in shown
+    assert "iterations" not in shown
+
+
 def test_dump_of_a_function_that_a_later_pass_refuses() -> None:
     source = "def f(x):\n    return unknown(x)\n"
     assert dumped("lower", source).startswith("f(x):")
@@ -276,7 +283,7 @@ def refused(program: Any, stage: str, *rest: Any) -> str:
 
 
 def test_every_invariant_has_a_sentence_and_a_pass() -> None:
-    assert PASSES == STAGES
+    assert PASSES == (*STAGES, "forward")  # which is held to what a lowered program is
     for stages, check in INVARIANTS:
         assert stages and stages <= set(STAGES)
         assert (check.__doc__ or "").strip().endswith(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -248,3 +249,32 @@ def f(x):
     exec(made, scope)
     np.testing.assert_allclose(scope["f_jacobian"](X), scope["f_value_and_grad"](X)[1])
     np.testing.assert_allclose(scope["f_hessian"](X) @ X, scope["f_hvp"](X, dot_x=X))
+
+
+class Spring:
+    def __init__(self, stiffness: float) -> None:
+        self.stiffness = stiffness
+
+    def energy(self, x):
+        return 0.5 * self.stiffness * x * x
+
+
+@dataclasses.dataclass
+class Stated:
+    stiffness: float
+
+
+class Damped(Stated):
+    def energy(self, x):
+        return 0.5 * self.stiffness * x * x
+
+
+def test_an_object_whose_fields_nothing_states_has_no_gradient() -> None:
+    for mode in ("grad", "hessian", "hvp"):
+        with pytest.raises(s2sad.S2SADError) as refusal:
+            getattr(s2sad, mode)(Spring.energy, wrt="self")
+        assert refusal.value.code == "S2S018"
+    assert s2sad.grad(Spring.energy, wrt="x")(Spring(3.0), 2.0) == 6.0
+    _, dot = s2sad.jvp(Spring.energy, wrt="self")(Spring(3.0), 2.0, dot_self=Spring(1.0))
+    assert dot == 2.0
+    assert s2sad.grad(Damped.energy, wrt="self")(Damped(3.0), 2.0) == Damped(2.0)

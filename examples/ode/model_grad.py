@@ -6,6 +6,19 @@ s2sad generate examples/ode/model.py -o examples/ode/model_grad.py --function re
 import numpy as np
 
 
+def refuse_complex(x):
+    """Stop where an argument is complex: this is the derivative for real numbers."""
+    if hasattr(x, "__dataclass_fields__"):
+        x = vars(x)
+    if isinstance(x, dict):
+        x = tuple(x.values())
+    if isinstance(x, (list, tuple)):
+        for item in x:
+            refuse_complex(item)
+    elif np.iscomplexobj(x):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
+
+
 def zero_tangent(x):
     """A tangent of zeros for x, a number, an array or a container; None for what is no number."""
     if isinstance(x, dict):
@@ -52,6 +65,7 @@ def residuals_jvp(rates, start, counted, step=0.05, every=20, *, dot_rates):
     Returns:
         (value, dot_value), dot_value shaped like value.
     """
+    refuse_complex((start, counted))
     misfit = np.zeros(np.shape(counted))
     dot_misfit = zero_tangent(misfit)
     state = start

@@ -152,6 +152,11 @@ class Operations(Tables):
         dtype = self._complex_dtype(rule, bound)
         if not isinstance(shape, Shape | Star):
             kind = shape if dtype is None else with_dtype(shape, dtype)
+            if isinstance(shape, TupleOf) and " " in rule.gives and dtype is not None:
+                parts = zip(shape.items, rule.gives.split(), strict=True)
+                kind = TupleOf(tuple(
+                    with_dtype(item, REAL if gives == "real" else dtype) for item, gives in parts
+                ))  # fmt: skip
             return Fact(kind, varied and not rule.zero)
         if node.op in COMPARE.values():
             return Fact(Array("bool", shape, python=False))

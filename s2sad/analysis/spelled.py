@@ -233,8 +233,8 @@ class _Writer:
         let, name = self._name(target.base, describe(target.base))
         value = statement.value
         if statement.augmented is not None:
-            assert isinstance(value, Apply)
-            old = Apply("getitem", (name, target.key), (), "index")
+            assert isinstance(value, Apply) and isinstance(value.args[0], Apply)
+            old = replace(value.args[0], args=(name, *value.args[0].args[1:]), origin=None)
             value = replace(value, args=(old, *value.args[1:]), origin=None)
         place = Place(Ref(name.var), target.key)
         return [let, Assign((place,), value, statement.augmented, _anew(statement))]

@@ -79,6 +79,7 @@ def stated_shapes(function: Function) -> dict[str, Array]:
             found[name] = Array(dtype, Star(name))
             continue
         sizes = [size.strip() for size in dims.split(",") if size.strip()]
+        sizes = [f"?{name}.{k}" if size == "?" else size for k, size in enumerate(sizes)]
         shape = Shape(tuple(int(size) if size.isdigit() else size for size in sizes))
         found[name] = Array(dtype or "float64", shape)
     return found

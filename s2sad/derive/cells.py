@@ -298,7 +298,8 @@ class Cells:
                 names = list(written_into(Place(place.base, Const(None))))
                 known = place.how == "place" and bool(names) and not bound & set(names)
                 known = known and all(self._is_array(Ref(v)) for v in names)
-                for root in {self.regions.of(v) for v, _ in self.regions.aliases(place.base)}:
+                roots = (self.regions.of(v) for v, _ in self.regions.aliases(place.base))
+                for root in dict.fromkeys(roots):
                     others = found.get(root, [])
                     if others is None or not known:
                         found[root] = None
@@ -336,7 +337,7 @@ class Cells:
     ) -> set[Var]:
         target = loop.target if isinstance(loop, For) else None
         found = set()
-        for cell in cells:
+        for cell in sorted(cells, key=lambda var: var.serial):  # what is made here has an order
             section = self.known.get(cell)
             if section is None:
                 continue

@@ -41,6 +41,7 @@ from s2sad.derive.effects import noted, unseen_effects
 from s2sad.derive.gradients import gradient_of
 from s2sad.derive.memory import Planner
 from s2sad.derive.plan import Plan
+from s2sad.derive.real_arguments import real_arguments
 from s2sad.derive.shadows import Shadows, put_in
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by
@@ -222,6 +223,7 @@ class Engine:
             gradient = plan.results[0]
         else:
             gradient = Make("tuple", tuple(plan.results))
+        plan.forward[:0] = real_arguments(function, self.facts, request.real, variables)
         value = _take_return(plan.forward)
         returns = gradient if mode == "grad" else Make("tuple", (value, gradient))
         if mode == "grad" and has_aux:

@@ -6,7 +6,7 @@ tangents and returns its result and the result's tangent.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.spelled import is_first
@@ -17,6 +17,7 @@ from s2sad.derive.effects import handed_twice, inner_call, noted
 from s2sad.derive.engine import Engine
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.fresh import is_fresh
+from s2sad.derive.real_arguments import real_arguments
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
@@ -82,6 +83,8 @@ class ForwardEngine(Engine):
         variables = [by_name[name] for name in wrt]
         made = self._tangent(function, request.name, request.mode, variables)
         made.bare = request.bare
+        seen = variables if request.mode == "hvp" else []
+        made.body[:0] = real_arguments(function, self.facts, request.real, seen)
         if request.mode == "hvp":
             made.body = tangent_alone(made.body, made.replaced, made.kept, self.regions(function))
         return made
@@ -120,6 +123,7 @@ class ForwardEngine(Engine):
         found = sweep.run(variables)
         body = live_tangents(found, self.regions(function))
         self._report(body, found)
+        self.observe("forward", function, replace(function, body=body), *dots)
         self.current = outer
         names = Names(function.names | self.names.taken)
         for dot in dots:

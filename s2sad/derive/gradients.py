@@ -12,7 +12,17 @@ with anything else.
 from __future__ import annotations
 
 from s2sad.analysis.facts import Facts
-from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Struct, Type, is_complex, is_integral
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    Inert,
+    Shape,
+    Struct,
+    Type,
+    is_complex,
+    is_integral,
+    may_be_complex,
+)
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.broadcasting import call, expand, same_shape
 from s2sad.ir.bindings import bound_by
@@ -45,8 +55,14 @@ def gradient_of(var: Var, adjoint: Adjoint | None, function: Function, facts: Fa
         found = Const(0.0) if adjoint is None else adjoint.expr
         if adjoint is not None and adjoint.tree:
             found = call("helper.from_parts", value, found, text="from_parts")
-        return call("helper.like", value, found, text="like")
+        return _like(value, found, kind)
     return _container_gradient(value, kind, None if adjoint is None else adjoint.expr, facts)
+
+
+def _like(value: Expr, found: Expr, kind: Type) -> Expr:
+    """A gradient in the shape and dtype of an array or number. It is complex where that may be."""
+    name = "like_complex" if may_be_complex(kind) else "like"
+    return call(f"helper.{name}", value, found, text=name)
 
 
 def _complex_number(found: Expr, facts: Facts) -> Expr:
@@ -62,6 +78,9 @@ def _container_gradient(value: Expr, kind: Type, found: Expr | None, facts: Fact
     field, where the adjoints of its fields are."""
     if not (isinstance(kind, Struct) and isinstance(found, Make) and found.kind == "dict"):
         found = Const(None) if found is None else found
+        if may_be_complex(kind):
+            leaf = Apply("helper.like_complex", (), (), "name", "like_complex")
+            return call("helper.like_tree", value, found, leaf, text="like_tree")
         return call("helper.like_tree", value, found, text="like_tree")
     adjoints = {key.value: item for key, item in zip(found.keys, found.items, strict=True)
                 if isinstance(key, Const)}  # fmt: skip
@@ -79,8 +98,7 @@ def _field_gradient(value: Expr, kind: Type, found: Expr | None, facts: Facts) -
     if isinstance(kind, Array) and kind.shape == SCALAR and kind.python:
         return Const(0.0) if found is None else found
     if isinstance(kind, Array) and not isinstance(found, Make):
-        found = Const(0.0) if found is None else found
-        return call("helper.like", value, found, text="like")
+        return _like(value, Const(0.0) if found is None else found, kind)
     return _container_gradient(value, kind, found, facts)
 
 

@@ -233,7 +233,8 @@ class Keep(Needs):
             # It may stand for another array by now.
             rebound = any(var in bound_by(s) for s in statements([loop]))
             # The items of a container are put back one by one.
-            if not self._is_fixed(var) or rebound or is_container(self.facts.bindings.get(var)):
+            unsure = rebound or var not in self.defined
+            if not self._is_fixed(var) or unsure or is_container(self.facts.bindings.get(var)):
                 del fixed[cell]
         whole = [([v], {c for c in fixed if fixed[c] is v}) for v in dict.fromkeys(fixed.values())]
         for arrays, cells in (*whole, *self.cells.arrays_written(loop, lost - fixed.keys())):

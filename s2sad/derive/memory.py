@@ -24,15 +24,16 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from s2sad.analysis.types import Array
+from s2sad.analysis.types import Array, is_number
 from s2sad.derive.held import exchanges_items, is_container
 from s2sad.derive.loops import Loops
 from s2sad.derive.mirror import Group, Step
 from s2sad.derive.parts import copied_part, copy_of, inner_first
 from s2sad.derive.plan import Plan
 from s2sad.derive.recall import is_flag
-from s2sad.ir.bindings import bound_by, is_exchange, written_by
+from s2sad.ir.bindings import bound_by, is_exchange, targets_of, written_by, written_into
 from s2sad.ir.nodes import (
+    Apply,
     Assign,
     Block,
     Branch,
@@ -43,6 +44,7 @@ from s2sad.ir.nodes import (
     For,
     Guard,
     Invoke,
+    Make,
     Ref,
     Return,
     Stmt,
@@ -140,6 +142,7 @@ class Planner(Loops):
             nodes = by_source.get(statement, [])
             self.here = statement
             calls: Block = []
+            contents: Block = []
             for expr, var in self._extracted_of(statement):
                 extraction = Assign((var,), expr)
                 saves, restores = self._save([var], needed, kept)
@@ -148,15 +151,41 @@ class Planner(Loops):
                 # What a call overwrites is remembered before it.
                 (calls if self._writes(expr) else forward).append(extraction)
                 chunks.append(restores)
+                if expr in self._given_away(statement):
+                    save, put_back = self._keep_contents(var, expr)
+                    forward += save
+                    contents += put_back
             ahead, back = self._statement(statement, nodes, needed, kept, calls)
             self._settle(statement, needed)
             forward += ahead
-            chunks.append(back)
+            chunks.append([*contents, *back])
         self.before = outer
         backward: Block = []
         for chunk in reversed(chunks):
             backward += chunk
         return forward, backward
+
+    def _given_away(self, statement: Stmt) -> list[Expr]:
+        """The arrays that a statement makes and puts into a list or dict, which are written into
+        later under another name."""
+        match statement:
+            case Assign(targets, Make() as made):
+                roots = [v for t in targets for v in (*targets_of(t), *written_into(t))]
+            case Evaluate(Apply("list.append", (Ref(items), made))):
+                roots = [items]
+            case _:
+                return []
+        if not any(self.regions.is_written(var) for var in roots):
+            return []
+        inside = [made]
+        for part in inside:
+            inside += part.items if isinstance(part, Make) else ()
+        return [e for e in inside if not is_number(self.facts.type_of(e))]
+
+    def _keep_contents(self, var: Var, expr: Expr) -> tuple[Block, Block]:
+        """Remembers what a value is before others may write into it."""
+        kind = self.facts.type_of(expr)
+        return self._keep(var.hint, kind, copied_part(self._noted(Ref(var), kind), kind), var)
 
     def _extracted_of(self, statement: Stmt) -> list[tuple[Expr, Var]]:
         """The values taken out of a statement, inner ones first."""

@@ -66,11 +66,14 @@ def choose(
 ) -> tuple[Rule, Bound] | None:
     """The first variant that is proved to fit, with its arguments; None when none is.
 
-    Nothing that is varied may stand for a static argument: no derivative would flow into it.
+    Nothing that is varied may stand for a static argument, or for an operand that is fixed: no
+    derivative would flow into it.
     """
     for rule in variants:
         bound = bind(rule, node)
         if bound is None or any(is_varied(bound[name]) for name, _ in rule.statics):
+            continue
+        if any(operand.fixed and is_varied(bound[operand.name]) for operand in rule.operands):
             continue
         if any(_brings_varied(expr, is_varied) for expr in bound.values()):
             continue

@@ -20,7 +20,7 @@ import inspect
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal, cast, get_args
+from typing import Literal
 
 from s2sad.derive.notation import Notation
 from s2sad.ir.nodes import Apply, Const, Expr, Ref, Var
@@ -29,7 +29,6 @@ Kind = Literal["elementwise", "linear", "multilinear", "general"]
 How = Literal["add", "index", "addat", "clear"]
 Sharing = Literal["always", "maybe"]
 Numbers = Literal["real", "holomorphic", "complex", "any"]
-Gives = Literal["", "real", "complex", "integer", "boolean"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,11 +36,13 @@ class Operand:
     """What a derivative may flow into. `spec` is its shape as the template states it.
 
     `const` (no derivative), empty (elementwise), `scalar`, `*s`, `... n k`, `n m`, or, for a list
-    of arrays, `list *s`.
+    of arrays, `list *s`. Into a `fixed` one a derivative would flow that is not known: it is
+    const, and the rule does not fit where it is varied.
     """
 
     name: str
     spec: str
+    fixed: bool = False
 
     @property
     def is_list(self) -> bool:
@@ -91,7 +92,7 @@ class Rule:
     `numbers` are what the rule is for: real operands; any, with the values in its lines conjugated
     where they are complex (`holomorphic`); complex ones, with its lines as they stand; or any, with
     no lines at all. `if_complex` has to be proved where an operand is complex. The result is
-    complex if an operand is, unless `gives` says what it is.
+    complex if an operand is, unless `gives` says what it is, or what each of several is.
     """
 
     name: str
@@ -114,7 +115,7 @@ class Rule:
     parameters: tuple[inspect.Parameter, ...] | None = None
     defaults: Mapping[str, Const] = field(default_factory=dict, repr=False)
     numbers: Numbers = "real"
-    gives: Gives = ""
+    gives: str = ""
     if_complex: tuple[Expr, ...] = ()
 
     @property
@@ -158,6 +159,13 @@ class RuleReader(Notation):
         """The operator and how it is applied in the match line."""
         return self._pattern(self._split()[1])
 
+    def _field(self, node: ast.expr) -> str:
+        """What a result is."""
+        match node:
+            case ast.Name("real" | "complex" | "integer" | "boolean" as what):
+                return what
+        self.refuse(node, "a result is real, complex, integer or boolean")
+
     def rule(self) -> Rule:
         """The rule, checked."""
         _, match, body = self._split()
@@ -166,7 +174,7 @@ class RuleReader(Notation):
         where: list[Expr] = list(self._static_annotations())
         view: tuple[str, Sharing] | None = None
         numbers: Numbers | None = None
-        gives: Gives = ""
+        gives: str = ""
         if_complex: list[Expr] = []
         for decorator in self.node.decorator_list:
             match decorator:
@@ -183,8 +191,8 @@ class RuleReader(Notation):
                     if_complex += [self.expr(condition, "template") for condition in conditions]
                 case ast.Name("for_complex"):
                     numbers = "complex"
-                case ast.Call(ast.Name("gives"), [ast.Name(what)]) if what in get_args(Gives):
-                    gives = cast(Gives, what)
+                case ast.Call(ast.Name("gives"), parts):
+                    gives = " ".join(map(self._field, parts))
                 case ast.Call(ast.Name("view"), [ast.Name(name)]):
                     view = (name, "always")
                 case ast.Call(ast.Name("maybe_view"), [ast.Name(name)]):
@@ -265,6 +273,8 @@ class RuleReader(Notation):
                 return Operand(arg.arg, "")
             case ast.Name("const" | "scalar" as spec):
                 return Operand(arg.arg, spec)
+            case ast.Name("fixed"):
+                return Operand(arg.arg, "const", fixed=True)
             case ast.Constant(str(spec)):
                 return Operand(arg.arg, spec)
             case ast.List([ast.Constant(str(spec))]):

@@ -217,9 +217,10 @@ class FunctionWriter:
             if isinstance(kind, Array) and isinstance(kind.shape, Star) and is_complex(kind):
                 found.append(f"{parameter.var.hint} (...) {kind.dtype}")
             if isinstance(kind, Array) and isinstance(kind.shape, Shape) and not kind.python:
-                dims = ", ".join(str(d) for d in kind.shape.dims)
-                if any(str(d).startswith("?") for d in kind.shape.dims):
+                sizes = ["?" if str(d).startswith("?") else str(d) for d in kind.shape.dims]
+                if "?" in sizes and not is_complex(kind):
                     continue
+                dims = ", ".join(sizes)
                 comma = "," if kind.shape.rank == 1 else ""
                 kept = "" if kind.dtype in ("float64", "unknown") else f" {kind.dtype}"
                 found.append(f"{parameter.var.hint} ({dims}{comma}){kept}")

@@ -95,6 +95,18 @@ class ClassInfo:
         return "TypedDict" if kinds == {"TypedDict"} else "plain"
 
     @cached_property
+    def is_opaque(self) -> bool:
+        """Whether nothing says which fields its objects have: no decorator, and no base class that
+        is not like that itself."""
+        return (
+            self.kind == "plain"
+            and isinstance(self.node, cst.ClassDef)
+            and not self.decorators
+            and len(self.parents) == len(self.node.bases)
+            and all(parent.is_opaque for parent in self.parents)
+        )
+
+    @cached_property
     def fields(self) -> list[Field]:
         """The fields in order, those of base classes first."""
         if not isinstance(self.node, cst.ClassDef):

@@ -189,6 +189,7 @@ def pinv(a: "*s") -> "m n":
     )
 
 
+@holomorphic
 def matrix_power(a: "*s", *, n) -> like(a):
     """A product of equal matrices."""
     assert a.shape in ((3, 3), (2, 3, 3))
@@ -199,12 +200,42 @@ def matrix_power(a: "*s", *, n) -> like(a):
     dot_y = helper.matrix_power_backward(np.swapaxes(a, -1, -2), n, dot_a)
 
 
+@for_complex
+def multi_dot_complex(xs: ["*s"]) -> "?":
+    """The product of several matrices; the first and the last may be vectors."""
+    assert xs.shape in ((3, 3),)
+    y = np.linalg.multi_dot(xs)
+    d_xs += helper.multi_dot_backward([np.conj(x) for x in xs], d_y)
+    dot_y = sum([np.linalg.multi_dot([*xs[:i], dot_xs[i], *xs[i + 1 :]]) for i in range(len(xs))])
+
+
 def multi_dot(xs: ["*s"]) -> "?":
     """The product of several matrices; the first and the last may be vectors."""
     assert xs.shape in ((3, 3),)
     y = np.linalg.multi_dot(xs)
     d_xs += helper.multi_dot_backward(xs, d_y)
     dot_y = sum([np.linalg.multi_dot([*xs[:i], dot_xs[i], *xs[i + 1 :]]) for i in range(len(xs))])
+
+
+# ---------------------------------------------------------------- least squares
+
+
+@when(rcond is None)
+def lstsq(a: "*s", b: "*r", *, rcond=None) -> ("?", "?", "", "k"):
+    """The x for which a @ x - b is smallest, of a matrix of full rank (Golub and Pereyra 1973).
+
+    Where there are residuals, they have their minimum at x: the slope of x adds nothing to theirs.
+    The rank is constant; singular values are to be distinct if something depends on them.
+    """
+    assert (a.shape, b.shape) in (((4, 2), (4,)), ((4, 2), (4, 3)), ((2, 2), (2,)), ((2, 4), (2,)))
+    a = a + 3.0 * np.eye(*np.shape(a))
+    y = np.linalg.lstsq(a, b, rcond=rcond)
+    s = np.linalg.pinv(a).T @ np.reshape(d_y[0], np.shape(y[0]))
+    rest = b - a @ y[0]
+    slope = s + 2.0 * d_y[1] * rest if np.size(y[1]) else s
+    d_b += slope
+    d_a += helper.lstsq_backward(a, y[0], rest, d_y[0], slope, d_y[3])
+    dot_y = helper.lstsq_forward(a, y[0], rest, np.size(y[1]), dot_a, dot_b)
 
 
 # ---------------------------------------------------------------- determinants
@@ -227,6 +258,19 @@ def det(a: "*s") -> reduced(a, (-2, -1), False):
     y = np.linalg.det(a)
     d_a += np.expand_dims(d_y * y, (-2, -1)) * np.swapaxes(np.linalg.inv(a), -1, -2)
     dot_y = y * np.sum(np.swapaxes(np.linalg.inv(a), -1, -2) * dot_a, axis=(-2, -1))
+
+
+@for_complex
+@gives(complex, real)
+def slogdet_complex(a: "*s") -> (reduced(a, (-2, -1), False), reduced(a, (-2, -1), False)):
+    """The determinant divided by its absolute value, and the logarithm of that."""
+    assert a.shape in ((3, 3), (2, 3, 3))
+    a = a + 3.0 * np.eye(np.shape(a)[-1])
+    y = np.linalg.slogdet(a)
+    d_log = d_y[1] + 1j * np.imag(d_y[0] * np.conj(y[0]))
+    d_a += np.expand_dims(d_log, (-2, -1)) * np.conj(np.swapaxes(np.linalg.inv(a), -1, -2))
+    dot_log = np.sum(np.swapaxes(np.linalg.inv(a), -1, -2) * dot_a, axis=(-2, -1))
+    dot_y = (1j * y[0] * dot_log.imag, dot_log.real)
 
 
 def slogdet_matrix(a: "n n") -> ("", ""):
@@ -252,6 +296,20 @@ def slogdet(a: "*s") -> (reduced(a, (-2, -1), False), reduced(a, (-2, -1), False
 # ---------------------------------------------------------------- factors
 
 
+@for_complex
+def cholesky_complex(a: "*s") -> like(a):
+    """The lower triangular y with y @ y.conj().T = a, whose diagonal is real.
+
+    The same equation with conjugate transposes. NumPy reads the lower triangle of a, and of its
+    diagonal the real part.
+    """
+    assert a.shape in ((3, 3), (2, 3, 3))
+    a = a @ np.conj(np.swapaxes(a, -1, -2)) + 3.0 * np.eye(np.shape(a)[-1])
+    y = np.linalg.cholesky(a)
+    d_a += helper.cholesky_complex_backward(y, d_y)
+    dot_y = helper.cholesky_complex_forward(y, dot_a)
+
+
 def cholesky(a: "*s") -> like(a):
     """The lower triangular y with y @ y.T = a.
 
@@ -263,6 +321,22 @@ def cholesky(a: "*s") -> like(a):
     y = np.linalg.cholesky(a)
     d_a += helper.cholesky_backward(y, d_y)
     dot_y = helper.cholesky_forward(y, dot_a)
+
+
+@for_complex
+@gives(real)
+def eigvalsh_complex(a: "*s") -> reduced(a, -1, False):
+    """Eigenvalues of a Hermitian matrix in rising order, which are to be distinct.
+
+    NumPy reads the lower triangle of a, and of its diagonal the real part.
+    """
+    assert a.shape in ((3, 3), (2, 3, 3))
+    a = a + np.conj(np.swapaxes(a, -1, -2)) + np.diag(np.arange(float(np.shape(a)[-1])) * 8.0)
+    y = np.linalg.eigvalsh(a)
+    vectors = np.linalg.eigh(a)[1]
+    s = (vectors * np.expand_dims(d_y, -2)) @ np.conj(np.swapaxes(vectors, -1, -2))
+    d_a += np.tril(s) + np.tril(s, -1)
+    dot_y = np.sum(np.conj(vectors) * (helper.hermitian(dot_a) @ vectors), axis=-2).real
 
 
 def eigvalsh(a: "*s") -> reduced(a, -1, False):
@@ -278,6 +352,22 @@ def eigvalsh(a: "*s") -> reduced(a, -1, False):
     d_a += np.tril(s) + np.tril(s, -1)
     dot_sym = np.tril(dot_a) + np.swapaxes(np.tril(dot_a, -1), -1, -2)
     dot_y = np.sum(vectors * (dot_sym @ vectors), axis=-2)
+
+
+@for_complex
+@gives(real, complex)
+def eigh_complex(a: "*s") -> (reduced(a, -1, False), like(a)):
+    """Eigenvalues, which are to be distinct, and eigenvectors of a Hermitian matrix.
+
+    An eigenvector may be multiplied by any number of absolute value 1. LAPACK makes its first
+    element real, and so does the derivative. NumPy reads the lower triangle of a, and of its
+    diagonal the real part.
+    """
+    assert a.shape in ((3, 3), (2, 3, 3))
+    a = a + np.conj(np.swapaxes(a, -1, -2)) + np.diag(np.arange(float(np.shape(a)[-1])) * 8.0)
+    y = np.linalg.eigh(a)
+    d_a += helper.eigh_complex_backward(y[0], y[1], d_y[0], d_y[1])
+    dot_y = helper.eigh_complex_forward(y[0], y[1], dot_a)
 
 
 def eigh(a: "*s") -> (reduced(a, -1, False), like(a)):
@@ -298,6 +388,20 @@ def eigh(a: "*s") -> (reduced(a, -1, False), like(a)):
     )
 
 
+@for_complex
+@gives(real)
+@when(not compute_uv)
+def svd_values_complex(a: "*s", *, full_matrices=True, compute_uv) -> "?":
+    """Singular values, in falling order, which are to be distinct."""
+    assert a.shape in ((3, 2), (2, 3, 4))
+    assert compute_uv in (False,)
+    y = np.linalg.svd(a, full_matrices=full_matrices, compute_uv=compute_uv)
+    factors = np.linalg.svd(a, full_matrices=False)
+    d_a += (factors[0] * np.expand_dims(d_y, -2)) @ factors[2]
+    turned = dot_a @ np.conj(np.swapaxes(factors[2], -1, -2))
+    dot_y = np.sum(np.conj(factors[0]) * turned, axis=-2).real
+
+
 @when(not compute_uv)
 def svd_values(a: "*s", *, full_matrices=True, compute_uv) -> "?":
     """Singular values, in falling order, which are to be distinct."""
@@ -309,6 +413,18 @@ def svd_values(a: "*s", *, full_matrices=True, compute_uv) -> "?":
     dot_y = np.sum(factors[0] * (dot_a @ np.swapaxes(factors[2], -1, -2)), axis=-2)
 
 
+@for_complex
+@gives(real)
+def svdvals_complex(a: "*s") -> "?":
+    """Singular values, in falling order, which are to be distinct."""
+    assert a.shape in ((3, 2), (2, 3, 4))
+    y = np.linalg.svdvals(a)
+    factors = np.linalg.svd(a, full_matrices=False)
+    d_a += (factors[0] * np.expand_dims(d_y, -2)) @ factors[2]
+    turned = dot_a @ np.conj(np.swapaxes(factors[2], -1, -2))
+    dot_y = np.sum(np.conj(factors[0]) * turned, axis=-2).real
+
+
 def svdvals(a: "*s") -> "?":
     """Singular values, in falling order, which are to be distinct."""
     assert a.shape in ((3, 2), (2, 3, 4))
@@ -316,6 +432,23 @@ def svdvals(a: "*s") -> "?":
     factors = np.linalg.svd(a, full_matrices=False)
     d_a += (factors[0] * np.expand_dims(d_y, -2)) @ factors[2]
     dot_y = np.sum(factors[0] * (dot_a @ np.swapaxes(factors[2], -1, -2)), axis=-2)
+
+
+@for_complex
+@gives(complex, real, complex)
+@when(not full_matrices)
+def svd_complex(a: "*s", *, full_matrices) -> ("n k", "k", "k m"):
+    """Singular vectors and values, which are to be distinct and not 0.
+
+    Wan and Zhang (2019), Automatic differentiation for complex valued SVD. A pair of vectors may
+    be multiplied by any number of absolute value 1. LAPACK makes the first element of one of them
+    real, and so does the derivative.
+    """
+    assert a.shape in ((3, 3), (4, 2), (2, 3))
+    assert full_matrices in (False,)
+    y = np.linalg.svd(a, full_matrices=full_matrices)
+    d_a += helper.svd_complex_backward(y[0], y[1], y[2], d_y[0], d_y[1], d_y[2])
+    dot_y = helper.svd_complex_forward(y[0], y[1], y[2], dot_a)
 
 
 @when(not full_matrices)
@@ -337,6 +470,37 @@ def qr(a: "*s") -> ("n k", "k m"):
     y = np.linalg.qr(a)
     d_a += helper.qr_backward(y[0], y[1], d_y[0], d_y[1])
     dot_y = helper.qr_forward(y[0], y[1], dot_a)
+
+
+@linear
+@view(x)
+def diagonal(x: "*s", *, offset=0) -> diagonal(x, offset, -2, -1):
+    """The diagonals of matrices."""
+    assert x.shape in ((3, 2), (2, 3, 3))
+    assert offset in (0, 1, -1)
+    y = np.linalg.diagonal(x, offset=offset)
+    d_x += helper.diagonal_backward(d_y, np.shape(x), offset, -2, -1)
+
+
+@linear
+def trace(x: "*s", *, offset=0) -> reduced(x, (-2, -1), False):
+    """The sums of the diagonals of matrices."""
+    assert x.shape in ((3, 2), (2, 3, 3))
+    assert offset in (0, 1, -1)
+    y = np.linalg.trace(x, offset=offset)
+    d_x += np.expand_dims(d_y, (-2, -1)) * np.eye(np.shape(x)[-2], np.shape(x)[-1], offset)
+
+
+@when(ord == "fro")
+def matrix_norm(x: "*s", *, keepdims=False, ord="fro") -> reduced(x, (-2, -1), keepdims):
+    """The roots of the sums of squares of matrices; slope 0 where it is 0."""
+    assert x.shape in ((3, 2), (2, 3, 3))
+    assert keepdims in (False, True)
+    assert ord in ("fro",)
+    y = np.linalg.matrix_norm(x, keepdims=keepdims, ord=ord)
+    slope = d_y / np.where(y == 0.0, 1.0, y)
+    d_x += (slope if keepdims else np.expand_dims(slope, (-2, -1))) * x
+    dot_y = np.sum(x * dot_x, axis=(-2, -1), keepdims=keepdims) / np.where(y == 0.0, 1.0, y)
 
 
 def matrix_rank(a: const) -> "?":

@@ -393,7 +393,6 @@ def convolve(a: "*s", b: "*r") -> "p":
     d_b += np.convolve(d_y, a[::-1], "valid")
 
 
-@real
 @multilinear
 def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
     """A part of the convolution of two vectors."""
@@ -403,6 +402,18 @@ def convolve_part(a: "*s", b: "*r", *, mode) -> "p":
     d_full = helper.convolve_widen(d_y, len(a), len(b), mode)
     d_a += np.convolve(d_full, b[::-1], "valid")
     d_b += np.convolve(d_full, a[::-1], "valid")
+
+
+@for_complex
+def correlate_complex(a: "*s", b: "*r", *, mode="valid") -> "p":
+    """Inner products of one vector with another, which is conjugated, and moved along it."""
+    assert (a.shape, b.shape) in (((3,), (3,)), ((5,), (2,)), ((2,), (5,)), ((7,), (4,)))
+    assert mode in ("full", "same", "valid")
+    y = np.correlate(a, b, mode)
+    d_full = helper.correlate_widen(d_y, len(a), len(b), mode)
+    d_a += np.convolve(d_full, b, "valid")
+    d_b += np.convolve(np.conj(d_full), a[::-1], "valid")[::-1]
+    dot_y = np.correlate(dot_a, b, mode) + np.correlate(a, dot_b, mode)
 
 
 @multilinear
@@ -435,6 +446,25 @@ def vander(x: "*s", *, N=None) -> "?":
     slopes = np.vander(x, max(n - 1, 0)) * np.arange(n - 1, 0, -1)
     d_x += np.sum(d_y[:, :-1] * slopes, axis=1)
     dot_y = np.pad(np.expand_dims(dot_x, 1) * slopes, ((0, 0), (0, 1)))[:, :n]
+
+
+@linear
+@when(m == 1, k is None)
+def polyint(p: "*s", *, m=1, k=None) -> "?":
+    """The antiderivative of a polynomial that is 0 at 0."""
+    assert p.shape in ((3,), (1,))
+    y = np.polyint(p, m, k)
+    d_p += d_y[:-1] / np.arange(len(p), 0, -1)
+
+
+@linear
+def polyfit(y_: "*s", *, x, deg) -> "?":
+    """The polynomial of this degree that is nearest to numbers y, at constant points."""
+    assert y_.shape in ((4,), (4, 2))
+    assert x in ([0.0, 1.0, 2.0, 3.5],)
+    assert deg in (0, 2)
+    y = np.polyfit(x, y_, deg)
+    d_y_ += np.linalg.pinv(np.vander(x, deg + 1)).T @ d_y
 
 
 @linear

@@ -86,6 +86,21 @@ def mean_where(
 # ---------------------------------------------------------------- spread
 
 
+@for_complex
+@gives(real)
+def var_complex(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepdims):
+    """Variance over axes: the mean of the squared absolute values of deviations."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert ddof in (0, 1)
+    assert keepdims in (False, True)
+    y = np.var(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    deviation = x - np.mean(x, axis=axis, keepdims=True)
+    scale = 2.0 / (np.size(x) // max(np.size(y), 1) - ddof)
+    spread = d_y if axis is None or keepdims else np.expand_dims(d_y, axis)
+    d_x += spread * scale * deviation
+    dot_y = np.sum((np.conj(deviation) * dot_x).real, axis=axis, keepdims=keepdims) * scale
+
+
 def var_all(x: "*s", *, ddof=0, keepdims=False) -> reduced(x, None, keepdims):
     """Variance of all elements."""
     assert ddof in (0, 1)
@@ -105,6 +120,23 @@ def var(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepd
     spread = d_y if axis is None or keepdims else np.expand_dims(d_y, axis)
     d_x += spread * scale * deviation
     dot_y = np.sum(deviation * dot_x, axis=axis, keepdims=keepdims) * scale
+
+
+@for_complex
+@gives(real)
+def std_complex(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepdims):
+    """Standard deviation over axes; slope 0 where it is 0."""
+    assert axis in (None, 0, -1, (0, -1))
+    assert ddof in (0, 1)
+    assert keepdims in (False, True)
+    y = np.std(x, axis=axis, ddof=ddof, keepdims=keepdims)
+    deviation = x - np.mean(x, axis=axis, keepdims=True)
+    count = np.size(x) // max(np.size(y), 1) - ddof
+    slope = d_y / (count * np.where(y == 0.0, np.inf, y))
+    d_x += (slope if axis is None or keepdims else np.expand_dims(slope, axis)) * deviation
+    dot_y = np.sum((np.conj(deviation) * dot_x).real, axis=axis, keepdims=keepdims) / (
+        count * np.where(y == 0.0, np.inf, y)
+    )
 
 
 def std_all(x: "*s", *, ddof=0) -> reduced(x, None, False):
@@ -129,6 +161,35 @@ def std(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepd
     dot_y = np.sum(deviation * dot_x, axis=axis, keepdims=keepdims) / (
         count * np.where(y == 0.0, np.inf, y)
     )
+
+
+def cov(m: "*s") -> "?":
+    """Covariances of variables, which are the rows; the variance of one."""
+    assert m.shape in ((3, 5), (4,))
+    y = np.cov(m)
+    rows = np.atleast_2d(m)
+    deviation = (rows - np.mean(rows, axis=1, keepdims=True)) / (np.shape(rows)[1] - 1)
+    d = np.reshape(d_y, (len(rows), len(rows)))
+    d_m += np.reshape((d + np.transpose(d)) @ deviation, np.shape(m))
+    half = np.atleast_2d(dot_m) @ np.transpose(deviation)
+    dot_y = np.reshape(half + np.transpose(half), np.shape(y))
+
+
+def corrcoef(x: "*s") -> "?":
+    """Correlations of variables, which are the rows."""
+    assert x.shape in ((3, 5), (4,))
+    y = np.corrcoef(x)
+    rows = np.atleast_2d(x)
+    deviation = rows - np.mean(rows, axis=1, keepdims=True)
+    size = np.sqrt(np.sum(deviation * deviation, axis=1, keepdims=True))
+    z = deviation / size
+    d = np.reshape(d_y, (len(rows), len(rows)))
+    d_z = (d + np.transpose(d)) @ z
+    d_x += np.reshape((d_z - z * np.sum(d_z * z, axis=1, keepdims=True)) / size, np.shape(x))
+    dot_rows = np.atleast_2d(dot_x)
+    dot_unit = (dot_rows - np.mean(dot_rows, axis=1, keepdims=True)) / size
+    dot_z = dot_unit - z * np.sum(z * dot_unit, axis=1, keepdims=True)
+    dot_y = np.reshape(dot_z @ np.transpose(z) + z @ np.transpose(dot_z), np.shape(y))
 
 
 # ---------------------------------------------------------------- extremes

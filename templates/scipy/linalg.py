@@ -100,3 +100,83 @@ def expm_frechet(a: "*s", e: "*r") -> like(a):
     d_a += d_both[:n, :n] + d_both[n:, n:]
     dot_both = np.block([[dot_a, dot_e], [zero, dot_a]])
     dot_y = scipy.linalg.expm_frechet(both, dot_both, compute_expm=False)[:n, n:]
+
+
+# ---------------------------------------------------------------- matrix equations
+
+
+def solve_sylvester(a: "*s", b: "*r", q: "*t") -> like(q):
+    """The y with a @ y + y @ b = q."""
+    assert (a.shape, b.shape, q.shape) in (((3, 3), (2, 2), (3, 2)),)
+    a = a + 3.0 * np.eye(len(a))
+    b = b + 3.0 * np.eye(len(b))
+    y = scipy.linalg.solve_sylvester(a, b, q)
+    s = scipy.linalg.solve_sylvester(a.T, b.T, d_y)
+    d_q += s
+    d_a -= s @ y.T
+    d_b -= y.T @ s
+    dot_y = scipy.linalg.solve_sylvester(a, b, dot_q - dot_a @ y - y @ dot_b)
+
+
+def solve_banded(ab: "*s", b: "*r", *, l_and_u) -> like(b):
+    """The y with a @ y = b, for the matrix a with these diagonals, the upper ones first."""
+    assert l_and_u in ((1, 2), (0, 1), (1, 1))
+    n = 4
+    ab = np.ones((l_and_u[0] + l_and_u[1] + 1, n)) * np.ravel(ab)[0]
+    ab = 0.2 * ab + 0.1 * np.reshape(np.arange(float(np.size(ab))), np.shape(ab))
+    ab[l_and_u[1]] += 7.0
+    b = np.arange(4.0) + np.ravel(b)[0]
+    y = scipy.linalg.solve_banded(l_and_u, ab, b)
+    turned = helper.transposed_bands(ab, *l_and_u)
+    s = scipy.linalg.solve_banded((l_and_u[1], l_and_u[0]), turned, d_y)
+    d_b += s
+    d_ab -= helper.outer_bands(s, y, *l_and_u)
+    dot_y = scipy.linalg.solve_banded(
+        l_and_u, ab, dot_b - helper.banded_product(dot_ab, y, *l_and_u)
+    )
+
+
+# ---------------------------------------------------------------- norms and values
+
+
+def norm(a: "*s") -> "":
+    """The square root of the sum of squares; slope 0 where it is 0."""
+    y = scipy.linalg.norm(a)
+    d_a += d_y * a / y if y > 0.0 else np.zeros_like(a)
+    dot_y = np.sum(a * dot_a) / y if y > 0.0 else 0.0
+
+
+def pinv(a: "*s") -> "m n":
+    """Pseudoinverse, of a matrix of constant rank (Golub and Pereyra 1973)."""
+    assert a.shape in ((3, 2), (2, 3))
+    y = scipy.linalg.pinv(a)
+    d_a += (
+        -y.T @ d_y @ y.T
+        + (np.eye(len(a)) - a @ y) @ d_y.T @ y @ y.T
+        + y.T @ y @ d_y.T @ (np.eye(len(y)) - y @ a)
+    )
+    dot_y = (
+        -y @ dot_a @ y
+        + y @ y.T @ dot_a.T @ (np.eye(len(a)) - a @ y)
+        + (np.eye(len(y)) - y @ a) @ dot_a.T @ y.T @ y
+    )
+
+
+def eigvalsh(a: "*s") -> reduced(a, -1, False):
+    """Eigenvalues of a symmetric matrix, which are to be distinct; its lower triangle is read."""
+    assert a.shape in ((3, 3),)
+    a = a + a.T + np.diag(np.arange(float(len(a))) * 8.0)
+    y = scipy.linalg.eigvalsh(a)
+    vectors = scipy.linalg.eigh(a)[1]
+    s = (vectors * d_y) @ vectors.T
+    d_a += np.tril(s) + np.tril(s, -1)
+    dot_y = np.sum(vectors * ((np.tril(dot_a) + np.tril(dot_a, -1).T) @ vectors), axis=0)
+
+
+def svdvals(a: "*s") -> "?":
+    """Singular values, in falling order, which are to be distinct."""
+    assert a.shape in ((3, 2), (2, 3))
+    y = scipy.linalg.svdvals(a)
+    factors = np.linalg.svd(a, full_matrices=False)
+    d_a += (factors[0] * d_y) @ factors[2]
+    dot_y = np.sum(factors[0] * (dot_a @ factors[2].T), axis=0)

@@ -354,6 +354,16 @@ def item_updated_that_has_a_name(A, b):
     return np.sum(B)
 
 
+def made_in_a_list_and_written(b: Float[ndarray, "n"], s, n):
+    """The derivative of the tangent needs it as it was put into the list."""
+    xs = [np.tanh(b), b * 1.0]
+    xs.append(np.exp(b))
+    y = xs[n % 3]
+    for k in range(2):
+        y[k] -= 0.5 * s
+    return np.sum(xs[0] * xs[1]) + np.sum(xs[2])
+
+
 r = np.random.default_rng(11).standard_normal
 CALLS = {
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
@@ -398,6 +408,7 @@ CALLS = {
     "left_before_the_else_of_a_loop": (("a", "b"), [(r(4), r(4), 2), (r(4), r(4), 0)]),
     "updated_then_bound_to_another": ("A", [(r((3, 5)),)]),
     "item_updated_that_has_a_name": ("b", [(r((3, 5)), r(5)), (0.3, r(5))]),
+    "made_in_a_list_and_written": (("b", "s"), [(r(4), 0.7, k) for k in range(3)]),
     "every_second_element": ("x", [(r(6),), (r(5),)]),
     "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
 }

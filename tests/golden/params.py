@@ -70,6 +70,8 @@ def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
+    if np.iscomplexobj(x) or np.iscomplexobj(d):
+        raise TypeError("complex numbers: annotate the parameter that they come in by")
     if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
         return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
@@ -100,21 +102,22 @@ def parts_at(d, keys, ordered):
     return d if np.iterable(d) else [d] * len(keys)
 
 
-def like_tree(x, d):
+def like_tree(x, d, leaf=like):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
     if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
         if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
             return None
-        return like(x, from_parts(x, d))
+        return leaf(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)
-        return type(x)((key, like_tree(item, part)) for (key, item), part in parts)
+        return type(x)((key, like_tree(item, part, leaf)) for (key, item), part in parts)
     fields = list(getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", ()))
     if fields and not isinstance(x, type):
         parts = zip(fields, parts_at(d, fields, True), strict=True)
-        return type(x)(**{name: like_tree(getattr(x, name), part) for name, part in parts})
+        return type(x)(**{name: like_tree(getattr(x, name), part, leaf) for name, part in parts})
     if isinstance(x, (list, tuple)):
-        return type(x)(map(like_tree, x, parts_at(d, range(len(x)), True)))
+        parts = zip(x, parts_at(d, range(len(x)), True), strict=True)
+        return type(x)(like_tree(item, part, leaf) for item, part in parts)
     return None
 
 
