@@ -5,6 +5,7 @@ a.fill(x)                a[...] = x
 a.sort()                 a[...] = np.sort(a)
 np.sin(x, out=a)         a[...] = np.sin(x)
 np.sin(x, a)             a[...] = np.sin(x)
+np.copyto(a, b, where=m) a[...] = np.where(m, b, a), and so of functions with out= and where=
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ def as_write(value: Expr, origin: Origin) -> Assign | None:
     match value:
         case Apply("numpy.copyto" | "method.fill", (target, written), ()):
             return _write(target, written, origin)
+        case Apply("numpy.copyto", (target, written), (("where", mask),)):
+            return _write(target, _where(mask, written, target), origin)
         case Apply("method.sort", (target, *rest), kwargs):
-            found = Apply("numpy.sort", (again(target), *rest), kwargs, "call", "np.sort")
-            return _write(target, found, origin)
+            ordered = Apply("numpy.sort", (again(target), *rest), kwargs, "call", "np.sort")
+            return _write(target, ordered, origin)
     count = inputs(value.op)
     kwargs = tuple((name, given) for name, given in value.kwargs if name != "out")
     out = dict(value.kwargs).get("out")
@@ -33,7 +36,14 @@ def as_write(value: Expr, origin: Origin) -> Assign | None:
         value = replace(value, args=value.args[:-1])
     if out is None or (isinstance(out, Const) and out.value is None):
         return None
-    return _write(out, replace(value, kwargs=kwargs, origin=None), origin)
+    mask = next((given for name, given in kwargs if name == "where"), None)
+    kwargs = tuple((name, given) for name, given in kwargs if name != "where")
+    written = replace(value, kwargs=kwargs, origin=None)
+    return _write(out, written if mask is None else _where(mask, written, out), origin)
+
+
+def _where(mask: Expr, value: Expr, otherwise: Expr) -> Apply:
+    return Apply("numpy.where", (mask, value, again(otherwise)), (), "call", "np.where")
 
 
 def inputs(op: str) -> int | None:
