@@ -333,6 +333,15 @@ def like(x: const, d: "*s") -> like(x):
 
 
 @linear
+@maybe_view(d)
+def shadow_after(d: "*s", x: const) -> like(x):
+    """The shadow that an array keeps when it is updated in place, else zeros."""
+    assert (d.shape, x.shape) in (((3,), (3,)), ((2, 3), (2, 3)))
+    y = helper.shadow_after(d, x)
+    d_d += d_y if isinstance(x, np.ndarray) else np.zeros(np.shape(d))
+
+
+@linear
 def like_complex(x: const, d: "*s") -> like(x):
     """The same for what may be complex."""
     assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))

@@ -983,6 +983,20 @@ def shadow_of(x):
     return np.zeros_like(x, dtype=float) if number else None
 
 
+def shadow_after(d, x):
+    """The shadow of x after an update in place: an array keeps its own, a number is another one."""
+    kept = isinstance(x, np.ndarray) and np.shape(x) == np.shape(d)
+    return d if kept else np.zeros(np.shape(x), np.result_type(d))
+
+
+def before_update(x, old):
+    """What x was before an update in place: an array gets its contents back, a number is old."""
+    if isinstance(x, np.ndarray) and np.shape(x) == np.shape(old):
+        x[...] = old
+        return x
+    return old
+
+
 def add_into(d, parts):
     """Add the adjoints of a container's parts to those that its shadow d holds; None is zero."""
     keys = list(d) if isinstance(d, dict) else range(len(d))

@@ -108,7 +108,6 @@ def differences(kernel: Kernel, size: int, *widths: float) -> list[tuple[Any, ..
 
 REFUSED = {
     "traps.dead_write": "S2S011",
-    "traps.dict_of_arrays": "S2S011",
     "traps.grown_list": "S2S012",
     "traps.written_in_an_object": "S2S012",
 }

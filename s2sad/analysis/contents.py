@@ -38,18 +38,18 @@ def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
             at = value % len(items)
             return TupleOf((*items[:at], item, *items[at + 1 :]))
         case TupleOf(items):
-            return ListOf(join(common(items), item, "item~") if items else item)
+            return ListOf(join(common(items), item, "?") if items else item)
         case ListOf(old, form):
-            return ListOf(old if old == item else join(old, item, "item~"), form)
+            return ListOf(old if old == item else join(old, item, "?"), form)
         case DictOf(items, rest) if isinstance(value, str | int):
             kept = tuple(pair for pair in items if pair[0] != value)
             return DictOf((*kept, (value, item)), rest)
         case DictOf(items, rest):
             # Any of the items may be the one.
             both = tuple(
-                (name, old if old == item else join(old, item, "item~")) for name, old in items
+                (name, old if old == item else join(old, item, "?")) for name, old in items
             )
-            return DictOf(both, item if rest is None else join(rest, item, "item~"))
+            return DictOf(both, item if rest is None else join(rest, item, "?"))
     return kind
 
 
@@ -79,7 +79,7 @@ def joined_lists(a: Type, b: Type) -> Type:
         return TupleOf(a.items + b.items)
     parts = [common(t.items) if isinstance(t, TupleOf) else getattr(t, "item", Unknown(""))
              for t in (a, b)]  # fmt: skip
-    return ListOf(join(parts[0], parts[1], "item~"))
+    return ListOf(join(parts[0], parts[1], "?"))
 
 
 def attribute(kind: Type, name: str) -> Type:

@@ -66,7 +66,7 @@ def common(items: tuple[Type, ...]) -> Type:
         return Unknown("")
     result = items[0]
     for item in items[1:]:
-        result = join(result, item, "item~")
+        result = join(result, item, "?")
     return result
 
 
@@ -85,13 +85,16 @@ def _join_shape(a: AnyShape, b: AnyShape, name: str) -> AnyShape:
         return a
     if isinstance(a, Shape) and isinstance(b, Shape) and a.rank == b.rank:
         pairs = enumerate(zip(a.dims, b.dims, strict=True))
-        return Shape(tuple(x if x == y else f"?{name}.{k}" for k, (x, y) in pairs))
+        size = "?" if name == "?" else f"?{name}.{{}}"
+        return Shape(tuple(x if x == y else size.format(k) for k, (x, y) in pairs))
     return Star(name)
 
 
 def renamed(kind: Type, name: str, only_marked: bool = False) -> Type:
     """A type whose made-up sizes have new names."""
     match kind:
+        case Array(_, Star("?")):
+            return kind  # an item of a list that holds different ones
         case Array(dtype, Star(old, ones), python) if not only_marked or "~" in old:
             return Array(dtype, Star(name, ones), python)
         case Array(dtype, Shape(dims), python):

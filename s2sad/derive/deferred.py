@@ -92,7 +92,10 @@ class Deferred(Keep):
         """Whether a statement binds the shadow of a part of an array, or says what it is."""
         if not isinstance(statement, Assign) or is_exchange(statement):
             return False
-        names = [*bound_by(statement), *(r.var for r in refs(statement.value))]
+        read = [r.var for r in refs(statement.value)]
+        names = [*bound_by(statement), *read]
+        if set(read) & set(bound_by(statement)):
+            return False
         held = any(is_container(self.facts.bindings.get(v)) for v in names)
         return isinstance(statement.targets[0], Var) and not held
 

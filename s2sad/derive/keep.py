@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from s2sad.analysis.subscripted import subscripted
 from s2sad.analysis.types import SCALAR, Array, DictOf, Shape, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import Written
@@ -24,24 +25,29 @@ from s2sad.derive.held import CONTAINERS, is_container, is_taken, item_at
 from s2sad.derive.needs import Needs
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, plain, refs, refs_of, rewritten
 from s2sad.ir.bindings import bound_by, places_of, targets_of, written_by, written_into
-from s2sad.ir.flow import statements
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
     Branch,
     Const,
+    Each,
     Evaluate,
     Expr,
     For,
+    Invoke,
     Make,
+    Opaque,
     Place,
     Ref,
+    Select,
     Stmt,
     Target,
     Unpack,
     Var,
     While,
+    children,
     walk,
 )
 from s2sad.tidy.algebra import key
@@ -118,7 +124,8 @@ class Keep(Needs):
                 part = Apply("getitem", (base, at), (), "index")
             kind = self.facts.type_of(place.part)
             value = part if is_number(kind) or place.how == "item" else copied_part(part, kind)
-            if place.how == "item" and isinstance(self.facts.type_of(base), DictOf):
+            is_dict = isinstance(self.facts.type_of(base), DictOf)
+            if place.how == "item" and is_dict and not _reads(statement, part):
                 assert at is not None
                 value = Apply("dict.get", (base, at), (), "method", "get")
                 old = Var(f"{place.hint}_old")
@@ -127,19 +134,13 @@ class Keep(Needs):
                 put = call("helper.put_back", base, at, Ref(old), text="put_back")
                 saves, restores = [*saves, *save], [*restore, Evaluate(put), *restores]
                 continue
-            if self._is_updated(statement, place.base, kind):
-                needed |= self._read_to_reach(base, None)
-                save, put_back = self._keep_updated(place.base)
+            if self._is_updated(statement, place, kind):
+                needed |= self._read_to_reach(base, at)
+                save, put_back = self._keep_updated(place, part, kind)
                 saves, restores = [*saves, *save], [*put_back, *restores]
                 continue
             target = Place(base, at if at is not None else Const(...))
-            seen = place.how == "updated" and self._is_seen(place) and not is_number(kind)
-            if seen and not (isinstance(kind, Array) and isinstance(kind.shape, Shape)):
-                needed |= self._read_to_reach(base, at)
-                save, put_back = self._keep_item(place.hint, part, target, kind)
-                saves, restores = [*saves, *save], [*put_back, *restores]
-                continue
-            if seen:
+            if place.how == "updated" and self._is_seen(place) and not is_number(kind):
                 target = Place(part, Const(...))
             if at is None and isinstance(base, Apply) and base.op == "getitem":
                 # An item of a list or dict keeps its array, whose contents are put back.
@@ -150,34 +151,45 @@ class Keep(Needs):
             if again is not None:
                 restores = [Assign((target,), again), *restores]
                 continue
-            save, restore = self._keep(place.hint, kind, value, target)
+            if place.key is None and self._is_handed(statement, place.base):
+                save, restore = self._keep_of_array(base, place.hint, kind, value)
+            else:
+                save, restore = self._keep(place.hint, kind, value, target)
             saves += save
             restores = [*restore, *restores]
         return saves, restores, ends
 
-    def _is_updated(self, statement: Stmt, base: Expr, kind: Any) -> bool:
+    def _is_updated(self, statement: Stmt, place: Written, kind: Any) -> bool:
         """Whether a statement updates an array in place that may be a number, too: `x += e`."""
         if not isinstance(statement, Assign) or statement.augmented is None:
             return False
-        whole = isinstance(base, Ref) and statement.targets[0] is base.var
-        if isinstance(base, Ref) and base.var in self.regions.subscripted:
+        whole = place.how == "updated" and not is_number(kind) and not is_container(kind)
+        whole = whole and self._is_seen(place)
+        if isinstance(place.base, Ref):
+            whole = whole or statement.targets[0] is place.base.var
+        if (
+            isinstance(place.base, Ref)
+            and place.key is None
+            and place.base.var in self.regions.subscripted
+        ):
             return False
         return whole and not (isinstance(kind, Array) and isinstance(kind.shape, Shape))
 
-    def _keep_updated(self, base: Expr) -> tuple[Block, Block]:
+    def _keep_updated(self, place: Written, part: Expr, kind: Any) -> tuple[Block, Block]:
         """An array gets its contents back, a number is replaced by the one that it was."""
-        assert isinstance(base, Ref)
-        kind = self.facts.bindings.get(base.var)
-        return self._keep_item(base.var.hint, Ref(base.var), base.var, kind)
-
-    def _keep_item(self, hint: str, item: Expr, target: Target, kind: Any) -> tuple[Block, Block]:
-        """The same for whatever stands at a place."""
-        old = Var(f"{hint}_old")
-        value = call("copy.copy", item, text="copy.copy")
-        keep, recall = self._keep(hint, kind, value, old)
-        contents = Assign((Place(item, Const(...)),), Ref(old))
-        number = Assign((target,), Ref(old))
-        return keep, [*recall, Branch(_is_ndarray(item), [contents], [number])]
+        old = Var(f"{place.hint}_old")
+        value = call("copy.copy", part, text="copy.copy")
+        keep, recall = self._keep(place.hint, kind, value, old)
+        match part:
+            case Ref(var):
+                # The name stands for what it was before the update again.
+                contents = Assign((Place(part, Const(...)),), Ref(old))
+                number = Assign((var,), Ref(old))
+                return keep, [*recall, Branch(_is_ndarray(part), [contents], [number])]
+            case Apply("getitem", (whole, at)):
+                before = call("helper.before_update", part, Ref(old), text="before_update")
+                return keep, [*recall, Assign((Place(whole, at),), before)]
+        raise AssertionError(part)
 
     def _is_seen(self, place: Written) -> bool:
         """Whether other names may see what is written to a place, so that its array has to stay."""
@@ -246,13 +258,37 @@ class Keep(Needs):
                 kind = self.facts.bindings.get(var)
                 ref = self._noted(Ref(var), kind)
                 contents = Place(Ref(var), Const(...))
-                save, restore = self._keep(var.hint, kind, copied_part(ref, kind), contents)
                 needed |= {var} & self.overwritten
+                value = copied_part(ref, kind)
+                if self._is_surely_array(var):
+                    save, restore = self._keep(var.hint, kind, value, contents)
+                else:
+                    save, restore = self._keep_of_array(ref, var.hint, kind, value)
                 saves += save
-                if not self._is_surely_array(var):
-                    restore = [Branch(_is_ndarray(Ref(var)), restore, [])]
                 restores = [*restore, *restores]
         return saves, restores
+
+    def _keep_of_array(self, part: Expr, hint: str, kind: Any, value: Expr) -> tuple[Block, Block]:
+        """The contents of what may be an array; a number has none that could be changed."""
+        old = Var(f"{hint}_old")
+        save, recall = self._keep(hint, kind, value, old)
+        contents = Assign((Place(part, Const(...)),), Ref(old))
+        return save, [*recall, Branch(_is_ndarray(part), [contents], [])]
+
+    def _is_handed(self, statement: Stmt, part: Expr) -> bool:
+        """Whether a function that is called writes into what may be a number, as far as is seen
+        here and there."""
+        kind = self.facts.type_of(part)
+        if isinstance(kind, Array) and isinstance(kind.shape, Shape) or is_container(kind):
+            return False
+        if isinstance(part, Ref) and self._is_surely_array(part.var):
+            return False
+        for node in (node for expr in expressions(statement) for node in walk(expr)):
+            if isinstance(node, Invoke) and part in node.args:
+                function = self.engine.program.function(node.callee)
+                parameter = function.params[node.args.index(part)].var
+                return parameter not in subscripted(function)
+        return False
 
     def _is_surely_array(self, var: Var) -> bool:
         """Whether what a variable stands for is no number: its rank says so, or that a part of it
@@ -414,9 +450,21 @@ def sorted_by(variables: set[Var], order: Iterable[Var]) -> list[Var]:
     return known + sorted(variables - set(known), key=lambda var: var.serial)
 
 
-def _is_ndarray(item: Expr) -> Expr:
+def _reads(statement: Stmt, part: Expr) -> bool:
+    """Whether a statement certainly reads an item, which is there then."""
+    stack = list(expressions(statement))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, Apply) and node.op == "getitem" and key(node) == key(part):
+            return True
+        if not isinstance(node, Select | Each | Opaque):
+            stack += children(node)
+    return False
+
+
+def _is_ndarray(part: Expr) -> Expr:
     array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
-    return call("builtins.isinstance", item, array, text="isinstance")
+    return call("builtins.isinstance", part, array, text="isinstance")
 
 
 def _is_float(kind: Any) -> bool:

@@ -84,15 +84,17 @@ class Shadows:
     `entry` binds the shadows of parameters, before all else, but for those in `handed`, which are
     parameters themselves. `follow` are the statements that bind
     shadows right after a statement of the user's: on the way back, both are one. `sharing` says,
-    for a statement that binds a view or a copy as NumPy decides, what says that it is a view.
+    for a value that is a view or a copy as NumPy decides, what says that it is a view.
+    `renewed` are the updates in place, x += e, after which x has another shadow if it is a number.
     `errors` are refusals, `of_callers` those of what is done to a list or dict of a caller's.
     """
 
     of: dict[Var, Var] = field(default_factory=dict)
+    renewed: set[Stmt] = field(default_factory=set)
     entry: Block = field(default_factory=list)
     handed: set[Var] = field(default_factory=set)
     follow: dict[Stmt, Block] = field(default_factory=dict)
-    sharing: dict[Stmt, Expr] = field(default_factory=dict)
+    sharing: dict[Expr, Expr] = field(default_factory=dict)
     errors: list[S2SADError] = field(default_factory=list)
     of_callers: list[S2SADError] = field(default_factory=list)
 
@@ -155,6 +157,8 @@ class _Maker:
         self.exact = exact
         self.shadows = Shadows(handed=set(handed.values()))
         self.replaced: set[Var] | None = None
+        self.tests: Block = []
+        self.gone: set[Var] = set()
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
@@ -170,9 +174,9 @@ class _Maker:
         rebound = {
             self.regions.of(var)
             for s in statements(self.function.body)
-            if not isinstance(s, Assign) or s.augmented is None
             for var in bound_by(s)
             if var in self.handed
+            if not isinstance(s, Assign) or s.augmented is None or self._may_be_number(var)
         }
         holders = {self.regions.of(v) for v in self.handed if is_container(self._kind(v))}
         return {r for r in found if self.regions.is_mirrored(r) or r in rebound | holders}
@@ -188,6 +192,11 @@ class _Maker:
             isinstance(kind, Array) and kind.shape == SCALAR
         )
 
+    def _may_be_number(self, var: Var) -> bool:
+        """Whether a variable may stand for a number or for an array."""
+        kind = self._kind(var)
+        return not (is_number(kind) or is_container(kind) or self._is_array(Ref(var)))
+
     # ------------------------------------------------------------ the walk
 
     def run(self) -> None:
@@ -196,7 +205,12 @@ class _Maker:
             var = parameter.var
             if self.has_shadow(var):
                 shadow = self._shadow(var)
-                if var not in self.handed:
+                if var in self.handed:
+                    if self._may_be_number(var) and self.regions.is_in_container(var):
+                        # What is added to a number's adjoint is seen through all names of it.
+                        place = call("numpy.asarray", Ref(shadow))
+                        self.shadows.entry.append(self._let(shadow, place))
+                else:
                     try:
                         zeros = self._zeros(Ref(var))
                     except _Refused as refusal:
@@ -233,11 +247,11 @@ class _Maker:
                 if self._aliases(base):
                     self._check_own(base)
                     last = Apply("getitem", (base, Const(-1)), (), "index")
-                    items = [self._mirrored(item, last) for item in given]
+                    tests, items = self._shadows_of([(item, last) for item in given], set())
                     args = (self._view(base), *items)
                     same = Evaluate(replace(change, args=args, origin=None))
-                    self.shadows.follow[statement] = [same]
-                    return [statement, same]
+                    self.shadows.follow[statement] = [*tests, same]
+                    return [statement, *tests, same]
             case Verbatim():
                 if any(self.has_shadow(var) for var in (*statement.binds, *statement.mutates)):
                     raise _Refused("this changes what stands for an array that is written into")
@@ -245,17 +259,34 @@ class _Maker:
 
     def _assigned(self, statement: Assign) -> Block:
         if statement.augmented is not None:
-            target = statement.targets[0]
-            if not isinstance(target, Place) or not self._is_slot(target):
+            (target,) = statement.targets
+            if not self._is_renewed(target):
                 return []
-            item = item_at(target)
-            if not is_number(self.facts.type_of(item)):
-                self._check_kind(item, "this item")
-                return []
+            self.shadows.renewed.add(statement)
+            now = self._target(target)
+            value = call("helper.shadow_after", _read(now), _read(target), text="shadow_after")
+            return [Assign((now,), value)]
         made: Block = []
         for target in statement.targets:
             made += self._bound(statement, target, statement.value)
         return made
+
+    def _is_renewed(self, target: Target) -> bool:
+        """Whether what `target += e` updates may be a number that a container holds, too: then it
+        is another one there."""
+        if not self._has_place(target):
+            return False
+        where = _read(target)
+        kind = self.facts.type_of(where)
+        if is_number(kind) or self._is_array(where):
+            return False
+        if is_container(kind):
+            if isinstance(target, Place):
+                raise _Refused("a list or dict that another one holds is updated in place")
+            return False
+        if not isinstance(target, Var):
+            return True
+        return target in self.handed or self.regions.is_in_container(target)
 
     def _bound(self, statement: Assign, target: Target, value: Expr) -> Block:
         """The statements that bind the shadows of what a target binds."""
@@ -263,10 +294,9 @@ class _Maker:
             case Var() if self.has_shadow(target):
                 return self._bound_to(statement, target, value)
             case Place() if self._is_slot(target):
-                if not self._is_settled(value):
-                    raise _Refused("this may be a view or a copy")
-                mirrored = self._mirrored(value, item_at(target))
-                return [Assign((self._place(target),), mirrored)]
+                place = self._place(target)
+                tests, (shadow,) = self._shadows_of([(value, item_at(target))], set())
+                return [*tests, Assign((place,), shadow)]
             case Unpack(parts):
                 return self._unpacked(statement, parts, value)
         return []
@@ -278,24 +308,47 @@ class _Maker:
         if is_second and (not self._aliases(value) or self._holds(value)):
             # a = b = e is one array with two names.
             return [self._let(shadow, Ref(self._shadow(names[0])))]
-        if self._is_settled(value):
-            return [self._let(shadow, self._mirrored(value, Ref(var)))]
-        if self._holds(value):
-            raise _Refused("whether this holds arrays or numbers depends on their ranks")
-        if is_second:
+        if is_second and not self._holds(value) and not self._is_settled(value):
             raise _Refused("this may be a view or a copy, and gets two names")
-        test = self._has_axes_left(value)
-        if test is not None:
-            self.shadows.sharing[statement] = test
+        tests, (made,) = self._shadows_of([(value, Ref(var))], set())
+        return [*tests, self._let(shadow, made)]
+
+    def _shadows_of(
+        self, bound: list[tuple[Expr, Expr]], replaced: set[Var]
+    ) -> tuple[Block, list[Expr]]:
+        """The shadows of values, each with where it stands when a statement has bound them all and
+        has given the variables in `replaced` other values; what says which are views comes first.
+        """
+        self.tests, self.gone = [], replaced
+        return self.tests, [self._mirrored(value, where) for value, where in bound]
+
+    def _mirrored(self, value: Expr, where: Expr) -> Expr:
+        """The shadow of a value, which can be read from `where` it is bound: of what may be a view
+        or none, a run tells."""
+        taken_apart = isinstance(value, Select) or (
+            self._holds(value)
+            and (isinstance(value, Make) or isinstance(value, Apply) and value.op in ("add", "mul"))
+        )
+        if taken_apart or self._is_settled(value):
+            return self._same(value, where)
+        if self._holds(value):
+            raise _Refused("whether this holds views or copies is decided when it runs")
+        is_view = self._has_axes_left(value)
+        if is_view is not None:
+            self.shadows.sharing[value] = is_view
             number = call("numpy.zeros", Make("tuple", ()))
-            return [self._let(shadow, Select(test, self._mirrored(value, Ref(var)), number))]
-        flag = Var(f"{var.hint}_is_view")
-        self.shadows.sharing[statement] = Ref(flag)
-        both = Select(Ref(flag), self._mirrored(value, Ref(var)), self._zeros(Ref(var)))
-        return [self._let(flag, self._shares(value, var)), self._let(shadow, both)]
+            return Select(is_view, self._same(value, where), number)
+        roots = [v for v, _ in self._aliases(value)]
+        if set(roots) & self.gone:
+            raise _Refused("this may be a view or a copy")
+        flag = Var(f"{_hint(where)}_is_view")
+        self.shadows.sharing[value] = Ref(flag)
+        self.tests.append(self._let(flag, call("numpy.may_share_memory", where, Ref(roots[0]))))
+        return Select(Ref(flag), self._same(value, where), self._zeros(where))
 
     def _has_axes_left(self, value: Expr) -> Expr | None:
-        """Whether an element by whole numbers is an array, as the rank of its array says."""
+        """Whether what has a name is an array, or an element of it by whole numbers, as its rank
+        says."""
         axes = 0
         while isinstance(value, Apply) and value.op == "getitem":
             key = value.args[1]
@@ -307,18 +360,11 @@ class _Maker:
             value = value.args[0]
         if not isinstance(value, Ref) or not isinstance(self.facts.type_of(value), Array):
             return None
+        if not axes:
+            array = Apply("numpy.ndarray", (), (), "name", "np.ndarray")
+            return call("builtins.isinstance", Ref(value.var), array, text="isinstance")
         rank = call("numpy.ndim", Ref(value.var))
         return Apply("gt", (rank, Const(axes)), (), "infix", ">")
-
-    def _shares(self, value: Expr, var: Var) -> Expr:
-        """Whether a name stands for memory of what its value is made from, as a run tells."""
-        if isinstance(value, Select):
-            arms = (self._shares(value.then, var), self._shares(value.other, var))
-            return Select(value.test, *arms)
-        roots = [Ref(v) for v, _ in self._aliases(value)]
-        if not roots:
-            return Const(False)
-        return call("numpy.may_share_memory", Ref(var), roots[0])
 
     def _unpacked(self, statement: Assign, parts: tuple[Target, ...], value: Expr) -> Block:
         wanted = [p for p in parts if self._has_place(p)]
@@ -327,18 +373,15 @@ class _Maker:
         if isinstance(value, Make) and len(value.items) == len(parts):
             pairs = [pair for pair in _pairs(parts, value.items) if self._has_place(pair[0])]
             if len(pairs) == 1:
-                part, item = pairs[0]
-                if not self._is_settled(item):
-                    raise _Refused("this may be a view or a copy")
-                return self._bound(replace(statement, targets=(part,), value=item), part, item)
-            values = []
-            exchange = self.regions.is_exchange(Unpack(parts), value)
-            for part, item in pairs:
-                if not exchange and not self._is_settled(item):
-                    raise _Refused("this may be a view or a copy")
-                values.append(self._mirrored(item, _read(part)))
+                return self._bound(statement, *pairs[0])
+            tests: Block = []
             shadows = tuple(self._target(p) for p, _ in pairs)
-            return [Assign((Unpack(shadows),), Make("tuple", tuple(values)))]
+            if self.regions.is_exchange(Unpack(parts), value):
+                values = [self._same(item, _read(part)) for part, item in pairs]
+            else:
+                bound = [(item, _read(part)) for part, item in pairs]
+                tests, values = self._shadows_of(bound, set(targets_of(Unpack(parts))))
+            return [*tests, Assign((Unpack(shadows),), Make("tuple", tuple(values)))]
         if isinstance(value, Invoke) and self.regions.calls.effects(value).tangled:
             raise _Refused(f"parts of what {value.callee.name} returns may share memory")
         if not self._aliases(value):
@@ -414,7 +457,14 @@ class _Maker:
         bound = {v for s in body for v in bound_by(s)}
         beside = [e for s in first for e in expressions(s)]
         if any(n.var in read & bound for e in beside for n in walk(e) if isinstance(n, Ref)):
-            raise _Refused("the loop gives what it runs over another value")
+            match loop.target, loop.iterable:
+                case Unpack((Var(), Var() as row)), Apply("builtins.enumerate", (array,)):
+                    # The loop runs over what had the name when it began.
+                    both = call("builtins.zip", iterable, self._rows(array, row), text="zip")
+                    target, first = Unpack((target, self._shadow(row))), []
+                    iterable = self._in_place_of(iterable, both)
+                case _:
+                    raise _Refused("the loop gives what it runs over another value")
         if self._changes_its_items(loop):
             raise _Refused(
                 "the loop changes which objects the list or dict that it runs over holds",
@@ -521,7 +571,7 @@ class _Maker:
             case Select():
                 return self._is_settled(value.then) and self._is_settled(value.other)
             case Make(items=parts) | Apply("add" | "mul", parts) if self._holds(value):
-                return all(self._is_item_settled(part) for part in parts)
+                return all(self._is_settled(part) for part in parts)
             case Each():
                 return self._is_settled(value.element)
             case Invoke():
@@ -534,13 +584,6 @@ class _Maker:
             if any(self._is_replaced(v) for v, _ in found):
                 return False
         return not found or not isinstance(value, Apply) or self._is_certain(value)
-
-    def _is_item_settled(self, item: Expr) -> bool:
-        """Whether an item of a new container is what has a name, for as long as both have it: what
-        is updated in place under that name may be a number, and another one then."""
-        if isinstance(item, Ref) and item.var not in self._updated():
-            return True
-        return self._is_settled(item)
 
     def _is_certain(self, value: Expr) -> bool:
         """Whether a part of an array is certainly a view of it: not a number, and no copy of what
@@ -570,7 +613,7 @@ class _Maker:
             if isinstance(s, Assign) and s.augmented is not None
             for target in s.targets
             if isinstance(target, Var) and self.has_shadow(target)
-            if not self._is_array(Ref(target))
+            if not self._is_array(Ref(target)) and not self.regions.is_in_container(target)
         }
 
     def _is_array(self, value: Expr) -> bool:
@@ -592,8 +635,8 @@ class _Maker:
     def _holds(self, value: Expr) -> bool:
         return is_container(self.facts.type_of(value))
 
-    def _mirrored(self, value: Expr, where: Expr) -> Expr:
-        """The shadow of a value, which can be read from `where` it is bound."""
+    def _same(self, value: Expr, where: Expr) -> Expr:
+        """The shadow of a value that is a view, or none, for certain."""
         if isinstance(value, Make) and self._holds(value):
             return self._made(value, where)
         if isinstance(value, Apply) and value.op == "mul" and self._holds(value):
@@ -786,6 +829,18 @@ def _read(target: Target) -> Expr:
         return Ref(target)
     assert isinstance(target, Place)
     return item_at(target)
+
+
+def _hint(where: Expr) -> str:
+    """What a place is called: by its variable or by its key."""
+    match where:
+        case Ref(var):
+            return var.hint
+        case Apply("getitem", (_, Const(str() as name))) if name.isidentifier():
+            return name
+        case Apply(_, (whole, *_)):
+            return _hint(whole)
+    return "item"
 
 
 def _is_sliced(key: Expr) -> bool:

@@ -35,7 +35,7 @@ LIST_CHANGES = frozenset(f"list.{name}" for name in ("append", "extend", "insert
 CALLS_THAT_WRITE = frozenset(
     [f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")]
     + [f"numpy.{name}" for name in ("add.at", "subtract.at", "fill_diagonal", "put_along_axis")]
-    + [f"helper.{name}" for name in ("put_back", "add_into", "leave")]
+    + [f"helper.{name}" for name in ("put_back", "add_into", "leave", "before_update")]
 )
 """Calls that change their first argument, by canonical name."""
 
@@ -80,8 +80,10 @@ def written_by(statement: Stmt) -> dict[Var, None]:
         match inner:
             case Assign():
                 found |= dict.fromkeys(v for t in inner.targets for v in written_into(t))
-            case Evaluate(Apply(op, (base, *_))) if op in CALLS_THAT_WRITE:
-                found |= dict.fromkeys(written_into(Place(base, Const(None))))
+        match inner:
+            case Assign(_, Apply(op, (base, *_))) | Evaluate(Apply(op, (base, *_))):
+                if op in CALLS_THAT_WRITE:
+                    found |= dict.fromkeys(written_into(Place(base, Const(None))))
     return found
 
 

@@ -454,7 +454,81 @@ def item_written_by_a_call(a, h):
     return total + np.sum(a * a)
 
 
+def numbers_or_arrays_in_a_dict(a, b):
+    """An array is updated in place and a number replaced, in the dict and under its own name."""
+    P = {"v": a, "w": b}
+    v = P["v"]
+    P["v"] *= np.sin(b)
+    b += 0.5 * a
+    P["w"] *= b
+    return np.sum(a * v) + np.sum(b**2) + np.sum(P["v"] * P["w"])
+
+
+def numbers_or_arrays_in_a_list(a, b, n):
+    xs = [a, b]
+    for i in range(n):
+        xs[i % 2] *= np.cos(a)
+        a += 0.3 * xs[1]
+        xs[0], xs[1] = xs[1], xs[0]
+    return np.sum(xs[0] * a) + np.sum(xs[1] * b)
+
+
+def number_that_becomes_an_array_in_a_dict(a, b):
+    P = {"t": b, "v": a}
+    P["t"] += np.sin(a)
+    P["v"] *= b
+    return np.sum(P["t"] ** 2) + np.sum(a * b)
+
+
+def rows_or_numbers_stored(A, s):
+    """A[-1] is a row or a number, and A.ravel() a view or a copy."""
+    P = {"v": A[0] * 2.0, "r": A.ravel()}
+    P["v"] = A[-1]
+    A[-1] *= s
+    P["r"][1] = s * s
+    P["v"] = P["v"] * s
+    return np.sum(P["v"] ** 2) + np.sum(A**3)
+
+
+def numbers_or_rows_appended(A, b, s):
+    xs = [A[0] * 1.0]
+    xs.append(A[-1])
+    xs.append(b)
+    A[-1] *= s
+    b += A[-1]
+    xs[0] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(xs[2] ** 2) + np.sum(b * s)
+
+
+def exchanged_with_what_may_be_a_view(A, b, s):
+    b, c = A.ravel(), b
+    c *= s
+    A[0] = c[0] * s
+    b[1] *= s
+    return np.sum(A**3) + np.sum(b**2) + np.sum(c)
+
+
 CALLS = {
+    **dict.fromkeys(
+        ["numbers_or_arrays_in_a_dict", "number_that_becomes_an_array_in_a_dict"],
+        (("a", "b"), [(r(4), r(4)), (0.7, -0.4), (np.array(0.7), np.array(-0.4))]),
+    ),
+    "numbers_or_arrays_in_a_list": (
+        ("a", "b"),
+        [(r(4), r(4), 3), (0.7, -0.4, 3), (r(4), r(4), 0), (np.float64(0.7), -0.4, 2)],
+    ),
+    "rows_or_numbers_stored": (
+        ("A", "s"),
+        [(r((3, 4)), 0.7), (r(5), 0.7), (np.asfortranarray(r((3, 4))), 0.7)],
+    ),
+    "numbers_or_rows_appended": (
+        ("A", "b", "s"),
+        [(r((3, 4)), r(4), 0.7), (r(5), 0.3, 0.7), (r(5), r(2), 0.7)],
+    ),
+    "exchanged_with_what_may_be_a_view": (
+        ("A", "b", "s"),
+        [(r((2, 3)), r(6), 0.7), (r((3, 2)).T, r(6), 0.7)],
+    ),
     "items_added_to_where_others_see_them": (
         ("a", "b", "s"),
         [(r(4), r(4), 0.7), (r(4), r(4), -0.7)],

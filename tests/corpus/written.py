@@ -373,7 +373,34 @@ def made_in_a_list_and_written(b: Float[ndarray, "n"], s, n):
 
 
 r = np.random.default_rng(11).standard_normal
+
+
+def loop_that_rebinds_what_it_runs_over(
+    A: Float[ndarray, "m n"], a: Float[ndarray, " n"], s: float
+):
+    B = A
+    for i, row in enumerate(A):
+        row *= a * s
+        A = B * 2.0
+        row[i] += np.sum(A[i])
+    return np.sum(A**2) + np.sum(B**3)
+
+
+def scaled_by_first(a, s):
+    s *= a[1]
+    return s * 2.0
+
+
+def number_or_array_handed(a, s):
+    """The function updates an array that it is handed, and no number."""
+    w = s * 0.5
+    q = scaled_by_first(a, w)
+    return np.sum(w * q)
+
+
 CALLS = {
+    "loop_that_rebinds_what_it_runs_over": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
+    "number_or_array_handed": (("a", "s"), [(r(3), 0.7), (r(3), r(3)), (r(3), r((2, 2)))]),
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),
     "names_exchanged_after_alias": (("a", "b"), [(r(5), r(5))]),
     "at_places_of_a_call": (("x", "s"), [(r((3, 3)), 0.7)]),

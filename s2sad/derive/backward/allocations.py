@@ -24,6 +24,7 @@ from s2sad.ir.nodes import (
     Const,
     Expr,
     Make,
+    Place,
     Ref,
     Select,
     Slice,
@@ -55,6 +56,9 @@ class Allocations:
         the statement: in a variable, or as an item of a container."""
         if not self.sweep.is_varied(value):
             return
+        if value in self.shadows.sharing:
+            self._pull_if_new(value, where, target)
+            return
         match value:
             case Select(test, then, other) if self.is_alias(value):
                 arms: list[Block] = []
@@ -81,6 +85,47 @@ class Allocations:
                 seed = self._taken_new(where)
                 assert seed is not None
                 self.expressions.pull_root(value, seed, target)
+
+    def _pull_if_new(self, value: Expr, where: Expr, target: Target | None) -> None:
+        """What may be a view or not passes its adjoint on if it is none."""
+        is_view = self.shadows.sharing[value]
+        if isinstance(is_view, Ref):
+            is_view = Ref(is_view.var)
+            self.sweep.late.add(is_view)
+        with self.out.aside() as made:
+            seed = self._taken_new(where)
+            assert seed is not None
+            self.expressions.pull_root(value, seed, target)
+            self.contributions.flush()
+        if not made:
+            return
+        match is_view:
+            case Apply("gt"):
+                number = as_value(replace(is_view, op="le", text="<="))
+                self.out.append(Branch(number, made, []))
+            case Ref():
+                self.out.append(Branch(is_view, [], made))
+            case _:
+                self.out.append(Branch(as_value(is_view), [], made))
+
+    def pull_renewed(self, value: Expr, where: Expr) -> None:
+        """An update in place of what may be an array or a number: the adjoint is taken from the
+        shadow that it has after the update, and passed on to the one that it had before."""
+        if not self.sweep.is_varied(value):
+            return
+        if isinstance(where, Ref):
+            entry = self.state.shadows[where.var, ()]
+            shadow = self.shadows.of[where.var]
+        else:
+            slot = self.slots.held(where, late=True)
+            assert slot is not None
+            entry = self.state.shadows[slot]
+            shadow = self.slots.adjoint_var(slot)
+        new, now, place = Var("d_new"), Ref(shadow), Ref(shadow)
+        self.sweep.late |= {now, place}
+        self.out.append(Assign((new,), Apply("numpy.copy", (now,), (), "method", "copy")))
+        self.out.append(Assign((Place(place, Const(...)),), Const(0.0)))
+        self.expressions.pull_root(value, self.slots.read(new, entry))
 
     def _taken_new(self, where: Expr) -> Adjoint | None:
         """The adjoint of what a statement put into a variable or a container."""

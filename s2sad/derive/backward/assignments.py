@@ -7,7 +7,6 @@ What kind of target it is, and whether its array has a shadow, says who takes th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s2sad.derive.backward.allocations import Allocations
@@ -17,9 +16,8 @@ from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.backward.targets import Targets
 from s2sad.derive.backward.writes import Writes
 from s2sad.derive.broadcasting import total_of
-from s2sad.derive.instantiate import as_value
 from s2sad.ir.bindings import bound_by
-from s2sad.ir.nodes import Apply, Assign, Branch, Const, Expr, Invoke, Place, Ref, Unpack, Var, walk
+from s2sad.ir.nodes import Apply, Assign, Const, Expr, Invoke, Place, Ref, Unpack, Var, walk
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
@@ -87,28 +85,13 @@ class Assignments:
     def _pull_allocation(self, statement: Assign, value: Expr, var: Var) -> None:
         """A name is bound to an array with a shadow: a new one passes its adjoint on; another name
         or a view has the same shadow."""
+        if statement in self.shadows.renewed:
+            self.allocations.pull_renewed(value, Ref(var))
+            return
         if statement.augmented is not None:
             self.writes.pull_write(
                 statement, Place(Ref(var), Const(...)), value, statement.augmented
             )
-            return
-        if statement in self.shadows.sharing:
-            flag = self.shadows.sharing[statement]
-            if isinstance(flag, Ref):
-                flag = Ref(flag.var)
-                self.sweep.late.add(flag)
-            with self.out.aside() as made:
-                seed = self.taking.take(var)
-                assert seed is not None
-                self.expressions.pull_root(value, seed, var)
-                self.contributions.flush()
-            if made:
-                match flag:
-                    case Apply("gt"):
-                        number = as_value(replace(flag, op="le", text="<="))
-                        self.out.append(Branch(number, made, []))
-                    case _:
-                        self.out.append(Branch(flag, [], made))
             return
         if isinstance(value, Invoke) and self.sweep.engine.writes_varied(value):
             seed = None if self.regions.aliases(value) else self.taking.take(var)

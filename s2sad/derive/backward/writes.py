@@ -71,6 +71,9 @@ class Writes:
             return
         if self.places.puts_item(target):
             item = item_at(target)
+            if statement in self.sweep.shadows.renewed:
+                self.allocations.pull_renewed(value, item)
+                return
             if augmented is None or is_number(self.facts.type_of(item)):
                 self.allocations.pull_new(value, item)
                 return
