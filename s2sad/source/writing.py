@@ -30,16 +30,17 @@ def as_write(value: Expr, origin: Origin) -> Assign | None:
             return _write(target, ordered, origin)
     count = inputs(value.op)
     kwargs = tuple((name, given) for name, given in value.kwargs if name != "out")
-    out = dict(value.kwargs).get("out")
+    out = next((given for name, given in value.kwargs if name == "out"), None)
     if out is None and value.form == "call" and count is not None and len(value.args) == count + 1:
         out = value.args[-1]
         value = replace(value, args=value.args[:-1])
     if out is None or (isinstance(out, Const) and out.value is None):
         return None
-    mask = next((given for name, given in kwargs if name == "where"), None)
+    given_where = [given for name, given in kwargs if name == "where"]
     kwargs = tuple((name, given) for name, given in kwargs if name != "where")
     written = replace(value, kwargs=kwargs, origin=None)
-    return _write(out, written if mask is None else _where(mask, written, out), origin)
+    found = _where(given_where[0], written, out) if given_where else written
+    return _write(out, found, origin)
 
 
 def _where(mask: Expr, value: Expr, otherwise: Expr) -> Apply:
