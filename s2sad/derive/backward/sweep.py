@@ -37,9 +37,9 @@ from s2sad.ir.nodes import Expr, Stmt, Var
 class UnderWay:
     """What is known while the mirror of one statement is under way.
 
-    `statement` is that one. `seeds` are the variables that the adjoint of its value reads, `taken` those whose arrays have
-    no other name any more. `items` are the slots of items of containers that have shadows, and
-    `held` says where each stands. `rebound` are the variables that the statement both reads and
+    `statement` is that one. `seeds` are the variables that the adjoint of its value reads, `taken`
+    those whose arrays have no other name any more. `items` are the slots of items of containers
+    that have shadows, and `held` says where each stands. `rebound` are the variables that the statement both reads and
     binds; it `rebinds` where a target is a place, or takes a tuple apart. `whole_call` says that
     its value is a call.
     """
