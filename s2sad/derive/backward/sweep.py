@@ -39,9 +39,9 @@ class UnderWay:
 
     `statement` is that one. `seeds` are the variables that the adjoint of its value reads, `taken`
     those whose arrays have no other name any more. `items` are the slots of items of containers
-    that have shadows, and `held` says where each stands. `rebound` are the variables that the statement both reads and
-    binds; it `rebinds` where a target is a place, or takes a tuple apart. `whole_call` says that
-    its value is a call.
+    that have shadows, and `held` says where each stands. `rebound` are the variables that the
+    statement both reads and binds; it `rebinds` where a target is a place, or takes a tuple apart.
+    `whole_call` says that its value is a call.
     """
 
     statement: Stmt | None = None
