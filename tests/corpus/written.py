@@ -391,7 +391,7 @@ def scaled_by_first(a, s):
     return s * 2.0
 
 
-def number_or_array_handed(a, s):
+    """The row's name trades places after the inner loop; before, it was another array's."""
     """The function updates an array that it is handed, and no number."""
     w = s * 0.5
     q = scaled_by_first(a, w)
