@@ -391,7 +391,7 @@ def scaled_by_first(a, s):
     return s * 2.0
 
 
-    """The row's name trades places after the inner loop; before, it was another array's."""
+def number_or_array_handed(a, s):
     """The function updates an array that it is handed, and no number."""
     w = s * 0.5
     q = scaled_by_first(a, w)
@@ -399,7 +399,7 @@ def scaled_by_first(a, s):
 
 
 def exchanged_in_the_else_of_an_inner_loop(a, A: Float[ndarray, "q p"], b: Float[ndarray, "p"]):
-    """The row's name trades places when the inner loop has ended; before, it was another array's."""
+    """The row's name trades places after the inner loop; before, it was another array's."""
     d = np.sin(b)
     c = a if a[0] < 0.1 else d
     for d in A:
