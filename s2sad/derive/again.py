@@ -23,11 +23,13 @@ from itertools import takewhile
 
 from s2sad.analysis.types import is_number
 from s2sad.derive.cells import Written
+from s2sad.derive.held import is_container
 from s2sad.derive.parts import leaves_early, own_targets, rebuilt, refs
 from s2sad.derive.recall import Recall
 from s2sad.derive.values import cost, is_arithmetic
-from s2sad.ir.bindings import bound_by
-from s2sad.ir.nodes import Assign, Block, Expr, For, Place, Ref, Stmt, Var, While
+from s2sad.ir.bindings import bound_by, written_into
+from s2sad.ir.flow import statements
+from s2sad.ir.nodes import Assign, Block, Const, Expr, For, Place, Ref, Stmt, Var, While
 from s2sad.tidy.algebra import key
 from s2sad.tidy.dead import all_reads
 
@@ -49,6 +51,9 @@ class Again(Recall):
         candidates = self._given_first(always) & reads
         own = own_targets(loop)
         bound = [self._bound_inside(statement) for statement in loop.body]
+        exchanged = {
+            var for statement in statements(loop.body) for var in self._items_of(statement)
+        }
         for place, statement in enumerate(always):
             match statement:
                 case Assign((Var() as var,), value, None) if var in candidates:
@@ -61,11 +66,17 @@ class Again(Recall):
                 continue
             operands = {ref.var for ref in refs(value)}
             at_hand = own | found.keys() | (reads - self.cells.known.keys())
-            if operands & later or (operands & earlier) - at_hand or var in operands:
+            if operands & (later | exchanged) or (operands & earlier) - at_hand or var in operands:
                 continue
             if self._is_cheap(value) and not self.cells.read_by(value):
                 found[var] = rebuilt(value, self._again)
         return found
+
+    def _items_of(self, statement: Stmt) -> set[Var]:
+        """The lists and dicts that hold other objects after a statement than before."""
+        places = [Place(place.base, Const(None)) for place in self.cells.places(statement)]
+        found = {var for place in places for var in written_into(place)}
+        return {var for var in found if is_container(self.facts.bindings.get(var))}
 
     def _given_first(self, block: Block) -> set[Var]:
         """The variables that a block assigns before anything in it reads them. The mirror of what

@@ -54,6 +54,16 @@ def rebound_after_appends(a, b: Float[ndarray, "2 n"]):
     return np.sum(d["p"] * d["q"])
 
 
+def perhaps_a_view_appended(a, b, n):
+    d = b
+    xs = [a[...], a]
+    d[:n] = a[:n]
+    for _ in range(n):
+        xs.append(np.asarray(d))
+        xs.pop()
+    return np.sum(d**2)
+
+
 def by_computed_positions(a: Float[ndarray, "n"], b: Float[ndarray, "n"], s, n):
     xs = [a, b]
     for i in range(n):
@@ -574,6 +584,7 @@ CALLS = {
         (A, B),
     ),
     "dict_item_squared_then_rebound": (("w", "s"), N),
+    "perhaps_a_view_appended": (("a", "b"), [(r(5), r(5), 3)]),
     "rebound_after_appends": (("a", "b"), [(r(3), r((2, 3)))]),
     "item_replaced_at_times": (("a", "s"), [(r(5), 0.7, 4), (r(5), 0.7, 1)]),
     "by_computed_positions": (A, [(r(5), r(5), 0.7, 4), (r(5), r(5), 0.7, 0)]),

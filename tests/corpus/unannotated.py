@@ -131,6 +131,13 @@ def nothing_added(h, idx):
     return np.sum(k)
 
 
+def mean_of_an_item(A, n):
+    rows = [A[1, :], A[0]]
+    table = {"M": A}
+    c = table["M"].mean(axis=0)
+    return np.sum(c**2) + rows[n][0]
+
+
 def r(*shape):
     return np.random.default_rng(len(shape)).uniform(0.4, 1.2, shape)
 
@@ -167,5 +174,6 @@ CALLS = {
     "rescaled_each_time": (("rows", "w"), [(r(4, 3), 0.7), (r(4, 3), r(3))]),
     "slices_updated_in_place": (("u", "w"), [(r(4), 0.7), (r(4, 2), 0.7)]),
     "nothing_added": ("h", [(r(3), np.array([0, 2, 2]))]),
+    "mean_of_an_item": ("A", [(r(3, 4), 0), (r(3, 4), 1)]),
     "sign_and_determinant": (("a", "b"), [(r(3, 3) + 2.0 * np.eye(3), 0.7)]),
 }

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad.derive.adjoints import Adjoint, Path, Slot
-from s2sad.derive.broadcasting import call
+from s2sad.derive.broadcasting import call, expand
 from s2sad.ir.nodes import Assign, Const, Expr, Make, Ref, Target, Unpack, Value, Var
 
 if TYPE_CHECKING:
@@ -72,6 +72,10 @@ class Taking:
             keys.append(Const(key.lstrip(".") if isinstance(key, str) else key))
             whole = parts.pop((), None)
             if not parts and whole is not None:
+                if not whole.full and not isinstance(whole.expr, Const):
+                    # Who gets the item takes it for one of the shape of its value.
+                    value = self.slots.value_of((slot[0], (*slot[1], key)))
+                    whole = expand(whole, value, self.sweep.facts)
                 items.append(whole.expr)
                 continue
             tree = self._tree((slot[0], (*slot[1], key)), parts)
