@@ -14,6 +14,13 @@ def unbroadcast(d: "*s", *, shape) -> filled(shape):
     d_d += np.broadcast_to(d_y, np.shape(d))
 
 
+@linear
+def copy_of(x: "*s") -> like(x):
+    """A copy in memory laid out as that of x."""
+    y = helper.copy_of(x)
+    d_x += d_y
+
+
 # ---------------------------------------------------------------- products
 
 

@@ -1065,9 +1065,30 @@ def laid_out_like(x, dot_x):
     """The tangent dot_x of x, in memory laid out as that of x, if x is an array."""
     if not isinstance(x, np.ndarray):
         return dot_x
-    found = np.empty_like(x, dtype=np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
+    found = memory_like(x, np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
     found[...] = dot_x
     return found
+
+
+def copy_of(x):
+    """A copy of x; what is a view of an array x, as its layout decides, is one of the copy."""
+    if not isinstance(x, np.ndarray):
+        return list(x) if isinstance(x, list) else x
+    found = memory_like(x, x.dtype)
+    found[...] = x
+    return found
+
+
+def memory_like(x, dtype):
+    """An array with the shape and the steps in memory of an array x, yet to be written."""
+    if not x.size or any(step == 0 or step % x.itemsize for step in x.strides):
+        return np.empty_like(x, dtype)
+    steps = [step // x.itemsize for step in x.strides]
+    ends = [step * (n - 1) for step, n in zip(steps, x.shape, strict=True)]
+    before, after = -sum(min(end, 0) for end in ends), sum(max(end, 0) for end in ends)
+    memory = np.empty(before + after + 1, dtype)
+    strides = [step * memory.itemsize for step in steps]
+    return np.lib.stride_tricks.as_strided(memory[before:], x.shape, strides)
 
 
 # ---------------------------------------------------------------- Jacobians of containers

@@ -186,18 +186,44 @@ def test_readme_names_the_public_interface() -> None:
         assert f"`{name}" in read("README.md") or f"@{name}" in read("README.md"), name
 
 
+NOT_YET = """
+def put(y, x, n):
+    y[0] = x * x
+    if n > 0:
+        put(y, x * 0.5, n - 1)
+
+
+def f(x):
+    y = [0.0]
+    put(y, x, 2)
+    return y[0]
+
+
+def tail(a, n):
+    return a if n == 0 else tail(a[1:], n - 1)
+
+
+def g(x):
+    y = x * 2.0
+    t = tail(y, 2)
+    t *= 3.0
+    return y[3]
+"""
+
+
 def test_what_is_not_supported_yet_is_refused(tmp_path: Path) -> None:
-    """The section "Not yet": in reverse mode no writing into a caller's list."""
+    """The section "Not yet": recursions that change a caller's list, or return parts of arrays that
+    are written into."""
     from click.testing import CliRunner
 
     from s2sad.cli import command
 
     path = tmp_path / "model.py"
-    put = "def put(y, x):\n    y[0] = x * x\n\n\n"
-    path.write_text(f"{put}def f(x):\n    y = [0.0]\n    put(y, x)\n    return y[0]\n")
-    written = CliRunner().invoke(command, ["generate", str(path), "--function", "f"])
-    assert written.exit_code == 2
-    assert "S2S011" in written.stderr
+    path.write_text(NOT_YET)
+    for name in ("f", "g"):
+        written = CliRunner().invoke(command, ["generate", str(path), "--function", name])
+        assert written.exit_code == 2
+        assert "S2S011" in written.stderr
 
 
 def test_changelog_has_this_version() -> None:

@@ -16,6 +16,7 @@ The value that is returned, and gradients that read what was put back, are had b
 from __future__ import annotations
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import Array, Shape, Type, Unknown
 from s2sad.derive.broadcasting import call
@@ -48,6 +49,7 @@ class Arguments:
         self.function = function
         self.facts = facts
         self.regions = regions
+        self._by_layout: set[Var] | None = None
 
     def written(self, block: Block) -> list[Parameter]:
         """The parameters whose objects a block may change."""
@@ -73,7 +75,7 @@ class Arguments:
         found: Block = []
         for parameter in self.written([*plan.forward, *plan.backward]):
             var = parameter.var
-            found.append(Assign((var,), _copy(var, self.facts.bindings.get(var))))
+            found.append(Assign((var,), self._copied(var, self.facts.bindings.get(var))))
         return found
 
     def borrow(self, plan: Plan) -> Block:
@@ -84,7 +86,7 @@ class Arguments:
             var = parameter.var
             kind = self.facts.bindings.get(var)
             if not is_container(kind) or self._is_rebound(var, plan):
-                found.append(Assign((var,), _copy(var, kind)))
+                found.append(Assign((var,), self._copied(var, kind)))
                 continue
             kept = Var(f"{var.hint}_given")
             found.append(Assign((kept,), call("helper.contents", Ref(var), text="contents")))
@@ -128,6 +130,14 @@ class Arguments:
                 plan.backward.append(Evaluate(leave))
                 plan.left.append(kept)
         plan.forward = [*before, *plan.forward[:-1], *after, plan.forward[-1]]
+
+    def _copied(self, var: Var, kind: Type | None) -> Expr:
+        """A copy of an argument to work in."""
+        if self._by_layout is None:
+            self._by_layout = viewed_by_layout(self.function, self.regions)
+        if isinstance(kind, Array | Unknown) and self.regions.of(var) in self._by_layout:
+            return call("helper.copy_of", Ref(var), text="copy_of")
+        return _copy(var, kind)
 
     def _is_rebound(self, var: Var, plan: Plan) -> bool:
         return any(var in bound_by(s) for s in (*plan.forward, *plan.backward))

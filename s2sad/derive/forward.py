@@ -21,6 +21,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.types import (
     Array,
     Inert,
@@ -29,6 +30,7 @@ from s2sad.analysis.types import (
     is_complex,
 )
 from s2sad.derive.as_statements import AsStatements
+from s2sad.derive.broadcasting import call
 from s2sad.derive.effects import writer
 from s2sad.derive.mirrored import Mirrored, copy_of, handed_back, varied_variables
 from s2sad.derive.placing import Placing
@@ -129,15 +131,21 @@ class Forward(Push):
         """Copies of what the function is handed and writes into: the caller's stays as it was. Of
         the tangents it is handed, too where it works in place."""
         block: Block = []
+        by_layout = viewed_by_layout(self.function, self.mirrored.regions)
         for parameter in self.function.params:
             copier = self.mirrored.copied(parameter.var)
+            laid_out = self.mirrored.regions.of(parameter.var) in by_layout
             if copier is not None:
                 if not self.engine.in_place:
-                    block.append(Assign((parameter.var,), copy_of(copier, Ref(parameter.var))))
+                    own = copy_of("helper.copy_of" if laid_out else copier, Ref(parameter.var))
+                    block.append(Assign((parameter.var,), own))
                 if parameter.var in wrt:
                     dot = Ref(self.dot(parameter.var))
                     mixed = is_complex(self.facts.bindings.get(parameter.var, Unknown()))
                     copied = as_complex(dot) if mixed else copy_of(copier, dot)
+                    if laid_out and not mixed:
+                        given = (Ref(parameter.var), dot)
+                        copied = call("helper.laid_out_like", *given, text="laid_out_like")
                     block.append(Assign((dot.var,), copied))
                 self.dots.shared.discard(self.dot(parameter.var))
         return block

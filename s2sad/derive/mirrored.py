@@ -17,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from s2sad.analysis.facts import Facts
+from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, is_integral
 from s2sad.derive.broadcasting import call
@@ -184,7 +185,7 @@ class Mirrored:
                     for found, how in self.regions.aliases(root):
                         if how == "maybe":
                             self._maybe.add(self.regions.of(found))
-            self._maybe.add(Var("none"))
+            self._maybe |= {Var("none")} | viewed_by_layout(self.function, self.regions)
         return self.regions.of(var) in self._maybe
 
     def popped(self) -> set[Var]:
@@ -247,7 +248,8 @@ def may_be_number(kind: Type) -> bool:
 
 def copy_of(copier: str, expr: Expr) -> Apply:
     """A copy, by a function of `Mirrored.copied`."""
-    return call(copier, expr, text=copier if copier.startswith("copy") else "")
+    text = "" if copier.startswith("numpy") else copier.removeprefix("helper.")
+    return call(copier, expr, text=text)
 
 
 def handed_back(function: Function, regions: Regions) -> set[Var]:

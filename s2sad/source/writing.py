@@ -5,6 +5,7 @@ a.fill(x)                a[...] = x
 a.sort()                 a[...] = np.sort(a)
 np.sin(x, out=a)         a[...] = np.sin(x)
 np.sin(x, a)             a[...] = np.sin(x)
+np.copyto(a, b, where=m) a[...] = np.where(m, b, a), and so of functions with out= and where=
 """
 
 from __future__ import annotations
@@ -22,18 +23,28 @@ def as_write(value: Expr, origin: Origin) -> Assign | None:
     match value:
         case Apply("numpy.copyto" | "method.fill", (target, written), ()):
             return _write(target, written, origin)
+        case Apply("numpy.copyto", (target, written), (("where", mask),)):
+            return _write(target, _where(mask, written, target), origin)
         case Apply("method.sort", (target, *rest), kwargs):
-            found = Apply("numpy.sort", (again(target), *rest), kwargs, "call", "np.sort")
-            return _write(target, found, origin)
+            ordered = Apply("numpy.sort", (again(target), *rest), kwargs, "call", "np.sort")
+            return _write(target, ordered, origin)
     count = inputs(value.op)
     kwargs = tuple((name, given) for name, given in value.kwargs if name != "out")
-    out = dict(value.kwargs).get("out")
+    out = next((given for name, given in value.kwargs if name == "out"), None)
     if out is None and value.form == "call" and count is not None and len(value.args) == count + 1:
         out = value.args[-1]
         value = replace(value, args=value.args[:-1])
     if out is None or (isinstance(out, Const) and out.value is None):
         return None
-    return _write(out, replace(value, kwargs=kwargs, origin=None), origin)
+    given_where = [given for name, given in kwargs if name == "where"]
+    kwargs = tuple((name, given) for name, given in kwargs if name != "where")
+    written = replace(value, kwargs=kwargs, origin=None)
+    found = _where(given_where[0], written, out) if given_where else written
+    return _write(out, found, origin)
+
+
+def _where(mask: Expr, value: Expr, otherwise: Expr) -> Apply:
+    return Apply("numpy.where", (mask, value, again(otherwise)), (), "call", "np.where")
 
 
 def inputs(op: str) -> int | None:

@@ -202,6 +202,12 @@ def digitize(x: const, bins: const, *, right=False) -> like(x):
 
 
 @gives(boolean)
+def may_share_memory(a: const, b: const) -> "":
+    """Whether two arrays may share memory: no derivative."""
+    y = np.may_share_memory(a, b)
+
+
+@gives(boolean)
 def isclose(a: const, b: const, *, rtol=1e-05, atol=1e-08) -> broadcast(a, b):
     """Test: no derivative."""
     y = np.isclose(a, b, rtol=rtol, atol=atol)

@@ -125,6 +125,12 @@ def slices_updated_in_place(u, w):
     return np.sum(u**2)
 
 
+def nothing_added(h, idx):
+    k = h * 1.0
+    np.add.at(k, idx, k - k)
+    return np.sum(k)
+
+
 def r(*shape):
     return np.random.default_rng(len(shape)).uniform(0.4, 1.2, shape)
 
@@ -160,5 +166,6 @@ CALLS = {
     ),
     "rescaled_each_time": (("rows", "w"), [(r(4, 3), 0.7), (r(4, 3), r(3))]),
     "slices_updated_in_place": (("u", "w"), [(r(4), 0.7), (r(4, 2), 0.7)]),
+    "nothing_added": ("h", [(r(3), np.array([0, 2, 2]))]),
     "sign_and_determinant": (("a", "b"), [(r(3, 3) + 2.0 * np.eye(3), 0.7)]),
 }

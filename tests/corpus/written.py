@@ -61,6 +61,14 @@ def diagonal_of_a_parameter_filled(A):
     return np.sum(A**3) + np.sum(B)
 
 
+def where_a_mask_says(x, s):
+    y = np.empty_like(x)
+    np.copyto(y, x)
+    np.copyto(y, s * x, where=x > 0.2)
+    np.sin(y, out=y, where=y > 0.0)
+    return np.sum(y**2)
+
+
 def filled(h, s):
     k = h.copy()
     k.fill(s)
@@ -401,6 +409,7 @@ CALLS = {
     "of_some_rows_and_columns": (("x", "s"), [(r(4), 0.7)]),
     "diagonal_filled": (("x", "s"), [(r(4), 0.7)]),
     "diagonal_of_a_parameter_filled": ("A", [(r((3, 3)),)]),
+    "where_a_mask_says": (("x", "s"), [(r(5), 0.7)]),
     "filled": (("h", "s"), [(r(4), 0.7)]),
     "alias_rebound": ("A", [(r((5, 5)),)]),
     "view_name_rebound": ("A", [(r((5, 5)),)]),

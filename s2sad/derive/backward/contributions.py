@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from s2sad.derive.adjoints import Adjoint, Slot, holds
+from s2sad.derive.adjoints import Adjoint, Slot, holds, is_zero
 from s2sad.derive.broadcasting import reduced_from
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.instantiate import count_reads
@@ -56,8 +56,9 @@ class Contributions:
     def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
         """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a
         place whose adjoint was taken: they assign."""
-        pending = {slot: self._summed_down(found, assigned) for slot, found in self.pending.items()}
-        pending, self.pending = self._passed_on(pending), {}
+        summed = {slot: self._summed_down(found, assigned) for slot, found in self.pending.items()}
+        pending = self._passed_on({slot: found for slot, found in summed.items() if found})
+        self.pending = {}
         self._exchange(pending)
         for slot in self._in_order(pending):
             contributions = self._own_seed_kept(slot, pending[slot])
@@ -88,8 +89,14 @@ class Contributions:
             if id(one) in assigned:
                 assigned.add(id(total))
             result[first[name]] = (how, at, total)
+        # What adds up to nothing has nothing to sum down: d - d.
+        result = [c for c in result if id(c[2]) in assigned or not _is_nothing(c[2])]
         for position, (how, at, adjoint) in enumerate(result):
-            if adjoint.wide:
+            if _is_nothing(adjoint):
+                assigned.discard(id(adjoint))
+                result[position] = (how, at, replace(adjoint, root=None, value=None))
+                assigned.add(id(result[position][2]))
+            elif adjoint.wide:
                 assert adjoint.value is not None
                 down = reduced_from(adjoint.shape, adjoint, adjoint.value, self.sweep.facts)
                 if id(adjoint) in assigned:
@@ -214,6 +221,10 @@ class Contributions:
                     ]
                     reads[other].discard(old)
         return order
+
+
+def _is_nothing(adjoint: Adjoint) -> bool:
+    return adjoint.wide and is_zero(adjoint.expr)
 
 
 def _merged(

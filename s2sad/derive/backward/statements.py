@@ -134,7 +134,7 @@ class Statements:
         return [Group(None, [Evaluate(call_)])]
 
     def group(self, source: Stmt | None, work: Callable[[], None]) -> list[Mirror]:
-        self.sweep.now = UnderWay()
+        self.sweep.now = UnderWay(source)
         with self.out.aside() as made:
             work()
             self.contributions.flush()

@@ -37,13 +37,14 @@ from s2sad.ir.nodes import Expr, Stmt, Var
 class UnderWay:
     """What is known while the mirror of one statement is under way.
 
-    `seeds` are the variables that the adjoint of its value reads, `taken` those whose arrays have
-    no other name any more. `items` are the slots of items of containers that have shadows, and
-    `held` says where each stands. `rebound` are the variables that the statement both reads and
-    binds; it `rebinds` where a target is a place, or takes a tuple apart. `whole_call` says that
-    its value is a call.
+    `statement` is that one. `seeds` are the variables that the adjoint of its value reads, `taken`
+    those whose arrays have no other name any more. `items` are the slots of items of containers
+    that have shadows, and `held` says where each stands. `rebound` are the variables that the
+    statement both reads and binds; it `rebinds` where a target is a place, or takes a tuple apart.
+    `whole_call` says that its value is a call.
     """
 
+    statement: Stmt | None = None
     seeds: set[Var] = field(default_factory=set)
     taken: set[Var] = field(default_factory=set)
     items: dict[object, Slot] = field(default_factory=dict)
@@ -91,7 +92,7 @@ class Sweep:
 
     def refuse(self, code: str, message: str, node: Expr | Any, advice: str) -> None:
         """Records a refusal; derivation goes on, so that all of them are shown."""
-        origin = getattr(node, "origin", None)
+        origin = getattr(node, "origin", None) or getattr(self.now.statement, "origin", None)
         location = None if origin is None else origin.module.location(origin.node)
         self.add_error(S2SADError(code, message, location, advice))
 
