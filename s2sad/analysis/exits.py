@@ -286,19 +286,25 @@ def _with_own_target(statement: Stmt) -> Stmt:
             if then is statement.then and other is statement.other:
                 return statement
             return replace(statement, then=then, other=other)
-        case Context() | While():
+        case Context():
             body = _own_targets(statement.body)
             return statement if body is statement.body else replace(statement, body=body)
-        case For():
-            body = _own_targets(statement.body)
-            bound = {v for s in body for v in bound_by(s)}
-            renamed = {v: Var(f"{v.hint}_item") for v in targets_of(statement.target) if v in bound}
-            if not renamed:
-                return statement if body is statement.body else replace(statement, body=body)
-            first: Block = [Assign((old,), Ref(new)) for old, new in renamed.items()]
-            target = _renamed_target(statement.target, renamed)
-            return replace(statement, target=target, body=[*first, *body])
+        case For() | While():
+            body, other = _own_targets(statement.body), _own_targets(statement.other)
+            if body is not statement.body or other is not statement.other:
+                statement = replace(statement, body=body, other=other)
+            return statement if isinstance(statement, While) else _with_own_items(statement)
     return statement
+
+
+def _with_own_items(loop: For) -> For:
+    bound = {v for s in loop.body for v in bound_by(s)}
+    renamed = {v: Var(f"{v.hint}_item") for v in targets_of(loop.target) if v in bound}
+    if not renamed:
+        return loop
+    first: Block = [Assign((old,), Ref(new)) for old, new in renamed.items()]
+    target = _renamed_target(loop.target, renamed)
+    return replace(loop, target=target, body=[*first, *loop.body])
 
 
 def _renamed_target(target: Target, renamed: dict[Var, Var]) -> Target:

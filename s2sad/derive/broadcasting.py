@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, AnyShape, Shape, Star
-from s2sad.derive.adjoints import Adjoint
+from s2sad.derive.adjoints import Adjoint, is_zero
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, walk
 from s2sad.tidy.algebra import add, evaluated, first_to_last, is_negative, mul, neg, simplify
 
@@ -101,6 +101,9 @@ def reduced_to(adjoint: Adjoint, node: Expr, operand: Expr, facts: Facts) -> Adj
 def reduced_from(whole: AnyShape, adjoint: Adjoint, operand: Expr, facts: Facts) -> Adjoint:
     """The adjoint of an operand from one of a whole shape that the operand broadcasts to."""
     wanted, expr = facts.shape_of(operand), adjoint.expr
+    if is_zero(expr):
+        # What cancels is one number, whatever the shapes of its terms were.
+        return Adjoint(expr, SCALAR, wanted == SCALAR)
     if same_shape(wanted, whole):
         return replace(adjoint, shape=wanted, root=None, value=None)
     if wanted == SCALAR:

@@ -90,6 +90,26 @@ class Needs(Remade):
                         found |= self.cells.of_all(inner, node.source)
         return found
 
+    def _mirror_binds(self, nodes: list[Any]) -> set[Var]:
+        """What the loops of the backward part give values to: their targets, and what is computed
+        again when the mirror of an iteration begins."""
+        found: set[Var] = set()
+        stack = list(nodes)
+        while stack:
+            node = stack.pop()
+            match node:
+                case MirrorBranch():
+                    stack += [n for s in (*node.then, *node.other) for n in s.nodes]
+                case MirrorGuard() | MirrorContext():
+                    stack += [n for s in node.body for n in s.nodes]
+                case MirrorLoop():
+                    with self.cells.inside(node.source):
+                        reads = self._mirror_reads(node.body)
+                        found |= own_targets(node.source)
+                        found |= self._variables_again(node.source, reads).keys()
+                    stack += [n for s in node.body for n in s.nodes]
+        return found
+
     def _is_flagged(self, branch: Branch, tested: set[Var]) -> bool:
         """Whether the outcome of a test is kept, since the branch overwrites what was tested."""
         return branch not in self.flags and bool(self.cells.overwritten_by(branch, tested))
@@ -127,6 +147,7 @@ class Needs(Remade):
                     reads = self._mirror_reads([Step(statement, [node])])
                     within = set(self._bound_inside(statement)) | changed
                     inner |= reads & within
+                    inner |= self._mirror_binds([node])
                     entry |= reads - changed
             changed |= set(self._bound_inside(statement))
             changed |= self.cells.overwritten_by(statement, self.cells.known)

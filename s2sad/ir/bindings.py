@@ -107,8 +107,10 @@ def bound_by(statement: Stmt) -> dict[Var, None]:
                 stack += [*node.then, *node.other]
             case For():
                 found |= dict.fromkeys(targets_of(node.target))
-                stack += node.body
-            case While() | Context() | Guard():
+                stack += [*node.body, *node.other]
+            case While():
+                stack += [*node.body, *node.other]
+            case Context() | Guard():
                 stack += node.body
             case Verbatim():
                 found |= dict.fromkeys(node.binds)

@@ -175,6 +175,31 @@ def early_constant(x: float) -> float:
     return np.sqrt(x)
 
 
+def tested_variable_counts_a_loop(x):
+    """The index that is tested is the target of a loop in one arm; before, it was another one."""
+    k = 3
+    y = np.sin(x[k])
+    if x[k] > 0.1:
+        for k in range(3):
+            y = y * x[k]
+    else:
+        y = y * x[0]
+    return y * x[k]
+
+
+def tested_variable_computed_in_a_loop(x):
+    """A factor that each iteration of one arm computes was another one before the branch."""
+    k = 0.3
+    y = np.sin(x[1] * k)
+    if k * x[0] > 0.01:
+        for i in range(3):
+            k = 0.5 * (i + 1)
+            y = np.sin(y * x[1] * k)
+    else:
+        y = np.sin(y * x[2] * k)
+    return y * k
+
+
 r = np.random.default_rng(1).standard_normal
 CALLS = {
     "two_ways": ("x", [(0.9,), (0.1,)]),
@@ -197,4 +222,9 @@ CALLS = {
     "both_ways_bind_many": (("x", "y"), [(1.4, 0.2), (0.1, 0.2)]),
     "array_test": ("x", [(r(4),), (0.1 * r(5),), (-np.abs(r(3)) / 9,)]),
     "early_constant": ("x", [(1.4,), (-0.6,)]),
+    "tested_variable_counts_a_loop": (
+        "x",
+        [(np.array([0.7, -0.4, 1.2, v]),) for v in (0.9, -0.9)],
+    ),
+    "tested_variable_computed_in_a_loop": ("x", [(np.array([v, 0.8, 1.2]),) for v in (0.9, -0.9)]),
 }

@@ -284,6 +284,41 @@ def cancelled(v: Float[np.ndarray, "n"], n: int = 2):
     return total + np.sum(v)
 
 
+def row_rebound_in_the_else_of_a_loop(A, b):
+    """What the target of the outer loop is, the inner loop's `else` changes."""
+    d = np.sin(b)
+    y = np.sum(np.sin(d))
+    for d in A:
+        y += np.sum(d * d)
+        for _ in range(2):
+            y *= 1.1
+        else:
+            d = d * 2.0
+        y += np.sum(np.sin(d))
+    return y
+
+
+def row_rebound_by_a_loop_in_an_else(A, b):
+    """A loop that gives its own target another value stands in the `else` of another."""
+    d = np.sin(b)
+    y = np.sum(np.sin(d))
+    for _ in range(2):
+        y *= 1.1
+    else:
+        for d in A:
+            y += np.sum(d * d)
+            d = d * 2.0
+            y += np.sum(np.sin(d))
+    return y
+
+
+def replaced_by_itself_and_parts_of_itself(A):
+    """What goes on to the old value as it is, is read by what goes on to parts of it."""
+    B = A
+    B = B + np.maximum(B[:, ::-1], 0.5 * B[::-1])
+    return np.sum(np.sin(B))
+
+
 r = np.random.default_rng(4).standard_normal
 CALLS = {
     "overwritten_scalar": ("x", [(0.7,)]),
@@ -319,4 +354,7 @@ CALLS = {
     "exchanged_through_a_call": (("x", "y"), [(0.63, -0.41)]),
     "exchanged_in_an_array": (("x", "y"), [(0.63, -0.41)]),
     "cancelled": ("v", [(r(3),), (r(3) * 0.1,), (r(3) * 0.1, 0)]),
+    "row_rebound_in_the_else_of_a_loop": (("A", "b"), [(r((3, 4)), r(4))]),
+    "row_rebound_by_a_loop_in_an_else": (("A", "b"), [(r((3, 4)), r(4))]),
+    "replaced_by_itself_and_parts_of_itself": ("A", [(r((3, 4)),)]),
 }

@@ -412,6 +412,46 @@ def rebound_and_written_in_a_branch(a, b, A, s):
     return np.mean(A)
 
 
+def exchanged_in_the_else_of_an_inner_loop(a, A: Float[ndarray, "q p"], b: Float[ndarray, "p"]):
+    """The row's name trades places after the inner loop; before, it was another array's."""
+    d = np.sin(b)
+    c = a if a[0] < 0.1 else d
+    for d in A:
+        a = np.where(d < 0.4, d[:], a)
+        for _ in range(2):
+            a = a * 1.1
+        else:
+            d, b = (b, d)
+    for i in range(1, 4):
+        c[i] += d[i]
+    return np.sum(c) + np.sum(a)
+
+
+def every_second_set(a, h):
+    """Writes into one argument; the results carry no derivative."""
+    h[::2] = 0.9
+    return np.zeros_like(a), np.zeros_like(h)
+
+
+def constant_results_of_a_call_that_writes(A, a, s):
+    """One of the results gets the name of an array that has been written into."""
+    B = A[:, ::-1]
+    xs = [a * a, np.zeros(3)]
+    xs.append(a.copy())
+    xs[2][1] -= s
+    c = xs.pop()
+    y = np.sum(c)
+    c, h = every_second_set(a, B[1, 1:4])
+    return np.sum(B * B) + y * np.sum(h + 1.0)
+
+
+def what_cancels_added(x, h):
+    """The contributions of what is added cancel when the gradient is generated."""
+    c = np.sin(x)
+    c[[0, 2]] += h - h
+    return np.sum(c * c) + np.sum(h[:1])
+
+
 CALLS = {
     "rebound_and_written_in_a_branch": (
         ("a", "b", "A", "s"),
@@ -465,4 +505,10 @@ CALLS = {
     "made_in_a_list_and_written": (("b", "s"), [(r(4), 0.7, k) for k in range(3)]),
     "every_second_element": ("x", [(r(6),), (r(5),)]),
     "first_column_of_the_last_axis": ("A", [(r((3, 4)),)]),
+    "exchanged_in_the_else_of_an_inner_loop": (
+        ("a", "A", "b"),
+        [(np.array([v, 0.3, 0.6, -0.9]), r((3, 4)), r(4)) for v in (0.7, -0.7)],
+    ),
+    "constant_results_of_a_call_that_writes": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
+    "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
 }

@@ -242,6 +242,23 @@ def calls_itself(x: Float[ndarray, "n"]):
     return np.sum(a**2)
 
 
+def end_filled(a, h):
+    h[2:] = 0.7
+    return h
+
+
+def rebound_in_both_ways(a, h, exchanged=False):
+    """One way exchanges two views, the other takes a view of another array in every iteration."""
+    k = h[:]
+    if exchanged:
+        h, k = (k, h[:])
+    else:
+        for _ in range(3):
+            h = end_filled(a, a[-3:])
+            k[::2] = h[::2] * k[::2]
+    return np.sum(k**2)
+
+
 r = np.random.default_rng(31).standard_normal
 
 CALLS = {
@@ -264,6 +281,7 @@ CALLS = {
     "of_a_method": ("x", [(r(5), Grid(3))]),
     "rest_of_the_arguments": ("x", [(r(5),)]),
     "calls_itself": ("x", [(r(5),)]),
+    "rebound_in_both_ways": (("a", "h"), [(r(5), r(3)), (r(5), r(3), True)]),
 }
 
 REFUSED = {"calls_itself": "S2S011"}

@@ -120,10 +120,14 @@ class Contributions:
             for position, (how, key, adjoint) in enumerate(found):
                 var = _passed(adjoint.expr)
                 if how == "add" and var is not None and var in self.sweep.now.taken:
-                    reads = [a.expr for other in pending.values() for _, _, a in other]
-                    if self.slots.adjoint_vars.get(slot) is var:
-                        # What is new is made before the variable gets another value.
-                        reads = [expr for expr in reads if not is_fresh(expr)]
+                    own = self.slots.adjoint_vars.get(slot) is var
+                    # What is new is made before the variable gets another value, but for parts.
+                    reads = [
+                        a.expr
+                        for other, contributions in pending.items()
+                        for kind, _, a in contributions
+                        if not (own and is_fresh(a.expr) and (other != slot or kind == "add"))
+                    ]
                     reads += [k for other in pending.values() for _, k, _ in other if k is not None]
                     stale = [s for s in self.out.block if not _makes_new(s)]
                     reads += [e for s in stale for e in _values(s)]

@@ -165,11 +165,9 @@ class Targets:
                         self.expressions.pull(item, seed)
                 return
         seeds = self._seeds_of(target, statement, value)
-        writes = isinstance(value, Invoke) and self.sweep.engine.writes_varied(value)
-        if isinstance(value, Invoke) and writes and all(seed is None for seed in seeds):
-            self.calls.pull_call(value, None)
-            return
         if all(seed is None for seed in seeds) or not self.sweep.is_varied(value):
+            if isinstance(value, Invoke) and self.sweep.engine.writes_varied(value):
+                self.calls.pull_call(value, None)
             return
         if target.star is not None:
             self.sweep.refuse(
