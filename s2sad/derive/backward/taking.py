@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis.types import DictOf
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, expand
 from s2sad.ir.nodes import Assign, Const, Expr, Make, Ref, Target, Unpack, Value, Var
@@ -73,11 +74,7 @@ class Taking:
             keys.append(Const(key.lstrip(".") if isinstance(key, str) else key))
             whole = parts.pop((), None)
             if not parts and whole is not None:
-                if not whole.full and not isinstance(whole.expr, Const):
-                    # Who gets the item takes it for one of the shape of its value.
-                    value = self.slots.value_of((slot[0], (*slot[1], key)))
-                    whole = expand(whole, value, self.sweep.facts)
-                items.append(whole.expr)
+                items.append(self._of_its_shape(whole, slot, key).expr)
                 continue
             tree = self._tree((slot[0], (*slot[1], key)), parts)
             items.append(
@@ -89,6 +86,16 @@ class Taking:
             container = Value(self.slots.value_of(slot))
             return call("helper.from_both_ends", container, made, text="from_both_ends")
         return made
+
+    def _of_its_shape(self, item: Adjoint, slot: Slot, key: str | int) -> Adjoint:
+        """The adjoint of an item in the shape of its value, where the container certainly has it:
+        who made the container takes it for one of that shape."""
+        kind = self.slots.type_of(slot)
+        known = dict(kind.items) if isinstance(kind, DictOf) else {}
+        if item.full or isinstance(item.expr, Const) or key not in known:
+            return item
+        value = self.slots.value_of((slot[0], (*slot[1], key)))
+        return expand(item, value, self.sweep.facts)
 
     def take_root(self, root: Expr) -> Adjoint | None:
         """The adjoint of an iterable that has no name."""
