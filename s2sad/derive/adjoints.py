@@ -33,10 +33,12 @@ class Adjoint:
 
     `full` says that it has the whole shape of its value; `owned` that no other name refers to the
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
-    broadcast to the shape of `result` where that is given. `fresh` is the loop in which a container
-    was made, so that each item is written once. `mask` is an np.where that is still to be applied.
-    A wide one has the shape of `root`, another forward value; it is still to be summed down to that
-    of `value`, which is given where the adjoint is pending.
+    broadcast to the shape of `result` where that is given. A tree that is not full may have no
+    place for some items of a list, or be the number 0.0 on a path where the container has no
+    adjoint. `fresh` is the loop in which a container was made, so that each item is written once.
+    `mask` is an np.where that is still to be applied. A wide one has the shape of `root`, another
+    forward value; it is still to be summed down to that of `value`, which is given where the
+    adjoint is pending.
     """
 
     expr: Expr

@@ -133,9 +133,11 @@ class Needs(Remade):
             for part in (statement, *self.shadows.follow.get(statement, [])):
                 if is_taken(part):
                     inner.update(bound_by(part))  # it goes back to where it was taken from
-                for place in self.cells.places(part):
-                    # What is put back goes to the object that the name stands for now.
-                    inner |= self._read_to_reach(place.base, place.key) & changed
+                since = changed | set(self._bound_inside(part)) if inner_blocks(part) else changed
+                for write in statements([part]):
+                    for place in self.cells.places(write):
+                        # What is put back goes to the object that the name stands for now.
+                        inner |= self._read_to_reach(place.base, place.key) & since
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)

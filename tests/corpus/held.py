@@ -508,6 +508,86 @@ def exchanged_with_what_may_be_a_view(A, b, s):
     return np.sum(A**3) + np.sum(b**2) + np.sum(c)
 
 
+def item_replaced_and_read_on_one_path(a, b, s, n):
+    """Where the list is not read, it has no adjoint; items of it are replaced on both paths."""
+    d = np.where(b < 0.4, a, b)
+    xs = [np.where(b > 0.4, np.sin(a), d), a]
+    xs[n % 2] = a * b
+    if s > 0.0:
+        d = xs[n]
+    return np.sum(d)
+
+
+def read_by_position_on_one_path(a, b, s, n):
+    xs = [np.where(a > -0.2, b, a), np.sin(a)]
+    c = np.where(b > -0.2, xs[n % 2], a)
+    if s > 0.0:
+        c = c * xs[n]
+    return np.sum(c)
+
+
+def appended_to_before_one_path_reads(a, b, s, n):
+    xs = [a * 1.0, b * 2.0]
+    xs.append(a * b)
+    y = np.sum(a)
+    if s > 0.0:
+        y = y + np.sum(xs[n] ** 2)
+    return y
+
+
+def popped_from_before_one_path_reads(a, b, s, n):
+    xs = [a * 1.0, b * 2.0, a * b]
+    y = xs.pop()
+    w = np.sum(y)
+    if s > 0.0:
+        w = w + np.sum(xs[n] ** 2)
+    return w
+
+
+def list_in_a_list_read_on_one_path(a, b, s, n):
+    xs = [[a * 1.0, b * 2.0], [a * b, b]]
+    y = xs[0]
+    w = np.sum(y[n])
+    if s > 0.0:
+        w = w + np.sum(xs[n][0] ** 2)
+    return w
+
+
+def slice_of_a_list_read_on_one_path(a, b, s, n):
+    xs = [a * 1.0, b * 2.0, a * b]
+    w = np.sum(xs[n + 1])
+    ys = xs[1:]
+    if s > 0.0:
+        w = w + np.sum(ys[n] ** 2)
+    return w
+
+
+def remade_in_a_loop_and_read_after_it(a, b, s, n):
+    xs = [a * 1.0, b * 2.0]
+    y = np.sum(a)
+    for i in range(3):
+        xs = [a * y, np.sin(b) * 0.1]
+        if s > 0.0:
+            y = y + np.sum(xs[(i + n) % 2] ** 2)
+    return y * np.sum(xs[n])
+
+
+def second_item_of_a_list_in_a_list_read_first(a, b, s, n):
+    """Items that are read by constant positions, and by others."""
+    xs = [[a * s, b * 2.0], [a * b, b]]
+    w = np.sum(xs[n][0] ** 2)
+    return w + np.sum(xs[0][1]) + np.sum(xs[0][0] ** 3)
+
+
+def first_item_under_another_name(a, b, s, n):
+    xs = [a * s, b * 2.0]
+    w = np.sum(xs[n] ** 2)
+    y = xs
+    w = w + np.sum(y[0])
+    xs = y
+    return w
+
+
 CALLS = {
     **dict.fromkeys(
         ["numbers_or_arrays_in_a_dict", "number_that_becomes_an_array_in_a_dict"],
@@ -589,4 +669,18 @@ CALLS = {
     "list_parameter": (("xs", "s"), [([r(5), r(5)], 0.7)]),
     "left_early": (("a", "s"), [(r(5), 0.7, 4), (abs(r(5)), 0.9, 4)]),
     "dict_handed_over": (("w", "x", "lr"), [(r(5), r(5), 0.1, 3)]),
+    **dict.fromkeys(
+        [
+            "item_replaced_and_read_on_one_path",
+            "read_by_position_on_one_path",
+            "appended_to_before_one_path_reads",
+            "popped_from_before_one_path_reads",
+            "list_in_a_list_read_on_one_path",
+            "slice_of_a_list_read_on_one_path",
+            "remade_in_a_loop_and_read_after_it",
+            "second_item_of_a_list_in_a_list_read_first",
+            "first_item_under_another_name",
+        ],
+        (("a", "b", "s"), [(r(4), r(4), s, n) for s in (0.7, -0.7) for n in (0, 1)]),
+    ),
 }

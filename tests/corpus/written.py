@@ -398,6 +398,20 @@ def number_or_array_handed(a, s):
     return np.sum(w * q)
 
 
+def rebound_and_written_in_a_branch(a, b, A, s):
+    """What the branch writes into is put back into the array that it made."""
+    d = np.tanh(b)
+    B = A
+    for i in range(3):
+        for j in range(i):
+            B[i, j] += d[j]
+    if s > -0.2:
+        d = np.maximum(a, 0.3)
+        for i in range(1, len(a)):
+            d[i] = s
+    return np.mean(A)
+
+
 def exchanged_in_the_else_of_an_inner_loop(a, A: Float[ndarray, "q p"], b: Float[ndarray, "p"]):
     """The row's name trades places after the inner loop; before, it was another array's."""
     d = np.sin(b)
@@ -439,6 +453,10 @@ def what_cancels_added(x, h):
 
 
 CALLS = {
+    "rebound_and_written_in_a_branch": (
+        ("a", "b", "A", "s"),
+        [(r(4), r(4), r((3, 4)), s) for s in (0.7, -0.7)],
+    ),
     "loop_that_rebinds_what_it_runs_over": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
     "number_or_array_handed": (("a", "s"), [(r(3), 0.7), (r(3), r(3)), (r(3), r((2, 2)))]),
     "parameter_rebound_to_another": (("a", "b"), [(r(5), r(5))]),

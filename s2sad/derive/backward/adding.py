@@ -151,7 +151,8 @@ class Additions:
         var = self.slots.adjoint_var(slot)
         if not (isinstance(total, Ref) and total.var is var):
             self.out.append(Assign((var,), total))
-        self.state.set(slot, Adjoint(Ref(var), tree=True))
+        full = any(a.full for a in whole) or (entry is not None and entry.full)
+        self.state.set(slot, Adjoint(Ref(var), full=full, tree=True))
 
     def add_part(
         self, slot: Slot, how: str, key: Expr | None, adjoint: Adjoint, assigns: bool = False
@@ -195,6 +196,8 @@ class Additions:
             return
         if entry is None:
             self.out.append(Assign((var,), self.slots.empty_tree(slot)))
+        elif not entry.full:
+            self.out.append(Assign((var,), self.slots.whole_tree(slot, entry)))
         elif not holds(entry, var):
             self.out.append(Assign((var,), entry.expr))
         loop = self.sweep.loops[-1] if self.sweep.loops else None
@@ -219,12 +222,14 @@ class Additions:
             part = Apply("getitem", (Ref(var), key), (), "index")
             self._add_in_place(part, replace(adjoint, tree=True))
             return
-        if entry is None and not self.sweep.loops:
+        if entry is None and adjoint.full and not self.sweep.loops:
             self.out.append(Assign((var,), self.slots.empty_tree(slot)))
             self.out.append(Assign((Place(Ref(var), key),), adjoint.expr))
         else:
             if entry is None:
                 self.out.append(Assign((var,), self.slots.empty_tree(slot)))
+            elif not entry.full:
+                self.out.append(Assign((var,), self.slots.whole_tree(slot, entry)))
             part = Apply("getitem", (Ref(var), key), (), "index")
             value = call("helper.add", part, adjoint.expr, text="add")
             self.out.append(Assign((Place(Ref(var), key),), value))

@@ -81,7 +81,7 @@ class Containers:
         shape = self.facts.shape_of(value)
         kind = self.facts.type_of(value)
         if not isinstance(kind, Array | Unknown):
-            return Adjoint(Ref(var), tree=True)
+            return Adjoint(Ref(var), full=False, tree=True)
         if self.facts.mixed and self.sweep.complex_numbers.may_be_complex(adjoint):
             self.slots.complex_vars.add(var)
         if shape == SCALAR:
@@ -93,7 +93,7 @@ class Containers:
         slot = self.container(statement, node.args[0])
         if slot is None:
             return
-        self.standing.stand_whole(slot)
+        self.standing.stand_whole(slot, 1)
         last = call("helper.take_last", Ref(self.slots.adjoint_var(slot)), text="take_last")
         adjoint = self.named(node.args[1], last)
         if self.sweep.is_varied(node.args[1]):
@@ -109,12 +109,14 @@ class Containers:
         ):
             slot = self.slots.of(base)
             assert slot is not None
-            self.out.append(Assign((self.slots.adjoint_var(slot),), self.slots.empty_tree(slot)))
+            self.out.append(
+                Assign((self.slots.adjoint_var(slot),), self.slots.empty_tree(slot, -1))
+            )
             self.state.set(slot, Adjoint(Ref(self.slots.adjoint_var(slot)), tree=True))
         slot = self.container(statement, base)
         if slot is None:
             return
-        self.standing.stand_whole(slot)
+        self.standing.stand_whole(slot, -1)
         value = Const(0.0) if seed is None else seed.expr
         var = Ref(self.slots.adjoint_var(slot))
         self.out.append(Evaluate(Apply("list.append", (var, value), (), "method", "append")))

@@ -54,7 +54,8 @@ class Joins:
         if entry is None:
             if like is not None and like.tree:
                 out.append(Assign((var,), Const(0.0)))
-                return Adjoint(Ref(var), tree=True)
+                # The container may not even exist on this path.
+                return Adjoint(Ref(var), full=False, tree=True)
             shape = self.slots.shape_of(slot)
             if shape == SCALAR:
                 none = Const(0j if self.slots.is_complex(slot) else 0.0)
@@ -74,4 +75,6 @@ class Joins:
             out.append(Assign((var,), Const(0.0)))
             return self.slots.read(var, Adjoint(Const(0.0), SCALAR, False, True))
         out.append(Assign((var,), entry.expr))
-        return self.slots.read(var, entry) if not entry.tree else Adjoint(Ref(var), tree=True)
+        if entry.tree:
+            return Adjoint(Ref(var), full=entry.full, tree=True)
+        return self.slots.read(var, entry)

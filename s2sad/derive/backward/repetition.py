@@ -131,9 +131,12 @@ class Repetition:
         return [Step(None, [Group(None, closing)])] if closing else []
 
     def _grew(self, slot: Slot, head: State) -> bool:
-        """Whether an adjoint that was one number at the head of a loop is another at its end."""
+        """Whether an adjoint that was one number at the head of a loop is another at its end, or
+        that of a container a number."""
         start, end = head.get(slot), self.state.get(slot)
-        if start is None or end is None or start.tree or start.shape != SCALAR:
+        if start is not None and start.tree:
+            return start.full and (end is None or not end.full)
+        if start is None or end is None or start.shape != SCALAR:
             return False
         return end.shape != SCALAR and self.slots.shape_of(slot) != SCALAR
 
@@ -158,9 +161,13 @@ class Repetition:
         if entry is not None and entry.tree:
             if not (isinstance(entry.expr, Ref) and entry.expr.var is var):
                 before.append(Assign((var,), entry.expr))
-            self.state.set(slot, Adjoint(Ref(var), tree=True))
+            self.state.set(slot, Adjoint(Ref(var), full=entry.full and not wide, tree=True))
             return
         if entry is None and (self.slots.is_container(slot) or around.modified[slot]):
+            if wide:
+                before.append(Assign((var,), Const(0.0)))
+                self.state.set(slot, Adjoint(Ref(var), full=False, tree=True))
+                return
             before.append(Assign((var,), self.slots.empty_tree(slot)))
             self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=key))
             return

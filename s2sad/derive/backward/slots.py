@@ -202,15 +202,23 @@ class Slots:
             return call("numpy.zeros", sizes, dtype=type_name("complex"))
         return call("numpy.zeros", sizes)
 
-    def empty_tree(self, slot: Slot) -> Expr:
-        """The adjoint of a container of which no part has one yet."""
+    def empty_tree(self, slot: Slot, longer: int = 0) -> Expr:
+        """The adjoint of a container of which no part has one yet; after a statement that makes the
+        list longer by some items, or shorter."""
         if self.has_keys(slot):
             return Make("dict", ())
         value = self.value_of(slot)
         size: Expr = call("builtins.len", Value(value), text="len")
         if isinstance(value, Make) and value.kind in ("list", "tuple"):
             size = Const(len(value.items))
+        if longer:
+            op, sign = ("add", "+") if longer > 0 else ("sub", "-")
+            size = Apply(op, (size, Const(abs(longer))), (), "infix", sign)
         return Apply("mul", (Make("list", (Const(None),)), size), (), "infix", "*")
+
+    def whole_tree(self, slot: Slot, adjoint: Adjoint, longer: int = 0) -> Expr:
+        """The adjoint of a container as a list or dict, which it is not on all paths."""
+        return call("helper.add", self.empty_tree(slot, longer), adjoint.expr, text="add")
 
     def adjoint_var(self, slot: Slot) -> Var:
         """The variable of the generated code that holds a slot's adjoint."""

@@ -43,15 +43,18 @@ class Standing:
         slot = self.slots.of(base)
         return slot is not None and bool(self.entries_of(slot))
 
-    def stand_whole(self, slot: Slot) -> None:
+    def stand_whole(self, slot: Slot, longer: int = 0) -> None:
         """Makes the adjoint of a container stand in its variable, as a list or dict of its own;
-        loops do so before their first iteration."""
+        loops do so before their first iteration. It is that of after a statement, which may make a
+        list longer or shorter."""
         for loop in self.sweep.loops:
             self.sweep.around[loop].gathered[slot] = None
         whole = self.taking.take_part(slot)
         assert whole is not None
         var = self.slots.adjoint_var(slot)
-        if not (isinstance(whole.expr, Ref) and whole.expr.var is var):
+        if not whole.full:
+            self.out.append(Assign((var,), self.slots.whole_tree(slot, whole, longer)))
+        elif not (isinstance(whole.expr, Ref) and whole.expr.var is var):
             fresh = isinstance(whole.expr, Make) or (
                 isinstance(whole.expr, Apply) and whole.expr.op == "mul"
             )

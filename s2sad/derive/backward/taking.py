@@ -60,7 +60,8 @@ class Taking:
         tree = self._tree(slot, entries)
         if whole is not None:
             tree = call("helper.add", whole.expr, tree, text="add")
-        return Adjoint(tree, tree=True)
+        full = not any(isinstance(path[0], int) for path in entries) or self.slots.has_keys(slot)
+        return Adjoint(tree, full=full, tree=True)
 
     def _tree(self, slot: Slot, entries: dict[Path, Adjoint]) -> Expr:
         """The adjoint of a container from those of its parts, as a dict of dicts."""

@@ -63,7 +63,8 @@ class Trees:
         if node.kind in ("tuple", "list"):
             keys = list(range(len(node.items)))
             known = isinstance(adjoint.expr, Ref | Make | Const | Each)
-            if is_call(adjoint.expr, "helper.add"):
+            if is_call(adjoint.expr, "helper.add") or is_call(adjoint.expr, "helper.part"):
+                # Some of its items may be missing.
                 adjoint = self.slots.let(f"d_{self.slots.hint(node)}", adjoint)
             elif not known and repeated_item(adjoint.expr) is None:
                 adjoint = self._unpacked(node, adjoint)
@@ -99,6 +100,7 @@ class Trees:
                 self.expressions.pull(item, Adjoint(part.expr, Star("?"), False))
                 continue
             full = not isinstance(part.expr, Const) or shape == SCALAR
+            full = full and not (tree and unsure)
             self.expressions.pull(item, Adjoint(part.expr, shape, full, False, tree))
 
     def _is_of_some_shape(self, expr: Expr) -> bool:
