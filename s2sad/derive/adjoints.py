@@ -113,7 +113,8 @@ def same_entry(one: Adjoint | None, other: Adjoint | None) -> bool:
         case Const(a), Const(b):
             return bool(a == b)
         case Ref(a), Ref(b):
-            return a is b and one.full == other.full
+            # One number for all elements on one path may be an array on the other.
+            return a is b and one.full == other.full and (one.full or one.shape == other.shape)
     return one.expr is other.expr
 
 

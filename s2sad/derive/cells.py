@@ -19,6 +19,7 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.sections import Section, Sections
 from s2sad.analysis.sizes import Size
 from s2sad.analysis.types import Array, DictOf, Dim, ListOf, Shape, Struct, TupleOf, Unknown
+from s2sad.derive.held import CONTAINERS
 from s2sad.ir.bindings import bound_by, targets_of, written_into
 from s2sad.ir.flow import inner_blocks, statements
 from s2sad.ir.nodes import (
@@ -140,13 +141,20 @@ class Cells:
                     if ref not in besides:
                         found.add(self.cell(self.sections.section(var, key)))
                     stack.append(key)
-                case Apply(op, (base, *_)) if op in _SHAPES and self._is_array(base):
-                    pass
+                case Apply(op, args) if op in _SHAPES and self._is_array(args[0]):
+                    # Not what an array holds, but which one of a list it is.
+                    stack += [arg for arg in args if self._is_item(arg)]
                 case Value(inner):
                     stack.append(inner)
                 case _:
                     stack.extend(children(node))
         return found
+
+    def _is_item(self, expr: Expr) -> bool:
+        """Whether an expression is an item of a list or dict."""
+        if not isinstance(expr, Apply) or expr.op != "getitem":
+            return False
+        return isinstance(self.facts.type_of(expr.args[0]), CONTAINERS)
 
     def _is_followed(self, var: Var) -> bool:
         return self.regions.of(var) in self.written and isinstance(

@@ -598,7 +598,18 @@ def first_item_under_another_name(a, b, s, n):
     return w
 
 
+def perhaps_a_view_appended_and_popped(b, s):
+    """Whether the last item is a view says the list as it was in the iteration."""
+    xs = [np.maximum(b, 0.3), np.zeros(5)]
+    for i in range(3):
+        xs.append(b.ravel())
+        xs[1][i] = s
+        d = xs.pop()
+    return np.sum(b) + np.sum(xs[1] * d)
+
+
 CALLS = {
+    "perhaps_a_view_appended_and_popped": (("b", "s"), [(r(5), 0.7)]),
     **dict.fromkeys(
         ["numbers_or_arrays_in_a_dict", "number_that_becomes_an_array_in_a_dict"],
         (("a", "b"), [(r(4), r(4)), (0.7, -0.4), (np.array(0.7), np.array(-0.4))]),

@@ -346,6 +346,17 @@ def left_at_once(x: Float[np.ndarray, "n"], w: Float[np.ndarray, "n"], n: int = 
     return total + np.mean(x)
 
 
+def adjoint_is_a_number_until_an_iteration_ends(
+    x: float, u: Float[np.ndarray, "n"], v: Float[np.ndarray, "n"]
+) -> float:
+    """The mean gives one number for all elements of u, an iteration adds one for each."""
+    for _ in range(2):
+        if x > 0.1:
+            v = np.sin(np.where(u > 0.1, u, x) * v)
+        u = u * x * 0.5 + 0.3
+    return np.mean(u) + np.sum(v)
+
+
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
 CALLS = {
@@ -393,4 +404,8 @@ CALLS = {
     "inner_keys_of_another_dict": ("params", [({"a": r(2), "b": r(3)},)]),
     "narrow_at_its_end": (("x", "y"), [(r(3), 0.4), (r(3), 0.4, 0), (r(3), 0.4, 3)]),
     "left_at_once": (("x", "w"), [(r(3), r(3)), (r(3), r(3), 2), (r(3), r(3), 0)]),
+    "adjoint_is_a_number_until_an_iteration_ends": (
+        ("x", "u", "v"),
+        [(x, np.array([0.4, -0.7, 1.1]), np.array([0.5, 0.3, -0.9])) for x in (0.5, -0.5)],
+    ),
 }
