@@ -137,7 +137,8 @@ class Needs(Remade):
                 for write in statements([part]):
                     for place in self.cells.places(write):
                         # What is put back goes to the object that the name stands for now.
-                        inner |= self._read_to_reach(place.base, place.key) & since
+                        at = None if place.key is None else self._plain_key(place.key)
+                        inner |= self._read_to_reach(place.base, at) & since
             for node in nodes:
                 if isinstance(node, Group) and node.source is not None:
                     before, after = self._reads_by_time(node.body, bound)

@@ -69,6 +69,17 @@ def where_a_mask_says(x, s):
     return np.sum(y**2)
 
 
+def masked_in_a_branch_and_added_to(a, b, idx):
+    w = a[0]
+    d = a
+    d, b = (b, b.ravel())
+    for i in range(1, 3):
+        if i == 1:
+            b[d < -0.2] -= 0.5
+        np.add.at(d, idx, np.sin(w))
+    return np.sum(a)
+
+
 def filled(h, s):
     k = h.copy()
     k.fill(s)
@@ -468,6 +479,10 @@ CALLS = {
     "diagonal_filled": (("x", "s"), [(r(4), 0.7)]),
     "diagonal_of_a_parameter_filled": ("A", [(r((3, 3)),)]),
     "where_a_mask_says": (("x", "s"), [(r(5), 0.7)]),
+    "masked_in_a_branch_and_added_to": (
+        ("a", "b"),
+        [(r(3), np.cos(np.arange(5.0)), np.array([0, 2, 2]))],
+    ),
     "filled": (("h", "s"), [(r(4), 0.7)]),
     "alias_rebound": ("A", [(r((5, 5)),)]),
     "view_name_rebound": ("A", [(r((5, 5)),)]),
