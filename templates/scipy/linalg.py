@@ -167,7 +167,7 @@ def eigvalsh(a: "*s") -> reduced(a, -1, False):
     assert a.shape in ((3, 3),)
     a = a + a.T + np.diag(np.arange(float(len(a))) * 8.0)
     y = scipy.linalg.eigvalsh(a)
-    vectors = scipy.linalg.eigh(a)[1]
+    vectors = np.linalg.eigh(a)[1]
     s = (vectors * d_y) @ vectors.T
     d_a += np.tril(s) + np.tril(s, -1)
     dot_y = np.sum(vectors * ((np.tril(dot_a) + np.tril(dot_a, -1).T) @ vectors), axis=0)

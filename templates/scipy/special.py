@@ -649,6 +649,14 @@ def eval_chebyt(n: const, x) -> broadcast(n, x):
     d_x += d_y * n * scipy.special.eval_chebyu(n - 1, x)
 
 
+def eval_chebyu(n: const, x) -> broadcast(n, x):
+    """Chebyshev's polynomial of the second kind (DLMF 18.9.22), inside of (-1, 1)."""
+    n = 3
+    assert abs(x) < 0.9
+    y = scipy.special.eval_chebyu(n, x)
+    d_x += d_y * (x * y - (n + 1) * scipy.special.eval_chebyt(n + 1, x)) / (1.0 - x * x)
+
+
 def eval_hermite(n: const, x) -> broadcast(n, x):
     """Hermite's polynomial of the physicists (DLMF 18.9.25)."""
     n = 3
