@@ -18,6 +18,7 @@ from typing import Any
 from s2sad.derive.held import is_container, is_taken
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import exprs_of, leaves_early, own_targets, plain, refs
+from s2sad.derive.recall import break_flag
 from s2sad.derive.remade import Remade
 from s2sad.ir.bindings import bound_by, is_exchange
 from s2sad.ir.flow import expressions, inner_blocks, statements
@@ -29,6 +30,7 @@ from s2sad.ir.nodes import (
     For,
     Guard,
     Ref,
+    Stmt,
     Var,
     While,
 )
@@ -170,19 +172,21 @@ class Needs(Remade):
         return self._read_by_writes(loop, wanted & self.cells.known.keys())
 
     def _read_by_guards(self, loop: For | While, wanted: set[Var]) -> set[Var]:
-        """What says whether a loop was left before it changed something wanted: that is put back
-        only if it was not."""
+        """What says whether a loop, or one inside of it, was left before it changed something
+        wanted: that is put back only if it was not."""
         found: set[Var] = set()
-        blocks = [loop.body]
-        while blocks:
-            for statement in blocks.pop():
-                if isinstance(statement, For | While):
-                    continue
-                blocks += inner_blocks(statement)
-                if isinstance(statement, Guard):
-                    changed = set(self._bound_inside(statement)) & wanted
-                    if changed or self.cells.overwritten_by(statement, wanted):
-                        found |= set(statement.left)
+        with self.cells.inside(loop):
+            blocks = [loop.body]
+            while blocks:
+                for statement in blocks.pop():
+                    if isinstance(statement, For | While):
+                        found |= self._read_by_guards(statement, wanted)
+                        continue
+                    blocks += inner_blocks(statement)
+                    flags = _flags_of(statement)
+                    changed = set(self._bound_inside(statement)) & wanted if flags else set()
+                    if flags and (changed or self.cells.overwritten_by(statement, wanted)):
+                        found |= flags
         return found
 
     def _read_by_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:
@@ -256,3 +260,11 @@ class Needs(Remade):
                     self._read_where([*node.then, *node.other])
                     continue
                 self._read_where(node.body)
+
+
+def _flags_of(statement: Stmt) -> set[Var]:
+    """The flags that say whether what a guard holds, or what stands behind a `break`, was run."""
+    if isinstance(statement, Guard):
+        return set(statement.left)
+    flag = break_flag(statement) if isinstance(statement, Branch) else None
+    return set() if flag is None else {flag}

@@ -20,6 +20,25 @@ def view_is_written(x: Float[ndarray, "n"]):
     return np.sum(a**2 * np.arange(len(a))) + b[1]
 
 
+def write_and_leave(a, h):
+    b = np.where(a < 0.4, a, a[:])
+    k = h
+    mask = k < 0.0
+    k[mask] = np.tanh(b[:3])[mask]
+    for _ in range(3):
+        if len(b) > 0:
+            break
+        np.add(b, a, out=b)
+        b = 1.0
+
+
+def left_at_each_call(a: Float[ndarray, "n"], A):
+    held = {"v": a}
+    for j in range(3):
+        write_and_leave(held["v"], A[:, j])
+    return np.sum(A**2)
+
+
 def called_twice(x: Float[ndarray, "n"]):
     a = x.copy()
     b = reversed_view(a)
@@ -263,6 +282,7 @@ r = np.random.default_rng(31).standard_normal
 
 CALLS = {
     "view_is_written": ("x", [(r(5),), (r(3),)]),
+    "left_at_each_call": (("a", "A"), [(r(3), np.sin(np.arange(9.0)).reshape(3, 3))]),
     "called_twice": ("x", [(r(5),)]),
     "same_array_under_two_names": ("x", [(r(5),), (r(1),)]),
     "one_of_several": (("a", "b", "s"), [(r(4), r(4), s) for s in (0.7, -0.6, -1.4)]),
