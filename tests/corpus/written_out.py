@@ -32,10 +32,10 @@ def write_and_leave(a, h):
         b = 1.0
 
 
-def left_at_each_call(a: Float[ndarray, "n"], A):
-    held = {"v": a}
-    for j in range(3):
-        write_and_leave(held["v"], A[:, j])
+def left_at_each_call(a: Float[ndarray, "n"], A: Float[ndarray, "m k"], i):
+    held = {"v": a, "M": A}
+    for _ in range(3):
+        write_and_leave(held["v"], A[:, i[0]])
     return np.sum(A**2)
 
 
@@ -282,7 +282,7 @@ r = np.random.default_rng(31).standard_normal
 
 CALLS = {
     "view_is_written": ("x", [(r(5),), (r(3),)]),
-    "left_at_each_call": (("a", "A"), [(r(3), np.sin(np.arange(9.0)).reshape(3, 3))]),
+    "left_at_each_call": (("a", "A"), [(r(3), np.sin(np.arange(1.0, 10.0)).reshape(3, 3), [1])]),
     "called_twice": ("x", [(r(5),)]),
     "same_array_under_two_names": ("x", [(r(5),), (r(1),)]),
     "one_of_several": (("a", "b", "s"), [(r(4), r(4), s) for s in (0.7, -0.6, -1.4)]),
