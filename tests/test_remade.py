@@ -380,3 +380,12 @@ def test_it_is_filled_again(function: Any) -> None:
 def test_it_is_kept(function: Any) -> None:
     generated: Any = value_and_grad(function, wrt=("x", "c"))
     assert "again." not in generated.source, generated.source
+
+
+def test_it_is_filled_again_once() -> None:
+    """What is filled twice in an iteration is filled with the last contents, then with the first."""
+    text = value_and_grad(sweeps).source
+    begins = "for _ in reversed(range(steps)):\n        # Fill p again.\n        p[0] = 0.1\n"
+    assert begins in text
+    assert text.count("p[0] = 0.2") == text.count("p[0] = 0.1") == 2
+    assert "pass" not in text
