@@ -113,27 +113,6 @@ def absolute_value_builtins(x):
     return np.sum(abs(x) ** 3) + sum(abs(x)) + np.sum(pow(x, 2)) + max(x) * min(x)
 
 
-def infinite_slopes_at_bounds(x, low):
-    """Where a bound is met, what goes past it has no part in the slope, infinite though that is."""
-    roots = np.sqrt(np.maximum(x, low)) + np.sqrt(-np.minimum(x, -low))
-    angles = np.arccos(np.clip(x, -1.0, 1.0)) + np.sqrt(np.clip(x, 0.0, None))
-    others = np.sqrt(-np.clip(-x, None, 0.0)) + np.sqrt(np.fmax(x, 0.0)) + np.sqrt(-np.fmin(x, 0.0))
-    return np.sum(roots + angles + others)
-
-
-def infinite_slopes_of_numbers(x: float, low: float) -> float:
-    """The same of numbers."""
-    roots = np.sqrt(np.maximum(x, low)) + np.sqrt(-np.minimum(x, -low)) + np.sqrt(max(x, 0.0))
-    angles = np.arccos(np.clip(x, -1.0, 1.0)) + np.sqrt(np.clip(x, 0.0, None))
-    return roots + angles + np.sqrt(-min(x, 0.0)) + np.sqrt(-2.0 - np.clip(x, None, -2.0))
-
-
-def infinite_slopes_at_extremes(x):
-    """The largest element is zero, where the root has no slope to give to the others."""
-    below, above = np.minimum(x, 0.0), np.maximum(x, 0.0)
-    return np.sum(np.sqrt(np.max(below, axis=0)) + np.sqrt(-np.min(above))) + np.sum(x**3)
-
-
 r = np.random.default_rng(17).standard_normal
 CALLS = {
     "exponentials": ("x", [(r(4),), (r((2, 3)),)]),
@@ -153,7 +132,4 @@ CALLS = {
     "numpy_scalars": ("x", [(r(3),)]),
     "with_out_shapes": ("x", [(r(3),)]),
     "absolute_value_builtins": ("x", [(r(4),)]),
-    "infinite_slopes_at_bounds": ("x", [(np.array([-1.5, 0.5, 2.0]), 0.0)]),
-    "infinite_slopes_of_numbers": ("x", [(-1.5, 0.0), (0.5, 0.0), (-2.5, 0.0)]),
-    "infinite_slopes_at_extremes": ("x", [(np.array([[1.0, 0.5], [-1.0, 2.0]]),)]),
 }
