@@ -1,4 +1,4 @@
-"""What bounds and extremes choose: past a bound nothing arrives, also of an infinite slope there."""
+"""What bounds and extremes choose: past a bound nothing arrives, of an infinite slope either."""
 
 from __future__ import annotations
 
