@@ -45,13 +45,6 @@ def added_to_a_list(a, b):
     return np.sum(xs[1] ** 2)
 
 
-def put_first(a, b):
-    xs = []
-    xs.insert(0, np.tanh(b))
-    xs[0] += a
-    return np.sum(xs[0] ** 2)
-
-
 def put_under_two_keys(a: Float[ndarray, "n"], b: Float[ndarray, "n"]):
     held = {"w": a}
     held["v"] = held["w"] = np.tanh(b)
@@ -69,11 +62,32 @@ def rows_of_a_value(a: Float[ndarray, "n"], A: Float[ndarray, "m n"]):
 
 def rows_of_several_values(a: Float[ndarray, "n"], A: Float[ndarray, "m n"]):
     total = 0.0
-    for i, (row, other) in enumerate(zip(np.tanh(A), np.exp(A) * a)):
+    for row, other in zip(np.tanh(A), np.exp(A) * a, strict=True):
         row *= other
         other += row
-        total += i * np.sum(row * other)
+        total += np.sum(row * other)
     return total
+
+
+def name_and_item_of_one_value(a, b):
+    held = {"w": a}
+    v = held["v"] = np.tanh(b)
+    v += a
+    return np.sum(held["v"] ** 2)
+
+
+def unpacked_and_whole(b, A):
+    x, y = pair = np.exp(A[:2])
+    x *= b
+    pair[1] += x
+    return np.sum(pair * y)
+
+
+def two_items_of_one_value(a, b):
+    xs = [a, b]
+    xs[0] = xs[1] = np.exp(a)
+    xs[0][1] = b[0]
+    return np.sum(xs[1] ** 2)
 
 
 def value_over_what_it_is_of(b):
@@ -97,10 +111,12 @@ CALLS = {
     "flattened_value": (("a", "b"), [(r((2, 3)), r((2, 3)))]),
     "turned_value": (("a", "b"), [(r(3), r(4))]),
     "added_to_a_list": (("a", "b"), [(r(4), r(4))]),
-    "put_first": (("a", "b"), [(r(4), r(4))]),
     "put_under_two_keys": (("a", "b"), [(r(4), r(4))]),
     "rows_of_a_value": (("a", "A"), [(r(3), r((2, 3)))]),
     "rows_of_several_values": (("a", "A"), [(r(3), r((2, 3)))]),
+    "name_and_item_of_one_value": (("a", "b"), [(r(4), r(4))]),
+    "unpacked_and_whole": (("b", "A"), [(r(4), r((3, 4)))]),
+    "two_items_of_one_value": (("a", "b"), [(r(4), r(4))]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
 }
