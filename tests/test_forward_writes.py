@@ -86,7 +86,7 @@ def sliced_alias(x):
 
 def new_items(x):
     c = np.zeros(4)
-    xs = [x * 2.0, c]
+    xs = [x * 2.0, x * 3.0]
     for k in range(3):
         xs[k % 2] = c + x
         xs[1][k] = xs[0][1]
