@@ -72,7 +72,9 @@ def area_hvp(u, frame, *, dot_u):
     dot_d_z = np.zeros_like(d_z)
     dot_d_z[:-1, 1:] = dot_d_along
     dot_d_z[:-1, :-1] -= dot_d_along
+    # across = z[1:, :-1] - z[:-1, :-1]
     dot_d_z[1:, :-1] += dot_d_across
     dot_d_z[:-1, :-1] -= dot_d_across
+    # z[1:-1, 1:-1] = u
     dot_d_u = dot_d_z[1:-1, 1:-1].copy()
     return np.array(dot_d_u)

@@ -201,7 +201,9 @@ class TangentWrites:
     def _own_item(self, item: Expr, dot: Expr) -> Expr:
         is_array = isinstance(self.facts.type_of(item), Array) and not isinstance(dot, Const)
         shared = not is_fresh(dot) or getattr(dot, "op", "") == "numpy.broadcast_to"
-        return self._own(item, dot) if is_array and shared and not self.mirrored.roots(item) else dot
+        return (
+            self._own(item, dot) if is_array and shared and not self.mirrored.roots(item) else dot
+        )
 
     def into_list(self, statement: Evaluate, value: Apply) -> Block:
         """xs.append(e): the tangent of e is appended to the list of tangents."""
