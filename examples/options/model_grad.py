@@ -120,8 +120,8 @@ def price_hvp(
     dot_sum_ = dot_rate + dot_volatility * volatility
     d1 = (math.log(spot / strike) + sum_ * years) / spread
     dot_d1 = (
-        dot_spot / strike / (spot / strike) + dot_sum_ * years + dot_years * sum_
-    ) / spread - dot_spread / spread * d1
+        dot_spot / strike / (spot / strike) + dot_sum_ * years + dot_years * sum_ - dot_spread * d1
+    ) / spread
     d2 = d1 - spread
     dot_d2 = dot_d1 - dot_spread
     d_spot, dot_d_spot = normal_cdf_jvp(d1, dot_d1)
@@ -146,13 +146,11 @@ def price_hvp(
     dot_d_spread = -dot_d_d2
     # d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * years) / spread
     d_numerator = d_d1 / spread
-    dot_d_numerator = dot_d_d1 / spread - dot_spread / spread * d_numerator
+    dot_d_numerator = (dot_d_d1 - dot_spread * d_numerator) / spread
     dot_d_spot = (
         dot_d_spot
-        + (
-            dot_d_numerator / (spot / strike)
-            - dot_spot / strike / (spot / strike) * (d_numerator / (spot / strike))
-        )
+        + (dot_d_numerator - dot_spot / strike * (d_numerator / (spot / strike)))
+        / (spot / strike)
         / strike
     )
     dot_d_years += dot_d_numerator * sum_ + dot_sum_ * d_numerator
@@ -166,11 +164,10 @@ def price_hvp(
     sqrt_years = math.sqrt(years)
     dot_sqrt_years = dot_years * (0.5 / sqrt_years if sqrt_years > 0.0 else math.inf)
     dot_d_volatility += dot_d_spread * sqrt_years + dot_sqrt_years * d_spread
-    dot_d_years += (dot_d_spread * volatility + dot_volatility * d_spread) * (
-        0.5 / sqrt_years if sqrt_years > 0.0 else math.inf
-    ) + (-(dot_sqrt_years / sqrt_years * (0.5 / sqrt_years)) if sqrt_years > 0.0 else 0.0) * (
-        d_spread * volatility
-    )
+    chosen = 0.5 / sqrt_years if sqrt_years > 0.0 else math.inf
+    dot_d_years += (dot_d_spread * volatility + dot_volatility * d_spread) * chosen + (
+        -(dot_sqrt_years * (0.5 / sqrt_years) / sqrt_years) if sqrt_years > 0.0 else 0.0
+    ) * (d_spread * volatility)
     return dot_d_spot, dot_d_volatility, dot_d_rate, dot_d_years
 
 

@@ -45,9 +45,7 @@ def norm_of_output_hvp(w1, w2, x, *, dot_w1, dot_w2):
 
     # Backward: value = np.linalg.norm(x3)
     d_x3 = x3 / value if value > 0.0 else np.zeros_like(x3)
-    dot_d_x3 = (
-        dot_x3 / value - dot_value / value * (x3 / value) if value > 0.0 else np.zeros(x3.shape)
-    )
+    dot_d_x3 = (dot_x3 - dot_value * (x3 / value)) / value if value > 0.0 else np.zeros(x3.shape)
     # x3 = mix(w1, x1, x2)
     (d_w1, d_x1, d_x2), (dot_d_w1, dot_d_x1, dot_d_x2) = mix_backward_jvp(
         w1, x1, x2, d_x3, dot_w1, dot_x1, dot_x2, dot_d_x3
