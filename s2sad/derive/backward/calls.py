@@ -159,12 +159,9 @@ class Calls:
                 is_tree = isinstance(found, Make)
                 inner = Adjoint(found, full=is_tree or not isinstance(found, Const), tree=is_tree)
                 whole[name] = self._whole(part, inner).expr
-            elif isinstance(kind, TupleOf):
+            else:
                 whole[name] = self._no_adjoint(part).expr
-        items = tuple(whole.values())
-        if isinstance(kind, TupleOf):
-            return Adjoint(Make("tuple", items), tree=True)
-        return Adjoint(Make("dict", items, tuple(Const(name) for name in whole)), tree=True)
+        return _made(kind, whole)
 
     def _parts_of(self, node: Expr, kind: TupleOf | DictOf) -> dict[Any, Apply]:
         """The items of a tuple or dict as expressions, by position or key."""
@@ -181,12 +178,9 @@ class Calls:
                     return Adjoint(Const(0.0))
                 mixed = may_be_complex(self.facts.type_of(node))
                 return Adjoint(self.slots.zeros_of(shape_of_value(node, self.facts), mixed))
-            case TupleOf() as kind:
+            case TupleOf() | DictOf() as kind:
                 parts = self._parts_of(node, kind)
-                return Adjoint(
-                    Make("tuple", tuple(self._no_adjoint(part).expr for part in parts.values())),
-                    tree=True,
-                )
+                return _made(kind, {k: self._no_adjoint(part).expr for k, part in parts.items()})
         return Adjoint(Const(0.0))
 
     def _backward_call(
@@ -316,3 +310,11 @@ class Calls:
         if mirrored.op == "getitem":
             return Place(mirrored.args[0], mirrored.args[1])
         return Place(mirrored, Const(...))
+
+
+def _made(kind: TupleOf | DictOf, parts: dict[Any, Expr]) -> Adjoint:
+    """The adjoint of a tuple or dict from those of its parts."""
+    if isinstance(kind, TupleOf):
+        return Adjoint(Make("tuple", tuple(parts.values())), tree=True)
+    keys = tuple(Const(key) for key in parts)
+    return Adjoint(Make("dict", tuple(parts.values()), keys), tree=True)
