@@ -252,6 +252,8 @@ class Execution(Evaluation):
                 fact = env.get(var)
                 if fact is not None and not isinstance(fact.type, Inert):
                     env.own[var] = Fact(fact.type, not is_integral(fact.type))
+                    if not is_integral(fact.type):
+                        self.made_varied.add(var)
 
     def _written_complex(self, base: Expr, env: Environment) -> None:
         """Something that may be complex is written into an array or container: what is not known

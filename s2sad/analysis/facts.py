@@ -113,6 +113,8 @@ class Facts(Execution):
     def _any_varied(self, function: Function, var: Var, regions: Regions, env: Environment) -> bool:
         """Whether what a parameter stands for is varied at some point of a function."""
         members = set(regions.members(var))
+        if members & self.made_varied:
+            return True  # also where its name stands for something else by now
         if any((fact := env.get(other)) is not None and fact.varied for other in members):
             return True
         entry = zip(function.params, self.summaries[function].params, strict=True)

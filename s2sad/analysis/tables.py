@@ -65,6 +65,7 @@ class Tables:
         self.program = program
         self.types: dict[Expr, Type] = {}
         self.varied: set[Expr] = set()
+        self.made_varied: set[Var] = set()
         self.summaries: dict[Function, Summary] = {}
         self.bindings: dict[Var, Type] = {}
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}

@@ -436,7 +436,9 @@ class Engine:
             return adjoint.expr
         node = Ref(var)
         self.facts.types[node] = self.facts.bindings.get(var, Unknown(var.hint))
-        return expand(adjoint, node, self.facts).expr
+        whole = expand(adjoint, node, self.facts)
+        # The adjoint of what is written into is the caller's own, who adds to it.
+        return whole.expr if whole.owned or not is_written else call("numpy.array", whole.expr)
 
 
 def _result_expr(function: Function) -> Expr | None:

@@ -127,6 +127,38 @@ def halves(x):
     return x[: len(x) // 2], x[len(x) // 2 :]
 
 
+def fills_with_its_mean(u, v):
+    v.fill(np.mean(v))
+    return u
+
+
+def reads_what_is_filled_before(u, v):
+    k = v.copy()
+    total = np.sum(k * u[0])
+    return np.sum(fills_with_its_mean(u, k) ** 2) + total * np.sum(k)
+
+
+def fit_of(u):
+    return Fit(u.ravel()[0], u @ u.T)
+
+
+def report_of(u):
+    return Report(u.ravel()[0] ** 2, {"square": u.T @ u, "flat": u.reshape(-1)})
+
+
+def sums_what_records_hold(u):
+    fit = fit_of(u)
+    report = report_of(u)
+    total = np.sum(fit.residual) + np.sum(report.parts["flat"])
+    return total * total
+
+
+def sums_one_of_many(u, v):
+    held = [np.outer(v, v) * k for k in range(1, 3)]
+    total = np.sum(held[0]) * 3.0 + np.sum(held[1])
+    return total * total + u[0, 0]
+
+
 def in_three_parts(u, v):
     return u.reshape(-1), np.outer(u, u), {"product": u @ v, "flat": u.ravel()}
 
@@ -158,6 +190,9 @@ AUX = ("with_aux", "aux_is_a_number", "aux_from_a_loop", "aux_on_two_paths")
 U, V = np.sin(np.arange(6.0)).reshape(2, 3), np.array([0.3, -1.2, 0.8])
 
 CALLS = {
+    "reads_what_is_filled_before": (("u", "v"), [(U, V)]),
+    "sums_what_records_hold": ("u", [(U,)]),
+    "sums_one_of_many": (("u", "v"), [(U, V)]),
     "reads_one_part_of_three": (("u", "v"), [(U, V)]),
     "reads_the_dict_in_a_tuple": (("u", "v"), [(U, V)]),
     "sums_what_a_dict_holds": (("u", "v"), [(U, V)]),

@@ -39,6 +39,21 @@ def left_at_each_call(a: Float[ndarray, "n"], A: Float[ndarray, "m k"], i):
     return np.sum(A**2)
 
 
+def adds_and_forgets(target, source):
+    target += source
+    target = None
+    return target
+
+
+def written_and_forgotten(x: Float[ndarray, "n"]):
+    total = np.zeros(len(x))
+    adds_and_forgets(total, x[::-1] ** 2)
+    other = total
+    other[1:] *= x[:-1]
+    other = None
+    return np.sum(total**2)
+
+
 def called_twice(x: Float[ndarray, "n"]):
     a = x.copy()
     b = reversed_view(a)
@@ -283,6 +298,7 @@ r = np.random.default_rng(31).standard_normal
 CALLS = {
     "view_is_written": ("x", [(r(5),), (r(3),)]),
     "left_at_each_call": (("a", "A"), [(r(3), np.sin(np.arange(1.0, 10.0)).reshape(3, 3), [1])]),
+    "written_and_forgotten": ("x", [(r(4),)]),
     "called_twice": ("x", [(r(5),)]),
     "same_array_under_two_names": ("x", [(r(5),), (r(1),)]),
     "one_of_several": (("a", "b", "s"), [(r(4), r(4), s) for s in (0.7, -0.6, -1.4)]),

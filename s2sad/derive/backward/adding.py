@@ -203,7 +203,7 @@ class Additions:
         loop = self.sweep.loops[-1] if self.sweep.loops else None
         once = entry is not None and entry.fresh is not None and entry.fresh is loop
         fresh = entry is None or (once and self._runs_through(key, loop))
-        value = adjoint.expr
+        value = self._of_item(slot, key, adjoint)
         if not fresh:
             if self.slots.has_keys(slot):
                 old: Expr = Apply("dict.get", (Ref(var), key), (), "method", "get")
@@ -212,6 +212,15 @@ class Additions:
             value = call("helper.add", old, value, text="add")
         self.out.append(Assign((Place(Ref(var), key),), value))
         self.state.set(slot, Adjoint(Ref(var), tree=True))
+
+    def _of_item(self, slot: Slot, key: Expr, adjoint: Adjoint) -> Expr:
+        """An adjoint in the shape of the item that it belongs to, if that may be an array."""
+        kind = getattr(self.slots.type_of(slot), "item", None)
+        is_array = isinstance(kind, Array) and kind.shape != SCALAR
+        if adjoint.full or adjoint.tree or not is_array:
+            return adjoint.expr
+        item = Apply("getitem", (Value(self.slots.value_of(slot)), key), (), "index")
+        return call("numpy.broadcast_to", adjoint.expr, call("numpy.shape", item))
 
     def _add_slice(self, slot: Slot, key: Expr, adjoint: Adjoint) -> None:
         """A slice of a list: the adjoints of its elements go to their places."""

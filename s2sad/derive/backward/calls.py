@@ -19,6 +19,7 @@ from s2sad.analysis.types import (
     ListOf,
     Struct,
     TupleOf,
+    Type,
     Unknown,
     may_be_complex,
 )
@@ -141,7 +142,7 @@ class Calls:
     def _whole(self, node: Expr, adjoint: Adjoint) -> Adjoint:
         """An adjoint as a backward function takes it: all of a tuple, and each in its shape."""
         kind = self.facts.type_of(node)
-        if not adjoint.tree or not isinstance(kind, TupleOf | DictOf):
+        if not adjoint.tree or not isinstance(kind, TupleOf | DictOf | Struct):
             return adjoint if adjoint.full else expand(adjoint, node, self.facts)
         known: dict[Any, Expr]
         match adjoint.expr:
@@ -163,10 +164,15 @@ class Calls:
                 whole[name] = self._no_adjoint(part).expr
         return _made(kind, whole)
 
-    def _parts_of(self, node: Expr, kind: TupleOf | DictOf) -> dict[Any, Apply]:
-        """The items of a tuple or dict as expressions, by position or key."""
-        types = dict(enumerate(kind.items) if isinstance(kind, TupleOf) else kind.items)
-        parts = {key: Apply("getitem", (node, Const(key)), (), "index") for key in types}
+    def _parts_of(self, node: Expr, kind: TupleOf | DictOf | Struct) -> dict[Any, Apply]:
+        """The items of a tuple, dict or object as expressions, by position, key or name."""
+        if isinstance(kind, Struct):
+            types: dict[Any, Type] = dict(kind.fields)
+            parts = {name: Apply("getattr", (node,), (), "attribute", name) for name in types}
+        else:
+            items = enumerate(kind.items) if isinstance(kind, TupleOf) else kind.items
+            types = dict(items)
+            parts = {key: Apply("getitem", (node, Const(key)), (), "index") for key in types}
         self.facts.types.update((part, types[key]) for key, part in parts.items())
         return parts
 
@@ -178,7 +184,7 @@ class Calls:
                     return Adjoint(Const(0.0))
                 mixed = may_be_complex(self.facts.type_of(node))
                 return Adjoint(self.slots.zeros_of(shape_of_value(node, self.facts), mixed))
-            case TupleOf() | DictOf() as kind:
+            case TupleOf() | DictOf() | Struct() as kind:
                 parts = self._parts_of(node, kind)
                 return _made(kind, {k: self._no_adjoint(part).expr for k, part in parts.items()})
         return Adjoint(Const(0.0))
@@ -312,8 +318,8 @@ class Calls:
         return Place(mirrored, Const(...))
 
 
-def _made(kind: TupleOf | DictOf, parts: dict[Any, Expr]) -> Adjoint:
-    """The adjoint of a tuple or dict from those of its parts."""
+def _made(kind: TupleOf | DictOf | Struct, parts: dict[Any, Expr]) -> Adjoint:
+    """The adjoint of a tuple, dict or object from those of its parts."""
     if isinstance(kind, TupleOf):
         return Adjoint(Make("tuple", tuple(parts.values())), tree=True)
     keys = tuple(Const(key) for key in parts)

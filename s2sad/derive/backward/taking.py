@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.types import DictOf, TupleOf
+from s2sad.analysis.types import DictOf, Struct, TupleOf
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, expand
 from s2sad.ir.nodes import Assign, Const, Expr, Make, Ref, Target, Unpack, Value, Var
@@ -90,10 +90,15 @@ class Taking:
     def _of_its_shape(self, item: Adjoint, slot: Slot, key: str | int) -> Adjoint:
         """The adjoint of an item in the shape of its value, where the container certainly has it:
         who made the container takes it for one of that shape."""
-        kind = self.slots.type_of(slot)
-        known = dict(kind.items) if isinstance(kind, DictOf) else {}
-        if isinstance(kind, TupleOf):
-            known = dict(enumerate(kind.items))
+        kind = self.sweep.facts.type_of(self.slots.value_of(slot))
+        known: set[str | int] = set()
+        match kind:
+            case DictOf(items):
+                known = {name for name, _ in items}
+            case TupleOf(items):
+                known = set(range(len(items)))
+            case Struct(fields=fields):
+                known = {f".{name}" for name, _ in fields}
         if item.full or isinstance(item.expr, Const) or key not in known:
             return item
         value = self.slots.value_of((slot[0], (*slot[1], key)))
