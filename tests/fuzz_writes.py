@@ -368,9 +368,22 @@ class Writer:
         kind = self.arrays()
         x = self.name(kind)
         ways = ["new", "new", "view", "view", "alias", "copy", "number", "like"]
-        if self.chance(0.2):
-            ways = ["either", "both", "stack"]
+        if self.chance(0.25):
+            ways = ["either", "both", "stack", "several", "several", "apart", "inside", "inside"]
         match self.pick(*ways):
+            case "several":
+                places = [self.name("5")]
+                places += ['P["v"]'] if self.has("dict") else []
+                places += ["xs[0]", "xs[-1]"] if self.has("pair") else []
+                places += [f"{self.name('3x5')}[{self.index()}]"] if self.has("3x5") else []
+                chosen = self.random.sample(places, min(2, len(places)))
+                self.put(pad, f"{' = '.join(chosen)} = {self.array('5', 1)}")
+                self.put(pad, f"{self.pick(*chosen)} {self.pick('+=', '*=')} {self.number(1)}")
+            case "apart" if self.has("3x5"):
+                p, q = self.name("5"), self.name("5")
+                self.put(pad, f"{p}, {q} = {self.array('3x5', 1)}[:2]")
+            case "apart" | "inside":
+                self.put(pad, self.part_of_what_is_new())
             case "either":
                 e, other = self.view(kind), self.name(kind)
                 self.put(pad, f"{x} = {e} if {self.test()} else {other}")
@@ -398,6 +411,22 @@ class Writer:
                 self.put(pad, f"{self.name('number')} {op} {self.number(2)}")
             case "like":
                 self.put(pad, f"{x} = {self.empty(kind)}")
+
+    def part_of_what_is_new(self) -> str:
+        """A name for a view of an array that has no name."""
+        x, h = self.name("5"), self.name("3")
+        new = self.array("5", 1)
+        lines = [f"{x} = ({new})[::-1]", f"{x} = ({new}).ravel()", f"{x} = np.asarray({new})"]
+        lines += [f"{h} = ({new})[1:4]", f"{h} = ({new})[::2]"]
+        if self.has("3x5"):
+            new = self.array("3x5", 1)
+            lines += [f"{x} = ({new})[{self.index()}]", f"{h} = ({new}).T[{self.index()}]"]
+        if self.has("dict"):
+            lines += [f'P["v"] = {new if len(lines) == 5 else self.array("5", 1)}'] * 2
+            lines += [f"P.update(v={self.array('5', 1)})"]
+        if self.has("pair"):
+            lines += [f"xs[{self.pick(0, 1)}] = {self.array('5', 1)}"]
+        return self.pick(*lines)
 
     def empty(self, kind: str) -> str:
         """An allocation whose elements are known."""
@@ -440,8 +469,15 @@ class Writer:
         kind = self.callees[g]
         if kind == "none" or self.chance(0.15):
             self.put(pad, f"{g}({arguments})")
+        elif kind == "two" and self.chance(0.3):
+            x, taken = self.pick((self.name("5"), 0), (self.name("3"), 1))
+            self.put(pad, f"pair = {g}({arguments})")
+            self.put(pad, self.pick(f"{x} = pair[{taken}]", f"{x} += np.sum(pair[{1 - taken}])"))
         elif kind == "two":
             self.put(pad, f"{self.name('5')}, {self.name('3')} = {g}({arguments})")
+        elif kind == "dict":
+            x, taken = self.pick((self.name("5"), "p"), (self.name("3"), "q"))
+            self.put(pad, f"{x} = {g}({arguments})['{taken}']")
         else:
             op = "=" if kind != "number" else self.pick("=", "+=")
             self.put(pad, f"{self.name(kind)} {op} {g}({arguments})")
@@ -543,6 +579,8 @@ class Writer:
         kind = self.pick("3x5", "3x5", "3", "5") if self.has("3x5") else "3"
         if kind == "3x5":
             row, target = self.name("5"), self.name(kind)
+            if self.chance(0.15):
+                target = f"({self.array(kind, 1)})"
             head = self.pick(
                 (f"{row}", target),
                 (f"{row}", f"{target}[::-1]"),
@@ -569,6 +607,8 @@ class Writer:
                 return f"{self.name('number')} + np.sum(np.sin({self.name('5')}))"
             case "two":
                 return f"{self.view('5')}, {self.view('3')}"
+            case "dict":
+                return f"{{'p': {self.view('5')}, 'q': {self.array('3', 1)}}}"
             case kind:
                 return self.view(kind)
 
@@ -642,7 +682,7 @@ class Writer:
 
     def text(self) -> str:
         for k in range(self.pick(0, 0, 1, 1, 2)):
-            self.result = self.pick("none", "none", "number", "5", "5", "3", "two")
+            self.result = self.pick("none", "none", "number", "5", "5", "3", "two", "dict")
             self.function(
                 f"def g{k}(a, h, s, n=2):",
                 ["a", "h", "s"],

@@ -159,6 +159,17 @@ def sums_one_of_many(u, v):
     return total * total + u[0, 0]
 
 
+def in_two_parts(u):
+    return np.outer(u, u), u[1:]
+
+
+def parts_under_one_name(u, v):
+    parts = in_two_parts(v)
+    total = np.sum(parts[0])
+    parts = in_two_parts(u[0, :2] * total)
+    return np.sum(parts[1])
+
+
 def in_three_parts(u, v):
     return u.reshape(-1), np.outer(u, u), {"product": u @ v, "flat": u.ravel()}
 
@@ -193,6 +204,7 @@ CALLS = {
     "reads_what_is_filled_before": (("u", "v"), [(U, V)]),
     "sums_what_records_hold": ("u", [(U,)]),
     "sums_one_of_many": (("u", "v"), [(U, V)]),
+    "parts_under_one_name": (("u", "v"), [(U, V)]),
     "reads_one_part_of_three": (("u", "v"), [(U, V)]),
     "reads_the_dict_in_a_tuple": (("u", "v"), [(U, V)]),
     "sums_what_a_dict_holds": (("u", "v"), [(U, V)]),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from s2sad.analysis.types import DictOf, Struct, TupleOf
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, expand
-from s2sad.ir.nodes import Assign, Const, Expr, Make, Ref, Target, Unpack, Value, Var
+from s2sad.ir.nodes import Assign, Const, Expr, Make, Ref, Target, Unpack, Value, Var, walk
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
@@ -102,6 +102,8 @@ class Taking:
         if item.full or isinstance(item.expr, Const) or key not in known:
             return item
         value = self.slots.value_of((slot[0], (*slot[1], key)))
+        # It is asked where the container is bound, of which it is a part from then on.
+        self.sweep.late |= {node for node in walk(value) if isinstance(node, Ref)}
         return expand(item, value, self.sweep.facts)
 
     def take_root(self, root: Expr) -> Adjoint | None:
