@@ -44,7 +44,7 @@ from s2sad.analysis.types import (
 )
 from s2sad.derive.broadcasting import call
 from s2sad.derive.effects import noted
-from s2sad.derive.held import is_container, is_held, item_at, item_of, part_of
+from s2sad.derive.held import is_boxed, is_container, is_held, item_at, item_of, part_of
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import bound_by, targets_of
 from s2sad.ir.flow import expressions, statements
@@ -260,6 +260,8 @@ class _Maker:
     def _assigned(self, statement: Assign) -> Block:
         if statement.augmented is not None:
             (target,) = statement.targets
+            if self._is_number_held(target):
+                return self._bound(statement, target, statement.value)
             if not self._is_renewed(target):
                 return []
             self.shadows.renewed.add(statement)
@@ -270,6 +272,11 @@ class _Maker:
         for target in statement.targets:
             made += self._bound(statement, target, statement.value)
         return made
+
+    def _is_number_held(self, target: Target) -> bool:
+        """Whether a target is a number that a container holds: an update puts another one there."""
+        held = isinstance(target, Place) and self._is_slot(target)
+        return held and is_number(self.facts.type_of(_read(target)))
 
     def _is_renewed(self, target: Target) -> bool:
         """Whether what `target += e` updates may be a number that a container holds, too: then it
@@ -743,7 +750,7 @@ class _Maker:
         if isinstance(kind, Inert):
             return Const(None)
         if is_number(kind):
-            return Const(0.0)
+            return self._zero_of_number(where)
         if isinstance(kind, TupleOf):
             parts = [part_of(where, k, kind) for k in range(len(kind.items))]
             return Make("list", tuple(self._zeros(part) for part in parts))
@@ -760,6 +767,13 @@ class _Maker:
         name = "complex" if may_be_complex(kind) else "float"
         dtype = Apply(f"builtins.{name}", (), (), "name", name)
         return call("numpy.zeros_like", where, dtype=dtype)
+
+    def _zero_of_number(self, where: Expr) -> Expr:
+        if not is_boxed(where, self.regions, self.facts):
+            return Const(0.0)
+        mixed = may_be_complex(self.facts.type_of(where))
+        dtype = {"dtype": Apply("builtins.complex", (), (), "name", "complex")} if mixed else {}
+        return call("numpy.zeros", Make("tuple", ()), **dtype)
 
     def _let(self, var: Var, value: Expr) -> Stmt:
         return Assign((var,), value)
