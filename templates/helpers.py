@@ -909,7 +909,9 @@ def parts_at(d, keys, ordered):
         return [getattr(d, key) for key in keys]
     if isinstance(d, dict):
         n = len(keys) if ordered else 0
-        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
+        names = [dict.fromkeys((key, k, k - n) if n else (key,)) for k, key in enumerate(keys)]
+        found = [[d[name] for name in same if d.get(name) is not None] for same in names]
+        return [sum(items[1:], items[0]) if items else None for items in found]
     return d if np.iterable(d) else [d] * len(keys)
 
 
@@ -927,7 +929,8 @@ def from_both_ends(x, d):
     """The adjoints d of parts of x by position, where a position may count from the end."""
     parts = {}
     for position, item in d.items():
-        k = position if position >= 0 else position + len(x)
+        named = isinstance(position, str) or position >= 0
+        k = position if named else position + len(x)
         parts[k] = add(parts.get(k), item)
     return parts
 
@@ -962,6 +965,22 @@ def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
     found = _parts(d).get(key)
     return 0.0 if found is None else found
+
+
+def field(d, *names):
+    """The adjoint of a field of a NamedTuple, given by its name or by its position."""
+    whole = None
+    for name in names:
+        whole = add(whole, _parts(d).get(name))
+    return 0.0 if whole is None else whole
+
+
+def folded(d, size):
+    """The adjoints of the items of a list from those of the list n times."""
+    whole = [0.0] * size
+    for k, item in _parts(d).items():
+        whole[k % size] = add(whole[k % size], item)
+    return whole
 
 
 def all_parts(d, values):

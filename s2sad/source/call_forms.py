@@ -209,20 +209,40 @@ class CallForms(Invocations):
             for name in names
         ]
         keys = tuple(Const(name) for name in names)
-        return Make("object", tuple(items), keys, cls.name, self.origin(node))
+        counted = cls.kind == "NamedTuple"
+        return Make("object", tuple(items), keys, cls.name, self.origin(node), counted)
 
     def _construct(self, cls: Any, node: cst.Call) -> Expr:
+        """An object with all its fields, in the order in which a NamedTuple counts them."""
         info = cls[1] if isinstance(cls, tuple) else cls
-        names = [field[0] for field in info.fields]
+        names = [field.name for field in info.fields]
         arguments = self._given(node)
         positional, keywords = split(arguments)
         given = dict(zip(names, positional, strict=False)) | dict(keywords)
         known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
+        for field in info.fields if known else ():
+            if field.name not in given and _is_literal(field.default):
+                given[field.name] = self.lower(field.default)
         if not known or any(argument.star for argument in arguments):
             return self._unknown_call(node, "s2sad does not differentiate a constructor")
-        keys = tuple(Const(name) for name in given)
+        if info.kind == "NamedTuple" and len(given) < len(names):
+            return self._unknown_call(node, "s2sad does not know the default of a field")
+        present = [name for name in names if name in given]
+        keys = tuple(Const(name) for name in present)
         text = self.module.code(node.func).strip()
-        return Make("object", tuple(given.values()), keys, text, self.origin(node))
+        items = tuple(given[name] for name in present)
+        counted = info.kind == "NamedTuple"
+        return Make("object", items, keys, text, self.origin(node), counted)
+
+
+def _is_literal(node: cst.BaseExpression | None) -> bool:
+    """Whether an expression is a number, a string or None, which means the same everywhere."""
+    match node:
+        case cst.UnaryOperation():
+            return _is_literal(node.expression)
+        case cst.Name(value):
+            return value in ("None", "True", "False")
+    return isinstance(node, cst.BaseNumber | cst.SimpleString)
 
 
 def _unusual(node: cst.FunctionDef) -> str:
