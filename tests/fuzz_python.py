@@ -12,6 +12,7 @@ bound again or read afterwards, that one returns from; integers and truth values
 prints, asserts or raises.
 """
 
+# ruff: noqa: E501
 from __future__ import annotations
 
 import sys
@@ -368,8 +369,8 @@ class Writer(fuzz.Writer):
 
     def put_parameters(self, pad: str, depth: int) -> None:
         t = self.name("params")
-        layer = '{{"w": {}, "b": {}}}'.format(self.e(0), self.e(0))
-        other = '{{"w": {}}}'.format(self.pick(self.f(), self.v()))
+        layer = f'{{"w": {self.e(0)}, "b": {self.e(0)}}}'
+        other = f'{{"w": {self.pick(self.f(), self.v())}}}'
         self.put(pad, f'{t} = {{"scale": {self.e()}, "layers": [{layer}, {other}]}}')
         if self.chance(0.4):
             self.put(pad, f'{t}["scale"] *= {self.f()}')
@@ -414,7 +415,7 @@ class Writer(fuzz.Writer):
             (t, f"range(len({u}) - 1, -1, -1)", f"{u}[{t}] * ({t} + 1)"),
             (f"{t}, {s}", f"zip({u}, STEPS)", f"{t} * {s}"),
             (f"{t}, ({s}, _)", f"enumerate(zip({u}, {v}))", f"{s} * {t}"),
-            (f"{t}, {s}", f"SPEEDS.items()", f"{s} * {self.f()} * len({t}) * 0.2"),
+            (f"{t}, {s}", "SPEEDS.items()", f"{s} * {self.f()} * len({t}) * 0.2"),
             (f"{t}, {s}", f"itertools.pairwise({u})", f"{t} * {s}"),
         )
 
@@ -748,7 +749,7 @@ class Writer(fuzz.Writer):
         """Loops over zip of unequal lengths, and over products."""
         p, q = self.name("w"), self.name("w")
         over = [f"zip({self.v()}, [{self.f()}, 0.3])", f"zip({self.v()}[:-1], {self.v()})", f"zip(range(n), {self.v()})"]
-        over += [f"zip({self.v()}, STEPS)", "itertools.product(range(2), range(2))", f"zip(STEPS, range(n), strict=False)"]
+        over += [f"zip({self.v()}, STEPS)", "itertools.product(range(2), range(2))", "zip(STEPS, range(n), strict=False)"]
         over += [f"[({self.f()}, 1.0), (0.3, {self.e()})]", f"itertools.combinations({self.v()}, 2)"]
         over += [f"itertools.zip_longest(STEPS, {self.v()}, fillvalue=0.2)", f"list(zip({self.v()}, {self.v()}))[1:]"]
         self.put(pad, f"for {p}, {q} in {self.pick(*over)}:")
@@ -872,7 +873,7 @@ class Writer(fuzz.Writer):
 
     def put_strings(self, pad: str, depth: int) -> None:
         mode = self.name("mode")
-        self.put(pad, f'{mode} = {self.pick(repr("sin"), f"""("sin" if n > 2 else "cos")""")}')
+        self.put(pad, f'{mode} = {self.pick(repr("sin"), """("sin" if n > 2 else "cos")""")}')
         self.put(pad, f'if {mode} == "sin":')
         self.put(pad + "    ", f"{self.f()} = math.sin({self.e()})")
         self.put(pad, f'elif {mode}.startswith("c"):')

@@ -78,7 +78,48 @@ def lists_of_numbers_in_a_copy(x: float, y: float):
     return p[0][0] * p[0][1] * p[1][0] + t[0] * t[1] + p[1][1]
 
 
+def mean_of_a_repeated_number(x: float):
+    w = [x] * 3
+    b = np.mean(w)
+    return b * x
+
+
+def repeated_lists(x: float, y: float, u, n: int):
+    w = [x, u] * n
+    p = 2 * (y,)
+    z = [x * y] * n
+    for k in range(n):
+        z[k] = z[k] * x + z[k - 1]
+    q = [0.0] * n
+    q[1] = y
+    s = [[x, y]] * 2 * 2
+    return np.sum(w[1]) * w[2] + p[0] * p[-1] + sum(z) * sum(q) + s[3][0] * s[1][1] + len(w) * p[1]
+
+
+def repeated_and_written(x: float, y: float, u, n: int):
+    w = [x, u * y] * n
+    w[1][0] = x
+    q = [y, u * x]
+    z = q * 2
+    z[1][1] = y
+    return np.sum(w[3]) * w[2] + z[2] * np.sum(q[1])
+
+
+def last_item_by_two_positions(x: float):
+    w = [0.2, 0.2]
+    q = w[:]
+    q[-1] = x
+    d = q[1]
+    return d * x
+
+
 CALLS = {
+    "mean_of_a_repeated_number": ("x", [(0.7,)]),
+    "last_item_by_two_positions": ("x", [(0.7,)]),
+    **dict.fromkeys(
+        ["repeated_lists", "repeated_and_written"],
+        (("x", "y", "u"), [(0.7, -0.4, np.array([0.3, -0.7, 1.1]), 3)]),
+    ),
     "updated_under_another_name": ("x", [(0.7,)]),
     "added_to_under_another_name": (("x", "y"), [(0.7, -0.4, 3), (0.7, -0.4, 0)]),
     "copy_with_another_item": (("x", "y"), [(0.7, -0.4)]),

@@ -13,9 +13,9 @@ class Around:
 
     `modified` are those that it changes, and whether they are trees; `widened` those of them that
     begin as a number and become arrays; `narrowed` those whose value may not exist as an iteration
-    begins, so that they may have no shape there; `borrowed` those that end as an array which has another
-    name; `parted` those that it updates in place; `gathered` those of containers whose items it
-    changes.
+    begins, so that they may have no shape there; `borrowed` those that end as an array which has
+    another name; `parted` those that it updates in place; `gathered` those of containers whose
+    items it changes.
     """
 
     modified: dict[Slot, bool] = field(default_factory=dict)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from s2sad.analysis.exits import is_iterator
 from s2sad.analysis.types import (
     NUMBER,
     SCALAR,
@@ -81,10 +82,28 @@ class Calls:
             return
         self.pull_call(node, adjoint)
 
+    def _is_used_up(self, argument: Expr) -> bool:
+        """Whether an argument is an iterator that the call leaves empty. A zip of what can be run
+        over again is made again."""
+        if isinstance(argument, Ref):
+            return argument.var in self.sweep.iterators
+        again = ("builtins.zip", "builtins.enumerate", "builtins.reversed")
+        made_again = isinstance(argument, Apply) and argument.op in again
+        return is_iterator(argument) and not made_again
+
     def pull_call(self, node: Invoke, adjoint: Adjoint | None) -> None:
         """The adjoint of a call; of one that writes, also when its result has none."""
         interface = self.sweep.engine.interface(node.callee)
         if interface is None:
+            return
+        if any(a is not None and self._is_used_up(a) for a in node.args):
+            self.sweep.refuse(
+                "S2S012",
+                f"cannot differentiate a call that hands an iterator to {node.callee.name}",
+                node,
+                "The backward part hands it over again, when nothing is left of it: hand over a "
+                "list of what it gives.",
+            )
             return
         if adjoint is not None and not adjoint.full:
             adjoint = expand(adjoint, node, self.facts)
