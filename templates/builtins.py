@@ -96,48 +96,48 @@ def max_of_two(a, b) -> "":
     """The larger of two numbers; at a tie each gets one half."""
     assert np.abs(a - b) > 0.1
     y = max(a, b)
-    d_a += d_y * (0.5 if a == b else float(a > b))
-    d_b += d_y * (0.5 if a == b else float(b > a))
+    d_a += d_y if a > b else 0.5 * d_y if a == b else 0.0
+    d_b += d_y if b > a else 0.5 * d_y if a == b else 0.0
 
 
 def min_of_two(a, b) -> "":
     """The smaller of two numbers; at a tie each gets one half."""
     assert np.abs(a - b) > 0.1
     y = min(a, b)
-    d_a += d_y * (0.5 if a == b else float(a < b))
-    d_b += d_y * (0.5 if a == b else float(b < a))
+    d_a += d_y if a < b else 0.5 * d_y if a == b else 0.0
+    d_b += d_y if b < a else 0.5 * d_y if a == b else 0.0
 
 
 def max_of_several(xs: [""]) -> "":
     """The largest of several numbers; those that tie share its adjoint evenly."""
     y = max(*xs)
     count = sum([x == y for x in xs])
-    d_xs += [d_y * (xs[i] == y) / count for i in range(len(xs))]
-    dot_y = sum([dot_xs[i] * (xs[i] == y) for i in range(len(xs))]) / count
+    d_xs += [d_y / count if xs[i] == y else 0.0 for i in range(len(xs))]
+    dot_y = sum([dot_xs[i] if xs[i] == y else 0.0 for i in range(len(xs))]) / count
 
 
 def min_of_several(xs: [""]) -> "":
     """The smallest of several numbers; those that tie share its adjoint evenly."""
     y = min(*xs)
     count = sum([x == y for x in xs])
-    d_xs += [d_y * (xs[i] == y) / count for i in range(len(xs))]
-    dot_y = sum([dot_xs[i] * (xs[i] == y) for i in range(len(xs))]) / count
+    d_xs += [d_y / count if xs[i] == y else 0.0 for i in range(len(xs))]
+    dot_y = sum([dot_xs[i] if xs[i] == y else 0.0 for i in range(len(xs))]) / count
 
 
 def max_of_list(xs: [""]) -> "":
     """The largest number of a list; those that tie share its adjoint evenly."""
     y = max(xs)
     count = sum([x == y for x in xs])
-    d_xs += [d_y * (xs[i] == y) / count for i in range(len(xs))]
-    dot_y = sum([dot_xs[i] * (xs[i] == y) for i in range(len(xs))]) / count
+    d_xs += [d_y / count if xs[i] == y else 0.0 for i in range(len(xs))]
+    dot_y = sum([dot_xs[i] if xs[i] == y else 0.0 for i in range(len(xs))]) / count
 
 
 def min_of_list(xs: [""]) -> "":
     """The smallest number of a list; those that tie share its adjoint evenly."""
     y = min(xs)
     count = sum([x == y for x in xs])
-    d_xs += [d_y * (xs[i] == y) / count for i in range(len(xs))]
-    dot_y = sum([dot_xs[i] * (xs[i] == y) for i in range(len(xs))]) / count
+    d_xs += [d_y / count if xs[i] == y else 0.0 for i in range(len(xs))]
+    dot_y = sum([dot_xs[i] if xs[i] == y else 0.0 for i in range(len(xs))]) / count
 
 
 @when(array(x))
@@ -146,8 +146,8 @@ def max_of_array(x: "*s") -> "":
     x = np.ravel(x)
     y = max(x)
     at_max = x == y
-    d_x += at_max * (d_y / np.count_nonzero(at_max))
-    dot_y = np.sum(at_max * dot_x) / np.count_nonzero(at_max)
+    d_x += np.where(at_max, d_y / np.count_nonzero(at_max), 0.0)
+    dot_y = np.sum(np.where(at_max, dot_x, 0.0)) / np.count_nonzero(at_max)
 
 
 @when(array(x))
@@ -156,8 +156,8 @@ def min_of_array(x: "*s") -> "":
     x = np.ravel(x)
     y = min(x)
     at_min = x == y
-    d_x += at_min * (d_y / np.count_nonzero(at_min))
-    dot_y = np.sum(at_min * dot_x) / np.count_nonzero(at_min)
+    d_x += np.where(at_min, d_y / np.count_nonzero(at_min), 0.0)
+    dot_y = np.sum(np.where(at_min, dot_x, 0.0)) / np.count_nonzero(at_min)
 
 
 @linear

@@ -380,3 +380,12 @@ def test_it_is_filled_again(function: Any) -> None:
 def test_it_is_kept(function: Any) -> None:
     generated: Any = value_and_grad(function, wrt=("x", "c"))
     assert "again." not in generated.source, generated.source
+
+
+def test_it_is_filled_again_once() -> None:
+    """What an iteration fills twice gets its last contents again, then its first."""
+    text = value_and_grad(sweeps).source
+    begins = ["for _ in reversed(range(steps)):", "# Fill p again.", "p[0] = 0.1"]
+    assert "\n        ".join(begins) in text
+    assert text.count("p[0] = 0.2") == text.count("p[0] = 0.1") == 2
+    assert "pass" not in text

@@ -34,10 +34,10 @@ def logits_backward(layers, images, d_out):
         sum_ = sum_trace.pop()
         h = h_trace.pop()
         # h = np.maximum(h @ layer["W"] + layer["b"], 0.0)
-        d_sum = d_h * np.where(sum_ == 0.0, 0.5, sum_ > 0.0)
-        d_product_ = unbroadcast(d_sum, matmul_shape(np.shape(h), np.shape(layer["W"])))
-        d_h = matmul_backward_a(h, layer["W"], d_product_)
-        d_W = matmul_backward_b(h, layer["W"], d_product_)
+        d_sum = np.where(sum_ > 0.0, d_h, np.where(sum_ == 0.0, 0.5 * d_h, 0.0))
+        d_product = unbroadcast(d_sum, matmul_shape(np.shape(h), np.shape(layer["W"])))
+        d_h = matmul_backward_a(h, layer["W"], d_product)
+        d_W = matmul_backward_b(h, layer["W"], d_product)
         d_b = unbroadcast(d_sum, np.shape(layer["b"]))
         d_layers[i] = add(d_layers[i], {"W": d_W, "b": d_b})
     return d_layers
@@ -63,7 +63,7 @@ def log_softmax_backward(z, d_out):
     # z = z - np.max(z, axis=1, keepdims=True)
     at_max = z == max_z
     share = -d_z.sum(axis=1, keepdims=True) / np.sum(at_max, axis=1, keepdims=True)
-    d_z = d_z + at_max * share
+    d_z = d_z + np.where(at_max, share, 0.0)
     return d_z
 
 
@@ -220,6 +220,6 @@ def loss_value_and_grad(layers: list, images, labels, decay: float = 1e-4):
     np.add.at(d_logp, (arange, labels), -1.0 / np.size(logp_part))
     # logp = log_softmax(logits(layers, images))
     d_logits_out = log_softmax_backward(logits_out, d_logp)
-    d_layers_ = logits_backward(layers, images, d_logits_out)
-    d_layers = add(d_layers, d_layers_)
+    d_layers_2 = logits_backward(layers, images, d_logits_out)
+    d_layers = add(d_layers, d_layers_2)
     return value, like_tree(layers, d_layers)

@@ -45,15 +45,15 @@ def slope_jvp(state, rates, dot_state, dot_rates):
     born, eaten, starved, fed = rates
     dot_born, dot_eaten, dot_starved, dot_fed = dot_rates
     difference = fed * rabbits - starved
-    difference_ = born - eaten * foxes
+    difference_2 = born - eaten * foxes
     dot_value = np.array(
         [
             (dot_born - (dot_eaten * foxes + dot_foxes * eaten)) * rabbits
-            + dot_rabbits * difference_,
+            + dot_rabbits * difference_2,
             (dot_fed * rabbits + dot_rabbits * fed - dot_starved) * foxes + dot_foxes * difference,
         ]
     )
-    return np.array([difference_ * rabbits, difference * foxes]), dot_value
+    return np.array([difference_2 * rabbits, difference * foxes]), dot_value
 
 
 def residuals_jvp(rates, start, counted, step=0.05, every=20, *, dot_rates):
@@ -77,10 +77,10 @@ def residuals_jvp(rates, start, counted, step=0.05, every=20, *, dot_rates):
         k1, dot_k1 = slope_jvp(state, rates, dot_state, dot_rates)
         sum_ = state + 0.5 * step * k1
         k2, dot_k2 = slope_jvp(sum_, rates, dot_state + 0.5 * dot_k1 * step, dot_rates)
-        sum__ = state + 0.5 * step * k2
-        k3, dot_k3 = slope_jvp(sum__, rates, dot_state + 0.5 * dot_k2 * step, dot_rates)
-        sum___ = state + step * k3
-        k4, dot_k4 = slope_jvp(sum___, rates, dot_state + dot_k3 * step, dot_rates)
+        sum_2 = state + 0.5 * step * k2
+        k3, dot_k3 = slope_jvp(sum_2, rates, dot_state + 0.5 * dot_k2 * step, dot_rates)
+        sum_3 = state + step * k3
+        k4, dot_k4 = slope_jvp(sum_3, rates, dot_state + dot_k3 * step, dot_rates)
         state = state + step / 6.0 * (k1 + 2.0 * k2 + 2.0 * k3 + k4)
         dot_state = dot_state + (dot_k1 + 2.0 * dot_k2 + 2.0 * dot_k3 + dot_k4) * (step / 6.0)
     dot_value = np.array(dot_misfit.ravel())

@@ -77,14 +77,14 @@ def normal_cdf_backward_jvp(x, d_out, dot_x, dot_d_out):
     sqrt = math.sqrt(2.0)
     ratio = x / sqrt
     dot_ratio = dot_x / sqrt
-    sqrt_ = math.sqrt(2.0)
-    sqrt__ = math.sqrt(math.pi)
-    ratio_ = d_out / sqrt__
+    sqrt_2 = math.sqrt(2.0)
+    sqrt_3 = math.sqrt(math.pi)
+    ratio_ = d_out / sqrt_3
     exp = math.exp(-(ratio * ratio))
 
     # value = 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
-    d_x = ratio_ * exp / sqrt_
-    dot_d_x = (dot_d_out / sqrt__ * exp - 2.0 * exp * ratio_ * dot_ratio * ratio) / sqrt_
+    d_x = ratio_ * exp / sqrt_2
+    dot_d_x = (dot_d_out / sqrt_3 * exp - 2.0 * exp * ratio_ * dot_ratio * ratio) / sqrt_2
     return d_x, dot_d_x
 
 

@@ -28,8 +28,8 @@ def loss_value_and_grad(theta, x, sign, decay: float = 1e-2):
     d_w = 2.0 * decay * w
     # losses = np.log1p(np.exp(-np.abs(margin))) + np.maximum(-margin, 0.0)
     negative = -margin
-    d_margin = -d_losses / (1.0 + exp) * exp * np.sign(margin) - d_losses * np.where(
-        negative == 0.0, 0.5, negative > 0.0
+    d_margin = -d_losses / (1.0 + exp) * exp * np.sign(margin) - np.where(
+        negative > 0.0, d_losses, np.where(negative == 0.0, 0.5 * d_losses, 0.0)
     )
     # margin = sign * (x @ w + b)
     d_sum = d_margin * sign

@@ -24,18 +24,20 @@ ReadBy = Callable[[Expr], Iterable[Section]]
 
 @dataclass
 class Filling:
-    """What running a block does. `filled` are sections that get their contents there, `before`
+    """What running a block does. `filled` are sections that get their contents there, of several
+    side by side the union, `parts` each of them as a statement or a loop fills it; `before` are
     those that it reads of the contents of the time before it, and `variables` the variables;
     `bound` are those that it gives values to."""
 
     filled: list[Section] = field(default_factory=list)
+    parts: list[Section] = field(default_factory=list)
     before: dict[Section, None] = field(default_factory=dict)
     variables: dict[Var, None] = field(default_factory=dict)
     bound: dict[Var, None] = field(default_factory=dict)
 
     def fills(self, section: Section, sections: Sections) -> bool:
         """Whether all of a section gets its contents there."""
-        return any(sections.covers(known, section) for known in self.filled)
+        return any(sections.covers(known, section) for known in (*self.filled, *self.parts))
 
 
 def filling(block: Block, sections: Sections, read_by: ReadBy) -> Filling | None:
@@ -80,7 +82,7 @@ class _Walk:
                 section = self.sections.exact(var, key)
                 if section is None:
                     return False
-                self.found.filled = joined(self.found.filled, section, self.sections)
+                self._fill(section)
                 return True
             case For(target=Var()):
                 return self._loop(statement)
@@ -107,6 +109,7 @@ class _Walk:
             return False
         outside, given = self.found, set(self.given)
         filled, before = list(outside.filled), dict(outside.before)
+        parts = list(outside.parts)
         for section in once.filled:
             earlier = self.sections.earlier(section, target)
             if _is_known(earlier):
@@ -118,12 +121,17 @@ class _Walk:
             return False
         read = {self.sections.all_of(section, target): None for section in outside.before}
         outside.filled, outside.before, self.given = filled, before | read, given
+        outside.parts = parts
         for section in once.filled:
             whole = self.sections.all_of(section, target)
             if not _is_known(whole):
                 return False
-            outside.filled = joined(outside.filled, whole, self.sections)
+            self._fill(whole)
         return True
+
+    def _fill(self, section: Section) -> None:
+        self.found.filled = joined(self.found.filled, section, self.sections)
+        self.found.parts.append(section)
 
     def _read(self, expr: Expr) -> None:
         self._read_variables(reads(expr))

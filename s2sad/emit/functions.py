@@ -15,10 +15,11 @@ from s2sad.derive.explain import comment
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
 from s2sad.ir.nodes import Block, Make, Parameter, Stmt, Var
-from s2sad.tidy.copies import merge_copies
-from s2sad.tidy.dead import reads_of, without_dead
+from s2sad.tidy.copies import merge_copies, written
+from s2sad.tidy.dead import all_reads, reads_of, without_dead
 from s2sad.tidy.freed import freed
 from s2sad.tidy.naming import Names
+from s2sad.tidy.reused import reuse_names
 
 
 class FunctionWriter:
@@ -50,6 +51,10 @@ class FunctionWriter:
         )
         derived.plan = replace(plan, forward=forward, backward=unmerged)
         self._name_in_order(derived)
+        elsewhere = live | {
+            var for s in forward for var in all_reads(s, plan.replaced) | written(s)
+        }
+        reuse_names(backward, elsewhere, names, self.facts.bindings, plan.replaced)
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
         writer.used, writer.helpers = self.helpers, self.renamed
         writer.unbound = plan.unbound

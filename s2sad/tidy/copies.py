@@ -1,7 +1,8 @@
 """Copies of adjoints taken out: `d_y = d_r`, after which d_r is not used, makes both one variable.
 
-The copy is dropped, and the two variables get one name. The statement that it stood for is quoted
-together with the one before.
+The copy is dropped, and the two variables get one name: that of d_y if d_y is returned, or given a
+value elsewhere, too, else that of d_r. The statement that it stood for is quoted together with the
+one before.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 
 from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions, inner_blocks
+from s2sad.ir.flow import expressions, inner_blocks, statements, variables
 from s2sad.ir.nodes import (
     Assign,
     Block,
@@ -35,7 +36,8 @@ def merge_copies(
     the forward part, in which a variable of adjoints may have had a value already."""
     final = reads_of(returns)
     given = {var for statement in before for var in written(statement)}
-    return _merge(block, final, names, sources, fixed, given)
+    assigned = Counter(var for each in statements(block) for var in _assigned(each))
+    return _merge(block, final, names, sources, fixed, given, assigned)
 
 
 def _merge(
@@ -45,6 +47,7 @@ def _merge(
     sources: dict[Stmt, list[Stmt]],
     fixed: Var | None,
     given: set[Var],
+    assigned: Counter[Var],
 ) -> Block:
     first: dict[Var, int] = {}
     last: dict[Var, int] = {}
@@ -65,7 +68,8 @@ def _merge(
         ):
             new, old = pair
             root = names.root(old)
-            if new in final and root not in final and root.name is None:
+            passing = assigned[root] == 1 and assigned[new] > 1  # d_r is a name for a while
+            if (new in final or passing) and root not in final and root.name is None:
                 names.merge(root, new)
                 last[new] = max(last.get(new, -1), position)
             else:
@@ -82,7 +86,7 @@ def _merge(
                 sources[statement] = moved + sources.get(statement, [])
             moved = []
         result.append(statement)
-    _merge_inside(result, final | given, names, sources, fixed)
+    _merge_inside(result, final | given, names, sources, fixed, assigned)
     return result
 
 
@@ -92,6 +96,7 @@ def _merge_inside(
     names: Names,
     sources: dict[Stmt, list[Stmt]],
     fixed: Var | None,
+    assigned: Counter[Var],
 ) -> None:
     """Takes copies out of the blocks inside, between variables that are used nowhere else."""
     used = [all_reads(statement) | written(statement) for statement in block]
@@ -109,7 +114,8 @@ def _merge_inside(
             # What is assigned again would seem to come from the iteration before.
             assigned = Counter(var for each in body for var in written(each))
             again = {var for var in assigned if assigned[var] > 1}
-            body[:] = _merge(body, others | _carried(body), names, sources, fixed, others | again)
+            final, given = others | _carried(body), others | again
+            body[:] = _merge(body, final, names, sources, fixed, given, assigned)
 
 
 def _carried(block: Block) -> set[Var]:
@@ -148,6 +154,13 @@ def written(statement: Stmt) -> set[Var]:
     from s2sad.ir.bindings import bound_by, written_by
 
     return set(bound_by(statement)) | set(written_by(statement))
+
+
+def _assigned(statement: Stmt) -> list[Var]:
+    """The variables that an assignment gives a value to."""
+    if not isinstance(statement, Assign):
+        return []
+    return [var for target in statement.targets for var in variables(target)]
 
 
 def _copy(statement: Stmt) -> tuple[Var, Var] | None:

@@ -265,6 +265,8 @@ class _Sweep:
             body = inner_sweep.block(loop.body, inner)
             if isinstance(loop, While):
                 inner |= reads_of(loop.test, self.replaced)
+            else:
+                inner -= set(variables(loop.target))  # each iteration begins with its own
             if inner <= head:
                 break
             head |= inner

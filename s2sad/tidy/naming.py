@@ -1,7 +1,8 @@
 """Names: every name that s2sad invents is made here, the same for the same input.
 
 A value without a name is called after what it is: `tanh_in` for the argument of np.tanh, `exp_z`
-for np.exp(z), `numerator` for the upper part of a quotient. A name that is taken gets a `_`.
+for np.exp(z), `numerator` for the upper part of a quotient. A name that the user's code or Python
+has gets a `_` (`sum_`); the second of one name that was made gets a number (`exp_z_2`).
 """
 
 from __future__ import annotations
@@ -76,15 +77,12 @@ def role(parent: Expr, child: Expr) -> str | None:
     return None
 
 
-_MOST_UNDERSCORES = 3
-"""More of them cannot be told apart; then come numbers."""
-
-
 class Names:
     """Gives variables their names in one generated function."""
 
     def __init__(self, taken: Iterable[str]) -> None:
         self.taken = set(taken) | set(dir(builtins))
+        self._made: set[str] = set()
         self._same: dict[Var, Var] = {}
         self._numbers: dict[str, int] = {}
 
@@ -110,15 +108,16 @@ class Names:
         name = "".join(c if c.isalnum() or c == "_" else "_" for c in hint)
         if not name or name[0].isdigit():
             name = f"_{name}"
-        plain, most = name, len(name) + _MOST_UNDERSCORES
-        while self._is_taken(name) and len(name) < most:
+        while self._is_taken(name) and name not in self._made:
             name += "_"
-        number = self._numbers.get(plain, _MOST_UNDERSCORES)
+        plain = name.rstrip("_")
+        number = self._numbers.get(plain, 1)
         while self._is_taken(name):
             number += 1
-            name = f"{plain.rstrip('_')}_{number}"
+            name = f"{plain}_{number}"
             self._numbers[plain] = number
         self.taken.add(name)
+        self._made.add(name)
         return name
 
     def _is_taken(self, name: str) -> bool:

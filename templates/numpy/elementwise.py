@@ -283,52 +283,98 @@ def copysign(a, b: const) -> broadcast(a, b):
     d_a += d_y * np.sign(a) * np.copysign(1.0, b)
 
 
-def maximum(a, b):
-    """The larger of two; at a tie each gets one half, the middle of the subgradients."""
+def maximum_of_numbers(a: scalar, b: scalar) -> "":
+    """The larger of two numbers; at a tie each gets one half, the middle of the subgradients."""
     assert abs(a - b) > 0.1
     y = np.maximum(a, b)
-    d_a += d_y * np.where(a == b, 0.5, a > b)
-    d_b += d_y * np.where(a == b, 0.5, b > a)
+    d_a += d_y if a > b else 0.5 * d_y if a == b else 0.0
+    d_b += d_y if b > a else 0.5 * d_y if a == b else 0.0
+
+
+def maximum(a, b):
+    """The larger of two; at a tie each gets one half, the middle of the subgradients.
+
+    Its adjoint is chosen, not weighted: what follows may have an infinite slope at the bound, as
+    np.sqrt(np.maximum(x, 0.0)) has, and 0.0 * inf would not be 0.0.
+    """
+    assert abs(a - b) > 0.1
+    y = np.maximum(a, b)
+    d_a += np.where(a > b, d_y, np.where(a == b, 0.5 * d_y, 0.0))
+    d_b += np.where(b > a, d_y, np.where(a == b, 0.5 * d_y, 0.0))
+
+
+def minimum_of_numbers(a: scalar, b: scalar) -> "":
+    """The smaller of two numbers; at a tie each gets one half, the middle of the subgradients."""
+    assert abs(a - b) > 0.1
+    y = np.minimum(a, b)
+    d_a += d_y if a < b else 0.5 * d_y if a == b else 0.0
+    d_b += d_y if b < a else 0.5 * d_y if a == b else 0.0
 
 
 def minimum(a, b):
     """The smaller of two; at a tie each gets one half, the middle of the subgradients."""
     assert abs(a - b) > 0.1
     y = np.minimum(a, b)
-    d_a += d_y * np.where(a == b, 0.5, a < b)
-    d_b += d_y * np.where(a == b, 0.5, b < a)
+    d_a += np.where(a < b, d_y, np.where(a == b, 0.5 * d_y, 0.0))
+    d_b += np.where(b < a, d_y, np.where(a == b, 0.5 * d_y, 0.0))
 
 
 def fmax(a, b):
     """The larger of two, where one of them is not a number the other."""
     assert abs(a - b) > 0.1
     y = np.fmax(a, b)
-    d_a += d_y * np.where(a == b, 0.5, (a > b) | np.isnan(b))
-    d_b += d_y * np.where(a == b, 0.5, (b > a) | np.isnan(a))
+    d_a += np.where((a > b) | np.isnan(b), d_y, np.where(a == b, 0.5 * d_y, 0.0))
+    d_b += np.where((b > a) | np.isnan(a), d_y, np.where(a == b, 0.5 * d_y, 0.0))
 
 
 def fmin(a, b):
     """The smaller of two, where one of them is not a number the other."""
     assert abs(a - b) > 0.1
     y = np.fmin(a, b)
-    d_a += d_y * np.where(a == b, 0.5, (a < b) | np.isnan(b))
-    d_b += d_y * np.where(a == b, 0.5, (b < a) | np.isnan(a))
+    d_a += np.where((a < b) | np.isnan(b), d_y, np.where(a == b, 0.5 * d_y, 0.0))
+    d_b += np.where((b < a) | np.isnan(a), d_y, np.where(a == b, 0.5 * d_y, 0.0))
+
+
+def clip_number_below(x: scalar, low: scalar) -> "":
+    """A number no smaller than low; slope 1 at the bound."""
+    assert abs(x - low) > 0.1
+    y = np.clip(x, low, None)
+    d_x += d_y if x >= low else 0.0
+    d_low += d_y if x < low else 0.0
 
 
 def clip_below(x, low):
     """No smaller than low; slope 1 at the bound."""
     assert abs(x - low) > 0.1
     y = np.clip(x, low, None)
-    d_x += d_y * (x >= low)
-    d_low += d_y * (x < low)
+    d_x += np.where(x >= low, d_y, 0.0)
+    d_low += np.where(x < low, d_y, 0.0)
+
+
+def clip_number_above(x: scalar, high: scalar) -> "":
+    """A number no larger than high; slope 1 at the bound."""
+    assert abs(x - high) > 0.1
+    y = np.clip(x, None, high)
+    d_x += d_y if x <= high else 0.0
+    d_high += d_y if x > high else 0.0
 
 
 def clip_above(x, high):
     """No larger than high; slope 1 at the bound."""
     assert abs(x - high) > 0.1
     y = np.clip(x, None, high)
-    d_x += d_y * (x <= high)
-    d_high += d_y * (x > high)
+    d_x += np.where(x <= high, d_y, 0.0)
+    d_high += np.where(x > high, d_y, 0.0)
+
+
+def clip_number(x: scalar, low: scalar, high: scalar) -> "":
+    """A number between low and high; slope 1 at the bounds. Where low > high the result is high."""
+    assert abs(x - low) > 0.1
+    assert abs(x - high) > 0.1
+    y = np.clip(x, low, high)
+    d_x += d_y if (x >= low) and (x <= high) else 0.0
+    d_low += d_y if (x < low) and (low <= high) else 0.0
+    d_high += d_y if (x > high) or (low > high) else 0.0
 
 
 def clip(x, low, high):
@@ -336,9 +382,9 @@ def clip(x, low, high):
     assert abs(x - low) > 0.1
     assert abs(x - high) > 0.1
     y = np.clip(x, low, high)
-    d_x += d_y * ((x >= low) & (x <= high))
-    d_low += d_y * ((x < low) & (low <= high))
-    d_high += d_y * ((x > high) | (low > high))
+    d_x += np.where((x >= low) & (x <= high), d_y, 0.0)
+    d_low += np.where((x < low) & (low <= high), d_y, 0.0)
+    d_high += np.where((x > high) | (low > high), d_y, 0.0)
 
 
 @holomorphic

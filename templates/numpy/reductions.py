@@ -200,8 +200,8 @@ def max_all(x: "*s") -> reduced(x, None, False):
     assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.max(x)
     at_max = x == y
-    d_x += at_max * (d_y / np.count_nonzero(at_max))
-    dot_y = np.sum(at_max * dot_x) / np.count_nonzero(at_max)
+    d_x += np.where(at_max, d_y / np.count_nonzero(at_max), 0.0)
+    dot_y = np.sum(np.where(at_max, dot_x, 0.0)) / np.count_nonzero(at_max)
 
 
 def max(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
@@ -212,10 +212,10 @@ def max(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     y = np.max(x, axis=axis, keepdims=keepdims)
     at_max = x == (y if axis is None or keepdims else np.expand_dims(y, axis))
     share = d_y / np.sum(at_max, axis=axis, keepdims=keepdims)
-    d_x += at_max * (share if axis is None or keepdims else np.expand_dims(share, axis))
-    dot_y = np.sum(at_max * dot_x, axis=axis, keepdims=keepdims) / np.sum(
-        at_max, axis=axis, keepdims=keepdims
-    )
+    spread = share if axis is None or keepdims else np.expand_dims(share, axis)
+    d_x += np.where(at_max, spread, 0.0)
+    count = np.sum(at_max, axis=axis, keepdims=keepdims)
+    dot_y = np.sum(np.where(at_max, dot_x, 0.0), axis=axis, keepdims=keepdims) / count
 
 
 def min_all(x: "*s") -> reduced(x, None, False):
@@ -223,8 +223,8 @@ def min_all(x: "*s") -> reduced(x, None, False):
     assert np.diff(np.sort(np.ravel(x))) > 0.02
     y = np.min(x)
     at_min = x == y
-    d_x += at_min * (d_y / np.count_nonzero(at_min))
-    dot_y = np.sum(at_min * dot_x) / np.count_nonzero(at_min)
+    d_x += np.where(at_min, d_y / np.count_nonzero(at_min), 0.0)
+    dot_y = np.sum(np.where(at_min, dot_x, 0.0)) / np.count_nonzero(at_min)
 
 
 def min(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
@@ -235,10 +235,10 @@ def min(x: "*s", *, axis=None, keepdims=False) -> reduced(x, axis, keepdims):
     y = np.min(x, axis=axis, keepdims=keepdims)
     at_min = x == (y if axis is None or keepdims else np.expand_dims(y, axis))
     share = d_y / np.sum(at_min, axis=axis, keepdims=keepdims)
-    d_x += at_min * (share if axis is None or keepdims else np.expand_dims(share, axis))
-    dot_y = np.sum(at_min * dot_x, axis=axis, keepdims=keepdims) / np.sum(
-        at_min, axis=axis, keepdims=keepdims
-    )
+    spread = share if axis is None or keepdims else np.expand_dims(share, axis)
+    d_x += np.where(at_min, spread, 0.0)
+    count = np.sum(at_min, axis=axis, keepdims=keepdims)
+    dot_y = np.sum(np.where(at_min, dot_x, 0.0), axis=axis, keepdims=keepdims) / count
 
 
 def max_initial(

@@ -206,12 +206,13 @@ def where_guards_value_and_grad(x):
     # Backward.
     # value = np.sum(np.where(x > 0, np.log(safe) * x, x**2)) + np.sum( np.maximum(x,
     # 0.0) ** 1.5 )
+    d_base = 1.5 * maximum**0.5
     x_above = x > 0
     d_safe = np.where(x_above, x / safe, 0.0)
     d_x = (
         np.where(x_above, log_safe, 0.0)
         + np.where(x_above, 0.0, 2.0 * x)
-        + 1.5 * maximum**0.5 * np.where(x == 0.0, 0.5, x > 0.0)
+        + np.where(x > 0.0, d_base, np.where(x == 0.0, 0.5 * d_base, 0.0))
     )
     # safe = np.where(x > 0, x, 1.0)
     d_x += np.where(x > 0, d_safe, 0.0)

@@ -143,5 +143,7 @@ def where_guards_jvp(x, *, dot_x):
     log_safe = np.log(safe)
     dot_value = np.sum(
         np.where(x > 0, dot_safe / safe * x + dot_x * log_safe, 2.0 * dot_x * x)
-    ) + np.sum(1.5 * np.where(x == 0.0, 0.5, x > 0.0) * maximum**0.5 * dot_x)
+    ) + 1.5 * np.sum(
+        np.where(x > 0.0, dot_x, np.where(x == 0.0, 0.5 * dot_x, 0.0)) * maximum**0.5
+    )
     return (np.sum(np.where(x > 0, log_safe * x, x**2)) + np.sum(maximum**1.5)), dot_value

@@ -20,14 +20,14 @@ def condition_overwritten_value_and_grad(x: float):
         x = 0.2 * x
     else:
         x = 5.0 * x + 1.0
-    x_in_ = x
+    x_in_2 = x
     if x > 1.0:
         x = x * x
     value = x * np.sin(x)
 
     # Backward: value = x * np.sin(x)
     d_x = np.sin(x) + x * np.cos(x)
-    x = x_in_
+    x = x_in_2
     if x > 1.0:
         # x = x * x
         d_x = 2.0 * d_x * x

@@ -154,11 +154,11 @@ def list_of_arrays_value_and_grad(xs: list, w):
     # hidden = [np.tanh(x @ w) for x in xs]
     d_w = np.zeros(np.shape(w))
     d_xs = [None] * len(xs)
-    for k_, x__ in enumerate(xs):
-        d_item = part(d_hidden, k_)
-        tanh = np.tanh(x__ @ w)
+    for k_2, x_2 in enumerate(xs):
+        d_item = part(d_hidden, k_2)
+        tanh = np.tanh(x_2 @ w)
         d_tanh_in = d_item * (1.0 - tanh * tanh)
-        d_x = matmul_backward_a(x__, w, d_tanh_in)
-        d_w += matmul_backward_b(x__, w, d_tanh_in)
-        d_xs[k_] = d_x
+        d_x = matmul_backward_a(x_2, w, d_tanh_in)
+        d_w += matmul_backward_b(x_2, w, d_tanh_in)
+        d_xs[k_2] = d_x
     return value, (like_tree(xs, d_xs), like(w, d_w))

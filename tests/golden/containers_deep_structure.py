@@ -128,20 +128,20 @@ def deep_structure_value_and_grad(params: dict, x):
     # Backward: value = np.sum(z * z) + params["bias"]
     d_z = 2.0 * z
     d_deviation = np.zeros(np.shape(g.deviation))
-    d_rest_ = [None] * len(rest)
+    d_rest_2 = [None] * len(rest)
     for i, s in reversed(list(enumerate(rest[1:]))):
         z = z_trace.pop()
         # z = z * s["gain"] + g.deviation
         d_gain = unbroadcast(d_z * z, np.shape(s["gain"]))
         d_deviation += unbroadcast(d_z, np.shape(g.deviation))
         d_z = unbroadcast(d_z * s["gain"], np.shape(z))
-        d_rest_[i + 1] = {"gain": d_gain}
+        d_rest_2[i + 1] = {"gain": d_gain}
     # z = (x - g.mean) * rest[0]["gain"]
     d_difference = d_z * rest[0]["gain"]
     d_x = unbroadcast(d_difference, np.shape(x))
     d_mean = -unbroadcast(d_difference, np.shape(g.mean))
-    d_gain_ = unbroadcast(d_z * (x - g.mean), np.shape(rest[0]["gain"]))
+    d_gain = unbroadcast(d_z * (x - g.mean), np.shape(rest[0]["gain"]))
     # g, rest = params["pair"]
     d_g = {"deviation": d_deviation, "mean": d_mean}
-    d_rest = add(d_rest_, {0: {"gain": d_gain_}})
+    d_rest = add(d_rest_2, {0: {"gain": d_gain}})
     return value, (like_tree(params, {"bias": 1.0, "pair": {0: d_g, 1: d_rest}}), like(x, d_x))

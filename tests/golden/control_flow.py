@@ -378,8 +378,8 @@ def comprehensions_value_and_grad(x, powers=(1, 2, 3)):
         d_terms[k] = add(d_terms[k], d_t)
     # terms = [x**p / math.factorial(p) for p in powers]
     d_x = np.zeros(np.shape(x))
-    for k_, p_ in enumerate(powers):
-        d_item = part(d_terms, k_)
+    for k_2, p_ in enumerate(powers):
+        d_item = part(d_terms, k_2)
         d_x += unbroadcast(
             d_item / math.factorial(p_) * p_ * np.power(x, p_ - (p_ != 0)), np.shape(x)
         )
@@ -456,25 +456,24 @@ def local_functions_value_and_grad(x, scale: float = 2.0):
     square = lambda z: z * z  # noqa: E731
     inner_out = inner(x[1])
     max_ = max(x[2], min(x[3], 0.5))
-    inner_out_ = inner(x[2])
-    value = square(inner_out) + max_ * inner_out_
+    inner_out_2 = inner(x[2])
+    value = square(inner_out) + max_ * inner_out_2
     if np.ndim(value) != 0:
         raise ValueError("local_functions must return a scalar")
 
     # Backward: value = square(inner(x[1])) + max(x[2], min(x[3], 0.5)) * inner(x[2])
     d_inner_out = square_backward(inner_out, 1.0)
     d_x_part, d_x = inner_backward(x[1], scale, x, d_inner_out)
-    d_x_part_, d_x_ = inner_backward(x[2], scale, x, max_)
-    d_x_out = d_x
-    d_x = d_x_out + d_x_
-    d_x[1] += d_x_part
     min_ = min(x[3], 0.5)
-    d_x[2] += inner_out_ * (0.5 if x[2] == min_ else float(x[2] > min_)) + d_x_part_
-    d_x[3] += (
-        inner_out_
-        * (0.5 if x[2] == min_ else float(min_ > x[2]))
-        * (0.5 if x[3] == 0.5 else float(x[3] < 0.5))
-    )
+    d_min = inner_out_2 if min_ > x[2] else 0.5 * inner_out_2 if x[2] == min_ else 0.0
+    d_x_part_2, d_x_2 = inner_backward(x[2], scale, x, max_)
+    d_x_out = d_x
+    d_x = d_x_out + d_x_2
+    d_x[1] += d_x_part
+    d_x[2] += (
+        inner_out_2 if x[2] > min_ else 0.5 * inner_out_2 if x[2] == min_ else 0.0
+    ) + d_x_part_2
+    d_x[3] += d_min if x[3] < 0.5 else 0.5 * d_min if x[3] == 0.5 else 0.0
     return value, like(x, d_x)
 
 

@@ -14,11 +14,11 @@ def fibonacci_like_jvp_(x, n, dot_x):
     if n < 2:
         return x, dot_x
     fibonacci_like_out, dot_fibonacci_like_out = fibonacci_like_jvp_(x, n - 1, dot_x)
-    fibonacci_like_out_, dot_fibonacci_like_out_ = fibonacci_like_jvp_(
+    fibonacci_like_out_2, dot_fibonacci_like_out_2 = fibonacci_like_jvp_(
         x * x, n - 2, 2.0 * dot_x * x
     )
-    dot_value = 0.5 * dot_fibonacci_like_out + dot_fibonacci_like_out_
-    return fibonacci_like_out * 0.5 + fibonacci_like_out_, dot_value
+    dot_value = 0.5 * dot_fibonacci_like_out + dot_fibonacci_like_out_2
+    return fibonacci_like_out * 0.5 + fibonacci_like_out_2, dot_value
 
 
 def square_jvp(z, dot_z):
@@ -222,11 +222,11 @@ def fibonacci_like_jvp(x: float, n: int, *, dot_x):
     if n < 2:
         return x, dot_x
     fibonacci_like_out, dot_fibonacci_like_out = fibonacci_like_jvp_(x, n - 1, dot_x)
-    fibonacci_like_out_, dot_fibonacci_like_out_ = fibonacci_like_jvp_(
+    fibonacci_like_out_2, dot_fibonacci_like_out_2 = fibonacci_like_jvp_(
         x * x, n - 2, 2.0 * dot_x * x
     )
-    dot_value = 0.5 * dot_fibonacci_like_out + dot_fibonacci_like_out_
-    return fibonacci_like_out * 0.5 + fibonacci_like_out_, dot_value
+    dot_value = 0.5 * dot_fibonacci_like_out + dot_fibonacci_like_out_2
+    return fibonacci_like_out * 0.5 + fibonacci_like_out_2, dot_value
 
 
 def local_functions_jvp(x, scale: float = 2.0, *, dot_x):
@@ -239,21 +239,22 @@ def local_functions_jvp(x, scale: float = 2.0, *, dot_x):
     """
     inner_out, dot_inner_out = inner_jvp(x[1], scale, x, dot_x[1], dot_x)
     square_out, dot_square_out = square_jvp(inner_out, dot_inner_out)
-    inner_out_, dot_inner_out_ = inner_jvp(x[2], scale, x, dot_x[2], dot_x)
+    dot_x_part = dot_x[3]
+    dot_x_part_2 = dot_x[2]
+    dot_min = dot_x_part if x[3] < 0.5 else 0.5 * dot_x_part if x[3] == 0.5 else 0.0
+    inner_out_2, dot_inner_out_2 = inner_jvp(x[2], scale, x, dot_x[2], dot_x)
     min_ = min(x[3], 0.5)
     max_ = max(x[2], min_)
     dot_value = (
         dot_square_out
         + (
-            dot_x[2] * (0.5 if x[2] == min_ else float(x[2] > min_))
-            + dot_x[3]
-            * (0.5 if x[3] == 0.5 else float(x[3] < 0.5))
-            * (0.5 if x[2] == min_ else float(min_ > x[2]))
+            (dot_x_part_2 if x[2] > min_ else 0.5 * dot_x_part_2 if x[2] == min_ else 0.0)
+            + (dot_min if min_ > x[2] else 0.5 * dot_min if x[2] == min_ else 0.0)
         )
-        * inner_out_
-        + dot_inner_out_ * max_
+        * inner_out_2
+        + dot_inner_out_2 * max_
     )
-    return square_out + max_ * inner_out_, dot_value
+    return square_out + max_ * inner_out_2, dot_value
 
 
 def side_shows_jvp(x: float, *, dot_x):

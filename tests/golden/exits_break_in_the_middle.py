@@ -17,7 +17,7 @@ def break_in_the_middle_value_and_grad(x: float, limit: float):
     broke = False
     iterations = 0
     x_trace = []
-    x_trace_ = []
+    x_trace_2 = []
     for _ in range(8):
         iterations += 1
         x_trace.append(x)
@@ -26,7 +26,7 @@ def break_in_the_middle_value_and_grad(x: float, limit: float):
         if y > limit:
             broke = True
             break
-        x_trace_.append(x)
+        x_trace_2.append(x)
         x = x - 0.1 * y
         y = y * 1.1
     value = x * y
@@ -38,7 +38,7 @@ def break_in_the_middle_value_and_grad(x: float, limit: float):
         if not broke:
             # y = y * 1.1
             d_y = 1.1 * d_y
-            x = x_trace_.pop()
+            x = x_trace_2.pop()
             # x = x - 0.1 * y
             d_y -= 0.1 * d_x
         broke = False

@@ -41,17 +41,17 @@ def return_from_nested_loops_value_and_grad(x, target: float):
     value = None
     returned = False
     total = 0.0
-    broke_ = False
-    iterations_ = 0
+    broke_2 = False
+    iterations_2 = 0
     row_trace = []
     broke_trace = []
     iterations_trace = []
-    row_trace_ = []
+    row_trace_2 = []
     value_trace = []
     total_trace = []
-    total_trace_ = []
+    total_trace_2 = []
     for i in range(3):
-        iterations_ += 1
+        iterations_2 += 1
         row_trace.append(row)
         row = 1.0
         broke_trace.append(broke)
@@ -60,7 +60,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
         iterations = 0
         for j in range(4):
             iterations += 1
-            row_trace_.append(row)
+            row_trace_2.append(row)
             row = row * x[i, j] + 0.1
             if row > target:
                 value_trace.append(value)
@@ -71,9 +71,9 @@ def return_from_nested_loops_value_and_grad(x, target: float):
             total_trace.append(total)
             total = total + row * row
         if returned:
-            broke_ = True
+            broke_2 = True
             break
-        total_trace_.append(total)
+        total_trace_2.append(total)
         total = total * 0.5 + row
     if not returned:
         value_in = value
@@ -91,15 +91,15 @@ def return_from_nested_loops_value_and_grad(x, target: float):
         d_total = np.zeros(np.shape(total))
         d_value = 1.0
     d_x = np.zeros(np.shape(x))
-    for i in reversed(range(3)[:iterations_]):
-        if broke_:
+    for i in reversed(range(3)[:iterations_2]):
+        if broke_2:
             d_row = np.zeros(np.shape(row))
         else:
-            total = total_trace_.pop()
+            total = total_trace_2.pop()
             # total = total * 0.5 + row
             d_row = unbroadcast(d_total, np.shape(row))
             d_total = unbroadcast(0.5 * d_total, np.shape(total))
-        broke_ = False
+        broke_2 = False
         for j in reversed(range(4)[:iterations]):
             if broke:
                 # value = row * total + x[i, j]
@@ -121,7 +121,7 @@ def return_from_nested_loops_value_and_grad(x, target: float):
                 d_row = d_row + unbroadcast(2.0 * d_total * row, np.shape(row))
                 d_total = unbroadcast(d_total, np.shape(total))
             broke = False
-            row = row_trace_.pop()
+            row = row_trace_2.pop()
             # row = row * x[i, j] + 0.1
             d_x[i, j] += unbroadcast(d_row * row, np.shape(x[i, j]))
             d_row = unbroadcast(d_row * x[i, j], np.shape(row))

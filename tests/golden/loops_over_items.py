@@ -118,23 +118,23 @@ def over_items_value_and_grad(params: dict):
         decay = decay + sum_**2
         sum_trace.append(sum_)
     decay_trace = []
-    sum_trace_ = []
+    sum_trace_2 = []
     for name in params:
-        sum__ = 1.0 + 0.01 * np.mean(params[name])
+        sum_2 = 1.0 + 0.01 * np.mean(params[name])
         decay_trace.append(decay)
-        decay = decay * sum__
-        sum_trace_.append(sum__)
+        decay = decay * sum_2
+        sum_trace_2.append(sum_2)
     value = decay
 
     # Backward.
     d_decay = 1.0
     d_params = {}
     for name in reversed(list(params)):
-        sum__ = sum_trace_.pop()
+        sum_2 = sum_trace_2.pop()
         decay = decay_trace.pop()
         # decay = decay * (1.0 + 0.01 * np.mean(params[name]))
         d_params[name] = 0.01 * d_decay * decay / np.size(params[name])
-        d_decay = d_decay * sum__
+        d_decay = d_decay * sum_2
     for name in reversed(list(params.keys())):
         sum_ = sum_trace.pop()
         # decay = decay + np.sum(params[name]) ** 2

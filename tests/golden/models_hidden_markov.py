@@ -53,16 +53,16 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
         sum_trace.append(sum_)
     top = alpha.max()
     exp = np.exp(alpha - top)
-    sum__ = np.sum(exp)
-    value = top + np.log(sum__)
+    sum_2 = np.sum(exp)
+    value = top + np.log(sum_2)
 
     # Backward: value = top + np.log(np.sum(np.exp(alpha - top)))
-    d_log_in = 1.0 / sum__
-    d_exp_in = d_log_in * exp
-    d_top = 1.0 - np.sum(d_exp_in)
+    d_log_in = 1.0 / sum_2
+    d_alpha = d_log_in * exp
+    d_top = 1.0 - np.sum(d_alpha)
     # top = alpha.max()
     at_max = alpha == top
-    d_exp_in = d_exp_in + at_max * (d_top / np.count_nonzero(at_max))
+    d_alpha = d_alpha + np.where(at_max, d_top / np.count_nonzero(at_max), 0.0)
     d_log_emit = np.zeros(np.shape(log_emit))
     d_log_step = np.zeros(np.shape(log_step))
     for symbol in reversed(seen[1:]):
@@ -71,32 +71,32 @@ def hidden_markov_value_and_grad(log_start, log_step, log_emit, seen):
         top = top_trace.pop()
         alpha = alpha_trace.pop()
         # alpha = top + np.log(np.sum(np.exp(m - top), axis=0)) + log_emit[:, symbol]
-        d_log_in_ = unbroadcast(d_exp_in / sum_, np.shape(sum_))
+        d_log_in = unbroadcast(d_alpha / sum_, np.shape(sum_))
         difference = m - top
-        d_exp_in_ = np.expand_dims(d_log_in_, 0) * np.exp(difference)
-        d_top = unbroadcast(d_exp_in, np.shape(top)) + unbroadcast(
-            np.broadcast_to(-d_exp_in_, np.shape(difference)), np.shape(top)
+        d_exp_in = np.expand_dims(d_log_in, 0) * np.exp(difference)
+        d_top = unbroadcast(d_alpha, np.shape(top)) + unbroadcast(
+            np.broadcast_to(-d_exp_in, np.shape(difference)), np.shape(top)
         )
-        d_m = unbroadcast(np.broadcast_to(d_exp_in_, np.shape(difference)), np.shape(m))
+        d_m = unbroadcast(np.broadcast_to(d_exp_in, np.shape(difference)), np.shape(m))
         np.add.at(
             d_log_emit,
             (slice(None, None, None), symbol),
-            unbroadcast(d_exp_in, np.shape(log_emit[:, symbol])),
+            unbroadcast(d_alpha, np.shape(log_emit[:, symbol])),
         )
         # top = np.max(m, axis=0)
-        at_max_ = m == np.expand_dims(top, 0)
-        share = d_top / np.sum(at_max_, axis=0, keepdims=False)
-        d_m = d_m + at_max_ * np.expand_dims(share, 0)
+        at_max = m == np.expand_dims(top, 0)
+        share = d_top / np.sum(at_max, axis=0, keepdims=False)
+        d_m = d_m + np.where(at_max, np.expand_dims(share, 0), 0.0)
         # m = alpha[:, None] + log_step
-        d_exp_in = np.zeros(np.shape(alpha))
-        d_exp_in[:, None] = unbroadcast(d_m, np.shape(alpha[:, None]))
+        d_alpha = np.zeros(np.shape(alpha))
+        d_alpha[:, None] = unbroadcast(d_m, np.shape(alpha[:, None]))
         d_log_step += unbroadcast(d_m, np.shape(log_step))
     # alpha = log_start + log_emit[:, seen[0]]
-    d_log_start = unbroadcast(d_exp_in, np.shape(log_start))
+    d_log_start = unbroadcast(d_alpha, np.shape(log_start))
     np.add.at(
         d_log_emit,
         (slice(None, None, None), seen[0]),
-        unbroadcast(d_exp_in, np.shape(log_emit[:, seen[0]])),
+        unbroadcast(d_alpha, np.shape(log_emit[:, seen[0]])),
     )
     return value, (
         like(log_start, d_log_start),

@@ -30,8 +30,8 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
     items = list(observed)
     mean_trace = []
     variance_trace = []
-    mean_trace_ = []
-    variance_trace_ = []
+    mean_trace_2 = []
+    variance_trace_2 = []
     gain_trace = []
     residual_trace = []
     total_trace = []
@@ -43,9 +43,9 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         residual = y - mean
         nll = nll + 0.5 * (math.log(2.0 * math.pi * total) + residual**2 / total)
         gain = variance / total
-        mean_trace_.append(mean)
+        mean_trace_2.append(mean)
         mean = mean + gain * residual
-        variance_trace_.append(variance)
+        variance_trace_2.append(variance)
         variance = (1.0 - gain) * variance
         gain_trace.append(gain)
         residual_trace.append(residual)
@@ -61,11 +61,11 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         total = total_trace.pop()
         residual = residual_trace.pop()
         gain = gain_trace.pop()
-        variance = variance_trace_.pop()
+        variance = variance_trace_2.pop()
         # variance = (1.0 - gain) * variance
         d_gain = -d_variance * variance
         d_variance = d_variance * (1.0 - gain)
-        mean = mean_trace_.pop()
+        mean = mean_trace_2.pop()
         # mean = mean + gain * residual
         d_gain += np.sum(d_mean * residual)
         d_residual = d_mean * gain
@@ -75,9 +75,9 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         d_variance += d_numerator
         d_total = -d_numerator * gain
         # nll = nll + 0.5 * (math.log(2.0 * math.pi * total) + residual**2 / total)
-        d_numerator_ = 0.5 / total
-        d_total += 1.0 / (2.0 * math.pi * total) * math.pi - d_numerator_ * (residual**2 / total)
-        d_residual += 2.0 * d_numerator_ * residual
+        d_numerator = 0.5 / total
+        d_total += 1.0 / (2.0 * math.pi * total) * math.pi - d_numerator * (residual**2 / total)
+        d_residual += 2.0 * d_numerator * residual
         # residual = y - mean
         d_mean -= d_residual
         # total = variance + s

@@ -189,11 +189,11 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
         d_z[3 * n :] = d_g * (1.0 - g * g)
         # i, f, o = sigmoid(z[:n]), sigmoid(z[n : 2 * n]), sigmoid(z[2 * n : 3 * n])
         d_z_part = sigmoid_backward(z[:n], d_i)
-        d_z_part_ = sigmoid_backward(z[n : 2 * n], d_f)
-        d_z_part__ = sigmoid_backward(z[2 * n : 3 * n], d_o)
+        d_z_part_2 = sigmoid_backward(z[n : 2 * n], d_f)
+        d_z_part_3 = sigmoid_backward(z[2 * n : 3 * n], d_o)
         d_z[:n] += d_z_part
-        d_z[n : 2 * n] += d_z_part_
-        d_z[2 * n : 3 * n] += d_z_part__
+        d_z[n : 2 * n] += d_z_part_2
+        d_z[2 * n : 3 * n] += d_z_part_3
         # z = params["W"] @ np.concatenate([h, x]) + params["b"]
         d_product = unbroadcast(d_z, matmul_shape(np.shape(params["W"]), np.shape(concatenate)))
         d_concatenate = matmul_backward_b(params["W"], concatenate, d_product)

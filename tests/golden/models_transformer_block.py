@@ -205,14 +205,14 @@ def transformer_block_value_and_grad(p: dict, x):
     d_exp_in = d_weights * weights
     at_max = scores == max_scores
     share = -d_exp_in.sum(axis=1, keepdims=True) / np.sum(at_max, axis=1, keepdims=True)
-    d_scores = d_exp_in + at_max * share
+    d_scores = d_exp_in + np.where(at_max, share, 0.0)
     scores = scores_in
     # scores = np.where(mask, scores, -1e9)
     d_scores = unbroadcast(np.where(mask, d_scores, 0.0), np.shape(scores))
     # scores = q @ k.T / math.sqrt(q.shape[1])
-    d_numerator_ = d_scores / math.sqrt(q.shape[1])
-    d_q = matmul_backward_a(q, k.T, d_numerator_)
-    d_k = np.transpose(matmul_backward_b(q, k.T, d_numerator_))
+    d_numerator = d_scores / math.sqrt(q.shape[1])
+    d_q = matmul_backward_a(q, k.T, d_numerator)
+    d_k = np.transpose(matmul_backward_b(q, k.T, d_numerator))
     # q, k, v = (y @ p[name] for name in ("Wq", "Wk", "Wv"))
     d_value = (d_q, d_k, d_v)
     d_p = {}
@@ -222,8 +222,8 @@ def transformer_block_value_and_grad(p: dict, x):
         d_y += matmul_backward_a(y, p[name_], d_item)
         d_p[name_] = matmul_backward_b(y, p[name_], d_item)
     # y = layer_norm(x, p["gain"], p["bias"])
-    d_x_, d_gain, d_bias = layer_norm_backward(x, p["gain"], p["bias"], d_out=d_y)
-    d_x = d_x + d_x_
+    d_x_2, d_gain, d_bias = layer_norm_backward(x, p["gain"], p["bias"], d_out=d_y)
+    d_x = d_x + d_x_2
     return value, (
         like_tree(p, add(d_p, {"Wq": d_Wq, "gain": d_gain, "bias": d_bias})),
         like(x, d_x),

@@ -26,7 +26,7 @@ def log_softmax_backward(z, d_out):
     # z = z - np.max(z, axis=1, keepdims=True)
     at_max = z == max_z
     share = -d_z.sum(axis=1, keepdims=True) / np.sum(at_max, axis=1, keepdims=True)
-    d_z = d_z + at_max * share
+    d_z = d_z + np.where(at_max, share, 0.0)
     return d_z
 
 

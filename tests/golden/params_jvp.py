@@ -10,7 +10,7 @@ def log_softmax_jvp(z, dot_z):
     """Value of `log_softmax` and its derivative along dot_z."""
     max_z = np.max(z, axis=1, keepdims=True)
     at_max = z == max_z
-    dot_z = dot_z - np.sum(at_max * dot_z, axis=1, keepdims=True) / np.sum(
+    dot_z = dot_z - np.sum(np.where(at_max, dot_z, 0.0), axis=1, keepdims=True) / np.sum(
         at_max, axis=1, keepdims=True
     )
     z = z - max_z

@@ -198,8 +198,8 @@ def deep_value_and_grad(layers: list, x, t):
     for i, layer in reversed(list(enumerate(layers[:-1]))):
         x_out = x
         x = x_trace.pop()
-        d_layer, d_x_ = dense_backward(layer, x, d_x * (1.0 - x_out * x_out))
-        d_x = d_x_
+        d_layer, d_x_2 = dense_backward(layer, x, d_x * (1.0 - x_out * x_out))
+        d_x = d_x_2
         d_layers[i] = add(d_layers[i], d_layer)
     return value, like_tree(layers, d_layers)
 

@@ -52,8 +52,11 @@ def average_of_paths_value_and_grad(s, sigma, rate, z):
         raise ValueError("average_of_paths must return a scalar")
 
     # Backward: value = np.exp(-rate) * np.maximum(mean - s, 0.0).mean()
+    d_mean_in = exp / np.size(maximum)
     difference = mean - s
-    d_difference = exp / np.size(maximum) * np.where(difference == 0.0, 0.5, difference > 0.0)
+    d_difference = np.where(
+        difference > 0.0, d_mean_in, np.where(difference == 0.0, 0.5 * d_mean_in, 0.0)
+    )
     d_rate = -(mean_ * exp)
     d_mean = np.array(
         unbroadcast(np.broadcast_to(d_difference, np.shape(difference)), mean.shape), dtype=float
@@ -71,10 +74,10 @@ def average_of_paths_value_and_grad(s, sigma, rate, z):
         d_level += unbroadcast(d_mean * np.exp(level), np.shape(level))
         level = level_trace.pop()
         # level = level + (rate - 0.5 * sigma**2) * dt + sigma * np.sqrt(dt) * z[:, t]
-        d_difference_ = d_level * dt
-        d_rate += unbroadcast(d_difference_, np.shape(rate))
+        d_difference = d_level * dt
+        d_rate += unbroadcast(d_difference, np.shape(rate))
         d_sigma += unbroadcast(
-            d_level * z[:, t] * np.sqrt(dt) - d_difference_ * sigma, np.shape(sigma)
+            d_level * z[:, t] * np.sqrt(dt) - d_difference * sigma, np.shape(sigma)
         )
         d_level = unbroadcast(d_level, np.shape(level))
     # level = np.log(s) * np.ones(z.shape[0])

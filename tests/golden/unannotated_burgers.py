@@ -36,9 +36,9 @@ def advance_backward(u, v, nu, dx, dt, d_out, d_u, d_v):
     power = dx**2
     ratio = nu * dt / power
     sum_ = un[1:-1, 2:] - 2 * un[1:-1, 1:-1] + un[1:-1, :-2]
-    power_ = dx**2
-    ratio_ = nu * dt / power_
-    sum__ = vn[2:, 1:-1] - 2 * vn[1:-1, 1:-1] + vn[:-2, 1:-1]
+    power_2 = dx**2
+    ratio_2 = nu * dt / power_2
+    sum_2 = vn[2:, 1:-1] - 2 * vn[1:-1, 1:-1] + vn[:-2, 1:-1]
 
     # value = u, v
     d_u += d_out[0]
@@ -52,9 +52,9 @@ def advance_backward(u, v, nu, dx, dt, d_out, d_u, d_v):
     # vn[1:-1, :-2]) + nu * dt / dx**2 * (vn[2:, 1:-1] - 2 * vn[1:-1, 1:-1] + vn[:-2,
     # 1:-1]) )
     d_new = d_v[1:-1, 1:-1].copy()
-    ratio__ = dt / dx
-    d_difference = -d_new * (ratio__ * un[1:-1, 1:-1])
-    d_sum = d_new * ratio_
+    ratio_3 = dt / dx
+    d_difference = -d_new * (ratio_3 * un[1:-1, 1:-1])
+    d_sum = d_new * ratio_2
     d_vn = np.zeros(np.shape(vn))
     d_vn[1:-1, 1:-1] = unbroadcast(d_new + d_difference - 2.0 * d_sum, np.shape(vn[1:-1, 1:-1]))
     d_vn[1:-1, :-2] -= unbroadcast(d_difference, np.shape(vn[1:-1, :-2]))
@@ -62,32 +62,32 @@ def advance_backward(u, v, nu, dx, dt, d_out, d_u, d_v):
     d_vn[:-2, 1:-1] += unbroadcast(d_sum, np.shape(vn[:-2, 1:-1]))
     d_un = np.zeros(np.shape(un))
     d_un[1:-1, 1:-1] = -unbroadcast(
-        d_new * (vn[1:-1, 1:-1] - vn[1:-1, :-2]) * ratio__, np.shape(un[1:-1, 1:-1])
+        d_new * (vn[1:-1, 1:-1] - vn[1:-1, :-2]) * ratio_3, np.shape(un[1:-1, 1:-1])
     )
-    d_nu = unbroadcast(d_new * sum__ / power_ * dt, np.shape(nu))
+    d_nu = unbroadcast(d_new * sum_2 / power_2 * dt, np.shape(nu))
     d_v[1:-1, 1:-1] = 0.0
     # u[1:-1, 1:-1] = ( un[1:-1, 1:-1] - dt / dx * un[1:-1, 1:-1] * (un[1:-1, 1:-1] -
     # un[1:-1, :-2]) - dt / dx * vn[1:-1, 1:-1] * (un[1:-1, 1:-1] - un[:-2, 1:-1]) + nu
     # * dt / dx**2 * (un[1:-1, 2:] - 2 * un[1:-1, 1:-1] + un[1:-1, :-2]) )
-    d_new_ = d_u[1:-1, 1:-1].copy()
-    ratio___ = dt / dx
-    d_nu += unbroadcast(d_new_ * sum_ / power * dt, np.shape(nu))
-    d_difference_ = -d_new_ * (ratio___ * un[1:-1, 1:-1])
-    d_difference__ = -d_new_ * (ratio___ * vn[1:-1, 1:-1])
-    d_sum_ = d_new_ * ratio
+    d_new = d_u[1:-1, 1:-1].copy()
+    ratio_3 = dt / dx
+    d_nu += unbroadcast(d_new * sum_ / power * dt, np.shape(nu))
+    d_difference = -d_new * (ratio_3 * un[1:-1, 1:-1])
+    d_difference_2 = -d_new * (ratio_3 * vn[1:-1, 1:-1])
+    d_sum = d_new * ratio
     d_un[1:-1, 1:-1] += unbroadcast(
-        d_new_
-        - d_new_ * (un[1:-1, 1:-1] - un[1:-1, :-2]) * ratio___
-        + d_difference_
-        + d_difference__
-        - 2.0 * d_sum_,
+        d_new
+        - d_new * (un[1:-1, 1:-1] - un[1:-1, :-2]) * ratio_3
+        + d_difference
+        + d_difference_2
+        - 2.0 * d_sum,
         np.shape(un[1:-1, 1:-1]),
     )
-    d_un[1:-1, :-2] += unbroadcast(d_sum_ - d_difference_, np.shape(un[1:-1, :-2]))
-    d_un[:-2, 1:-1] -= unbroadcast(d_difference__, np.shape(un[:-2, 1:-1]))
-    d_un[1:-1, 2:] += unbroadcast(d_sum_, np.shape(un[1:-1, 2:]))
+    d_un[1:-1, :-2] += unbroadcast(d_sum - d_difference, np.shape(un[1:-1, :-2]))
+    d_un[:-2, 1:-1] -= unbroadcast(d_difference_2, np.shape(un[:-2, 1:-1]))
+    d_un[1:-1, 2:] += unbroadcast(d_sum, np.shape(un[1:-1, 2:]))
     d_vn[1:-1, 1:-1] -= unbroadcast(
-        d_new_ * (un[1:-1, 1:-1] - un[:-2, 1:-1]) * ratio___, np.shape(vn[1:-1, 1:-1])
+        d_new * (un[1:-1, 1:-1] - un[:-2, 1:-1]) * ratio_3, np.shape(vn[1:-1, 1:-1])
     )
     d_u[1:-1, 1:-1] = 0.0
     # vn = v.copy()
@@ -128,13 +128,13 @@ def burgers_value_and_grad(u0, v0, nu, target, steps, dx, dt):
     v = v0.copy()
     u_trace = []
     v_trace = []
-    u_trace_ = []
-    v_trace_ = []
+    u_trace_2 = []
+    v_trace_2 = []
     for _ in range(steps):
         u_trace.append(u)
         v_trace.append(v)
-        u_trace_.append(np.copy(u))
-        v_trace_.append(np.copy(v))
+        u_trace_2.append(np.copy(u))
+        v_trace_2.append(np.copy(v))
         u, v = advance(u, v, nu, dx, dt)
     power = (u - target) ** 2
     value = np.mean(power) + 0.1 * np.mean(v**2)
@@ -146,12 +146,12 @@ def burgers_value_and_grad(u0, v0, nu, target, steps, dx, dt):
     for _ in reversed(range(steps)):
         v = v_trace.pop()
         u = u_trace.pop()
-        v[...] = v_trace_.pop()
-        u[...] = u_trace_.pop()
+        v[...] = v_trace_2.pop()
+        u[...] = u_trace_2.pop()
         # u, v = advance(u, v, nu, dx, dt)
         d_advance_out = (d_u0, d_v0)
         d_u0 = np.zeros(np.shape(u))
         d_v0 = np.zeros(np.shape(v))
-        d_u0, d_v0, d_nu_ = advance_backward(u, v, nu, dx, dt, d_advance_out, d_u0, d_v0)
-        d_nu += d_nu_
+        d_u0, d_v0, d_nu_2 = advance_backward(u, v, nu, dx, dt, d_advance_out, d_u0, d_v0)
+        d_nu += d_nu_2
     return value, (like(u0, d_u0), like(v0, d_v0), like(nu, d_nu))

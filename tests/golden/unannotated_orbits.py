@@ -130,7 +130,7 @@ def orbits_value_and_grad(pos, vel, mass, dt, steps):
     vel_trace = []
     pos_trace = []
     acc_trace = []
-    vel_trace_ = []
+    vel_trace_2 = []
     for _ in range(steps):
         vel_trace.append(np.copy(vel))
         vel += 0.5 * dt * acc
@@ -138,7 +138,7 @@ def orbits_value_and_grad(pos, vel, mass, dt, steps):
         pos += dt * vel
         acc_trace.append(acc)
         acc = attraction(pos, mass, 0.1)
-        vel_trace_.append(np.copy(vel))
+        vel_trace_2.append(np.copy(vel))
         vel += 0.5 * dt * acc
     power = vel**2
     product = mass[:, None] * power
@@ -155,14 +155,14 @@ def orbits_value_and_grad(pos, vel, mass, dt, steps):
     )
     d_acc = np.zeros(np.shape(acc))
     for _ in reversed(range(steps)):
-        vel = vel_trace_.pop()
+        vel = vel_trace_2.pop()
         # vel += 0.5 * dt * acc
         d_acc += unbroadcast(0.5 * d_vel * dt, np.shape(acc))
         acc = acc_trace.pop()
         # acc = attraction(pos, mass, 0.1)
-        d_pos_, d_mass_ = attraction_backward(pos, mass, 0.1, d_acc)
-        d_pos += d_pos_
-        d_mass += d_mass_
+        d_pos_2, d_mass_2 = attraction_backward(pos, mass, 0.1, d_acc)
+        d_pos += d_pos_2
+        d_mass += d_mass_2
         pos = pos_trace.pop()
         # pos += dt * vel
         d_vel += unbroadcast(d_pos * dt, np.shape(vel))
@@ -172,9 +172,9 @@ def orbits_value_and_grad(pos, vel, mass, dt, steps):
         d_acc = unbroadcast(0.5 * d_vel * dt, np.shape(acc))
         d_vel = unbroadcast(d_vel, np.shape(vel))
     # acc = attraction(pos, mass, 0.1)
-    d_pos__, d_mass__ = attraction_backward(pos, mass, 0.1, d_acc)
-    d_pos += d_pos__
-    d_mass += d_mass__
+    d_pos_2, d_mass_2 = attraction_backward(pos, mass, 0.1, d_acc)
+    d_pos += d_pos_2
+    d_mass += d_mass_2
     vel = vel_in
     pos = pos_in
     return value, (like(pos, d_pos), like(vel, d_vel), like(mass, d_mass))

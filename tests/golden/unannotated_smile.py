@@ -116,8 +116,8 @@ def smile_value_and_grad(params, strikes, times, quotes):
         k = k_trace.pop()
         w = w_trace.pop()
         # total += np.sum((np.sqrt(w / t) - quotes[i]) ** 2)
-        sqrt_ = np.sqrt(w / t)
-        d_w = unbroadcast((sqrt_ - quotes[i]) / sqrt_ / t, np.shape(w))
+        sqrt_2 = np.sqrt(w / t)
+        d_w = unbroadcast((sqrt_2 - quotes[i]) / sqrt_2 / t, np.shape(w))
         # w = a + b * (rho * (k - m) + np.sqrt((k - m) ** 2 + width**2))
         d_sum = d_w * b
         d_sqrt_in = 0.5 * d_sum / sqrt

@@ -60,7 +60,7 @@ def array_state_value_and_grad(x):
     iterations = 0
     w_trace = []
     v_trace = []
-    w_trace_ = []
+    w_trace_2 = []
     sqrt_trace = []
     while change > 1e-9:
         iterations += 1
@@ -71,7 +71,7 @@ def array_state_value_and_grad(x):
         change = np.max(np.abs(w - v))
         v_trace.append(v)
         v = w
-        w_trace_.append(w)
+        w_trace_2.append(w)
         sqrt_trace.append(sqrt)
     product = v @ x
     value = product @ v
@@ -84,7 +84,7 @@ def array_state_value_and_grad(x):
     d_x = matmul_backward_b(v, x, d_product)
     for _ in range(iterations):
         sqrt = sqrt_trace.pop()
-        w = w_trace_.pop()
+        w = w_trace_2.pop()
         v = v_trace.pop()
         # v = w
         d_w = d_v
