@@ -305,9 +305,13 @@ class Writer(fuzz.Writer):
     def put_lambda(self, pad: str, depth: int) -> None:
         g = self.name("h")
         self.in_local = True
-        self.put(pad, f"{g} = lambda t, k=2: {self.pick('t * 0.5', 'math.sin(t)')} * k + {self.e()}")
+        self.put(
+            pad, f"{g} = lambda t, k=2: {self.pick('t * 0.5', 'math.sin(t)')} * k + {self.e()}"
+        )
         self.in_local = False
-        call = self.pick(f"{g}({self.e()})", f"{g}({self.f()}, k=1)", f"applied({g}, {self.f()}, n)")
+        call = self.pick(
+            f"{g}({self.e()})", f"{g}({self.f()}, k=1)", f"applied({g}, {self.f()}, n)"
+        )
         self.put(pad, f"{self.f()} = math.tanh({call})")
 
     def put_captured(self, pad: str, depth: int) -> None:
@@ -427,7 +431,9 @@ class Writer(fuzz.Writer):
         condition = ""
         if self.chance(0.3):
             condition = f" if {self.pick(f'{self.f()} > 0.1', 'n > 2', f'{value} > -0.2')}"
-        call = self.pick("sum({})", "max({}, default=0.2)", "math.fsum({})", "np.mean(np.array([{}, 0.1]))")
+        call = self.pick(
+            "sum({})", "max({}, default=0.2)", "math.fsum({})", "np.mean(np.array([{}, 0.1]))"
+        )
         if call.startswith("np"):
             result = f"np.sum([{value} for {target} in {over}]) / 3"
         elif call.startswith("sum") and self.chance(0.3):
@@ -509,7 +515,9 @@ class Writer(fuzz.Writer):
 
     def put_state(self, pad: str, depth: int) -> None:
         s = self.name("s")
-        self.put(pad, f"{s} = {self.pick(f'State({self.e()})', f'State(p={self.e()}, q={self.f()})')}")
+        self.put(
+            pad, f"{s} = {self.pick(f'State({self.e()})', f'State(p={self.e()}, q={self.f()})')}"
+        )
         self.put(pad, f"for _ in range({self.pick('2', 'n')}):")
         step = [
             f"{s} = State({s}.q + 0.1 * {s}.p, {s}.p * 0.9 - 0.1 * {self.f()})",
@@ -521,11 +529,15 @@ class Writer(fuzz.Writer):
         self.put(pad + "    ", self.pick(*step))
         if depth and self.chance(0.5):
             self.inside(pad, depth)
-        self.put(pad, f"{self.f()} = {self.pick(f'{s}.q * {s}.p', f'{s}[0] - {s}[1]', f'sum({s})')}")
+        self.put(
+            pad, f"{self.f()} = {self.pick(f'{s}.q * {s}.p', f'{s}[0] - {s}[1]', f'sum({s})')}"
+        )
 
     def put_body(self, pad: str, depth: int) -> None:
         s = self.name("s")
-        self.put(pad, f"{s} = {self.pick(f'Body({self.e()})', f'Body({self.f()}, speed={self.e()})')}")
+        self.put(
+            pad, f"{s} = {self.pick(f'Body({self.e()})', f'Body({self.f()}, speed={self.e()})')}"
+        )
         changes = [
             f"{s} = Body({s}.mass * 0.5, {s}.speed + {self.f()})",
             f"{s} = replace({s}, speed={self.e()})",
@@ -535,12 +547,20 @@ class Writer(fuzz.Writer):
         ]
         if self.chance(0.7):
             self.put(pad, self.pick(*changes))
-        use = [f"{s}.energy()", f"{s}.momentum", f"{s}.energy(scale={self.f()})", f"{s}.mass - {s}.speed"]
+        use = [
+            f"{s}.energy()",
+            f"{s}.momentum",
+            f"{s}.energy(scale={self.f()})",
+            f"{s}.mass - {s}.speed",
+        ]
         self.put(pad, f"{self.f()} = math.sin({self.pick(*use)})")
 
     def put_nested(self, pad: str, depth: int) -> None:
         d = self.name("d")
-        self.put(pad, f'{d} = {{"q": {self.e()}, "in": {{"p": {self.f()}, "all": [{self.f()}, {self.e()}]}}}}')
+        self.put(
+            pad,
+            f'{d} = {{"q": {self.e()}, "in": {{"p": {self.f()}, "all": [{self.f()}, {self.e()}]}}}}',
+        )
         changes = [
             f'{d}["q"] += {self.e()}', f'{d}["in"]["p"] = {d}["q"] * {self.f()}',
             f'{d}["in"]["all"][-1] *= 0.5', f'{d}["in"]["all"].append({self.e()})',
@@ -549,7 +569,11 @@ class Writer(fuzz.Writer):
         ]  # fmt: skip
         for _ in range(self.random.randint(0, 2)):
             self.put(pad, self.pick(*changes))
-        use = [f'{d}["q"] * {d}["in"]["p"]', f'sum({d}["in"]["all"])', f'{d}["in"]["all"][1] - {d}["q"]']
+        use = [
+            f'{d}["q"] * {d}["in"]["p"]',
+            f'sum({d}["in"]["all"])',
+            f'{d}["in"]["all"][1] - {d}["q"]',
+        ]
         self.put(pad, f"{self.f()} = math.sin({self.pick(*use)})")
 
     def put_table(self, pad: str, depth: int) -> None:
@@ -584,7 +608,11 @@ class Writer(fuzz.Writer):
         self.put(pad + "    ", self.pick(*inner))
         if depth and self.chance(0.4):
             self.inside(pad, depth)
-        use = [f"{w}[0][1] * {w}[1][0]", f"sum(sum(row) for row in {w}) / 5", f"{w}[-1][-1] - {w}[0][-1]"]
+        use = [
+            f"{w}[0][1] * {w}[1][0]",
+            f"sum(sum(row) for row in {w}) / 5",
+            f"{w}[-1][-1] - {w}[0][-1]",
+        ]
         use += [f"found_in({w}, {self.f()})", f"first_above({w}[1], 0.2)"]
         self.put(pad, f"{self.f()} = math.sin({self.pick(*use)})")
 
@@ -594,7 +622,11 @@ class Writer(fuzz.Writer):
         self.put(pad, f"{w} = {self.pick('[]', f'[{self.f()}]', f'[{self.f()}, {self.e()}]')}")
         self.put(pad, f"for {k} in range({self.pick('3', 'n')}):")
         grow = [f"{w}.append({self.e()})", f"{w} += [{self.f()}]", f"{w}.extend([{self.f()}, 0.2])"]
-        grow += [f"{w} = {w} + [{self.e()}]", f"{w} = [*{w}, {self.f()} * {k}]", f"{w}.insert(0, {self.f()})"]
+        grow += [
+            f"{w} = {w} + [{self.e()}]",
+            f"{w} = [*{w}, {self.f()} * {k}]",
+            f"{w}.insert(0, {self.f()})",
+        ]
         self.put(pad + "    ", self.pick(*grow))
         if self.chance(0.3):
             self.put(pad + "    ", f"{self.f()} = {w}[-1] * 0.5")
@@ -604,24 +636,45 @@ class Writer(fuzz.Writer):
             self.inside(pad, depth)
         self.put(pad, f"{w}.append(0.3)")
         use = [f"sum({w}) / 5", f"{w}[0] * {w}[-1]", f"np.mean({w})", f"{w}[len({w}) // 2]"]
-        use += [f"np.array({w})[0]", f"np.max({w})", f"{w}.pop() + {w}[0]", f"first_above({w}, 0.2)"]
+        use += [
+            f"np.array({w})[0]",
+            f"np.max({w})",
+            f"{w}.pop() + {w}[0]",
+            f"first_above({w}, 0.2)",
+        ]
         use += [f"sum(t * s for t, s in zip({w}, {w}[1:]))", f"np.stack({w})[-1]"]
         self.put(pad, f"{self.f()} = math.sin({self.pick(*use)})")
 
     def put_two_lists(self, pad: str, depth: int) -> None:
         p, q = self.name("w"), self.name("w")
         self.put(pad, f"{p}, {q} = [{self.f()}, 0.3], [{self.e()}]")
-        moves = [f"{q}.append({p}.pop())", f"{p}, {q} = {q}, {p}", f"{q} = {p}", f"{q} = {p}[:]", f"{q} += {p}"]
+        moves = [
+            f"{q}.append({p}.pop())",
+            f"{p}, {q} = {q}, {p}",
+            f"{q} = {p}",
+            f"{q} = {p}[:]",
+            f"{q} += {p}",
+        ]
         self.put(pad, self.pick(*moves))
-        self.put(pad, self.pick(f"{q}[0] *= {self.f()}", f"{p}.append({self.e()})", f"{q}[-1] = {self.e()}"))
+        self.put(
+            pad,
+            self.pick(f"{q}[0] *= {self.f()}", f"{p}.append({self.e()})", f"{q}[-1] = {self.e()}"),
+        )
         self.put(pad, f"{self.f()} = math.sin(sum({p}) + 0.5 * sum({q}))")
 
     def put_held_items(self, pad: str, depth: int) -> None:
         """Lists of a fixed size that are written to by index."""
         w, k = self.name("w"), self.name("k")
-        self.put(pad, f"{w} = {self.pick('[0.0] * 3', f'[{self.f()}] * 3', f'[{self.f()}, 0.2, {self.e()}]')}")
+        self.put(
+            pad,
+            f"{w} = {self.pick('[0.0] * 3', f'[{self.f()}] * 3', f'[{self.f()}, 0.2, {self.e()}]')}",
+        )
         self.put(pad, f"for {k} in range({self.pick('3', '1, 3', '2, -1, -1', 'min(n, 3)')}):")
-        body = [f"{w}[{k}] = {self.e()}", f"{w}[{k}] += {self.v()}[{k}]", f"{w}[{k}] = {w}[{k} - 1] * {self.f()}"]
+        body = [
+            f"{w}[{k}] = {self.e()}",
+            f"{w}[{k}] += {self.v()}[{k}]",
+            f"{w}[{k}] = {w}[{k} - 1] * {self.f()}",
+        ]
         body += [f"{w}[{k}], {w}[0] = {w}[0], {w}[{k}] * 0.5", f"{w}[-{k}] *= {self.f()}"]
         self.put(pad + "    ", self.pick(*body))
         if depth and self.chance(0.5):
@@ -634,7 +687,11 @@ class Writer(fuzz.Writer):
         kind = self.pick("State", "Body")
         self.put(pad, f"{w} = [{kind}({self.f()}, {self.e()}), {kind}({self.e()})]")
         part = "q" if kind == "State" else "mass"
-        use = [f"sum(t.{part} for t in {w})", f"{w}[0].{part} * {w}[-1].{part}", f"max(t.{part} for t in {w})"]
+        use = [
+            f"sum(t.{part} for t in {w})",
+            f"{w}[0].{part} * {w}[-1].{part}",
+            f"max(t.{part} for t in {w})",
+        ]
         if kind == "Body":
             use.append(f"sum(t.energy() for t in {w})")
             if self.chance(0.3):
@@ -647,30 +704,54 @@ class Writer(fuzz.Writer):
 
     def put_array_built(self, pad: str, depth: int) -> None:
         w, k = self.name("w"), self.name("k")
-        make = [f"np.zeros({self.pick('3', 'n + 1', f'len({self.v()})')})", f"np.empty_like({self.v()})"]
+        make = [
+            f"np.zeros({self.pick('3', 'n + 1', f'len({self.v()})')})",
+            f"np.empty_like({self.v()})",
+        ]
         self.put(pad, f"{w} = {self.pick(*make)}")
         self.put(pad, f"{w}[:] = {self.e()}") if "empty" in self.lines[-1] else None
         self.put(pad, f"for {k} in range(len({w})):")
         body = [f"{w}[{k}] = {self.e()}", f"{w}[{k}] += {self.v()}[{k} % 3] * {self.f()}"]
-        body += [f"{w}[{k}] = {w}[{k} - 1] * 0.5 + {self.f()}", f"{w}[{k}] = {self.f()} if {k} else 0.2"]
+        body += [
+            f"{w}[{k}] = {w}[{k} - 1] * 0.5 + {self.f()}",
+            f"{w}[{k}] = {self.f()} if {k} else 0.2",
+        ]
         self.put(pad + "    ", self.pick(*body))
         if depth and self.chance(0.5):
             self.inside(pad, depth)
-        self.put(pad, f"{self.f()} = {self.pick(f'np.mean({w})', f'{w}[-1]', f'np.sum({w} ** 2) / 3')}")
+        self.put(
+            pad, f"{self.f()} = {self.pick(f'np.mean({w})', f'{w}[-1]', f'np.sum({w} ** 2) / 3')}"
+        )
 
     def put_matrix(self, pad: str, depth: int) -> None:
         m, i, j = self.name("m"), self.name("i"), self.name("j")
         u, v = self.v(), self.v()
-        make = [f"np.outer({u}, {v})", f"np.array([{u}, {v}])", f"np.stack([{u}, {v}])", f"np.zeros((2, 3)) + {u}"]
+        make = [
+            f"np.outer({u}, {v})",
+            f"np.array([{u}, {v}])",
+            f"np.stack([{u}, {v}])",
+            f"np.zeros((2, 3)) + {u}",
+        ]
         self.put(pad, f"{m} = {self.pick(*make)}")
         self.put(pad, f"for {i} in range(2):")
-        body = [f"{m}[{i}, {j}] *= {self.f()}", f"{m}[{i}, {j}] = {m}[{i}, {j} - 1] * 0.5", f"{m}[1, {j}] += {m}[0, {j}]"]
+        body = [
+            f"{m}[{i}, {j}] *= {self.f()}",
+            f"{m}[{i}, {j}] = {m}[{i}, {j} - 1] * 0.5",
+            f"{m}[1, {j}] += {m}[0, {j}]",
+        ]
         body += [f"{self.f()} = {m}[{i}, {j}] * 0.5", f"{m}[{i}][{j}] = {self.e()}"]
-        self.put(pad + "    ", f"for {j} in range({self.pick('3', f'{i}, 3', '1, 3', '2, -1, -1')}):")
+        self.put(
+            pad + "    ", f"for {j} in range({self.pick('3', f'{i}, 3', '1, 3', '2, -1, -1')}):"
+        )
         self.put(pad + "        ", self.pick(*body))
         if depth and self.chance(0.4):
             self.inside(pad + "    ", depth)
-        use = [f"np.mean({m})", f"{m}[0, 1]", f"np.sum({m}, axis=0)[1] / 2", f"np.mean({m}.T @ {m})"]
+        use = [
+            f"np.mean({m})",
+            f"{m}[0, 1]",
+            f"np.sum({m}, axis=0)[1] / 2",
+            f"np.mean({m}.T @ {m})",
+        ]
         use += [f"sum(np.mean(row) for row in {m})", f"found_in({m}, {self.f()})"]
         self.put(pad, f"{self.f()} = math.sin({self.pick(*use)})")
 
@@ -700,12 +781,18 @@ class Writer(fuzz.Writer):
         self.put(pad, f"{t} = ({self.f()},) + ({self.e()}, 0.3)")
         if self.chance(0.5):
             self.put(pad, f"{t} = {t} * 2" if self.chance(0.5) else f"{t} = (*{t}, {self.f()})")
-        self.put(pad, f"{self.f()} = {self.pick(f'{t}[-1] * {t}[0]', f'sum({t}) / 4', f'{t}[1:][0]')}")
+        self.put(
+            pad, f"{self.f()} = {self.pick(f'{t}[-1] * {t}[0]', f'sum({t}) / 4', f'{t}[1:][0]')}"
+        )
 
     def put_updates(self, pad: str, depth: int) -> None:
         d = self.name("d")
         self.put(pad, f"{d} = dict(p={self.e()}, q={self.f()})")
-        ways = [f'{d}["p"] *= {self.f()}', f"{d}.update(p={self.e()})", f'{d}.setdefault("r", {self.f()})']
+        ways = [
+            f'{d}["p"] *= {self.f()}',
+            f"{d}.update(p={self.e()})",
+            f'{d}.setdefault("r", {self.f()})',
+        ]
         ways += [f'{d} = {d} | {{"q": {self.e()}}}', f'{self.f()} = {d}.pop("q"); {d}["q"] = 0.3']
         ways += [f'del {d}["q"]; {d}["q"] = {self.f()}']
         self.put(pad, self.pick(*ways))
@@ -734,7 +821,9 @@ class Writer(fuzz.Writer):
 
     def put_counted_down(self, pad: str, depth: int) -> None:
         k = self.name("k")
-        over = self.pick("range(2, -1, -1)", "range(n, 0, -2)", "reversed(range(n))", "range(n - 1, 0, -1)")
+        over = self.pick(
+            "range(2, -1, -1)", "range(n, 0, -2)", "reversed(range(n))", "range(n - 1, 0, -1)"
+        )
         self.put(pad, f"for {k} in {over}:")
         self.put(pad + "    ", f"{self.f()} = {self.e()} * 0.5 + {self.v()}[{k} % 3] * {k} * 0.1")
         self.inside(pad, depth)
@@ -748,10 +837,24 @@ class Writer(fuzz.Writer):
     def put_paired(self, pad: str, depth: int) -> None:
         """Loops over zip of unequal lengths, and over products."""
         p, q = self.name("w"), self.name("w")
-        over = [f"zip({self.v()}, [{self.f()}, 0.3])", f"zip({self.v()}[:-1], {self.v()})", f"zip(range(n), {self.v()})"]
-        over += [f"zip({self.v()}, STEPS)", "itertools.product(range(2), range(2))", "zip(STEPS, range(n), strict=False)"]
-        over += [f"[({self.f()}, 1.0), (0.3, {self.e()})]", f"itertools.combinations({self.v()}, 2)"]
-        over += [f"itertools.zip_longest(STEPS, {self.v()}, fillvalue=0.2)", f"list(zip({self.v()}, {self.v()}))[1:]"]
+        over = [
+            f"zip({self.v()}, [{self.f()}, 0.3])",
+            f"zip({self.v()}[:-1], {self.v()})",
+            f"zip(range(n), {self.v()})",
+        ]
+        over += [
+            f"zip({self.v()}, STEPS)",
+            "itertools.product(range(2), range(2))",
+            "zip(STEPS, range(n), strict=False)",
+        ]
+        over += [
+            f"[({self.f()}, 1.0), (0.3, {self.e()})]",
+            f"itertools.combinations({self.v()}, 2)",
+        ]
+        over += [
+            f"itertools.zip_longest(STEPS, {self.v()}, fillvalue=0.2)",
+            f"list(zip({self.v()}, {self.v()}))[1:]",
+        ]
         self.put(pad, f"for {p}, {q} in {self.pick(*over)}:")
         self.put(pad + "    ", f"{self.f()} = 0.5 * {p} * {q} + {self.e(0)}")
         self.inside(pad, depth)
@@ -766,7 +869,9 @@ class Writer(fuzz.Writer):
             self.put(pad + "    ", f"{self.f()} = {self.f()} * 0.5 + 0.1 * {k}")
         else:
             self.put(pad, f"for {k} in {self.pick(self.v(), f'[{self.f()}, {self.f()}]')}:")
-            self.put(pad + "    ", f"{k} = {self.pick(f'{k} * {self.f()}', f'math.sin({k})', self.e())}")
+            self.put(
+                pad + "    ", f"{k} = {self.pick(f'{k} * {self.f()}', f'math.sin({k})', self.e())}"
+            )
             self.put(pad + "    ", f"{self.f()} = {k} * 0.5 + {self.e(0)}")
         if self.chance(0.6):
             self.inside(pad, depth)
@@ -774,7 +879,12 @@ class Writer(fuzz.Writer):
 
     def put_read_after(self, pad: str, depth: int) -> None:
         k = self.name("k")
-        over = self.pick(self.v(), f"reversed({self.v()})", f"range({self.pick('1', 'n')})", f"[{self.f()}, {self.e()}]")
+        over = self.pick(
+            self.v(),
+            f"reversed({self.v()})",
+            f"range({self.pick('1', 'n')})",
+            f"[{self.f()}, {self.e()}]",
+        )
         self.put(pad, f"{k} = {self.pick('0', self.e(0))}") if self.chance(0.5) else None
         self.put(pad, f"for {k} in {over}:")
         self.inside(pad, depth)
@@ -814,7 +924,9 @@ class Writer(fuzz.Writer):
         self.put(pad + "    ", f"for {q} in {self.v()}:")
         self.put(pad + "        ", f"{self.f()} = {self.e()} + 0.2 * {q}")
         self.put(pad + "        ", f"if {self.test()}:")
-        self.put(pad + "            ", self.pick(f"return {self.e()} * {p} + {q}", "break", "continue"))
+        self.put(
+            pad + "            ", self.pick(f"return {self.e()} * {p} + {q}", "break", "continue")
+        )
         self.put(pad + "        ", f"{self.f()} = {self.e()}")
         if self.chance(0.4):
             self.put(pad + "    ", "else:")
@@ -841,13 +953,27 @@ class Writer(fuzz.Writer):
         m = self.name("m")
         self.put(pad, f"{m} = 0")
         self.put(pad, f"for t in {self.v()}:")
-        self.put(pad + "    ", self.pick(f"{m} += t > {self.f()}", f"{m} += 1 if t > 0.2 else 2", f"if t < 0.4: {m} += 1"))
+        self.put(
+            pad + "    ",
+            self.pick(
+                f"{m} += t > {self.f()}", f"{m} += 1 if t > 0.2 else 2", f"if t < 0.4: {m} += 1"
+            ),
+        )
         if self.chance(0.5):
             self.inside(pad, depth)
         self.put(pad, f"{self.f()} = {self.e()} * 0.3 * {m}")
 
     def put_counting(self, pad: str, depth: int) -> None:
-        self.put(pad, self.pick("n += 1", "n = n + 1 if n < 4 else 1", "n = max(1, n - 1)", "n = min(n, 3)", "n //= 2; n += 1"))
+        self.put(
+            pad,
+            self.pick(
+                "n += 1",
+                "n = n + 1 if n < 4 else 1",
+                "n = max(1, n - 1)",
+                "n = min(n, 3)",
+                "n //= 2; n += 1",
+            ),
+        )
         self.put(pad, f"{self.f()} = {self.e()} / n")
 
     def put_flagged(self, pad: str, depth: int) -> None:
@@ -863,7 +989,9 @@ class Writer(fuzz.Writer):
         w = self.name("best")
         self.put(pad, f"{w} = None")
         self.put(pad, f"for t in {self.pick(self.v(), f'[{self.f()}, {self.f()}]')}:")
-        self.put(pad + "    ", f"if {w} is None or {self.pick(f't > {w}', f't * {self.f()} < {w}')}:")
+        self.put(
+            pad + "    ", f"if {w} is None or {self.pick(f't > {w}', f't * {self.f()} < {w}')}:"
+        )
         self.put(pad + "        ", f"{w} = t{self.pick('', f' * {self.f()}')}")
         if self.chance(0.4):
             self.inside(pad, depth)
@@ -883,11 +1011,24 @@ class Writer(fuzz.Writer):
             self.put(pad + "    ", 'raise ValueError(f"no mode {n}")')
 
     def put_shouted(self, pad: str, depth: int) -> None:
-        self.put(pad, self.pick(f'print(f"{{{self.f()}:.3f}} of {{n}}")', f'print("{self.f()}", n)', "pass", f"print({self.v()})"))
+        self.put(
+            pad,
+            self.pick(
+                f'print(f"{{{self.f()}:.3f}} of {{n}}")',
+                f'print("{self.f()}", n)',
+                "pass",
+                f"print({self.v()})",
+            ),
+        )
         self.put(pad, f"{self.f()} = {self.e()}")
 
     def put_asserted(self, pad: str, depth: int) -> None:
-        self.put(pad, self.pick(f'assert np.isfinite({self.f()}), "not finite"', f"assert {self.v()}.shape == (3,)"))
+        self.put(
+            pad,
+            self.pick(
+                f'assert np.isfinite({self.f()}), "not finite"', f"assert {self.v()}.shape == (3,)"
+            ),
+        )
         self.lines_of(pad, f"if abs({self.f()}) > 1e9:", '    raise ValueError("too large")')
 
     def put_contexts(self, pad: str, depth: int) -> None:
@@ -897,7 +1038,9 @@ class Writer(fuzz.Writer):
             self.inside(pad, depth, looped=False)
 
     def put_matched(self, pad: str, depth: int) -> None:
-        subject = self.pick('("power", n)', f"({self.f()}, {self.e()})", f'{{"scale": {self.e()}}}', "n", "None")
+        subject = self.pick(
+            '("power", n)', f"({self.f()}, {self.e()})", f'{{"scale": {self.e()}}}', "n", "None"
+        )
         f, g = self.f(), self.f()
         self.lines_of(
             pad,

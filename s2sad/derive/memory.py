@@ -22,9 +22,11 @@ statements.
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.types import Array, is_number
+from s2sad.derive.broadcasting import call
 from s2sad.derive.held import exchanges_items, is_container
 from s2sad.derive.loops import Loops
 from s2sad.derive.mirror import Group, Step
@@ -39,6 +41,7 @@ from s2sad.ir.nodes import (
     Branch,
     Const,
     Context,
+    Each,
     Evaluate,
     Expr,
     For,
@@ -144,7 +147,7 @@ class Planner(Loops):
             calls: Block = []
             contents: Block = []
             for expr, var in self._extracted_of(statement):
-                extraction = Assign((var,), expr)
+                extraction = Assign((var,), _several_times(expr))
                 saves, restores = self._save([var], needed, kept)
                 self.defined.add(var)
                 forward += saves
@@ -287,3 +290,10 @@ class Planner(Loops):
 
 def _is_user(expr: Expr) -> bool:
     return isinstance(expr, Ref) and expr.var.user
+
+
+def _several_times(value: Expr) -> Expr:
+    """What gets a name is read by both parts: of a generator expression, a list."""
+    if isinstance(value, Each) and value.kind == "generator":
+        return call("builtins.list", replace(value), text="list")
+    return value

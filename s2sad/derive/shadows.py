@@ -771,9 +771,10 @@ class _Maker:
     def _zero_of_number(self, where: Expr) -> Expr:
         if not is_boxed(where, self.regions, self.facts):
             return Const(0.0)
-        mixed = may_be_complex(self.facts.type_of(where))
-        dtype = {"dtype": Apply("builtins.complex", (), (), "name", "complex")} if mixed else {}
-        return call("numpy.zeros", Make("tuple", ()), **dtype)
+        if may_be_complex(self.facts.type_of(where)):
+            dtype = Apply("builtins.complex", (), (), "name", "complex")
+            return call("numpy.zeros", Make("tuple", ()), dtype=dtype)
+        return call("numpy.zeros", Make("tuple", ()))
 
     def _let(self, var: Var, value: Expr) -> Stmt:
         return Assign((var,), value)

@@ -33,6 +33,7 @@ from s2sad.ir.nodes import (
     Apply,
     Assign,
     Const,
+    Each,
     Evaluate,
     Expr,
     Invoke,
@@ -83,13 +84,13 @@ class Calls:
         self.pull_call(node, adjoint)
 
     def _is_used_up(self, argument: Expr) -> bool:
-        """Whether an argument is an iterator that the call leaves empty. A zip of what can be run
-        over again is made again."""
+        """Whether an argument is an iterator that the call leaves empty. A zip is made again, and
+        the items of a generator expression are listed, or computed again."""
         if isinstance(argument, Ref):
             return argument.var in self.sweep.iterators
         again = ("builtins.zip", "builtins.enumerate", "builtins.reversed")
         made_again = isinstance(argument, Apply) and argument.op in again
-        return is_iterator(argument) and not made_again
+        return is_iterator(argument) and not (made_again or isinstance(argument, Each))
 
     def pull_call(self, node: Invoke, adjoint: Adjoint | None) -> None:
         """The adjoint of a call; of one that writes, also when its result has none."""

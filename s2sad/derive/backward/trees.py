@@ -68,10 +68,12 @@ class Trees:
                     for key, item in zip(keys, items, strict=True)
                     if isinstance(key, Const) and key.value in names and not is_zero(item)
                 ]
-                whole = found[0] if found else None
+                if not found:
+                    return None
+                whole = found[0]
                 for item in found[1:]:
                     whole = call("helper.add", whole, item, text="add")
-                return None if whole is None else Adjoint(whole, tree=_is_tree(whole))
+                return Adjoint(whole, tree=_is_tree(whole))
             case Make() | Const() | Each():
                 return self.part_of(adjoint, position)
         return Adjoint(call("helper.field", adjoint.expr, *map(Const, names), text="field"))
