@@ -36,6 +36,7 @@ from s2sad.derive.mirrored import Mirrored, copy_of, handed_back, varied_variabl
 from s2sad.derive.placing import Placing
 from s2sad.derive.push import Push
 from s2sad.derive.tangent_writes import TangentWrites, as_complex, copied
+from s2sad.derive.values import can_repeat
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import LIST_CHANGES, bound_by, targets_of
 from s2sad.ir.flow import expressions
@@ -217,6 +218,11 @@ class Forward(Push):
         self.current = statement
         if statement.embedded and any(v in self.varied for t in statement.targets
                                       for v in targets_of(t)):  # fmt: skip
+            if not can_repeat(statement.value, self.facts):
+                message = "cannot differentiate a := whose value has an effect, in forward mode"
+                advice = "Write it as a statement of its own."
+                refused = self.refused("S2S012", message, statement, advice)
+                self.engine.errors.append(self.refusals[refused.expr])
             statement = replace(statement, embedded=False, origin=None)
         value = statement.value
         if isinstance(value, Invoke) and self.gives_tangent(value) and len(statement.targets) == 1:
