@@ -157,13 +157,12 @@ class Planner(Loops):
             calls: Block = []
             contents: Block = []
             for expr, var in self._extracted_of(statement):
-                extraction = Assign((var,), _several_times(expr))
                 saves, restores = self._save([var], needed, kept)
                 self.defined.add(var)
                 forward += saves
                 # What a call overwrites is remembered before it.
                 ahead = calls if self._writes(expr) else forward
-                ahead.append(Assign((var,), expr))
+                ahead.append(Assign((var,), _several_times(expr)))
                 chunks.append(restores)
                 if self._is_given_away(statement, expr) and _reads_contents(nodes, var):
                     save, put_back = self._keep_contents(var, expr)

@@ -22,7 +22,9 @@ def add(a, b):
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
         whole, parts = (b, a) if isinstance(a, dict) else (a, b)
-        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        named = any(isinstance(key, str) for key in _parts(parts))
+        is_list = type(whole) in (list, tuple) and not named
+        whole = list(whole) if is_list else dict(_parts(whole))
         for key, item in _parts(parts).items():
             whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
         return whole
