@@ -721,6 +721,9 @@ class _Maker:
                     raise _Refused("s2sad cannot follow which array this stands for")
                 if op in ("builtins.list", "builtins.tuple"):
                     return replace(value, args=(self._view(base),), origin=None)
+                if op.startswith("builtins."):
+                    # The smallest item of an array is not that of its shadow.
+                    raise _Refused("s2sad cannot follow which array this stands for")
                 made = replace(value, args=(self._view(base), *rest), origin=None)
                 self.facts.types[made] = self.facts.type_of(value)
                 return made
