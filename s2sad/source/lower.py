@@ -51,7 +51,7 @@ from s2sad.source.perhaps import seen_where_true
 from s2sad.source.scope import Scope
 from s2sad.source.updates import as_updates
 from s2sad.source.walk import Visitor
-from s2sad.source.writing import again, as_write
+from s2sad.source.writing import again, as_write, one_by_one, with_names
 
 
 def lower_function(
@@ -177,14 +177,14 @@ _TRANSPARENT = {
 }
 
 
-def _with_names(target: Target) -> tuple[Target, Block]:
+def _items_for_places(target: Target) -> tuple[Target, Block]:
     """The target of a loop with names for the places in it, which are given the items then."""
     match target:
         case Place():
             item = Var("item")
             return item, [Assign((target,), Ref(item))]
         case Unpack(parts):
-            named = [_with_names(part) for part in parts]
+            named = [_items_for_places(part) for part in parts]
             given = [statement for _, block in named for statement in block]
             return replace(target, targets=tuple(part for part, _ in named)), given
     return target, []
@@ -286,6 +286,8 @@ class StatementLowerer:
         write = as_write(value, origin)
         if write is not None and isinstance(write.targets[0], Place):
             return [write, Assign(targets, again(write.targets[0].base))]
+        if len(targets) > 1 and not all(isinstance(t, Var) for t in targets):
+            return one_by_one(targets, value, origin)
         return Assign(targets, value, origin=origin)
 
     def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
@@ -361,8 +363,10 @@ class StatementLowerer:
         before = self._embedded()
         target = self.expressions.target(node.target)
         other = self.suite(node.orelse.body) if node.orelse is not None else []
-        target, given = _with_names(target)
+        target, given = _items_for_places(target)
         body = [*given, *self.suite(node.body)]
+        names, iterable = with_names(target, iterable, body)
+        before += names
         return [*before, For(target, iterable, body, other, Origin(node, self.module))]
 
     def _While(self, node: cst.While) -> Block:
