@@ -22,16 +22,14 @@ statements.
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.types import Array, is_number
-from s2sad.derive.broadcasting import call
 from s2sad.derive.cells import SHAPES
 from s2sad.derive.held import exchanges_items, is_container
 from s2sad.derive.loops import Loops
 from s2sad.derive.mirror import Group, MirrorLoop, Step
-from s2sad.derive.parts import copied_part, copy_of, exprs_of, inner_first
+from s2sad.derive.parts import copied_part, copy_of, exprs_of, inner_first, several_times
 from s2sad.derive.plan import Plan
 from s2sad.derive.recall import is_flag
 from s2sad.ir.bindings import (
@@ -50,7 +48,6 @@ from s2sad.ir.nodes import (
     Branch,
     Const,
     Context,
-    Each,
     Evaluate,
     Expr,
     For,
@@ -162,7 +159,7 @@ class Planner(Loops):
                 forward += saves
                 # What a call overwrites is remembered before it.
                 ahead = calls if self._writes(expr) else forward
-                ahead.append(Assign((var,), _several_times(expr)))
+                ahead.append(Assign((var,), several_times(expr)))
                 chunks.append(restores)
                 if self._is_given_away(statement, expr) and _reads_contents(nodes, var):
                     save, put_back = self._keep_contents(var, expr)
@@ -317,10 +314,3 @@ def _reads_contents(nodes: list[Any], var: Var) -> bool:
 
 def _is_user(expr: Expr) -> bool:
     return isinstance(expr, Ref) and expr.var.user
-
-
-def _several_times(value: Expr) -> Expr:
-    """What gets a name is read by both parts: of a generator expression, a list."""
-    if isinstance(value, Each) and value.kind == "generator":
-        return call("builtins.list", replace(value), text="list")
-    return value

@@ -130,13 +130,8 @@ def generators_handed_over(x, y: float, n: int):
     return lists + sum_of_squares(abs(t * y) for t in x if t > 0.1)
 
 
-def largest_of_a_generator(x, y: float):
-    return max(math.sin(t) * y for t in x) * y - min(t * y for t in x)
-
-
 CALLS = {
     "generators_handed_over": (("x", "y"), [(r(4), 0.7, 3), (r(4), -0.7, 0)]),
-    "largest_of_a_generator": (("x", "y"), [(r(4), 0.7)]),
     "list_of_terms": ("x", [(0.7,)]),
     "generator_in_sum": ("x", [(r(4),), (r(1),)]),
     "comprehension_over_parameters": ("params", [(PARAMS,)]),
