@@ -159,17 +159,19 @@ class Calls:
     ) -> Apply:
         args: list[Expr] = []
         named: list[tuple[str, Expr]] = []
-        for index in interface.args:
+        for position, index in enumerate(interface.args):
             given = node.args[index]
             if given is None:
                 continue
             # Behind a parameter that keeps its default, the others are given by name.
-            if len(args) == index and not named:
+            if len(args) == position and not named:
                 args.append(as_value(given))
             else:
                 named.append((interface.names[index], as_value(given)))
         named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
         handed: list[tuple[str, Expr]] = []
+        if interface.takes_result:
+            handed.append(("value", as_value(node)))
         if seed is not None and interface.seeded:
             handed.append(("d_out", seed.expr))
         for index, entry in zip(interface.written, written, strict=True):
