@@ -440,7 +440,8 @@ class Engine:
 
     def _may_take_result(self, function: Function, interface: Interface) -> bool:
         """Whether a backward function may be handed the result of its function: not if it was
-        called before it was derived, and not for probes, which run the function on its arguments."""
+        called before it was derived, and not for probes, which run the function on its arguments.
+        """
         asked = function in self._asked_early or self.program.probed
         return interface.seeded and not (interface.written or interface.keyword or asked)
 

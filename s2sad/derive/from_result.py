@@ -4,7 +4,8 @@
         return 1.0 / (1.0 + np.exp(-x))          d_x = d_out * value * (1.0 - value)
 
 They are handed the result, which the caller has, and do not compute it again. What they do not read
-then is no parameter of theirs.
+then is no parameter of theirs. Where they read arguments, too, the caller would have to keep these
+and the result: they are handed it if it is dear.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ from __future__ import annotations
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array
 from s2sad.derive.plan import Plan
-from s2sad.derive.values import CHEAP, can_repeat, cost
+from s2sad.derive.values import CHEAP, DEAR_IN_LOOPS, can_repeat, cost
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import Assign, Expr, Function, Ref, Return, Var
-from s2sad.tidy.dead import live_part
+from s2sad.tidy.dead import all_reads, live_part, reads_of
 
 
 def result_alone(
     function: Function, plan: Plan, returned: Expr, returns: Expr, facts: Facts
 ) -> Var | None:
     """The variable of the result, if the forward part of a backward function does nothing else than
-    to compute that, and if that is not cheap. `returned` is what the function returns, `returns`
+    to compute that, and if it is worth while to keep it instead. `returned` is what the function returns, `returns`
     what its backward function does."""
     var = plan.replaced.get(returned, returned.var if isinstance(returned, Ref) else None)
     if var is None or not isinstance(facts.summaries[function].result.type, Array):
@@ -40,4 +41,7 @@ def result_alone(
     if not all(can_repeat(e, facts) for statement in function.body for e in expressions(statement)):
         return None
     price = sum(cost(e, facts) for statement in plan.forward for e in expressions(statement))
-    return var if price > CHEAP else None
+    read = {v for statement in plan.backward for v in all_reads(statement, plan.replaced)}
+    read |= reads_of(returns, plan.replaced)
+    reads_arguments = any(parameter.var in read for parameter in function.params)
+    return var if price > (DEAR_IN_LOOPS if reads_arguments else CHEAP) else None
