@@ -156,7 +156,7 @@ def forward_table(cases: list[Case], rounds: int, least: float) -> None:
 # ---------------------------------------------------------------- a dense Jacobian
 
 
-def residuals(x: Float[ndarray, n], A: Float[ndarray, "n n"]) -> Float[ndarray, n]:
+def residuals(x: Float[ndarray, " n"], A: Float[ndarray, "n n"]) -> Float[ndarray, " n"]:
     """As many results as parameters, each of them of every parameter."""
     return np.tanh(A @ x) * x
 

@@ -4,8 +4,8 @@
     rows of a Jacobian       f_vjp for each unit vector of the result
     columns of a Hessian     loss_hvp along each unit vector
 
-Arrays have a loop for each parameter, which fills its block. Containers have one loop over all
-their numbers, which fills a matrix; helpers cut that into blocks.
+Arrays have a loop over their elements, which fills a block for each parameter. Containers have one
+over all their numbers, which fills a matrix; helpers cut that into blocks.
 
 A driver takes the parameters of the function that it calls, but for the directions. Its text needs
 NumPy alone.
@@ -70,14 +70,15 @@ def jacobian(
     """
     inner = forward or reverse
     assert inner is not None
-    value, i = _free("value", inner), _free("i", inner)
+    a = Arrays(wrt, bare, inner)
+    value, matrix = a.free("value"), a.free("jacobian")
     shaped = f"value.shape + {wrt[0]}.shape" if bare else "value.shape + that of each parameter"
     how = "column by column" if forward else "its gradient"
     if forward and reverse:
         how = "row by row" if by_rows else "by columns or rows, whichever are fewer"
     lines = [
         f"def {name}({inner.parameters}):",
-        f'"""Jacobian of `{of}` with respect to {" and ".join(wrt)}: {how}.',
+        f'"""Jacobian of `{of}` with respect to {_listed(wrt)}: {how}.',
         "",
         "Returns:",
         f"    The Jacobian, of the shape {shaped}.",
@@ -85,45 +86,41 @@ def jacobian(
     ]
     if forward is None:
         call = f"{inner.name}({inner.passed}, d_out=1.0)"
-        return _function([*lines, f"_, {_free('jacobian', inner)} = {call}",
-                          f"return {_free('jacobian', inner)}"])  # fmt: skip
-    zeros = ", ".join(f"dot_{x}={_zeros(x)}" for x in wrt)
-    lines.append(f"{value}, _ = {forward.name}({forward.passed}, {zeros})")
-    lines += [f"j_{x} = np.zeros(np.shape({value}) + np.shape({x}))" for x in wrt]
-    if reverse is None:
-        lines += _columns(forward, wrt, i)
-    elif by_rows:
-        lines += _rows(reverse, wrt, bare, value, i)
+        return _function([*lines, f"_, {matrix} = {call}", f"return {matrix}"])
+    i, block, part = map(a.free, ("i", "block", "part"))
+    shape = f"np.shape({value})"
+    lines += [*a.directions(), f"{value}, _ = {a.along(forward)}"]
+    if bare:
+        lines.append(f"{matrix} = np.zeros({shape} + np.shape({wrt[0]}))")
     else:
-        sizes = " + ".join(f"np.size({x})" for x in wrt)
-        lines += [f"if {sizes} <= np.size({value}):", *_indented(_columns(forward, wrt, i))]
-        lines += ["else:", *_indented(_rows(reverse, wrt, bare, value, i))]
-    lines.append("return " + _result([f"j_{x}[()]" for x in wrt], bare))
-    return _function(lines)
-
-
-def _columns(forward: Inner, wrt: Sequence[str], i: str) -> list[str]:
-    lines: list[str] = []
-    for x in wrt:
-        given = f"{forward.passed}, dot_{x}=dot_{x}[()]"
-        given += "".join(f", dot_{other}={_zeros(other)}" for other in wrt if other != x)
-        lines += [
-            f"for {i} in np.ndindex(np.shape({x})):",
-            f"    dot_{x} = {_zeros(x)}",
-            f"    dot_{x}[{i}] = 1.0",
-            f"    _, j_{x}[(..., *{i})] = {forward.name}({given})",
+        lines.append(f"{matrix} = [np.zeros({shape} + np.shape(x)) for x in {a.inputs}]")
+    place = f"{matrix if bare else f'{matrix}[{a.k}]'}[(..., *{i})]"
+    columns = a.along_each([f"_, {place} = {a.along(forward)}"])
+    row = a.free("gradient")
+    stored = [f"_, {matrix}[{i}] = {a.times(reverse)}"] if bare and reverse else []
+    if not bare and reverse:
+        stored = [
+            f"_, {row} = {a.times(reverse)}",
+            f"for {block}, {part} in zip({matrix}, {row}, strict=True):",
+            f"    {block}[{i}] = {part}",
         ]
-    return lines
-
-
-def _rows(reverse: Inner, wrt: Sequence[str], bare: bool, value: str, i: str) -> list[str]:
-    row = f"j_{wrt[0]}[{i}]" if bare else f"({', '.join(f'j_{x}[{i}]' for x in wrt)},)"
-    return [
-        f"for {i} in np.ndindex(np.shape({value})):",
-        f"    d_out = np.zeros(np.shape({value}))",
+    rows = [
+        f"d_out = np.zeros({shape})",
+        f"for {i} in np.ndindex({shape}):",
         f"    d_out[{i}] = 1.0",
-        f"    _, {row} = {reverse.name}({reverse.passed}, d_out=d_out[()])",
+        *_indented(stored),
+        f"    d_out[{i}] = 0.0",
     ]
+    if reverse is None:
+        lines += columns
+    elif by_rows:
+        lines += rows
+    else:
+        size = f"np.size({wrt[0]})" if bare else f"sum(map(np.size, {a.inputs}))"
+        lines += [f"if {size} <= np.size({value}):", *_indented(columns)]
+        lines += ["else:", *_indented(rows)]
+    result = f"{matrix}[()]" if bare else f"tuple({block}[()] for {block} in {matrix})"
+    return _function([*lines, f"return {result}"])
 
 
 def sparse_jacobian(name: str, of: str, wrt: Sequence[str], forward: Inner) -> str:
@@ -156,35 +153,102 @@ def sparse_jacobian(name: str, of: str, wrt: Sequence[str], forward: Inner) -> s
 
 def hessian(name: str, of: str, wrt: Sequence[str], bare: bool, inner: Inner) -> str:
     """The Hessian of a function that returns a number, column by column."""
-    i = _free("i", inner)
+    a = Arrays(wrt, bare, inner)
     shaped = f"{wrt[0]}.shape + {wrt[0]}.shape" if bare else "two parameters for each block"
+    names = ("hessian", "i", "row", "column", "part")
+    matrix, i, row, column, part = map(a.free, names)
     lines = [
         f"def {name}({inner.parameters}):",
-        f'"""Hessian of `{of}` with respect to {" and ".join(wrt)}, column by column.',
+        f'"""Hessian of `{of}` with respect to {_listed(wrt)}, column by column.',
         "",
         "Returns:",
         f"    The Hessian, of the shape {shaped}.",
         '"""',
     ]
-    lines += [f"h_{a}_{b} = np.zeros(np.shape({a}) + np.shape({b}))" for a in wrt for b in wrt]
-    for b in wrt:
-        given = f"{inner.passed}, dot_{b}=dot_{b}[()]"
-        given += "".join(f", dot_{other}={_zeros(other)}" for other in wrt if other != b)
-        column = f"{inner.name}({given})"
-        places = [f"h_{a}_{b}[(..., *{i})]" for a in wrt]
-        lines += [
-            f"for {i} in np.ndindex(np.shape({b})):",
-            f"    dot_{b} = {_zeros(b)}",
-            f"    dot_{b}[{i}] = 1.0",
+    if bare:
+        x = wrt[0]
+        return _function([
+            *lines,
+            *a.directions(),
+            f"{matrix} = np.zeros(np.shape({x}) + np.shape({x}))",
+            *a.along_each([f"{matrix}[(..., *{i})] = {a.along(inner)}"]),
+            f"return {matrix}[()]",
+        ])  # fmt: skip
+    return _function([
+        *lines,
+        *a.directions(),
+        f"{matrix} = [[np.zeros(np.shape(x) + np.shape(y)) for y in {a.inputs}] "
+        f"for x in {a.inputs}]",
+        *a.along_each([
+            f"{column} = {a.along(inner)}",
+            f"for {row}, {part} in zip({matrix}, {column}, strict=True):",
+            f"    {row}[{a.k}][(..., *{i})] = {part}",
+        ]),
+        f"return tuple(tuple(block[()] for block in {row}) for {row} in {matrix})",
+    ])  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """The parameters that a driver is with respect to, where all are arrays or numbers: one, which
+    is `bare`, or several, through which one loop goes."""
+
+    wrt: Sequence[str]
+    bare: bool
+    inner: Inner
+
+    def free(self, name: str) -> str:
+        """A name that no parameter has."""
+        return _free(name, self.inner)
+
+    @property
+    def inputs(self) -> str:
+        """The name of several parameters."""
+        return self.free("inputs")
+
+    @property
+    def k(self) -> str:
+        """The number of one of several parameters."""
+        return self.free("k")
+
+    def directions(self) -> list[str]:
+        """Names for the parameters and their tangents, which are zeros so far."""
+        if self.bare:
+            return [f"dot_{self.wrt[0]} = {_zeros(self.wrt[0])}"]
+        last = "," if len(self.wrt) == 1 else ""
+        dots = ", ".join(f"dot_{x}" for x in self.wrt)
+        return [
+            f"{self.inputs} = {', '.join(self.wrt)}{last}",
+            f"{dots}{last} = {self.dots} = [np.zeros(np.shape(x)) for x in {self.inputs}]",
         ]
-        if bare:
-            lines.append(f"    {places[0]} = {column}")
-        else:
-            lines.append(f"    column = {column}")
-            lines += [f"    {place} = column[{k}]" for k, place in enumerate(places)]
-    rows = [_result([f"h_{a}_{b}[()]" for b in wrt], bare) for a in wrt]
-    lines.append("return " + (rows[0] if bare else ", ".join(f"({row})" for row in rows) + ","))
-    return _function(lines)
+
+    @property
+    def dots(self) -> str:
+        """The name of several tangents."""
+        return self.free("dots")
+
+    def along_each(self, stored: list[str]) -> list[str]:
+        """The loop over the directions, and what is done along each."""
+        i = self.free("i")
+        dot = f"dot_{self.wrt[0]}" if self.bare else self.free("dot")
+        loop = [
+            f"for {i} in np.ndindex({dot}.shape):",
+            f"    {dot}[{i}] = 1.0",
+            *_indented(stored),
+            f"    {dot}[{i}] = 0.0",
+        ]
+        if self.bare:
+            return loop
+        return [f"for {self.k}, {dot} in enumerate({self.dots}):", *_indented(loop)]
+
+    def along(self, inner: Inner) -> str:
+        """The call of a function along the direction."""
+        given = ", ".join(f"dot_{x}=dot_{x}[()]" for x in self.wrt)
+        return f"{inner.name}({inner.passed}, {given})"
+
+    def times(self, inner: Inner) -> str:
+        """The call of a function with the seed."""
+        return f"{inner.name}({inner.passed}, d_out=d_out[()])"
 
 
 # ---------------------------------------------------------------- containers
@@ -259,7 +323,7 @@ def tree_jacobian(a: Around, forward: Inner, reverse: Inner | None, by_rows: boo
             loop, how = rows, "row by row"
     return _function([
         f"def {a.name}({forward.parameters}):",
-        f'"""Jacobian of `{a.of}` with respect to {" and ".join(a.wrt)}: {how}.',
+        f'"""Jacobian of `{a.of}` with respect to {_listed(a.wrt)}: {how}.',
         "",
         "Returns:",
         f"    The structure of the value, with that of {a.structure()} for each array in it, with",
@@ -282,7 +346,7 @@ def tree_hessian(a: Around, inner: Inner) -> str:
     inputs, making = a.inputs(inputs)
     return _function([
         f"def {a.name}({inner.parameters}):",
-        f'"""Hessian of `{a.of}` with respect to {" and ".join(a.wrt)}, column by column.',
+        f'"""Hessian of `{a.of}` with respect to {_listed(a.wrt)}, column by column.',
         "",
         "Returns:",
         f"    The structure of {a.structure()}, with the same again for each array in it, with",
@@ -300,6 +364,10 @@ def tree_hessian(a: Around, inner: Inner) -> str:
 
 
 # ---------------------------------------------------------------- text
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
 def _zeros(name: str) -> str:

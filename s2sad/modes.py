@@ -162,14 +162,17 @@ def _generated(
 ) -> Generated:
     """The same for modes that are no loops."""
     later = [request for request in requests if request.mode in SECOND]
-    if not later or dump:
+    if not later:
         return pipeline.generate(module, requests, command=command, dump=dump)
     first = [request for request in requests if request.mode not in SECOND]
     needed = [
         replace(request, again=True, mode=SECOND[request.mode], memory_comments=False)
         for request in later
     ]
-    made = pipeline.generate(module, list(dict.fromkeys([*first, *needed])), command=command)
+    before = list(dict.fromkeys([*first, *needed]))
+    if dump and dump != "forward":
+        return pipeline.generate(module, before, dump=dump)
+    made = pipeline.generate(module, before, command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module
     read.originals = {
@@ -179,7 +182,11 @@ def _generated(
         replace(request, function=inner.name, mode=request.mode, title=request.name)
         for request, inner in zip(later, needed, strict=True)
     ]
-    outer = pipeline.generate(read, asked, command=command)
+    outer = pipeline.generate(read, asked, command=command, dump=dump)
+    if dump:
+        tangents = [request for request in first if request.mode in pipeline.FORWARD]
+        others = pipeline.generate(module, tangents, dump=dump).text if tangents else ""
+        return Generated("\n\n".join(filter(None, [others, outer.text])), made.sources)
     wanted = [request.name for request in first] + [request.name for request in asked]
     text = merged(made.text, outer.text, wanted)
     containers = made.containers | outer.containers

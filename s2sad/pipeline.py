@@ -23,8 +23,9 @@ MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
          "jacobian-forward", "jacobian-reverse", "sparse-jacobian")  # fmt: skip
 FORWARD = ("jvp", "hvp")
 """The modes of forward mode."""
-PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy", "forward")
-"""The passes whose result can be printed."""
+REVERSE_PASSES = ("lower", "exits", "facts", "reverse", "memory", "tidy")
+FORWARD_PASSES = ("lower", "facts", "forward")
+"""The passes whose result can be printed, of either direction."""
 KEPT = "kept"
 """Is printed instead of a program: what the derivatives remember, and why."""
 
@@ -198,9 +199,8 @@ def _generated(
     from s2sad.source.program import Program
     from s2sad.tidy.naming import Names
 
-    if dump and dump not in (*PASSES, KEPT):
-        advice = f"The passes are {', '.join(PASSES)}."
-        raise S2SADError("S2S006", f"there is no pass {dump}", None, advice)
+    if dump:
+        _check_pass(dump, requests)
     program = Program(module, True, written_out)
     kept = Program(module, False, written_out)
     kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
@@ -244,6 +244,22 @@ def _generated(
         for request, engine, function, wrt in prepared
     }
     return Generated(text, sources, captured, containers)
+
+
+def _check_pass(dump: str, requests: Sequence[Request]) -> None:
+    """Refuses to print what no pass makes in the modes that are asked for."""
+    modes = list(dict.fromkeys(request.mode for request in requests))
+    both = [FORWARD_PASSES if mode in FORWARD else REVERSE_PASSES for mode in modes]
+    passes = list(dict.fromkeys(name for each in both for name in each))
+    if dump in passes or dump == KEPT and "tidy" in passes:
+        return
+    if dump == KEPT:
+        message, advice = "forward mode remembers nothing", "Leave --explain-memory out."
+    else:
+        known = dump in (*REVERSE_PASSES, *FORWARD_PASSES)
+        message = f"there is no pass {dump}" + (f" in the mode {', '.join(modes)}" if known else "")
+        advice = f"The passes are {', '.join(passes)}."
+    raise S2SADError("S2S006", message, None, advice)
 
 
 def _containers(summary: Any, function: Any, wrt: list[str]) -> dict[str, bool]:

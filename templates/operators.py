@@ -52,6 +52,7 @@ def truediv(a, b):
     d_numerator = d_y / b
     d_a += d_numerator
     d_b -= d_numerator * y
+    dot_y = (dot_a - dot_b * y) / b
 
 
 def mod(a, b):

@@ -84,6 +84,17 @@ def sliced_alias(x):
     return np.sum(y**3)
 
 
+def new_items(x):
+    c = np.zeros(4)
+    xs = [x * 2.0, x * 3.0]
+    for k in range(3):
+        xs[k % 2] = c + x
+        xs[1][k] = xs[0][1]
+        xs.append(x + c)
+        xs[-1][0] *= xs[1][k]
+    return np.sum(xs[0] * xs[1]) + np.sum(xs[-1] * xs[-2] * x)
+
+
 def while_write(x):
     y = np.cos(x)
     k = 0
@@ -191,6 +202,7 @@ CALLS: list[tuple[Any, Any, tuple[Any, ...]]] = [
     (not_varied_yet, "x", (_r(4),)),
     (augmented_param, "x", (_r(4),)),
     (sliced_alias, "x", (_r(6),)),
+    (new_items, "x", (_r(4),)),
     (while_write, "x", (_r(6),)),
     (int_buffer, "x", (_r(4),)),
     (scalar_aug, "x", (0.3,)),

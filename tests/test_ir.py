@@ -54,7 +54,8 @@ from s2sad.ir.nodes import (
 )
 from s2sad.ir.printer import printed, type_text
 from s2sad.ir.verify import INVARIANTS, STAGES, verify
-from s2sad.pipeline import PASSES, Request, generate
+from s2sad.modes import generate_all
+from s2sad.pipeline import FORWARD_PASSES, REVERSE_PASSES, Request, generate
 from s2sad.source.module import SourceModule
 from s2sad.tidy.naming import Names
 
@@ -270,7 +271,25 @@ def test_dump_after_an_unknown_pass() -> None:
     with pytest.raises(S2SADError) as caught:
         dumped("parse")
     assert caught.value.code == "S2S006"
-    assert ", ".join(PASSES) in caught.value.advice
+    assert ", ".join(REVERSE_PASSES) in caught.value.advice
+
+
+@pytest.mark.parametrize("stage", ["exits", "reverse", "memory", "tidy"])
+def test_dump_after_a_pass_that_forward_mode_has_not(stage: str) -> None:
+    module = SourceModule.from_text(SOURCE, "model.py")
+    with pytest.raises(S2SADError) as caught:
+        generate(module, [Request("f", mode="jvp")], dump=stage)
+    assert caught.value.message == f"there is no pass {stage} in the mode jvp"
+    assert ", ".join(FORWARD_PASSES) in caught.value.advice
+
+
+def test_dump_of_a_product_with_the_hessian() -> None:
+    """Reverse mode on the function, then forward mode on its gradient."""
+    module = SourceModule.from_text(SOURCE, "model.py")
+    request = Request("f", mode="hvp")
+    assert "mirror of " in generate_all(module, [request], dump="reverse").text
+    shown = generate_all(module, [request], dump="forward").text
+    assert shown.startswith("f_grad(") and "dot_d_x' = " in shown
 
 
 # ---------------------------------------------------------------- verifying
@@ -283,7 +302,8 @@ def refused(program: Any, stage: str, *rest: Any) -> str:
 
 
 def test_every_invariant_has_a_sentence_and_a_pass() -> None:
-    assert PASSES == (*STAGES, "forward")  # which is held to what a lowered program is
+    assert REVERSE_PASSES == STAGES
+    assert FORWARD_PASSES[:2] == STAGES[:3:2]  # "forward" is held to what a lowered program is
     for stages, check in INVARIANTS:
         assert stages and stages <= set(STAGES)
         assert (check.__doc__ or "").strip().endswith(".")

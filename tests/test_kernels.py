@@ -107,8 +107,6 @@ def differences(kernel: Kernel, size: int, *widths: float) -> list[tuple[Any, ..
 
 
 REFUSED = {
-    "traps.dead_write": "S2S011",
-    "traps.grown_list": "S2S012",
     "traps.written_in_an_object": "S2S012",
 }
 """Kernels that are refused as yet, and the code of the refusal; one that works must leave."""

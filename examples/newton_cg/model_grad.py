@@ -64,7 +64,7 @@ def area_hvp(u, frame, *, dot_u):
 
     # Backward: value = np.sum(np.sqrt(1.0 + across**2 + along**2))
     d_sqrt_in = 0.5 / sqrt
-    dot_d_sqrt_in = -(dot_sqrt / sqrt * d_sqrt_in)
+    dot_d_sqrt_in = -(dot_sqrt * d_sqrt_in / sqrt)
     dot_d_across = 2.0 * dot_d_sqrt_in * across + 2.0 * dot_across * d_sqrt_in
     dot_d_along = 2.0 * dot_d_sqrt_in * along + 2.0 * dot_along * d_sqrt_in
     # along = z[:-1, 1:] - z[:-1, :-1]
@@ -72,7 +72,9 @@ def area_hvp(u, frame, *, dot_u):
     dot_d_z = np.zeros_like(d_z)
     dot_d_z[:-1, 1:] = dot_d_along
     dot_d_z[:-1, :-1] -= dot_d_along
+    # across = z[1:, :-1] - z[:-1, :-1]
     dot_d_z[1:, :-1] += dot_d_across
     dot_d_z[:-1, :-1] -= dot_d_across
+    # z[1:-1, 1:-1] = u
     dot_d_u = dot_d_z[1:-1, 1:-1].copy()
     return np.array(dot_d_u)

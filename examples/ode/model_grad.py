@@ -93,14 +93,13 @@ def residuals_jacobian(rates, start, counted, step=0.05, every=20):
     Returns:
         The Jacobian, of the shape value.shape + rates.shape.
     """
-    value, _ = residuals_jvp(
-        rates, start, counted, step, every, dot_rates=np.zeros(np.shape(rates))
-    )
-    j_rates = np.zeros(np.shape(value) + np.shape(rates))
-    for i in np.ndindex(np.shape(rates)):
-        dot_rates = np.zeros(np.shape(rates))
+    dot_rates = np.zeros(np.shape(rates))
+    value, _ = residuals_jvp(rates, start, counted, step, every, dot_rates=dot_rates[()])
+    jacobian = np.zeros(np.shape(value) + np.shape(rates))
+    for i in np.ndindex(dot_rates.shape):
         dot_rates[i] = 1.0
-        _, j_rates[(..., *i)] = residuals_jvp(
+        _, jacobian[(..., *i)] = residuals_jvp(
             rates, start, counted, step, every, dot_rates=dot_rates[()]
         )
-    return j_rates[()]
+        dot_rates[i] = 0.0
+    return jacobian[()]

@@ -77,12 +77,12 @@ def normal_cdf_backward_jvp(x, d_out, dot_x, dot_d_out):
     sqrt = math.sqrt(2.0)
     ratio = x / sqrt
     dot_ratio = dot_x / sqrt
+
+    # value = 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
     sqrt_2 = math.sqrt(2.0)
     sqrt_3 = math.sqrt(math.pi)
     ratio_ = d_out / sqrt_3
     exp = math.exp(-(ratio * ratio))
-
-    # value = 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))
     d_x = ratio_ * exp / sqrt_2
     dot_d_x = (dot_d_out / sqrt_3 * exp - 2.0 * exp * ratio_ * dot_ratio * ratio) / sqrt_2
     return d_x, dot_d_x
@@ -109,8 +109,8 @@ def price_hvp(
         (dot_d_spot, dot_d_volatility, dot_d_rate, dot_d_years), shaped like the
         gradient.
     """
-    sqrt_years_ = math.sqrt(years)
     # Forward.
+    sqrt_years_ = math.sqrt(years)
     spread = volatility * sqrt_years_
     dot_spread = (
         dot_volatility * sqrt_years_
@@ -120,8 +120,8 @@ def price_hvp(
     dot_sum_ = dot_rate + dot_volatility * volatility
     d1 = (math.log(spot / strike) + sum_ * years) / spread
     dot_d1 = (
-        dot_spot / strike / (spot / strike) + dot_sum_ * years + dot_years * sum_
-    ) / spread - dot_spread / spread * d1
+        dot_spot / strike / (spot / strike) + dot_sum_ * years + dot_years * sum_ - dot_spread * d1
+    ) / spread
     d2 = d1 - spread
     dot_d2 = dot_d1 - dot_spread
     d_spot, dot_d_spot = normal_cdf_jvp(d1, dot_d1)
@@ -146,13 +146,11 @@ def price_hvp(
     dot_d_spread = -dot_d_d2
     # d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * years) / spread
     d_numerator = d_d1 / spread
-    dot_d_numerator = dot_d_d1 / spread - dot_spread / spread * d_numerator
+    dot_d_numerator = (dot_d_d1 - dot_spread * d_numerator) / spread
     dot_d_spot = (
         dot_d_spot
-        + (
-            dot_d_numerator / (spot / strike)
-            - dot_spot / strike / (spot / strike) * (d_numerator / (spot / strike))
-        )
+        + (dot_d_numerator - dot_spot / strike * (d_numerator / (spot / strike)))
+        / (spot / strike)
         / strike
     )
     dot_d_years += dot_d_numerator * sum_ + dot_sum_ * d_numerator
@@ -166,116 +164,52 @@ def price_hvp(
     sqrt_years = math.sqrt(years)
     dot_sqrt_years = dot_years * (0.5 / sqrt_years if sqrt_years > 0.0 else math.inf)
     dot_d_volatility += dot_d_spread * sqrt_years + dot_sqrt_years * d_spread
-    dot_d_years += (dot_d_spread * volatility + dot_volatility * d_spread) * (
-        0.5 / sqrt_years if sqrt_years > 0.0 else math.inf
-    ) + (-(dot_sqrt_years / sqrt_years * (0.5 / sqrt_years)) if sqrt_years > 0.0 else 0.0) * (
-        d_spread * volatility
-    )
+    chosen = 0.5 / sqrt_years if sqrt_years > 0.0 else math.inf
+    dot_d_years += (dot_d_spread * volatility + dot_volatility * d_spread) * chosen + (
+        -(dot_sqrt_years * (0.5 / sqrt_years) / sqrt_years) if sqrt_years > 0.0 else 0.0
+    ) * (d_spread * volatility)
     return dot_d_spot, dot_d_volatility, dot_d_rate, dot_d_years
 
 
+def _parts(d):
+    """The parts of a container's adjoint by key or position."""
+    if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
+        return d._asdict() if hasattr(d, "_asdict") else vars(d)
+    if isinstance(d, (list, tuple)):
+        return dict(enumerate(d))
+    return d if isinstance(d, dict) else {}
+
+
+def part(d, key):
+    """The adjoint of one part of a container; 0.0 where there is none."""
+    found = _parts(d).get(key)
+    return 0.0 if found is None else found
+
+
 def price_hessian(spot: float, volatility: float, rate: float, years: float, strike: float = 100.0):
-    """Hessian of `price` with respect to spot and volatility and rate and years, column by column.
+    """Hessian of `price` with respect to spot, volatility, rate and years, column by column.
 
     Returns:
         The Hessian, of the shape two parameters for each block.
     """
-    h_spot_spot = np.zeros(np.shape(spot) + np.shape(spot))
-    h_spot_volatility = np.zeros(np.shape(spot) + np.shape(volatility))
-    h_spot_rate = np.zeros(np.shape(spot) + np.shape(rate))
-    h_spot_years = np.zeros(np.shape(spot) + np.shape(years))
-    h_volatility_spot = np.zeros(np.shape(volatility) + np.shape(spot))
-    h_volatility_volatility = np.zeros(np.shape(volatility) + np.shape(volatility))
-    h_volatility_rate = np.zeros(np.shape(volatility) + np.shape(rate))
-    h_volatility_years = np.zeros(np.shape(volatility) + np.shape(years))
-    h_rate_spot = np.zeros(np.shape(rate) + np.shape(spot))
-    h_rate_volatility = np.zeros(np.shape(rate) + np.shape(volatility))
-    h_rate_rate = np.zeros(np.shape(rate) + np.shape(rate))
-    h_rate_years = np.zeros(np.shape(rate) + np.shape(years))
-    h_years_spot = np.zeros(np.shape(years) + np.shape(spot))
-    h_years_volatility = np.zeros(np.shape(years) + np.shape(volatility))
-    h_years_rate = np.zeros(np.shape(years) + np.shape(rate))
-    h_years_years = np.zeros(np.shape(years) + np.shape(years))
-    for i in np.ndindex(np.shape(spot)):
-        dot_spot = np.zeros(np.shape(spot))
-        dot_spot[i] = 1.0
-        column = price_hvp(
-            spot,
-            volatility,
-            rate,
-            years,
-            strike,
-            dot_spot=dot_spot[()],
-            dot_volatility=np.zeros(np.shape(volatility)),
-            dot_rate=np.zeros(np.shape(rate)),
-            dot_years=np.zeros(np.shape(years)),
-        )
-        h_spot_spot[(..., *i)] = column[0]
-        h_volatility_spot[(..., *i)] = column[1]
-        h_rate_spot[(..., *i)] = column[2]
-        h_years_spot[(..., *i)] = column[3]
-    for i in np.ndindex(np.shape(volatility)):
-        dot_volatility = np.zeros(np.shape(volatility))
-        dot_volatility[i] = 1.0
-        column = price_hvp(
-            spot,
-            volatility,
-            rate,
-            years,
-            strike,
-            dot_volatility=dot_volatility[()],
-            dot_spot=np.zeros(np.shape(spot)),
-            dot_rate=np.zeros(np.shape(rate)),
-            dot_years=np.zeros(np.shape(years)),
-        )
-        h_spot_volatility[(..., *i)] = column[0]
-        h_volatility_volatility[(..., *i)] = column[1]
-        h_rate_volatility[(..., *i)] = column[2]
-        h_years_volatility[(..., *i)] = column[3]
-    for i in np.ndindex(np.shape(rate)):
-        dot_rate = np.zeros(np.shape(rate))
-        dot_rate[i] = 1.0
-        column = price_hvp(
-            spot,
-            volatility,
-            rate,
-            years,
-            strike,
-            dot_rate=dot_rate[()],
-            dot_spot=np.zeros(np.shape(spot)),
-            dot_volatility=np.zeros(np.shape(volatility)),
-            dot_years=np.zeros(np.shape(years)),
-        )
-        h_spot_rate[(..., *i)] = column[0]
-        h_volatility_rate[(..., *i)] = column[1]
-        h_rate_rate[(..., *i)] = column[2]
-        h_years_rate[(..., *i)] = column[3]
-    for i in np.ndindex(np.shape(years)):
-        dot_years = np.zeros(np.shape(years))
-        dot_years[i] = 1.0
-        column = price_hvp(
-            spot,
-            volatility,
-            rate,
-            years,
-            strike,
-            dot_years=dot_years[()],
-            dot_spot=np.zeros(np.shape(spot)),
-            dot_volatility=np.zeros(np.shape(volatility)),
-            dot_rate=np.zeros(np.shape(rate)),
-        )
-        h_spot_years[(..., *i)] = column[0]
-        h_volatility_years[(..., *i)] = column[1]
-        h_rate_years[(..., *i)] = column[2]
-        h_years_years[(..., *i)] = column[3]
-    return (
-        (h_spot_spot[()], h_spot_volatility[()], h_spot_rate[()], h_spot_years[()]),
-        (
-            h_volatility_spot[()],
-            h_volatility_volatility[()],
-            h_volatility_rate[()],
-            h_volatility_years[()],
-        ),
-        (h_rate_spot[()], h_rate_volatility[()], h_rate_rate[()], h_rate_years[()]),
-        (h_years_spot[()], h_years_volatility[()], h_years_rate[()], h_years_years[()]),
-    )
+    inputs = spot, volatility, rate, years
+    dot_spot, dot_volatility, dot_rate, dot_years = dots = [np.zeros(np.shape(x)) for x in inputs]
+    hessian = [[np.zeros(np.shape(x) + np.shape(y)) for y in inputs] for x in inputs]
+    for k, dot in enumerate(dots):
+        for i in np.ndindex(dot.shape):
+            dot[i] = 1.0
+            column = price_hvp(
+                spot,
+                volatility,
+                rate,
+                years,
+                strike,
+                dot_spot=dot_spot[()],
+                dot_volatility=dot_volatility[()],
+                dot_rate=dot_rate[()],
+                dot_years=dot_years[()],
+            )
+            for row, part in zip(hessian, column, strict=True):
+                row[k][(..., *i)] = part
+            dot[i] = 0.0
+    return tuple(tuple(block[()] for block in row) for row in hessian)

@@ -17,6 +17,7 @@ from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.exits import none_of
+from s2sad.derive.broadcasting import call
 from s2sad.derive.deferred import Deferred
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, Step
 from s2sad.derive.parts import inner_statements
@@ -105,11 +106,17 @@ class Branches(Deferred, ABC):
         flag = Var(hint_for(branch.test))
         self.flags[branch] = flag
         self.defined.add(flag)
-        assign = Assign((flag,), branch.test)
+        assign = Assign((flag,), self._outcome(branch.test))
         if not self.loops:
             return [assign], []
         save, restore = self._remember(flag)
         return [assign, *save], restore
+
+    def _outcome(self, test: Expr) -> Expr:
+        """The truth of a test: the list or array that it may be is changed later."""
+        if any(self.regions.is_written(var) for var, _ in self.regions.aliases(test)):
+            return call("builtins.bool", test, text="bool")
+        return test
 
     def _can_test_again(self, branch: Branch) -> bool:
         return can_repeat(branch.test, self.facts) and cost(branch.test, self.facts) <= 8

@@ -11,10 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from s2sad.analysis.call_effects import Calls, invocations
-from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.imaginary import has_complex_numbers
-from s2sad.analysis.pops import named_pops
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.spelled import spell_out
 from s2sad.analysis.tables import Fact
@@ -106,8 +104,7 @@ class Engine:
         """Interprets a function with respect to these parameters; where they and its result have to
         be `real`, complex ones are refused. What is to be differentiated `again` is read from its
         text, which does not say what containers hold."""
-        if self.program.structured:
-            function = structure_exits(named_pops(function))
+        function = self.program.in_order(function)
         self._return_written(function)
         self.program.write_out(function)
         self.observe("exits", function, function)

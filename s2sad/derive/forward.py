@@ -18,8 +18,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import libcst as cst
-
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.types import (
@@ -36,10 +34,12 @@ from s2sad.derive.mirrored import Mirrored, copy_of, handed_back, varied_variabl
 from s2sad.derive.placing import Placing
 from s2sad.derive.push import Push
 from s2sad.derive.tangent_writes import TangentWrites, as_complex, copied
+from s2sad.derive.values import can_repeat
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import LIST_CHANGES, bound_by, targets_of
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
+    Anew,
     Apply,
     Assign,
     Block,
@@ -71,7 +71,9 @@ PASSES = 20
 
 @dataclass
 class Tangents:
-    """A function with tangents: its body, and the variables that stand for expressions in it."""
+    """A function with tangents: its body, and the variables that stand for expressions in it.
+
+    `groups` says to which statement of the user's another one belongs, by what that evaluates."""
 
     body: Block
     replaced: dict[Expr, Var]
@@ -79,6 +81,7 @@ class Tangents:
     headers: dict[Target, tuple[Expr, Target]] = field(default_factory=dict)
     refusals: dict[Expr, S2SADError] = field(default_factory=dict)
     kept: set[Var] = field(default_factory=set)
+    groups: dict[Expr, Origin] = field(default_factory=dict)
 
 
 class Forward(Push):
@@ -101,6 +104,7 @@ class Forward(Push):
         self.kept: set[Var] = set()
         self.current: Stmt = Return(None)
         self.headers: dict[Target, tuple[Expr, Target]] = {}
+        self.groups: dict[Expr, Origin] = {}
         self.result = (Var("dot_value"), Var("value"))
 
     def run(self, wrt: list[Var]) -> Tangents:
@@ -109,6 +113,7 @@ class Forward(Push):
             self.dots.unsettled = False
             self.placing = Placing(self.facts, {}, self.mirrored)
             self.refusals, self.called, self.replaced = {}, {}, self.placing.replaced
+            self.groups = {}
             copies = self.own_parameters(wrt) if self.asked else []
             zeros = self._zero_parameters(wrt)
             body = [*copies, *zeros, *self.block(self.function.body)]
@@ -125,7 +130,7 @@ class Forward(Push):
             if self.mirrored.is_handed(v) or self.mirrored.is_shared(v)
         }
         return Tangents(body, self.placing.replaced, self.dots.of_var, self.headers, self.refusals,
-                        self.kept)  # fmt: skip
+                        self.kept, self.groups)  # fmt: skip
 
     def own_parameters(self, wrt: list[Var]) -> Block:
         """Copies of what the function is handed and writes into: the caller's stays as it was. Of
@@ -166,10 +171,14 @@ class Forward(Push):
 
     def statement(self, statement: Stmt) -> Block:
         """One statement with its tangent."""
-        before: Block = []
+        made: Block = []
         for node in list(self.as_statements.found_in(statement)):
-            before += self.as_statements.written(node)
-        return [*before, *self._with_tangent(statement)]
+            made += self.as_statements.written(node)
+        made += self._with_tangent(statement)
+        if statement.origin is not None:
+            evaluated = (evaluated_by(part) for part in made if part.origin is None)
+            self.groups |= {expr: statement.origin for expr in evaluated if expr is not None}
+        return made
 
     def _with_tangent(self, statement: Stmt) -> Block:
         match statement:
@@ -217,6 +226,11 @@ class Forward(Push):
         self.current = statement
         if statement.embedded and any(v in self.varied for t in statement.targets
                                       for v in targets_of(t)):  # fmt: skip
+            if not can_repeat(statement.value, self.facts):
+                message = "cannot differentiate a := whose value has an effect, in forward mode"
+                advice = "Write it as a statement of its own."
+                refused = self.refused("S2S012", message, statement, advice)
+                self.engine.errors.append(self.refusals[refused.expr])
             statement = replace(statement, embedded=False, origin=None)
         value = statement.value
         if isinstance(value, Invoke) and self.gives_tangent(value) and len(statement.targets) == 1:
@@ -406,6 +420,17 @@ class Forward(Push):
         return found
 
 
+def evaluated_by(statement: Stmt) -> Expr | None:
+    """What a statement evaluates first: it stands for the statement in tables, since a pass that
+    changes targets or bodies keeps it."""
+    match statement:
+        case Assign(value=expr) | Evaluate(expr) | Branch(expr) | While(expr):
+            return expr
+        case For(iterable=expr):
+            return expr
+    return None
+
+
 def _unwrapped(iterable: Expr) -> Expr:
     match iterable:
         case Apply("tqdm.tqdm" | "tqdm.auto.tqdm" | "s2sad.checkpointed", (inner, *_)):
@@ -440,10 +465,4 @@ def _is_plain_tuple(expr: Expr) -> bool:
 def _comments(statement: Stmt) -> Origin | None:
     """The place of a statement that is written anew: its comments stay."""
     origin = statement.origin
-    if origin is None:
-        return None
-    node = origin.node
-    if isinstance(node, cst.SimpleStatementLine):
-        node = node.with_changes(body=[cst.Pass()])
-        return Origin(node, origin.module)
-    return None
+    return None if origin is None else Anew(origin.node, origin.module)

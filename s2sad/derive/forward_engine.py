@@ -29,6 +29,7 @@ from s2sad.ir.nodes import (
     Function,
     Invoke,
     Make,
+    Origin,
     Parameter,
     Ref,
     Var,
@@ -47,7 +48,8 @@ class Tangent:
     """A generated tangent function before it is written.
 
     `kind` is jvp for one that was asked for, tangent for a callee's; `dots` are the tangents that
-    it takes, of the parameters `wrt`, behind `*` if they are given by `keyword`.
+    it takes, of the parameters `wrt`, behind `*` if they are given by `keyword`; `groups` as in
+    `Tangents`.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Tangent:
     bare: bool = True
     params: list[Parameter] = field(default_factory=list)
     kept: set[Var] = field(default_factory=set)
+    groups: dict[Expr, Origin] = field(default_factory=dict)
 
 
 class ForwardEngine(Engine):
@@ -131,7 +134,8 @@ class ForwardEngine(Engine):
         shared = {v for v in sweep.mirrored if sweep.mirrored.is_shared(v)}
         shared |= sweep.mirrored.popped()
         return Tangent(name, kind, function, body, found.replaced, variables, dots, names,
-                       keyword, params=list(function.params), kept=found.kept | shared)  # fmt: skip
+                       keyword, params=list(function.params), kept=found.kept | shared,
+                       groups=found.groups)  # fmt: skip
 
     def _report(self, body: Block, found: Tangents) -> None:
         """The refusals of tangents that something reads."""

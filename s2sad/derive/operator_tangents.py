@@ -141,32 +141,36 @@ class OperatorTangents:
         result = with_temporaries(rule, line, places, self.sweep.let)
         if any(may_be_complex(self.facts.type_of(value)) for value in bound.values()):
             result = self.sweep.complex_numbers.tidied(result)
-        return self.sweep.tangent(result, node, None if rule.kind == "elementwise" else True)
+        full = rule.kind != "elementwise" or self._is_full(node, rule, bound, found)
+        return self.sweep.tangent(result, node, True if full else None)
 
     def _elementwise(
         self, node: Apply, rule: Rule, bound: dict[str, Expr], found: dict[str, Tangent]
     ) -> Tangent:
-        terms: list[Tangent] = []
+        terms: list[Expr] = []
         seed = rule.place("d_y")
         for line in rule.contributions:
             if line.operand not in found or line.value is None:
                 continue
-            operand, pushed = bound[line.operand], found[line.operand]
-            expr = pushed.expr
+            operand, expr = bound[line.operand], found[line.operand].expr
             if count_reads(line.value, seed) > 1:
                 expr = self.sweep.let(f"dot_{self.sweep.hint(operand)}", expr)
             places: dict[Var, Expr] = {rule.place("y"): Value(node), seed: expr}
             places |= {rule.place(name): as_value(value) for name, value in bound.items()}
-            value = with_temporaries(rule, line.value, places, self.sweep.let)
-            same = same_shape(self.facts.shape_of(operand), self.facts.shape_of(node))
-            terms.append(self.sweep.tangent(value, node, True if pushed.full and same else None))
-        total = terms[0].expr if len(terms) == 1 else add(*(term.expr for term in terms))
-        if any(term.full for term in terms) or self._all_full(rule, bound, found):
-            return self.sweep.tangent(total, node, True)
-        return self.sweep.tangent(total, node)
+            terms.append(with_temporaries(rule, line.value, places, self.sweep.let))
+        total = terms[0] if len(terms) == 1 else add(*terms)
+        return self.sweep.tangent(total, node, self._is_full(node, rule, bound, found) or None)
 
-    def _all_full(self, rule: Rule, bound: dict[str, Expr], found: dict[str, Tangent]) -> bool:
-        """Whether the tangents of an elementwise operator broadcast to all that its operands do."""
+    def _is_full(
+        self, node: Apply, rule: Rule, bound: dict[str, Expr], found: dict[str, Tangent]
+    ) -> bool:
+        """Whether the tangent of an elementwise operator has the shape of its result: if that of
+        an operand has it, or if they broadcast to all that the operands do."""
+        shape = self.facts.shape_of(node)
+        if any(
+            t.full and same_shape(self.facts.shape_of(bound[n]), shape) for n, t in found.items()
+        ):
+            return True
         return all(
             o.name in found and found[o.name].full or self.facts.shape_of(bound[o.name]) == SCALAR
             for o in rule.operands

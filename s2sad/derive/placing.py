@@ -44,7 +44,7 @@ from s2sad.tidy.algebra import rewrite
 from s2sad.tidy.naming import describe
 
 FEW = 3
-"""The operations on single numbers that are written again rather than given a name."""
+"""As many operations on single numbers are done once, and fewer are written again."""
 
 
 class Placing:
@@ -117,17 +117,17 @@ class Placing:
         price = cost(node, self.facts)
         if node not in movable:
             return False
-        return price >= NEVER or self._is_dear(node, price) and printed.get(node, 0) > 1
+        again = printed.get(node, 0) - 1
+        return price >= NEVER or again > 0 and self._is_dear(node, price, again)
 
-    def _is_dear(self, node: Expr, price: int) -> bool:
-        """Whether a value is to be computed once: an array of more than one operation, a number of
-        more than a few, or what a function computes."""
+    def _is_dear(self, node: Expr, price: int, again: int) -> bool:
+        """Whether a value is to be computed once, and not a few times `again`: an array of more
+        than one operation, a number of more than a few in all, or what a function computes."""
         if not is_scalar(self.facts.type_of(node)):
             return price > CHEAP
-        return (
-            price > FEW
-            or price > CHEAP
-            and any(
+        return price > CHEAP and (
+            price * again >= FEW
+            or any(
                 isinstance(part, Apply) and part.form in ("call", "method") for part in walk(node)
             )
         )

@@ -95,11 +95,19 @@ class TangentWrites:
             if item is not None and self.facts.shape_of(value.args[0]) != SCALAR:
                 # The item is an array, which is changed itself.
                 return [self._changed_in_place(item.expr, Place(base.expr, key), found, value)]
-        return [(place, self._given(found, value))]
+        return [(place, self._given(found, value, target.base))]
 
-    def _given(self, found: Tangent | None, value: Expr) -> Expr:
-        """The tangent that is put where a value is put."""
-        return self.zeros.of_result(value) if found is None else self.sweep.whole(found, value)
+    def _given(self, found: Tangent | None, value: Expr, into: Expr) -> Expr:
+        """The tangent that is put into a container where a value is put: what is new there, and
+        may be written into, has a tangent that is new, too."""
+        if found is None:
+            return self.zeros.of_result(value)
+        expr = self.sweep.whole(found, value)
+        if not any(map(self.mirrored.has_written_arrays, self.mirrored.roots(into))):
+            return expr
+        if isinstance(value, Make):
+            return self.own_items(value, expr)
+        return self._own_item(value, expr)
 
     def to_name(self, target: Var, value: Expr, statement: Assign) -> list[tuple[Target, Expr]]:
         """A name for an array that is written into: the same of its tangent, new or shared."""
@@ -187,14 +195,15 @@ class TangentWrites:
         """A container's tangent in which what is new in the container is new, too."""
         if not isinstance(value, Make) or not isinstance(expr, Make):
             return expr
-        items = []
-        for item, dot in zip(value.items, expr.items, strict=True):
-            is_array = isinstance(self.facts.type_of(item), Array) and not isinstance(dot, Const)
-            shared = not is_fresh(dot) or getattr(dot, "op", "") == "numpy.broadcast_to"
-            if is_array and shared and not self.mirrored.roots(item):
-                dot = self._own(item, dot)
-            items.append(dot)
-        return replace(expr, items=tuple(items))
+        items = tuple(map(self._own_item, value.items, expr.items))
+        return replace(expr, items=items)
+
+    def _own_item(self, item: Expr, dot: Expr) -> Expr:
+        is_array = isinstance(self.facts.type_of(item), Array) and not isinstance(dot, Const)
+        shared = not is_fresh(dot) or getattr(dot, "op", "") == "numpy.broadcast_to"
+        return (
+            self._own(item, dot) if is_array and shared and not self.mirrored.roots(item) else dot
+        )
 
     def into_list(self, statement: Evaluate, value: Apply) -> Block:
         """xs.append(e): the tangent of e is appended to the list of tangents."""
@@ -206,7 +215,7 @@ class TangentWrites:
             args = (as_value(last),)
         elif last is not None:
             found = self.sweep.push(last)
-            args += (self._given(found, last),)
+            args += (self._given(found, last, value.args[0]),)
         made = Apply(value.op, (base.expr, *args), (), "method", value.text)
         return self.sweep.placed(statement, [Evaluate(made)])
 

@@ -15,6 +15,7 @@ from typing import Any
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import is_integral, is_scalar
 from s2sad.derive.own_rules import is_own
+from s2sad.ir.bindings import CALLS_THAT_WRITE
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -165,6 +166,8 @@ def _own_cost(node: Expr, facts: Facts) -> int:
         case Const() | Ref() | Slice() | Value() | Make():
             return FREE
         case Apply(op):
+            if op in CALLS_THAT_WRITE:
+                return NEVER
             if node.form == "name" or op in _FREE or op.startswith("s2sad."):
                 return FREE
             if is_integral(facts.type_of(node)):

@@ -15,6 +15,7 @@ import libcst as cst
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array, Shape
 from s2sad.ir.nodes import (
+    Anew,
     Apply,
     Const,
     Each,
@@ -122,8 +123,9 @@ class Writer:
                 continue
             if part in self.replaced and part is not expr:
                 found[part.origin.node] = self.names.name(self.replaced[part])
-            elif isinstance(part, Ref) and not isinstance(
-                part.origin.node, cst.Name | cst.NamedExpr
+            elif isinstance(part, Ref) and (
+                isinstance(part.origin, Anew)
+                or not isinstance(part.origin.node, cst.Name | cst.NamedExpr)
             ):
                 found[part.origin.node] = self.names.name(part.var)
             elif isinstance(part, Apply) and part.op.startswith("s2sad."):

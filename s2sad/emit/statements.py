@@ -47,6 +47,7 @@ class StatementWriter:
         self.sources = sources
         self.lines: list[str] = []
         self.notes: dict[Stmt, str] = {}
+        self.begun: set[Any] = set()
 
     def block(self, block: Block, depth: int) -> None:
         """The statements of a block; `pass` when there are none."""
@@ -139,7 +140,7 @@ class StatementWriter:
             if value.origin is None and isinstance(statement.targets[0], Unpack):
                 written = written[1:-1]
         text = f"{targets} = {written}"
-        self.line(text + _trailing(origin), depth)
+        self.line(text + trailing_comment(origin), depth)
 
     def _simple(self, statement: Any, depth: int) -> None:
         if isinstance(statement, Evaluate) and _is_mark(statement.value):
@@ -151,9 +152,10 @@ class StatementWriter:
             self._original(statement, getattr(statement, "value", None), depth)
             return
         trailing = ""
-        if statement.origin is not None and _is_blank(statement.origin.node):
+        if written_anew and statement.origin.node not in self.begun:
+            self.begun.add(statement.origin.node)  # several may stand for one
             self._leading(statement.origin.node, depth)
-            trailing = _trailing(statement.origin)
+            trailing = trailing_comment(statement.origin)
         match statement:
             case Evaluate(value):
                 self.line(self.writer.text(value), depth)
@@ -288,11 +290,6 @@ def _generated(statement: Any) -> bool:
     )
 
 
-def _is_blank(node: Any) -> bool:
-    """Whether a place in the source has nothing left but its comments."""
-    return isinstance(node, cst.SimpleStatementLine) and isinstance(node.body[0], cst.Pass)
-
-
 def _was_return(statement: Stmt) -> bool:
     """Whether an assignment stands for a return of the user's."""
     if not isinstance(statement, Assign) or statement.origin is None:
@@ -309,7 +306,7 @@ def _is_assignment(node: Any) -> bool:
     return isinstance(node, cst.Assign | cst.AugAssign | cst.AnnAssign | cst.Expr)
 
 
-def _trailing(origin: Any) -> str:
+def trailing_comment(origin: Any) -> str:
     """The comment behind a statement that was written anew."""
     node = getattr(origin, "node", None)
     comment = getattr(getattr(node, "trailing_whitespace", None), "comment", None)

@@ -2,10 +2,44 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from s2sad.derive.forward import evaluated_by
 from s2sad.derive.forward_engine import Tangent
 from s2sad.emit.expressions import Writer
 from s2sad.emit.functions import FunctionWriter, listed, wrapped_doc
-from s2sad.emit.statements import StatementWriter
+from s2sad.emit.statements import StatementWriter, trailing_comment
+from s2sad.ir.flow import statements
+from s2sad.ir.nodes import Assign, Stmt
+
+
+class GroupWriter(StatementWriter):
+    """Writes statements with their tangents: the user's comments on a statement belong to all that
+    stands for it. Those above it stand above the first, and that behind it, where the statement
+    itself is left out, behind the first."""
+
+    def __init__(self, writer: Writer, made: Tangent) -> None:
+        super().__init__(writer, {})
+        self.groups = made.groups
+        self._standing = {s.origin.node for s in statements(made.body) if s.origin is not None}
+        self._told: set[Any] = set()
+
+    def statement(self, statement: Stmt, depth: int) -> None:
+        """One statement; before the first of a group, the comments on it."""
+        expr = evaluated_by(statement)
+        origin = self.groups.get(expr) if expr is not None and statement.origin is None else None
+        if origin is None or origin.node in self._told:
+            super().statement(statement, depth)
+            return
+        self._leading(origin.node, depth)
+        super().statement(statement, depth)
+        if origin.node not in self._standing and isinstance(statement, Assign):
+            self.lines[-1] += trailing_comment(origin)
+
+    def _leading(self, node: Any, depth: int) -> None:
+        if node not in self._told:
+            self._told.add(node)
+            super()._leading(node, depth)
 
 
 class TangentWriter(FunctionWriter):
@@ -15,7 +49,7 @@ class TangentWriter(FunctionWriter):
         """The text of a function, before formatting."""
         writer = Writer(made.names, self.facts, made.replaced, self.numpy)
         writer.used, writer.helpers = self.helpers, self.renamed
-        body = StatementWriter(writer, {})
+        body = GroupWriter(writer, made)
         for statement in made.body:
             body.statement(statement, 1)
         inner = made.kind == "tangent"

@@ -12,13 +12,20 @@ from dataclasses import replace
 
 import libcst as cst
 
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Slice, Var
+from s2sad.ir.nodes import Anew, Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Slice, Var
 from s2sad.source.bound import Binding, target_names
 from s2sad.source.call_forms import CallForms
 from s2sad.source.calls import parts_of
 from s2sad.source.objects import class_of
 from s2sad.source.operators import ATTRIBUTES, COMPARE, UNARY
 from s2sad.source.operators import BINARY as INFIX
+from s2sad.source.perhaps import (
+    MAY_NOT_RUN,
+    OUT_OF_ORDER,
+    has_effect,
+    is_as_before,
+    seen_where_true,
+)
 from s2sad.source.scope import Scope
 
 _BINARY: dict[type, str] = {
@@ -133,7 +140,7 @@ class ExpressionLowerer(CallForms):
 
     def _BooleanOperation(self, node: cst.BooleanOperation) -> Expr:
         left = self.lower(node.left)
-        with self.in_place():
+        with self.may_not_run(node.right):
             right = self.lower(node.right)
         if isinstance(node.operator, cst.And):
             return Select(left, right, left, "and", self.origin(node))
@@ -149,15 +156,26 @@ class ExpressionLowerer(CallForms):
         return Apply("chain", tuple(args), (), "chain", " ".join(tokens), self.origin(node))
 
     def _IfExp(self, node: cst.IfExp) -> Expr:
+        self.seen |= seen_where_true(node.test, (node.body,))
         test = self.lower(node.test)
-        with self.in_place():
-            then, other = self.lower(node.body), self.lower(node.orelse)
+        with self.may_not_run(node.body):
+            then = self.lower(node.body)
+        with self.may_not_run(node.orelse):
+            other = self.lower(node.orelse)
         return Select(test, then, other, "if", self.origin(node))
 
     def _NamedExpr(self, node: cst.NamedExpr) -> Expr:
+        in_order = self.effects == 0
         value = self.lower(node.value)
         var = self.target(node.target)
         assert isinstance(var, Var)
+        if self.perhaps and not is_as_before(var.hint, value, self.scope.node, self.perhaps):
+            value = self.opaque(node.value, MAY_NOT_RUN, pure=False)
+        elif self.lifting and in_order and (has_effect(value) or not self.program.structured):
+            self.walrus.append((var, value, None))
+            return Ref(var, Anew(node, self.module))
+        elif has_effect(value):
+            value = self.opaque(node.value, OUT_OF_ORDER, pure=False)
         self.walrus.append((var, value, node))
         return Ref(var, self.origin(node))
 

@@ -305,13 +305,14 @@ class _Writer:
 
     def _structured(self, function: Function) -> Function | None:
         """A function with one return, its last statement."""
+        function = named_pops(function)
         if not self.program.structured:
             returns = [s for s in statements(function.body) if isinstance(s, Return)]
             if not returns:
                 return replace(function, body=[*function.body, Return(None)])
             if len(returns) == 1 and returns[0] is function.body[-1]:
                 return function
-        made = structure_exits(named_pops(function))
+        made = structure_exits(function)
         if self.program.structured:
             return made
         guarded = any(isinstance(s, Guard) for s in statements(made.body))

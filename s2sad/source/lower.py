@@ -47,6 +47,7 @@ from s2sad.ir.nodes import (
 from s2sad.source.annotations import read_annotation
 from s2sad.source.bound import bound_names, names_in, nonlocal_names, parameters
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
+from s2sad.source.perhaps import seen_where_true
 from s2sad.source.scope import Scope
 from s2sad.source.updates import as_updates
 from s2sad.source.walk import Visitor
@@ -231,7 +232,7 @@ class StatementLowerer:
         method = getattr(self, f"_{type(node).__name__}", None)
         if method is None:
             return [self.verbatim(node, _reason(node), line)]
-        self.expressions.walrus = []
+        self.expressions.begin()
         lowered: Stmt | Block | None = method(node, Origin(line, self.module))
         block: Block = self._embedded()
         if isinstance(lowered, list):
@@ -243,7 +244,7 @@ class StatementLowerer:
     def _embedded(self) -> Block:
         """What a statement binds by := and what is taken out of it, before it."""
         found = self.expressions.walrus
-        self.expressions.walrus = []
+        self.expressions.begin()
         return [
             (
                 Assign((var,), value)
@@ -327,7 +328,8 @@ class StatementLowerer:
     # ------------------------------------------------------------ compound statements
 
     def _If(self, node: cst.If) -> Block:
-        self.expressions.walrus = []
+        self.expressions.begin()
+        self.expressions.seen = dict(seen_where_true(node.test, (node.body,)))
         test = self.expressions.lower(node.test)
         before = self._embedded()
         other: Block = []
@@ -341,7 +343,7 @@ class StatementLowerer:
     def _For(self, node: cst.For) -> Block:
         if node.asynchronous is not None:
             return [self.verbatim(node, "s2sad does not differentiate async code")]
-        self.expressions.walrus = []
+        self.expressions.begin()
         iterable = self.expressions.lower(node.iter)
         before = self._embedded()
         target = self.expressions.target(node.target)
@@ -350,7 +352,8 @@ class StatementLowerer:
         return [*before, For(target, iterable, body, other, Origin(node, self.module))]
 
     def _While(self, node: cst.While) -> Block:
-        self.expressions.walrus = []
+        self.expressions.begin()
+        self.expressions.seen = dict(seen_where_true(node.test, (node.body,)))
         with self.expressions.in_place():
             test = self.expressions.lower(node.test)
         tested = self._embedded()
@@ -415,7 +418,7 @@ class StatementLowerer:
         """A statement that is carried through; its expressions are read, its names bound."""
         collector = _Expressions(self.expressions)
         collector.walk(node)
-        self.expressions.walrus = []
+        self.expressions.begin()
         names = bound_names(node) | set(nonlocal_names(node))
         bound = (self.scope.find(name) for name in sorted(names))
         binds = tuple(var for var in bound if var is not None)

@@ -27,19 +27,29 @@ from s2sad.ir.nodes import (
     Var,
 )
 from s2sad.source.bound import names_in
+from s2sad.source.perhaps import has_effect
 from s2sad.source.scope import Scope
 from s2sad.tidy.naming import describe
 
 
 class Lowering:
-    """Lowers the expressions of one function; `program` finds callees."""
+    """Lowers the expressions of one function; `program` finds callees. What is lowered may never be
+    evaluated if there is something in `perhaps`, which runs only if it was; `seen` says of some
+    operands what that is. `effects` counts what may have an effect in the statement so far."""
 
     def __init__(self, scope: Scope, program: Any) -> None:
         self.scope = scope
         self.module = scope.module
         self.program = program
         self.walrus: list[tuple[Var, Expr, cst.CSTNode | None]] = []
+        self.effects = 0
         self.lifting = True
+        self.seen: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}
+        self.perhaps: tuple[cst.CSTNode, ...] = ()
+
+    def begin(self) -> None:
+        """Another statement begins."""
+        self.walrus, self.effects = [], 0
 
     def lower(self, node: cst.BaseExpression) -> Expr:
         """The IR of an expression."""
@@ -47,6 +57,7 @@ class Lowering:
         if method is None:
             return self.opaque(node, f"s2sad does not differentiate {_describe(node)}")
         result: Expr = method(node)
+        self.effects += isinstance(node, cst.Call) and has_effect(result)
         return result
 
     def target(self, node: cst.BaseExpression) -> Target:
@@ -79,6 +90,14 @@ class Lowering:
         lifting, self.lifting = self.lifting, False
         yield
         self.lifting = lifting
+
+    @contextmanager
+    def may_not_run(self, node: cst.CSTNode) -> Iterator[None]:
+        """What is lowered here is an operand that may never be evaluated."""
+        perhaps, self.perhaps = self.perhaps, self.seen.get(node, (node,))
+        with self.in_place():
+            yield
+        self.perhaps = perhaps
 
     def regrouped(self, value: Expr, target: Unpack, node: cst.BaseExpression) -> Expr:
         """A value as one item for each part of a target, of which the starred one gets a list."""

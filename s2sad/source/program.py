@@ -81,10 +81,15 @@ class Program:
                 captured=_carried(callee),
                 symbols=callee.name,
             )
-            structured = structure_exits(named_pops(lowered)) if self.structured else lowered
-            callee.function = structured
-            self.write_out(structured)
+            callee.function = self.in_order(lowered)
+            self.write_out(callee.function)
         return callee.function
+
+    def in_order(self, function: Function) -> Function:
+        """A function as it was lowered, with names for what it takes out of lists; with structured
+        exits, if the program is to run backward."""
+        named = named_pops(function)
+        return structure_exits(named) if self.structured else named
 
     def write_out(self, function: Function) -> None:
         """Writes out the calls of a function that are to be written out."""

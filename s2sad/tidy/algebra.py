@@ -75,11 +75,14 @@ def add(*terms: Expr) -> Expr:
 
 
 def number_apart(expr: Expr) -> tuple[float, Expr]:
-    """The number of a product, and the product without it: 2.0 * d_x * x is 2.0 and d_x * x.
+    """The number of a product, and the product without it: 2.0 * d_x * x is 2.0 and d_x * x. Of a
+    sum, the number that all of its terms are multiples of.
 
     The number stays, as 1.0, where no derivative is among the factors that are multiplied first:
     it may be what keeps a product of the user's integers from overflowing.
     """
+    if isinstance(expr, Apply) and expr.op in ("add", "sub") and expr.form == "infix":
+        return _common_number(expr)
     factors: list[Expr] = []
     number = _factors(expr, factors)
     if not isinstance(number, int | float) or not number:
@@ -87,6 +90,21 @@ def number_apart(expr: Expr) -> tuple[float, Expr]:
     if number != -1 and not any(_holds_derivative(factor) for factor in factors[:2]):
         return 1.0, expr
     return float(number), _chain(factors)
+
+
+def _common_number(expr: Expr) -> tuple[float, Expr]:
+    """The number that all terms of a sum are multiples of, and the sum without it."""
+    terms: list[tuple[Any, Expr]] = []
+    _terms(expr, 1, terms)
+    if not all(isinstance(number, float) and number for number, _ in terms):
+        return 1.0, expr
+    common = min(abs(number) for number, _ in terms)
+    apart = [number_apart(_scaled(number, term)) for number, term in terms]
+    if common == 1.0 or any((number / common) % 1.0 for number, _ in terms):
+        return 1.0, expr
+    if any(found != number for (found, _), (number, _) in zip(apart, terms, strict=True)):
+        return 1.0, expr
+    return common, add(*(_scaled(number / common, term) for number, term in terms))
 
 
 def _holds_derivative(expr: Expr) -> bool:

@@ -450,6 +450,14 @@ def chained_comparison_with_walrus(x: float) -> float:
     return y
 
 
+def named_where_it_is_certain(x):
+    s = 0.0
+    for i in range(4):
+        if i > 1 and (v := x[i] * 2.0) > -10.0:
+            s += v * s + v
+    return s
+
+
 def inner_function_returns_early(x: float) -> float:
     def clip(v):
         if v > 1.0:
@@ -533,6 +541,7 @@ CALLS = {
     "subtracted_from_itself_in_loop": ("x", [(r(3),)]),
     "power_of_loop_variable": ("x", [(0.7,), (-0.7,)]),
     "function_chosen_each_iteration": ("x", [(0.7,)]),
+    "named_where_it_is_certain": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "chained_comparison_with_walrus": ("x", [(0.7,), (0.1,), (-0.7,)]),
     "inner_function_returns_early": ("x", [(0.7,), (1.7,)]),
     "exit_values_by_name": ("x", [(0.7, 2), (0.7, 9), (0.7, 0)]),

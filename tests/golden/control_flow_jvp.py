@@ -57,7 +57,7 @@ def branches_jvp(a: float, b: float, *, dot_a, dot_b):
     dot_value = (
         dot_d * a + dot_a * d
         if d > 0
-        else dot_d / (1.0 + b * b) - 2.0 * dot_b * b / (1.0 + b * b) * (d / (1.0 + b * b))
+        else (dot_d - 2.0 * (d / (1.0 + b * b)) * dot_b * b) / (1.0 + b * b)
     )
     return d * a if d > 0 else d / (1.0 + b * b), dot_value
 
@@ -116,10 +116,11 @@ def while_newton_jvp(x: float, y: float, *, dot_x, dot_y):
     guess = x
     dot_guess = dot_x
     while abs(guess**3 - y) > 1e-10:
-        ratio = (guess**3 - y) / (3.0 * guess**2)
-        dot_guess = dot_guess - (
-            (3.0 * guess**2 * dot_guess - dot_y) / (3.0 * guess**2)
-            - 6.0 * dot_guess * guess / (3.0 * guess**2) * ratio
+        product = 3.0 * guess**2
+        ratio = (guess**3 - y) / product
+        dot_guess = (
+            dot_guess
+            - (3.0 * guess**2 * dot_guess - dot_y - 6.0 * ratio * dot_guess * guess) / product
         )
         guess = guess - ratio
     dot_value = dot_guess * y + dot_y * guess + dot_x

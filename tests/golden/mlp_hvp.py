@@ -34,6 +34,7 @@ def loss_hvp(W1, b1, W2, b2, x, t, *, dot_W1, dot_b1, dot_W2, dot_b2):
     dot_d_h = dot_d_r @ W2.T + d_r @ dot_W2.T
     dot_d_W2 = dot_h.T @ d_r + h.T @ dot_d_r
     dot_d_b2 = dot_d_r.sum(axis=0)
+    # h = np.tanh(x @ W1 + b1)
     difference = 1.0 - h * h
     dot_d_tanh_in = dot_d_h * difference - 2.0 * dot_h * h * d_h
     dot_d_W1 = x.T @ dot_d_tanh_in

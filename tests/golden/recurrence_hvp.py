@@ -36,12 +36,12 @@ def energy_hvp(x: float, n: int, *, dot_x):
         x = x_trace[i]
         dot_x = dot_x_trace[i]
         if x > 1.0:
+            # x = 1.1 * np.sin(x)
             cos_x = np.cos(x)
             dot_d_x = 1.1 * cos_x * dot_d_x - 1.1 * np.sin(x) * dot_x * d_x
-            # x = 1.1 * np.sin(x)
             d_x = 1.1 * cos_x * d_x
         else:
-            dot_d_x = 2.0 * dot_d_x * x + 2.0 * dot_x * d_x
             # x = x * x + 0.5
+            dot_d_x = 2.0 * dot_d_x * x + 2.0 * dot_x * d_x
             d_x = 2.0 * d_x * x
     return dot_d_x

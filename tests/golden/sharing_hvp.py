@@ -45,14 +45,14 @@ def norm_of_output_hvp(w1, w2, x, *, dot_w1, dot_w2):
 
     # Backward: value = np.linalg.norm(x3)
     d_x3 = x3 / value if value > 0.0 else np.zeros_like(x3)
-    dot_d_x3 = (
-        dot_x3 / value - dot_value / value * (x3 / value) if value > 0.0 else np.zeros(x3.shape)
-    )
+    dot_d_x3 = (dot_x3 - dot_value * (x3 / value)) / value if value > 0.0 else np.zeros(x3.shape)
     # x3 = mix(w1, x1, x2)
     (d_w1, d_x1, d_x2), (dot_d_w1, dot_d_x1, dot_d_x2) = mix_backward_jvp(
         w1, x1, x2, d_x3, dot_w1, dot_x1, dot_x2, dot_d_x3
     )
+    # x2 = x + w2 @ x1
     dot_d_w2 = np.outer(dot_d_x2, x1) + np.outer(d_x2, dot_x1)
     dot_d_x1 = dot_d_x1 + dot_w2.T @ d_x2 + w2.T @ dot_d_x2
+    # x1 = w1 @ x
     dot_d_w1 = dot_d_w1 + np.outer(dot_d_x1, x)
     return np.array(dot_d_w1), dot_d_w2

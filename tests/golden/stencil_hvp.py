@@ -16,12 +16,16 @@ def misfit_hvp(u, target, alpha: float, steps: int, *, dot_u):
     Returns:
         dot_d_u, shaped like the gradient.
     """
+    # Forward.
     dot_u = np.copy(dot_u)
     for _ in range(steps):
         dot_u[1:-1] += (dot_u[2:] - 2.0 * dot_u[1:-1] + dot_u[:-2]) * alpha
     dot_r = dot_u
+
+    # Backward: value = np.sum(r * r);  r = u - target
     dot_d_u = 2.0 * dot_r
     for _ in reversed(range(steps)):
+        # u[1:-1] += alpha * (u[2:] - 2.0 * u[1:-1] + u[:-2])
         dot_d_sum = dot_d_u[1:-1] * alpha
         dot_d_u[2:] += dot_d_sum
         dot_d_u[1:-1] -= 2.0 * dot_d_sum

@@ -57,6 +57,7 @@ class Assignments:
         self.sweep.now.rebinds = any(isinstance(t, Place | Unpack) for t in statement.targets)
         if len(statement.targets) == 1 and isinstance(first, Place):
             self.writes.pull_write(statement, first, statement.value, statement.augmented)
+            self._pull_effect(statement.value)
             return
         if len(statement.targets) == 1 and isinstance(first, Unpack):
             self.targets.pull_unpacked(statement, first, statement.value)
@@ -81,6 +82,12 @@ class Assignments:
         if not seeds or not self.sweep.is_varied(statement.value):
             return
         self.expressions.pull_root(statement.value, total_of(seeds), first)
+
+    def _pull_effect(self, value: Expr) -> None:
+        """What a call writes into has its adjoint, also where nothing flows to its result."""
+        if isinstance(value, Invoke) and value not in self.sweep.now.called:
+            if self.sweep.engine.writes_varied(value):
+                self.calls.pull_call(value, None)
 
     def _pull_allocation(self, statement: Assign, value: Expr, var: Var) -> None:
         """A name is bound to an array with a shadow: a new one passes its adjoint on; another name

@@ -84,6 +84,7 @@ class Calls:
 
     def pull_call(self, node: Invoke, adjoint: Adjoint | None) -> None:
         """The adjoint of a call; of one that writes, also when its result has none."""
+        self.sweep.now.called.add(node)
         interface = self.sweep.engine.interface(node.callee)
         if interface is None:
             return

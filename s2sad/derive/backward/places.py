@@ -30,6 +30,7 @@ class Places:
         self.facts = sweep.facts
         self.shadows = sweep.shadows
         self.slots = sweep.slots
+        self.regions = sweep.regions
 
     def written_slot(self, base: Expr) -> Slot | None:
         """The slot of the variable that a write goes into, directly or through views of it."""
@@ -51,6 +52,11 @@ class Places:
         if found is None or found[0].view is None or found[0].view[1] != "always":
             return None
         return found[1][found[0].view[0]]
+
+    def is_unseen(self, base: Expr) -> bool:
+        """Whether an array that is written into has no name, and shares no memory with one that
+        has: a[[0, 1]][0] = e."""
+        return not self.regions.aliases(base)
 
     def is_view(self, node: Expr) -> bool:
         if not isinstance(node, Apply):

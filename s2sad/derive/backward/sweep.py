@@ -30,7 +30,7 @@ from s2sad.derive.callees import Callees
 from s2sad.derive.complex_numbers import ComplexNumbers
 from s2sad.derive.shadows import Shadows
 from s2sad.errors import S2SADError
-from s2sad.ir.nodes import Expr, Stmt, Var
+from s2sad.ir.nodes import Expr, Invoke, Stmt, Var
 
 
 @dataclass
@@ -41,7 +41,7 @@ class UnderWay:
     those whose arrays have no other name any more. `items` are the slots of items of containers
     that have shadows, and `held` says where each stands. `rebound` are the variables that the
     statement both reads and binds; it `rebinds` where a target is a place, or takes a tuple apart.
-    `whole_call` says that its value is a call.
+    `whole_call` says that its value is a call; `called` are the calls whose adjoints are done.
     """
 
     statement: Stmt | None = None
@@ -52,6 +52,7 @@ class UnderWay:
     rebound: set[Var] = field(default_factory=set)
     rebinds: bool = False
     whole_call: bool = False
+    called: set[Invoke] = field(default_factory=set)
 
 
 class Sweep:

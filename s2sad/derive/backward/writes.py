@@ -152,6 +152,8 @@ class Writes:
     def _found(self, statement: Stmt, node: Apply, base: Expr) -> Writing | None:
         """What is known of a write; None when nothing flows, or when it is refused."""
         slot = self.places.written_slot(base)
+        if slot is None and self.places.is_unseen(base):
+            return None
         if slot is None:
             if self.sweep.is_varied(node.args[-1]) or self.sweep.is_varied(base):
                 self.places.refuse_write(statement, "a write into an array that s2sad cannot name")
