@@ -24,8 +24,8 @@ def result_alone(
     function: Function, plan: Plan, returned: Expr, returns: Expr, facts: Facts
 ) -> Var | None:
     """The variable of the result, if the forward part of a backward function does nothing else than
-    to compute that, and if it is worth while to keep it instead. `returned` is what the function returns, `returns`
-    what its backward function does."""
+    to compute that, and if it is worth while to keep it instead. `returned` is what the function
+    returns, `returns` what its backward function does."""
     var = plan.replaced.get(returned, returned.var if isinstance(returned, Ref) else None)
     if var is None or not isinstance(facts.summaries[function].result.type, Array):
         return None
