@@ -18,11 +18,13 @@ from typing import Any
 import libcst as cst
 
 from s2sad.errors import S2SADError
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Var
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Invoke, Make, Opaque, Ref, Select, Var
 from s2sad.source.calls import Argument, Part, is_static, parts_of
+from s2sad.source.classes import ClassInfo
 from s2sad.source.invocations import Invocations, split
 from s2sad.source.objects import class_of
 from s2sad.source.operators import METHODS, canonical
+from s2sad.source.taken_apart import Construction, is_plain_object
 
 LIST_METHODS = {"append", "extend", "insert", "pop", "clear"}
 """Methods of lists that forward mode repeats on lists of tangents."""
@@ -209,20 +211,58 @@ class CallForms(Invocations):
             for name in names
         ]
         keys = tuple(Const(name) for name in names)
-        return Make("object", tuple(items), keys, cls.name, self.origin(node))
+        counted = cls.kind == "NamedTuple"
+        return Make("object", tuple(items), keys, cls.name, self.origin(node), counted)
 
     def _construct(self, cls: Any, node: cst.Call) -> Expr:
+        """An object with all its fields, in the order in which a NamedTuple counts them."""
         info = cls[1] if isinstance(cls, tuple) else cls
-        names = [field[0] for field in info.fields]
+        names = [field.name for field in info.fields]
         arguments = self._given(node)
         positional, keywords = split(arguments)
         given = dict(zip(names, positional, strict=False)) | dict(keywords)
         known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
+        is_complete = len(given) == len(names)
+        for field in info.fields if known else ():
+            if field.name not in given and _is_literal(field.default):
+                given[field.name] = self.lower(field.default)
         if not known or any(argument.star for argument in arguments):
+            self._note_construction(info, node)
             return self._unknown_call(node, "s2sad does not differentiate a constructor")
-        keys = tuple(Const(name) for name in given)
+        if info.kind == "NamedTuple" and len(given) < len(names):
+            return self._unknown_call(node, "s2sad does not know the default of a field")
+        if info.kind == "dataclass" and is_complete and is_plain_object(info):
+            self._note(node, Construction(info, None, tuple(given.items())))
+        present = [name for name in names if name in given]
+        keys = tuple(Const(name) for name in present)
         text = self.module.code(node.func).strip()
-        return Make("object", tuple(given.values()), keys, text, self.origin(node))
+        items = tuple(given[name] for name in present)
+        counted = info.kind == "NamedTuple"
+        return Make("object", items, keys, text, self.origin(node), counted)
+
+    def _note_construction(self, cls: ClassInfo, node: cst.Call) -> None:
+        """Notes how an object of a class is made that may be taken apart."""
+        init = self.program.method(cls, "__init__")
+        if init is None or not is_plain_object(cls):
+            return
+        before = len(self.walrus)
+        call = self._invoke(init, self._given(node), node, Const(None), "")
+        if isinstance(call, Invoke) and len(self.walrus) == before:
+            self._note(node, Construction(cls, call))
+
+    def _note(self, node: cst.Call, made: Construction) -> None:
+        self.program.built[node] = made
+        self.program.sites.add(self.module.as_read(node))
+
+
+def _is_literal(node: cst.BaseExpression | None) -> bool:
+    """Whether an expression is a number, a string or None, which means the same everywhere."""
+    match node:
+        case cst.UnaryOperation():
+            return _is_literal(node.expression)
+        case cst.Name(value):
+            return value in ("None", "True", "False")
+    return isinstance(node, cst.BaseNumber | cst.SimpleString)
 
 
 def _unusual(node: cst.FunctionDef) -> str:

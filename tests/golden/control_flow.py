@@ -32,12 +32,13 @@ def fibonacci_like_backward(x, n, d_out):
 
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        if x.dtype.kind == "f":
+            return d.copy()
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     if np.iscomplexobj(x) or np.iscomplexobj(d):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
@@ -57,7 +58,9 @@ def add(a, b):
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
         whole, parts = (b, a) if isinstance(a, dict) else (a, b)
-        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        named = any(isinstance(key, str) for key in _parts(parts))
+        is_list = type(whole) in (list, tuple) and not named
+        whole = list(whole) if is_list else dict(_parts(whole))
         for key, item in _parts(parts).items():
             whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
         return whole
@@ -78,16 +81,20 @@ def add(a, b):
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
+    from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
+    found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found
 
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
-    if np.shape(d) == shape:
+    wide = np.shape(d)
+    if wide == shape:
         return d
-    extra = np.ndim(d) - len(shape)
-    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    extra = len(wide) - len(shape)
+    if wide[extra:] == shape:
+        return np.sum(d, axis=tuple(range(extra)))
+    axes = tuple(i for i in range(len(wide)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
 
 

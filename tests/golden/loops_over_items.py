@@ -22,7 +22,9 @@ def add(a, b):
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
         whole, parts = (b, a) if isinstance(a, dict) else (a, b)
-        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        named = any(isinstance(key, str) for key in _parts(parts))
+        is_list = type(whole) in (list, tuple) and not named
+        whole = list(whole) if is_list else dict(_parts(whole))
         for key, item in _parts(parts).items():
             whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
         return whole
@@ -53,18 +55,20 @@ def from_parts(x, d):
 
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        if x.dtype.kind == "f":
+            return d.copy()
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     if np.iscomplexobj(x) or np.iscomplexobj(d):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
+    from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
+    found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found
 
 
@@ -74,15 +78,18 @@ def parts_at(d, keys, ordered):
         return [getattr(d, key) for key in keys]
     if isinstance(d, dict):
         n = len(keys) if ordered else 0
-        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
+        names = [dict.fromkeys((key, k, k - n) if n else (key,)) for k, key in enumerate(keys)]
+        found = [[d[name] for name in same if d.get(name) is not None] for same in names]
+        return [sum(items[1:], items[0]) if items else None for items in found]
     return d if np.iterable(d) else [d] * len(keys)
 
 
 def like_tree(x, d, leaf=like):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
-    if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
-        if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
-            return None
+    dtype = getattr(x, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return leaf(x, from_parts(x, d)) if dtype.kind in "fc" else None
+    if isinstance(x, (float, complex)):
         return leaf(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)

@@ -39,21 +39,28 @@ def moments_backward(x, d_out):
 
 def matmul_shape(a, b):
     """The shape of the product of arrays of these shapes."""
+    if len(a) == len(b) == 2:
+        return a[0], b[1]
     stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
     return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
-    if np.shape(d) == shape:
+    wide = np.shape(d)
+    if wide == shape:
         return d
-    extra = np.ndim(d) - len(shape)
-    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    extra = len(wide) - len(shape)
+    if wide[extra:] == shape:
+        return np.sum(d, axis=tuple(range(extra)))
+    axes = tuple(i for i in range(len(wide)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
 
 
 def matmul_backward_a(a, b, d_y):
     """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
+    if np.ndim(a) == np.ndim(b) == 2:
+        return d_y @ np.transpose(b)
     if np.ndim(a) == 1 and np.ndim(b) > 1:
         d_a = (b @ np.expand_dims(d_y, -1))[..., 0]
     else:
@@ -63,6 +70,8 @@ def matmul_backward_a(a, b, d_y):
 
 def matmul_backward_b(a, b, d_y):
     """Adjoint of b in y = a @ b, for vectors, matrices and stacks of matrices."""
+    if np.ndim(a) == np.ndim(b) == 2:
+        return np.transpose(a) @ d_y
     if np.ndim(b) == 1 and np.ndim(a) > 1:
         d_b = (np.swapaxes(a, -1, -2) @ np.expand_dims(d_y, -1))[..., 0]
     elif np.ndim(a) == 1:
@@ -88,7 +97,9 @@ def add(a, b):
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
         whole, parts = (b, a) if isinstance(a, dict) else (a, b)
-        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        named = any(isinstance(key, str) for key in _parts(parts))
+        is_list = type(whole) in (list, tuple) and not named
+        whole = list(whole) if is_list else dict(_parts(whole))
         for key, item in _parts(parts).items():
             whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
         return whole
@@ -119,18 +130,20 @@ def from_parts(x, d):
 
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        if x.dtype.kind == "f":
+            return d.copy()
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     if np.iscomplexobj(x) or np.iscomplexobj(d):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
+    from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
+    found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found
 
 
@@ -140,15 +153,18 @@ def parts_at(d, keys, ordered):
         return [getattr(d, key) for key in keys]
     if isinstance(d, dict):
         n = len(keys) if ordered else 0
-        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
+        names = [dict.fromkeys((key, k, k - n) if n else (key,)) for k, key in enumerate(keys)]
+        found = [[d[name] for name in same if d.get(name) is not None] for same in names]
+        return [sum(items[1:], items[0]) if items else None for items in found]
     return d if np.iterable(d) else [d] * len(keys)
 
 
 def like_tree(x, d, leaf=like):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
-    if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
-        if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
-            return None
+    dtype = getattr(x, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return leaf(x, from_parts(x, d)) if dtype.kind in "fc" else None
+    if isinstance(x, (float, complex)):
         return leaf(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)

@@ -10,6 +10,7 @@ that is decided later (`derive/memory.py`).
 
 from __future__ import annotations
 
+from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.derive.adjoints import Adjoint, Slot
@@ -34,6 +35,7 @@ class Reverse:
         self.function = function
         self.sweep = Sweep(facts, engine, regions, shadows)
         self.sweep.given = _given(function)
+        self.sweep.iterators = used_up(function.body, unknown=False)
         self._mirror(shadows)
         self.expressions = Expressions(self.sweep)
         unread = unread_writes(function, facts, regions)

@@ -58,7 +58,8 @@ class UnderWay:
 class Sweep:
     """The backward sweep of one function: what its parts share.
 
-    `given` are the variables that have a value wherever control comes. `late` are the expressions
+    `given` are the variables that have a value wherever control comes, and `iterators` those that
+    hold what can be run over once. `late` are the expressions
     that are read as they are after their statement. `loops` are those that the sweep is in, and
     `around` is what is known of each.
     """
@@ -77,6 +78,7 @@ class Sweep:
         self.hints: dict[Expr, str] = {}
         self.late: set[Expr] = set()
         self.given: set[Var] = set()
+        self.iterators: set[Var] = set()
         self.numbers: set[Stmt] = set()
         self.loops: list[object] = []
         self.around: dict[object, Around] = {}
