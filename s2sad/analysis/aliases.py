@@ -42,10 +42,18 @@ class AliasFinder:
         self.function = function
         self.calls = calls
         self.type_of = type_of
+        self._inner: Expr | None = None
 
     def aliases(self, expr: Expr) -> Aliases:
         """The variables that the value of an expression may share memory with."""
         return list(dict(self._aliases(expr)).items())
+
+    def passes_on(self, expr: Expr, inner: Expr) -> bool:
+        """Whether the value of an expression may share memory with that of one inside of it."""
+        self._inner = inner
+        found = any(var is _INNER for var, _ in self._aliases(expr))
+        self._inner = None
+        return found
 
     def part_aliases(self, value: Expr, count: int) -> list[Aliases] | None:
         """The variables that each of so many parts of a value may share memory with; None where
@@ -79,6 +87,9 @@ class AliasFinder:
 
     def _aliases(self, expr: Expr) -> Iterator[tuple[Var, Sharing]]:
         if self._is_immutable(expr):
+            return
+        if expr is self._inner:
+            yield _INNER, "same"
             return
         match expr:
             case Ref(var):
@@ -229,6 +240,9 @@ class AliasFinder:
             and len(items) == len(names)
         )
 
+
+_INNER = Var("inner")
+"""Stands for the value of the expression that `passes_on` follows."""
 
 _FRESH = {"builtins.len", "builtins.range", "builtins.float", "builtins.int", "numpy.copy",
           "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip

@@ -38,7 +38,7 @@ from s2sad.ir.nodes import (
     children,
 )
 
-_SHAPES = {
+SHAPES = {
     "numpy.shape", "numpy.size", "numpy.ndim", "builtins.len", "numpy.zeros_like",
     "numpy.empty_like", "numpy.ones_like", "numpy.full_like", "attribute.dtype", "helper.like",
     "numpy.may_share_memory",
@@ -141,7 +141,7 @@ class Cells:
                     if ref not in besides:
                         found.add(self.cell(self.sections.section(var, key)))
                     stack.append(key)
-                case Apply(op, args) if op in _SHAPES and self._is_array(args[0]):
+                case Apply(op, args) if op in SHAPES and self._is_array(args[0]):
                     # Not what an array holds, but which one of a list it is.
                     stack += [arg for arg in args if self._is_item(arg)]
                 case Value(inner):

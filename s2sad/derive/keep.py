@@ -402,8 +402,9 @@ class Keep(Needs):
 
     # ------------------------------------------------------------ where it is restored
 
-    def _with_restores(self, body: Block, restores: Block, bound: dict[Var, None]) -> Block:
-        """Restores variables between the statements that read their new and their old values."""
+    def _with_restores(self, body: Block, restores: Block, places: Iterable[Written]) -> Block:
+        """Restores variables, and what stood at places, between the statements that read their new
+        and their old values."""
         targets = [r.targets[0] for r in restores if isinstance(r, Assign)]
         targets += [v for r in restores if isinstance(r, For) for v in bound_by(r)]
         written = {v for r in restores for v in written_by(r)}
@@ -414,7 +415,7 @@ class Keep(Needs):
                 last = position
         early = body[: last + 1]
         mixed = any(r.var in restored and r not in self.after for s in early for r in refs_of(s))
-        if not mixed:
+        if not mixed and not self._read_before(early, places):
             return [*early, *restores, *body[last + 1 :]]
         late = {r.var: None for s in body for r in refs_of(s) if r in self.after}
         copies: Block = []
@@ -430,6 +431,12 @@ class Keep(Needs):
             instead |= {read: Ref(new) for read in reads or late_refs}
 
         return [*copies, *restores, *(rewritten(s, instead.get) for s in body)]
+
+    def _read_before(self, body: Block, places: Iterable[Written]) -> bool:
+        """Whether statements read, under whatever name, what stood at places before."""
+        exprs = [expr for statement in body for expr in exprs_of(statement)]
+        cells = {cell for e in exprs for cell in self.cells.read_by(e, self.after)}
+        return any(self.cells.overwritten_in(place, cells) for place in places)
 
     def _late_reads(self, body: Block, var: Var, restored: set[Var]) -> list[Apply]:
         """The reads of an array's new value, where all of them are of one and the same part."""

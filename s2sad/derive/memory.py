@@ -25,13 +25,22 @@ import sys
 from typing import Any
 
 from s2sad.analysis.types import Array, is_number
+from s2sad.derive.cells import SHAPES
 from s2sad.derive.held import exchanges_items, is_container
 from s2sad.derive.loops import Loops
-from s2sad.derive.mirror import Group, Step
-from s2sad.derive.parts import copied_part, copy_of, inner_first
+from s2sad.derive.mirror import Group, MirrorLoop, Step
+from s2sad.derive.parts import copied_part, copy_of, exprs_of, inner_first
 from s2sad.derive.plan import Plan
 from s2sad.derive.recall import is_flag
-from s2sad.ir.bindings import bound_by, is_exchange, targets_of, written_by, written_into
+from s2sad.ir.bindings import (
+    LIST_CHANGES,
+    bound_by,
+    is_exchange,
+    places_of,
+    targets_of,
+    written_by,
+    written_into,
+)
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -44,12 +53,13 @@ from s2sad.ir.nodes import (
     For,
     Guard,
     Invoke,
-    Make,
     Ref,
     Return,
     Stmt,
+    Unpack,
     Var,
     While,
+    children,
     walk,
 )
 
@@ -144,16 +154,16 @@ class Planner(Loops):
             calls: Block = []
             contents: Block = []
             for expr, var in self._extracted_of(statement):
-                extraction = Assign((var,), expr)
                 saves, restores = self._save([var], needed, kept)
                 self.defined.add(var)
                 forward += saves
                 # What a call overwrites is remembered before it.
-                (calls if self._writes(expr) else forward).append(extraction)
+                ahead = calls if self._writes(expr) else forward
+                ahead.append(Assign((var,), expr))
                 chunks.append(restores)
-                if expr in self._given_away(statement):
+                if self._is_given_away(statement, expr) and _reads_contents(nodes, var):
                     save, put_back = self._keep_contents(var, expr)
-                    forward += save
+                    ahead += save
                     contents += put_back
             ahead, back = self._statement(statement, nodes, needed, kept, calls)
             self._settle(statement, needed)
@@ -165,27 +175,31 @@ class Planner(Loops):
             backward += chunk
         return forward, backward
 
-    def _given_away(self, statement: Stmt) -> list[Expr]:
-        """The arrays that a statement makes and puts into a list or dict, which are written into
-        later under another name."""
+    def _is_given_away(self, statement: Stmt, expr: Expr) -> bool:
+        """Whether what is taken out of a statement may be written into later: the statement gives
+        it, or a view of it, another name or puts it into a list or dict."""
+        if is_number(self.facts.type_of(expr)):
+            return False
         match statement:
-            case Assign(targets, Make() as made):
-                roots = [v for t in targets for v in (*targets_of(t), *written_into(t))]
-            case Evaluate(Apply("list.append", (Ref(items), made))):
-                roots = [items]
+            case Assign(targets, value):
+                holders = [v for t in targets if isinstance(t, Var | Unpack) for v in targets_of(t)]
+                places = [p for t in targets for p in places_of(t) if not self._is_in_array(p)]
+                holders += [v for p in places for v in written_into(p)]
+                given = [value]
+            case For(target, iterable):
+                holders, given = list(targets_of(target)), [iterable]
+            case Evaluate(Apply(op, (items, *put))) if op in LIST_CHANGES:
+                holders, given = [v for v, _ in self.regions.aliases(items)], put
             case _:
-                return []
-        if not any(self.regions.is_written(var) for var in roots):
-            return []
-        inside = [made]
-        for part in inside:
-            inside += part.items if isinstance(part, Make) else ()
-        return [e for e in inside if not is_number(self.facts.type_of(e))]
+                return False
+        written = any(self.regions.is_written(v) for v in holders if self.regions.knows(v))
+        return written and any(self.regions.passes_on(e, expr) for e in given)
 
     def _keep_contents(self, var: Var, expr: Expr) -> tuple[Block, Block]:
         """Remembers what a value is before others may write into it."""
         kind = self.facts.type_of(expr)
-        return self._keep(var.hint, kind, copied_part(self._noted(Ref(var), kind), kind), var)
+        copied = copy_of if is_container(kind) else copied_part
+        return self._keep(var.hint, kind, copied(self._noted(Ref(var), kind), kind), var)
 
     def _extracted_of(self, statement: Stmt) -> list[tuple[Expr, Var]]:
         """The values taken out of a statement, inner ones first."""
@@ -269,7 +283,8 @@ class Planner(Loops):
             self.plan.sources[body[0]] = [statement]
         if not restores:
             return ahead, body
-        return ahead, self._with_restores(body, restores, bound)
+        places = [place for part in (statement, *follow) for place in self.cells.places(part)]
+        return ahead, self._with_restores(body, restores, places)
 
     def _reset_flag(self, statement: Assign, needed: set[Var]) -> Block:
         """A flag was False before it was set: nothing has to be remembered for that."""
@@ -283,6 +298,18 @@ class Planner(Loops):
                 assign = Assign((self.value,), statement.value, origin=statement.origin)
                 return [assign, Return(Ref(self.value))]
         return [statement]
+
+
+def _reads_contents(nodes: list[Any], var: Var) -> bool:
+    """Whether the mirror of a statement reads what an array holds, and not its shape alone."""
+    exprs = [e for n in nodes if isinstance(n, Group) for s in n.body for e in exprs_of(s)]
+    exprs += [n.iterable for n in nodes if isinstance(n, MirrorLoop) and n.iterable is not None]
+    while exprs:
+        node = exprs.pop()
+        if isinstance(node, Ref) and node.var is var:
+            return True
+        exprs += () if isinstance(node, Apply) and node.op in SHAPES else children(node)
+    return False
 
 
 def _is_user(expr: Expr) -> bool:

@@ -549,6 +549,9 @@ class _Maker:
         """The shadow of what a loop runs over; of an array, its rows have to be arrays."""
         if not is_container(self.facts.type_of(iterable)):
             self._check_array(row)
+            if not self._aliases(iterable):
+                advice = "Give what the loop runs over a name."
+                raise _Refused("a write into the rows of what has no name", advice)
         if not self._is_settled(iterable):
             raise _Refused("what the loop runs over may be a view or a copy")
         return self._view(iterable)

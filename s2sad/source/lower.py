@@ -51,7 +51,7 @@ from s2sad.source.perhaps import seen_where_true
 from s2sad.source.scope import Scope
 from s2sad.source.updates import as_updates
 from s2sad.source.walk import Visitor
-from s2sad.source.writing import again, as_write
+from s2sad.source.writing import again, as_write, one_by_one, with_names
 
 
 def lower_function(
@@ -273,6 +273,8 @@ class StatementLowerer:
         write = as_write(value, origin)
         if write is not None and isinstance(write.targets[0], Place):
             return [write, Assign(targets, again(write.targets[0].base))]
+        if len(targets) > 1 and not all(isinstance(t, Var) for t in targets):
+            return one_by_one(targets, value, origin)
         return Assign(targets, value, origin=origin)
 
     def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
@@ -349,6 +351,8 @@ class StatementLowerer:
         target = self.expressions.target(node.target)
         other = self.suite(node.orelse.body) if node.orelse is not None else []
         body = self.suite(node.body)
+        names, iterable = with_names(target, iterable, body)
+        before += names
         return [*before, For(target, iterable, body, other, Origin(node, self.module))]
 
     def _While(self, node: cst.While) -> Block:

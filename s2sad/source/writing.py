@@ -1,4 +1,4 @@
-"""Calls that write into an array, as the writes that they are.
+"""Calls that write into an array, as the writes that they are; writes to several places.
 
 np.copyto(a, b)          a[...] = b
 a.fill(x)                a[...] = x
@@ -6,13 +6,31 @@ a.sort()                 a[...] = np.sort(a)
 np.sin(x, out=a)         a[...] = np.sin(x)
 np.sin(x, a)             a[...] = np.sin(x)
 np.copyto(a, b, where=m) a[...] = np.where(m, b, a), and so of functions with out= and where=
+u = held["v"] = e        u = e;  held["v"] = u
+for row in e: row *= 2   rows = e;  for row in rows: row *= 2
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from s2sad.ir.nodes import Apply, Assign, Const, Expr, Origin, Place, Ref
+from s2sad.ir.bindings import targets_of, written_by
+from s2sad.ir.flow import expressions_in, statements
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Block,
+    Const,
+    Evaluate,
+    Expr,
+    Invoke,
+    Origin,
+    Place,
+    Ref,
+    Target,
+    Var,
+    walk,
+)
 from s2sad.source.operators import BINARY, COMPARE, UFUNCS, UNARY
 
 
@@ -68,3 +86,57 @@ def again(expr: Expr) -> Expr:
             args = tuple(again(arg) for arg in expr.args)
             return replace(expr, args=args, origin=None)
     return expr
+
+
+def one_by_one(targets: tuple[Target, ...], value: Expr, origin: Origin) -> Block:
+    """The assignments of `u = held["v"] = e`, whose targets stand for one object: it has a name,
+    the first of theirs that no other target reads."""
+    if isinstance(value, Const):
+        return [Assign(targets, value, origin=origin)]
+    if isinstance(value, Ref):
+        return [Assign((target,), again(value)) for target in targets]
+    read = {
+        ref.var
+        for t in targets
+        for e in expressions_in(t)
+        for ref in walk(e)
+        if isinstance(ref, Ref)
+    }
+    names = [t for t in targets if isinstance(t, Var) and t not in read]
+    name = names[0] if names else Var("new")
+    others = [t for t in targets if t is not name]
+    return [
+        Assign((name,), value),
+        *(Assign((target,), Ref(name)) for target in others),
+    ]
+
+
+def with_names(target: Target, iterable: Expr, body: Block) -> tuple[Block, Expr]:
+    """What a loop runs over, if the loop writes into its rows: new arrays get a name before it."""
+    rows = set(targets_of(target))
+    written = {var for statement in body for var in written_by(statement)}
+    for statement in statements(body):
+        if isinstance(statement, Assign) and statement.augmented is not None:
+            written |= {var for t in statement.targets for var in targets_of(t)}
+        if isinstance(statement, Evaluate) and isinstance(statement.value, Invoke):
+            written |= {e.var for e in walk(statement.value) if isinstance(e, Ref)}
+    return _named(iterable) if rows & written else ([], iterable)
+
+
+def _named(iterable: Expr) -> tuple[Block, Expr]:
+    if not isinstance(iterable, Apply) or iterable.op in _PARTS:
+        return [], iterable
+    if iterable.op in _BESIDE:
+        found = [_named(arg) for arg in iterable.args]
+        names = [statement for block, _ in found for statement in block]
+        args = tuple(arg for _, arg in found)
+        return names, replace(iterable, args=args, origin=None) if names else iterable
+    if iterable.op.startswith(("builtins.", "dict.", "tqdm.", "attribute.")):
+        return [], iterable
+    rows = Var("rows")
+    return [Assign((rows,), iterable)], Ref(rows)
+
+
+_PARTS = {"getitem", "getattr"}
+
+_BESIDE = {"builtins.zip", "builtins.enumerate", "builtins.reversed"}

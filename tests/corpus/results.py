@@ -127,9 +127,41 @@ def halves(x):
     return x[: len(x) // 2], x[len(x) // 2 :]
 
 
+def in_three_parts(u, v):
+    return u.reshape(-1), np.outer(u, u), {"product": u @ v, "flat": u.ravel()}
+
+
+def reads_one_part_of_three(u, v):
+    parts = in_three_parts(u, v)
+    total = np.sum(parts[1])
+    return total * total
+
+
+def reads_the_dict_in_a_tuple(u, v):
+    parts = in_three_parts(u, v)
+    return 2.0 * np.sum(parts[2]["product"])
+
+
+def sums_what_a_dict_holds(u, v):
+    found = in_three_parts(u, v)[2]
+    return np.sum(found["flat"]) + found["product"][0]
+
+
+def sums_what_a_list_holds(u, v):
+    held = [np.outer(v, v), u.ravel()]
+    total = np.sum(held[0]) * np.sum(held[1])
+    return total * total
+
+
 r = np.random.default_rng(10).standard_normal
 AUX = ("with_aux", "aux_is_a_number", "aux_from_a_loop", "aux_on_two_paths")
+U, V = np.sin(np.arange(6.0)).reshape(2, 3), np.array([0.3, -1.2, 0.8])
+
 CALLS = {
+    "reads_one_part_of_three": (("u", "v"), [(U, V)]),
+    "reads_the_dict_in_a_tuple": (("u", "v"), [(U, V)]),
+    "sums_what_a_dict_holds": (("u", "v"), [(U, V)]),
+    "sums_what_a_list_holds": (("u", "v"), [(U, V)]),
     "with_aux": ("w", [(r(3), r((4, 3)))]),
     "aux_is_a_number": ("x", [(0.7,)]),
     "aux_from_a_loop": ("x", [(0.7,), (0.7, 0)]),

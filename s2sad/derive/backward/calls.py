@@ -9,7 +9,7 @@ returns it as it is before:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.types import (
     NUMBER,
@@ -22,7 +22,7 @@ from s2sad.analysis.types import (
     Unknown,
     may_be_complex,
 )
-from s2sad.derive.adjoints import Adjoint, Slot
+from s2sad.derive.adjoints import Adjoint, Slot, is_zero
 from s2sad.derive.broadcasting import expand, shape_of_value
 from s2sad.derive.derived import Interface
 from s2sad.derive.effects import handed_twice, inner_call, unnamed_argument
@@ -87,8 +87,8 @@ class Calls:
         interface = self.sweep.engine.interface(node.callee)
         if interface is None:
             return
-        if adjoint is not None and not adjoint.full:
-            adjoint = expand(adjoint, node, self.facts)
+        if adjoint is not None:
+            adjoint = self._whole(node, adjoint)
         if interface.written:
             if not self._check_arguments(node, interface):
                 return
@@ -138,6 +138,38 @@ class Calls:
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
         return targets, results
 
+    def _whole(self, node: Expr, adjoint: Adjoint) -> Adjoint:
+        """An adjoint as a backward function takes it: all of a tuple, and each in its shape."""
+        kind = self.facts.type_of(node)
+        if not adjoint.tree or not isinstance(kind, TupleOf | DictOf):
+            return adjoint if adjoint.full else expand(adjoint, node, self.facts)
+        known: dict[Any, Expr]
+        match adjoint.expr:
+            case Make("dict", given, names):
+                known = {k.value: part for k, part in zip(names, given, strict=True)
+                         if isinstance(k, Const)}  # fmt: skip
+            case Make(items=given):
+                known = dict(enumerate(given))
+            case _:
+                return adjoint
+        whole: dict[Any, Expr] = dict(known) if isinstance(kind, DictOf) else {}
+        for name, part in self._parts_of(node, kind).items():
+            found = known.get(name, Const(0.0))
+            if not is_zero(found):
+                is_tree = isinstance(found, Make)
+                inner = Adjoint(found, full=is_tree or not isinstance(found, Const), tree=is_tree)
+                whole[name] = self._whole(part, inner).expr
+            else:
+                whole[name] = self._no_adjoint(part).expr
+        return _made(kind, whole)
+
+    def _parts_of(self, node: Expr, kind: TupleOf | DictOf) -> dict[Any, Apply]:
+        """The items of a tuple or dict as expressions, by position or key."""
+        types = dict(enumerate(kind.items) if isinstance(kind, TupleOf) else kind.items)
+        parts = {key: Apply("getitem", (node, Const(key)), (), "index") for key in types}
+        self.facts.types.update((part, types[key]) for key, part in parts.items())
+        return parts
+
     def _no_adjoint(self, node: Expr) -> Adjoint:
         """The adjoint of a result that nothing reads."""
         match self.facts.type_of(node):
@@ -146,13 +178,9 @@ class Calls:
                     return Adjoint(Const(0.0))
                 mixed = may_be_complex(self.facts.type_of(node))
                 return Adjoint(self.slots.zeros_of(shape_of_value(node, self.facts), mixed))
-            case TupleOf(items):
-                parts = [Apply("getitem", (node, Const(k)), (), "index") for k in range(len(items))]
-                for part, kind in zip(parts, items, strict=True):
-                    self.facts.types[part] = kind
-                return Adjoint(
-                    Make("tuple", tuple(self._no_adjoint(part).expr for part in parts)), tree=True
-                )
+            case TupleOf() | DictOf() as kind:
+                parts = self._parts_of(node, kind)
+                return _made(kind, {k: self._no_adjoint(part).expr for k, part in parts.items()})
         return Adjoint(Const(0.0))
 
     def _backward_call(
@@ -282,3 +310,11 @@ class Calls:
         if mirrored.op == "getitem":
             return Place(mirrored.args[0], mirrored.args[1])
         return Place(mirrored, Const(...))
+
+
+def _made(kind: TupleOf | DictOf, parts: dict[Any, Expr]) -> Adjoint:
+    """The adjoint of a tuple or dict from those of its parts."""
+    if isinstance(kind, TupleOf):
+        return Adjoint(Make("tuple", tuple(parts.values())), tree=True)
+    keys = tuple(Const(key) for key in parts)
+    return Adjoint(Make("dict", tuple(parts.values()), keys), tree=True)

@@ -108,7 +108,7 @@ class Slots:
             return key.value
         if isinstance(key.value, int):
             if isinstance(kind, TupleOf):
-                return key.value % len(kind.items)
+                return key.value % len(kind.items) if kind.items else None
             if isinstance(kind, Struct):
                 return f".{kind.fields[key.value][0]}"
             if isinstance(kind, Unknown | DictOf):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from s2sad.analysis.types import DictOf
+from s2sad.analysis.types import DictOf, TupleOf
 from s2sad.derive.adjoints import Adjoint, Path, Slot
 from s2sad.derive.broadcasting import call, expand
 from s2sad.ir.nodes import Assign, Const, Expr, Make, Ref, Target, Unpack, Value, Var
@@ -92,6 +92,8 @@ class Taking:
         who made the container takes it for one of that shape."""
         kind = self.slots.type_of(slot)
         known = dict(kind.items) if isinstance(kind, DictOf) else {}
+        if isinstance(kind, TupleOf):
+            known = dict(enumerate(kind.items))
         if item.full or isinstance(item.expr, Const) or key not in known:
             return item
         value = self.slots.value_of((slot[0], (*slot[1], key)))

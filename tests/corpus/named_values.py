@@ -1,0 +1,122 @@
+"""Values that the derivative gives a name to, and that the program writes into under another."""
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+
+def item_updated(a, b):
+    held = {"w": a}
+    held["v"] = np.tanh(b)
+    held["v"] += a
+    return np.sum(held["v"] ** 2 * held["w"])
+
+
+def item_of_known_shape_updated(a: Float[ndarray, "n"], b: Float[ndarray, "n"]):
+    held = {"v": a}
+    held["v"] = np.tanh(b)
+    held["v"] += a
+    held["v"] *= b
+    return np.sum(held["v"] ** 2)
+
+
+def slice_of_a_value(a, b):
+    v = np.tanh(b)[1:]
+    v += a[1:]
+    return np.sum(v**2)
+
+
+def flattened_value(a: Float[ndarray, "m n"], b: Float[ndarray, "m n"]):
+    v = np.tanh(b).reshape(-1)
+    v += a.ravel()
+    return np.sum(v**2)
+
+
+def turned_value(a, b: Float[ndarray, "n"]):
+    v = np.exp(b)[None].T
+    v *= a[0]
+    return np.sum(v**2)
+
+
+def added_to_a_list(a, b):
+    xs = [1.0]
+    xs += [np.tanh(b)]
+    xs[1] += a
+    return np.sum(xs[1] ** 2)
+
+
+def put_under_two_keys(a: Float[ndarray, "n"], b: Float[ndarray, "n"]):
+    held = {"w": a}
+    held["v"] = held["w"] = np.tanh(b)
+    held["v"] += a
+    return np.sum(held["w"] ** 2)
+
+
+def rows_of_a_value(a: Float[ndarray, "n"], A: Float[ndarray, "m n"]):
+    total = 0.0
+    for row in np.tanh(A):
+        row *= a
+        total += np.sum(row)
+    return total
+
+
+def rows_of_several_values(a: Float[ndarray, "n"], A: Float[ndarray, "m n"]):
+    total = 0.0
+    for row, other in zip(np.tanh(A), np.exp(A) * a, strict=True):
+        row *= other
+        other += row
+        total += np.sum(row * other)
+    return total
+
+
+def name_and_item_of_one_value(a, b):
+    held = {"w": a}
+    v = held["v"] = np.tanh(b)
+    v += a
+    return np.sum(held["v"] ** 2)
+
+
+def unpacked_and_whole(b, A):
+    x, y = pair = np.exp(A[:2])
+    x *= b
+    pair[1] += x
+    return np.sum(pair * y)
+
+
+def two_items_of_one_value(a, b):
+    xs = [a, b]
+    xs[0] = xs[1] = np.exp(a)
+    xs[0][1] = b[0]
+    return np.sum(xs[1] ** 2)
+
+
+def value_over_what_it_is_of(b):
+    c = b
+    c[...] = np.tanh(np.cos(b))
+    return np.sum(c)
+
+
+def value_over_a_neighbour(b: Float[ndarray, "n"]):
+    c = b[1:]
+    c[:] = np.tanh(np.cos(b[:-1]))
+    return np.sum(c * b[:-1])
+
+
+r = np.random.default_rng(33).standard_normal
+
+CALLS = {
+    "item_updated": (("a", "b"), [(r(4), r(4))]),
+    "item_of_known_shape_updated": (("a", "b"), [(r(4), r(4))]),
+    "slice_of_a_value": (("a", "b"), [(r(4), r(4))]),
+    "flattened_value": (("a", "b"), [(r((2, 3)), r((2, 3)))]),
+    "turned_value": (("a", "b"), [(r(3), r(4))]),
+    "added_to_a_list": (("a", "b"), [(r(4), r(4))]),
+    "put_under_two_keys": (("a", "b"), [(r(4), r(4))]),
+    "rows_of_a_value": (("a", "A"), [(r(3), r((2, 3)))]),
+    "rows_of_several_values": (("a", "A"), [(r(3), r((2, 3)))]),
+    "name_and_item_of_one_value": (("a", "b"), [(r(4), r(4))]),
+    "unpacked_and_whole": (("b", "A"), [(r(4), r((3, 4)))]),
+    "two_items_of_one_value": (("a", "b"), [(r(4), r(4))]),
+    "value_over_what_it_is_of": ("b", [(r(4),)]),
+    "value_over_a_neighbour": ("b", [(r(4),)]),
+}
