@@ -159,14 +159,16 @@ def generate(
         InternalError: a pass left a program that does not satisfy an invariant.
     """
     written_out: dict[object, Invoke] = {}
+    objects: set[object] = set()
     while True:
-        calls = frozenset(written_out)
+        calls, built = frozenset([*written_out, *objects]), set[object]()
         try:
-            return _generated(module, requests, command, dump, unmarked, probed, calls)
+            return _generated(module, requests, command, dump, unmarked, probed, calls, built)
         except S2SADError as error:
             errors = error.errors if isinstance(error, ManyErrors) else [error]
             written_out |= {call.key: call for each in errors for call in each.calls}
-            if calls == frozenset(written_out):
+            objects |= built
+            if calls == frozenset([*written_out, *objects]):
                 raise _explained(errors, written_out.values()) from error
 
 
@@ -192,8 +194,10 @@ def _generated(
     unmarked: bool,
     probed: bool,
     written_out: frozenset[object],
+    built: set[object],
 ) -> Generated:
-    """What is asked for, with calls `written_out` in place."""
+    """What is asked for, with calls `written_out` in place; adds the calls that make objects to
+    those in `built`."""
     from s2sad.derive.engine import Engine
     from s2sad.derive.forward_engine import ForwardEngine
     from s2sad.source.program import Program
@@ -205,7 +209,7 @@ def _generated(
     kept = Program(module, False, written_out)
     kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
     for each in (program, kept):
-        each.unmarked, each.probed = unmarked, probed
+        each.unmarked, each.probed, each.sites = unmarked, probed, built
     names = Names(set(module.imports) | set(module.functions) | set(module.classes))
     names.taken |= program.rules.names() | {request.name for request in requests}
     reverse, forward = Engine(program, names), ForwardEngine(kept, names)

@@ -20,7 +20,7 @@ out of a list is in a variable. Nothing flows through those in comprehensions, b
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad.ir.bindings import LIST_CHANGES, places_of, written_into
@@ -38,14 +38,12 @@ from s2sad.ir.nodes import (
     For,
     Function,
     Guard,
-    Invoke,
     Make,
     Opaque,
     Place,
     Ref,
     Return,
     Select,
-    Slice,
     Stmt,
     Target,
     Unpack,
@@ -54,6 +52,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.ir.order import always, before
+from s2sad.ir.rebuilt import rebuilt
 from s2sad.tidy.algebra import rewrite
 from s2sad.tidy.naming import describe
 
@@ -200,20 +199,7 @@ class _Namer:
 def _uncertain(value: Expr) -> Expr:
     """A value in which nothing flows through what is taken out of a list: that may not happen, or
     several times."""
-    made: dict[Expr, Expr] = {}
-
-    def part(node: Any) -> Any:
-        if not isinstance(node, Apply | Make | Select | Each | Slice | Invoke):
-            return tuple(map(part, node)) if isinstance(node, tuple) else node
-        if node not in made:
-            inner = {f.name: part(getattr(node, f.name)) for f in fields(node)}
-            made[node] = replace(node, **inner)
-            if _is_pop(node):
-                made[node] = _taken_out(node)
-        return made[node]
-
-    result: Expr = part(value) if any(_is_pop(node) for node in walk(value)) else value
-    return result
+    return rebuilt(value, lambda node: _taken_out(node) if _is_pop(node) else None)
 
 
 def _taken_out(pop: Any) -> Opaque:

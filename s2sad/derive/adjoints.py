@@ -65,7 +65,7 @@ class Adjoint:
 
 class State:
     """Entries by slot. `copy` is used where paths part. `shadows` are the adjoints that arrays of
-    the forward part have all the time (`derive/shadows.py`)."""
+    the forward part have all the time (`derive/shadows/`)."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """What lists, dicts and objects hold, and where its adjoint is.
 
 A container that holds arrays with shadows has a shadow itself: a list or dict that holds theirs
-(`shadows.py`). So the adjoint of what a container holds stands in the same item of its shadow:
+(`shadows/`). So the adjoint of what a container holds stands in the same item of its shadow:
 
     xs = [np.tanh(a), b]       d_xs = [np.zeros_like(xs[0]), d_b]
     xs[i % 2]                  d_xs[i % 2]

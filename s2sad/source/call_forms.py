@@ -18,11 +18,13 @@ from typing import Any
 import libcst as cst
 
 from s2sad.errors import S2SADError
-from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Var
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Invoke, Make, Opaque, Ref, Select, Var
 from s2sad.source.calls import Argument, Part, is_static, parts_of
+from s2sad.source.classes import ClassInfo
 from s2sad.source.invocations import Invocations, split
 from s2sad.source.objects import class_of
 from s2sad.source.operators import METHODS, canonical
+from s2sad.source.taken_apart import Construction, is_plain_object
 
 LIST_METHODS = {"append", "extend", "insert", "pop", "clear"}
 """Methods of lists that forward mode repeats on lists of tangents."""
@@ -219,10 +221,27 @@ class CallForms(Invocations):
         given = dict(zip(names, positional, strict=False)) | dict(keywords)
         known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
         if not known or any(argument.star for argument in arguments):
+            self._note_construction(info, node)
             return self._unknown_call(node, "s2sad does not differentiate a constructor")
+        if info.kind == "dataclass" and len(given) == len(names) and is_plain_object(info):
+            self._note(node, Construction(info, None, tuple(given.items())))
         keys = tuple(Const(name) for name in given)
         text = self.module.code(node.func).strip()
         return Make("object", tuple(given.values()), keys, text, self.origin(node))
+
+    def _note_construction(self, cls: ClassInfo, node: cst.Call) -> None:
+        """Notes how an object of a class is made that may be taken apart."""
+        init = self.program.method(cls, "__init__")
+        if init is None or not is_plain_object(cls):
+            return
+        before = len(self.walrus)
+        call = self._invoke(init, self._given(node), node, Const(None), "")
+        if isinstance(call, Invoke) and len(self.walrus) == before:
+            self._note(node, Construction(cls, call))
+
+    def _note(self, node: cst.Call, made: Construction) -> None:
+        self.program.built[node] = made
+        self.program.sites.add(self.module.as_read(node))
 
 
 def _unusual(node: cst.FunctionDef) -> str:

@@ -44,8 +44,8 @@ class Definition:
 
     @cached_property
     def decorators(self) -> list[str]:
-        """The dotted paths of the decorators, outermost first."""
-        return self.module.decorators(self.node)
+        """The dotted paths of the decorators, outermost first; a lambda has none."""
+        return self.module.decorators(self.node) if hasattr(self.node, "decorators") else []
 
 
 @dataclass(eq=False)

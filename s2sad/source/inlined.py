@@ -47,6 +47,7 @@ from s2sad.ir.nodes import (
     Make,
     Opaque,
     Origin,
+    Place,
     Ref,
     Return,
     Select,
@@ -60,12 +61,14 @@ from s2sad.ir.nodes import (
 from s2sad.ir.order import always, before
 from s2sad.source.bound import bound_names, names_in, parameters
 from s2sad.source.calls import is_of_class
+from s2sad.source.classes import ClassInfo
 from s2sad.source.elsewhere import Elsewhere
 from s2sad.source.expressions import ExpressionLowerer
 from s2sad.source.lower import lower_function
 from s2sad.source.program import takes_object
 from s2sad.source.renamed import inner_names, is_renamable, renamed
 from s2sad.source.scope import Scope
+from s2sad.source.taken_apart import Apart, Construction, Whole, may_run_in_place
 from s2sad.tidy.algebra import rewrite
 from s2sad.tidy.naming import describe
 
@@ -105,27 +108,103 @@ class _Body:
 @dataclass
 class _Writer:
     """Writes out the calls in a function. `names` are all names that stand in it, `variables` those
-    of its variables."""
+    of its variables; `objects` are the variables of objects that are taken apart, `others` those
+    that are other names of them."""
 
     function: Function
     program: Any
     names: set[str] = field(default_factory=set)
     variables: dict[str, Var] = field(default_factory=dict)
     elsewhere: dict[Any, Elsewhere] = field(default_factory=dict)
+    objects: dict[Var, ClassInfo] = field(default_factory=dict)
+    others: set[Var] = field(default_factory=set)
 
     def run(self) -> None:
-        if not any(self._is_asked(n) for s in statements(self.function.body) for n in _nodes(s)):
+        self.objects |= self._asked_objects()
+        body = self.function.body
+        if not self.objects and not any(
+            self._is_asked(n) for s in statements(body) for n in _nodes(s)
+        ):
             return
         self.names |= {*self.function.names, *self.function.globals}
         self.variables |= _variables(self.function)
-        self.function.body = self.block(self.function.body)
+        try:
+            self.function.body = self._without_objects(body)
+        except Whole:
+            self.objects.clear()
+            self.others.clear()
+            self.function.body = self.block(body)
         self.function.names = frozenset(self.names)
+
+    def _without_objects(self, body: Block) -> Block:
+        written = self.block(body)
+        if not self.objects:
+            return written
+        once = [t for s in body if isinstance(s, Assign) for t in s.targets if isinstance(t, Var)]
+        apart = Apart(self.objects, self._free)
+        return apart.block(written, {var for var in once if once.count(var) == 1})
+
+    def _asked_objects(self) -> dict[Var, ClassInfo]:
+        """The variables of the objects that are to be taken apart, with their classes."""
+        found: dict[Var, set[ClassInfo | None]] = {}
+        for statement in statements(self.function.body):
+            made = self._construction(statement)
+            for var in bound(statement):
+                found.setdefault(var, set()).add(None if made is None else made.cls)
+        objects = {
+            var: cls
+            for var, classes in found.items()
+            for cls in classes if cls is not None and len(classes) == 1
+        }  # fmt: skip
+        for statement in statements(self.function.body) if objects else ():
+            match statement:
+                case Assign((Var() as var,), Ref(of)) if of in objects:
+                    self.others.add(var)
+        return objects
+
+    def _construction(self, statement: Stmt) -> Construction | None:
+        """How a statement makes an object that is to be taken apart, if it does."""
+        match statement:
+            case Assign((Var(),), (Make() | Opaque()) as value, embedded=False):
+                if value.origin is not None:
+                    node, module = value.origin.node, value.origin.module
+                    if module.as_read(node) in self.program.written_out:
+                        found: Construction | None = self.program.built.get(node)
+                        return found
+        return None
+
+    def _made(self, statement: Assign, made: Construction) -> Block:
+        """The statements that give an object its attributes."""
+        (var,) = statement.targets
+        assert isinstance(var, Var)
+        if made.init is None:
+            there = [Place(Ref(var), name) for name, _ in made.fields]
+            values = [value for _, value in made.fields]
+            block: Block = [
+                Assign((place,), value) for place, value in zip(there, values, strict=True)
+            ]
+            return _headed(block, statement, None)
+        call = replace(made.init, args=(Ref(var), *made.init.args[1:]))
+        before, call = self._arguments_taken_out(call)
+        body = self._body(call)
+        if body is None or not may_run_in_place(call.callee.definition):
+            raise Whole
+        return _headed([*before, *_given_at_once(body.block)], statement, call)
 
     def block(self, block: Block) -> Block:
         return [made for statement in block for made in self._statement(statement)]
 
     def _is_asked(self, node: Expr) -> bool:
-        return isinstance(node, Invoke) and node.key in self.program.written_out
+        return isinstance(node, Invoke) and (
+            node.key in self.program.written_out or self._is_handed_an_object(node)
+        )
+
+    def _is_handed_an_object(self, call: Invoke) -> bool:
+        objects = {*self.objects, *self.others}
+        root, _, name = call.text.partition(".")
+        return any(isinstance(a, Ref) and a.var in objects for a in call.args) or (
+            name != "" and root in {var.hint for var in objects}
+        )
 
     def _contains(self, expr: Expr) -> bool:
         return any(self._is_asked(node) for node in walk(expr))
@@ -133,6 +212,10 @@ class _Writer:
     # ------------------------------------------------------------ statements
 
     def _statement(self, statement: Stmt) -> Block:
+        made = self._construction(statement)
+        if made is not None and isinstance(statement, Assign):
+            if statement.targets[0] in self.objects:
+                return self._made(statement, made)
         match statement:
             case Branch():
                 before, test = self._taken_out(statement.test)
@@ -279,7 +362,7 @@ class _Writer:
             module,
             self.program,
             name=callee.name,
-            owner=definition.owner if definition.owner and takes_object(definition) else None,
+            owner=self._owner(call),
             outer=callee.outer,
             known=known,
             captured={var: var for var in callee.captured},
@@ -296,12 +379,26 @@ class _Writer:
             return None
         self.names |= body.names
         self.variables |= reader.held | _variables(replace(body, params=[]))
-        inner = _Writer(self.function, self.program, self.names, self.variables, self.elsewhere)
+        inner = _Writer(
+            self.function, self.program, self.names, self.variables, self.elsewhere, self.objects,
+            self.others,
+        )  # fmt: skip
         block = inner.block(body.body[:-1])
         last = body.body[-1]
         assert isinstance(last, Return)
         result = Const(None) if last.value is None else last.value
         return _Body([*reader.prelude, *block], result)
+
+    def _owner(self, call: Invoke) -> ClassInfo | None:
+        """The class whose methods a method calls: that of the object, if it is known."""
+        definition = call.callee.definition
+        if definition.owner is None or not takes_object(definition):
+            return None
+        match call.args:
+            case (Ref(var), *_) if var in self.objects:
+                return self.objects[var]
+        owner: ClassInfo = definition.owner
+        return owner
 
     def _structured(self, function: Function) -> Function | None:
         """A function with one return, its last statement."""
@@ -426,9 +523,9 @@ class _Reader:
         if name not in self.writer.names:
             self.writer.names.add(name)
             return name
-        free = self.writer._free(f"{self.callee.name}_{name}")
+        free = self.writer._free(f"{self.callee.name.strip('_')}_{name}")
         while free in read:
-            free = self.writer._free(f"{self.callee.name}_{name}")
+            free = self.writer._free(f"{self.callee.name.strip('_')}_{name}")
         return free
 
     def _default(self, param: cst.Param) -> Expr | None:
@@ -557,6 +654,31 @@ def _ends(block: Block, value: Var) -> int:
         case Context(body=body):
             return _ends(body, value)
     return -1
+
+
+def _given_at_once(block: Block) -> Block:
+    """The body of a constructor, in which an attribute that is a parameter is given the argument:
+    nothing but attributes is assigned before."""
+    arguments: dict[Var, Expr] = {}
+    made: Block = []
+    read = [n.var for s in statements(block) for n in _nodes(s) if isinstance(n, Ref)]
+    for position, statement in enumerate(block):
+        match statement:
+            case Assign((Var() as var,), value, None) if not made and read.count(var) == 1:
+                arguments[var] = value
+                continue
+            case Assign((Place(Ref(), str()),), Ref(var), None) if var in arguments:
+                value = arguments.pop(var)
+                made.append(replace(statement, value=value, origin=_anew(statement, value)))
+                continue
+            case Assign((Place(Ref(), str()),), value, None) if not any(
+                isinstance(n, Invoke | Opaque) for n in walk(value)
+            ):
+                made.append(statement)
+                continue
+        made[:0] = [Assign((var,), value) for var, value in arguments.items()]
+        return [*made, *block[position:]]
+    return [*(Assign((var,), value) for var, value in arguments.items()), *made]
 
 
 # ---------------------------------------------------------------- the text around it

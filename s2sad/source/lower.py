@@ -177,6 +177,19 @@ _TRANSPARENT = {
 }
 
 
+def _items_for_places(target: Target) -> tuple[Target, Block]:
+    """The target of a loop with names for the places in it, which are given the items then."""
+    match target:
+        case Place():
+            item = Var("item")
+            return item, [Assign((target,), Ref(item))]
+        case Unpack(parts):
+            named = [_items_for_places(part) for part in parts]
+            given = [statement for _, block in named for statement in block]
+            return replace(target, targets=tuple(part for part, _ in named)), given
+    return target, []
+
+
 def is_plain(node: cst.FunctionDef | cst.Lambda) -> bool:
     """Whether a function runs from its start to its return and changes no variable around it."""
     if isinstance(node, cst.Lambda):
@@ -350,7 +363,8 @@ class StatementLowerer:
         before = self._embedded()
         target = self.expressions.target(node.target)
         other = self.suite(node.orelse.body) if node.orelse is not None else []
-        body = self.suite(node.body)
+        target, given = _items_for_places(target)
+        body = [*given, *self.suite(node.body)]
         names, iterable = with_names(target, iterable, body)
         before += names
         return [*before, For(target, iterable, body, other, Origin(node, self.module))]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -24,6 +25,7 @@ from s2sad.source.classes import Definition
 from s2sad.source.lower import is_plain, lower_function
 from s2sad.source.operators import canonical
 from s2sad.source.scope import Scope
+from s2sad.source.taken_apart import Construction
 
 MARKERS = ("stop_gradient", "checkpointed", "on_gradient")
 """Functions of s2sad that mean something to the derivation."""
@@ -45,7 +47,9 @@ _TRANSPARENT = {
 
 class Program:
     """The functions that one run works with; `structured` asks for their exits made structured;
-    `written_out` are the calls that are to be written out in place (`inlined.py`); `unmarked` and
+    `written_out` are the calls that are to be written out in place (`inlined.py`), and those that
+    make objects that are to be taken apart (`taken_apart.py`); `built` are all that make objects,
+    which stand at `sites`; `unmarked` and
     `probed` are those of `pipeline.generate`."""
 
     def __init__(
@@ -57,6 +61,8 @@ class Program:
         self.structured = structured
         self.written_out = written_out
         self.statements_written_out = 0
+        self.built: dict[Any, Construction] = {}
+        self.sites: set[object] = set()
         self.rules = RuleBook(module)
         self.unmarked = False
         self.probed = False
@@ -106,8 +112,11 @@ class Program:
         return self._of_definition(found[1] if isinstance(found, tuple) else found)
 
     def method(self, cls: Any, name: str) -> Callee | None:
-        """A method of one of the user's classes, or None."""
+        """A method of one of the user's classes, or None; one that is inherited calls those of
+        the class that it is called on."""
         definition = cls.method(name)
+        if definition is not None and definition.owner is not cls:
+            definition = replace(definition, owner=cls)
         return None if definition is None else self._of_definition(definition)
 
     def scope_around(self, definition: Any) -> Scope | None:
@@ -163,7 +172,7 @@ class Program:
             return None
         if not is_plain(definition.node):
             return None
-        key = (definition.module.filename, definition.qualname)
+        key = (definition.module.filename, definition.qualname, definition.owner)
         if key not in self._callees:
             self._callees[key] = Callee(
                 definition.name,

@@ -357,9 +357,27 @@ def adjoint_is_a_number_until_an_iteration_ends(
     return np.mean(u) + np.sum(v)
 
 
+def items_into_a_place(x):
+    a = x * 2.0
+    z = a[2]
+    for a[0] in (x[1], x[2]):
+        z = z * a[0]
+    return np.sum(a) * z
+
+
+def items_into_a_place_with_their_numbers(x):
+    a = x * 2.0
+    z = a[2]
+    for _, a[0] in enumerate(x):
+        z = z * a[0]
+    return np.sum(a) * z
+
+
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
 CALLS = {
+    "items_into_a_place": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
+    "items_into_a_place_with_their_numbers": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "over_range": ("x", [(0.7,), (0.7, 0), (0.7, -3)]),
     "range_downwards": ("x", [(0.7,), (0.7, 5), (0.7, 0)]),
     "range_with_start": ("x", [(r(6), 1, 6, 2), (r(6), 5, -1, -1), (r(6), 4, 2, 1)]),

@@ -1,4 +1,4 @@
-"""An attribute gets a varied value."""
+"""An attribute gets a varied value, of an object that is in a list, too."""
 
 from dataclasses import dataclass
 
@@ -10,5 +10,6 @@ class State:
 
 def f(x: float) -> float:
     s = State(x)
+    states = [s]
     s.q = x * x  # error: S2S011 write
-    return s.q
+    return states[0].q

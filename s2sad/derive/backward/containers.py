@@ -4,7 +4,7 @@
     xs.append(e)          d_e = d_xs.pop()
     x = xs.pop()          d_xs.append(d_x)
 
-A container that other names may see has a shadow instead (`derive/shadows.py`), or is refused.
+A container that other names may see has a shadow instead (`derive/shadows/`), or is refused.
 """
 
 from __future__ import annotations

@@ -50,7 +50,11 @@ class Standing:
         for loop in self.sweep.loops:
             self.sweep.around[loop].gathered[slot] = None
         whole = self.taking.take_part(slot)
-        assert whole is not None
+        if whole is None:
+            message = "cannot differentiate a change of a list or dict that an object holds"
+            advice = "Give the list or dict a name, and change it under that name."
+            self.sweep.refuse("S2S011", message, None, advice)
+            return
         var = self.slots.adjoint_var(slot)
         if not whole.full:
             self.out.append(Assign((var,), self.slots.whole_tree(slot, whole, longer)))
