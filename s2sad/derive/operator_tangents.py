@@ -54,7 +54,7 @@ class OperatorTangents:
                 found[operand.name] = pushed
         if not found:
             return None
-        if rule.tangent is not None and (rule.kind != "elementwise" or len(found) > 1):
+        if rule.tangent is not None:
             return self._by_line(node, rule, bound, found)
         if rule.kind == "general":
             message = f"cannot differentiate through {node.text or node.op} in forward mode"
