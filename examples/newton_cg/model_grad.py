@@ -64,7 +64,7 @@ def area_hvp(u, frame, *, dot_u):
 
     # Backward: value = np.sum(np.sqrt(1.0 + across**2 + along**2))
     d_sqrt_in = 0.5 / sqrt
-    dot_d_sqrt_in = -(dot_sqrt / sqrt * d_sqrt_in)
+    dot_d_sqrt_in = -(dot_sqrt * d_sqrt_in / sqrt)
     dot_d_across = 2.0 * dot_d_sqrt_in * across + 2.0 * dot_across * d_sqrt_in
     dot_d_along = 2.0 * dot_d_sqrt_in * along + 2.0 * dot_along * d_sqrt_in
     # along = z[:-1, 1:] - z[:-1, :-1]

@@ -166,7 +166,7 @@ def price_hvp(
     dot_d_volatility += dot_d_spread * sqrt_years + dot_sqrt_years * d_spread
     chosen = 0.5 / sqrt_years if sqrt_years > 0.0 else math.inf
     dot_d_years += (dot_d_spread * volatility + dot_volatility * d_spread) * chosen + (
-        -(dot_sqrt_years / sqrt_years * (0.5 / sqrt_years)) if sqrt_years > 0.0 else 0.0
+        -(dot_sqrt_years * (0.5 / sqrt_years) / sqrt_years) if sqrt_years > 0.0 else 0.0
     ) * (d_spread * volatility)
     return dot_d_spot, dot_d_volatility, dot_d_rate, dot_d_years
 
