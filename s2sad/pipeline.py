@@ -104,7 +104,7 @@ class Observer:
 
     def tidied(self, derived: Any) -> None:
         """Is shown a generated function after tidying and naming."""
-        given = [derived.seed] if derived.seed else []
+        given = [var for var in (derived.result, derived.seed) if var is not None]
         self("tidy", derived.function, derived, *given, *derived.written)
 
     def is_done(self, requests: Sequence[Request]) -> bool:

@@ -1,5 +1,7 @@
 """Python's operators. NumPy's ufuncs of the same meaning (np.add, np.power) share these rules."""
 
+import math
+
 import numpy as np
 
 # ---------------------------------------------------------------- arithmetic
@@ -27,6 +29,19 @@ def mul(a, b):
     y = a * b
     d_a += d_y * b
     d_b += d_y * a
+
+
+@holomorphic
+def logistic(x):
+    """The logistic function of -x. Where exp overflows, the slope is 0 as the value is."""
+    y = 1.0 / (1.0 + np.exp(x))
+    d_x -= d_y * y * (1.0 - y)
+
+
+def logistic_of_number(x) -> "":
+    """The same with Python's exp."""
+    y = 1.0 / (1.0 + math.exp(x))
+    d_x -= d_y * y * (1.0 - y)
 
 
 @holomorphic

@@ -19,7 +19,8 @@ class Derived:
 
     `kind` is value-and-grad, grad, vjp or backward. `returns` is what it returns; `wrt` the
     parameters (and captured variables) whose adjoints these are. `written` are the adjoints that a
-    backward function is handed of the arguments into which the function writes.
+    backward function is handed of the arguments into which the function writes; `result` is what
+    the function returned, if it is handed that, too.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Derived:
     check_scalar: Expr | None = None
     params: list[Any] = field(default_factory=list)
     memory_comments: bool = False
+    result: Var | None = None
 
 
 @dataclass
@@ -45,6 +47,7 @@ class Interface:
     `written` are the parameters into which it writes something that is varied: their adjoints are
     handed over, as they are after the call, and come back as they are before it. `seeded` says that
     it takes the adjoint of its result; a result that is one of its `written` parameters has none.
+    With `takes_result` the result itself is handed over before it (`derive/from_result.py`).
     """
 
     key: str
@@ -58,6 +61,7 @@ class Interface:
     written: tuple[int, ...] = ()
     seeded: bool = True
     mixed: tuple[int, ...] = ()
+    takes_result: bool = False
 
     def is_complex(self, index: int) -> bool:
         """Whether a parameter may be complex, and its adjoint with it."""

@@ -36,6 +36,7 @@ from s2sad.derive.backward.reverse import Reverse
 from s2sad.derive.broadcasting import call, expand
 from s2sad.derive.derived import Derived, Interface
 from s2sad.derive.effects import noted, unseen_effects
+from s2sad.derive.from_result import result_alone
 from s2sad.derive.gradients import gradient_of
 from s2sad.derive.memory import Planner
 from s2sad.derive.plan import Plan
@@ -57,7 +58,7 @@ from s2sad.ir.nodes import (
     Return,
     Var,
 )
-from s2sad.tidy.dead import live_part
+from s2sad.tidy.dead import all_reads, live_part, reads_of
 from s2sad.tidy.naming import Names
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class Engine:
         self.observer: Observer | None = None
         self.calls = Calls(program, self.facts.type_of)
         self._regions: dict[Function, Regions] = {}
+        self._asked_early: set[Function] = set()  # those that call themselves
 
     def regions(self, function: Function) -> Regions:
         """Which variables of an interpreted function share memory, and what it writes into."""
@@ -320,6 +322,8 @@ class Engine:
         """How the backward function of a callee is called; it is derived when first asked for."""
         function = self.program.function(callee)
         if function in self.interfaces:
+            if function not in self.derived:
+                self._asked_early.add(function)
             return self.interfaces[function]
         interface = self._interface(callee, function, self.names.fresh(f"{function.name}_backward"))
         self._derive_backward(function, interface)
@@ -408,17 +412,35 @@ class Engine:
         plan = planner.run(backward.mirror, returned, backward.late)
         entered = [v for s in shadows.entry for v in bound_by(s)]
         self.observe("memory", function, plan, seed_var, *written, *entered)
-        _take_return(plan.forward)
+        given_back = _take_return(plan.forward)
         results = tuple(plan.results)
         returns = results[0] if len(results) == 1 else Make("tuple", results)
         plan.forward = live_part(plan.forward, plan.backward, returns, plan.replaced, plan.regions)
+        params = list(function.params)
+        result = None
+        if self._may_take_result(function, interface):
+            result = result_alone(function, plan, given_back, returns, self.facts)
+        if result is not None:
+            plan.forward = []
+            read = reads_of(returns, plan.replaced)
+            read |= {v for s in plan.backward for v in all_reads(s, plan.replaced)}
+            params = [parameter for parameter in params if parameter.var in read]
+            taken = [k for k in interface.args if function.params[k].var in read]
+            interface.args, interface.takes_result = tuple(taken), True
         self._protect(plan, function, shadows, is_lent=True)
         derived = Derived(
             interface.name, "backward", function, plan, variables, returns, names, seed_var,
-            written, interface.keyword, params=list(function.params),
+            written, interface.keyword, params=params, result=result,
         )  # fmt: skip
         self.derived[function] = derived
         self.backwards.append(derived)
+
+    def _may_take_result(self, function: Function, interface: Interface) -> bool:
+        """Whether a backward function may be handed the result of its function: not if it was
+        called before it was derived, and not for probes, which run the function on its arguments.
+        """
+        asked = function in self._asked_early or self.program.probed
+        return interface.seeded and not (interface.written or interface.keyword or asked)
 
     def _callee_result(self, var: Var, adjoint: Adjoint | None, is_written: bool) -> Expr:
         if adjoint is None:

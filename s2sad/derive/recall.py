@@ -19,8 +19,8 @@ from typing import Any
 from s2sad.analysis.exits import one_shot
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
-from s2sad.analysis.types import Array, Shape, is_integral, is_scalar
-from s2sad.derive.broadcasting import call, shape_from_operands
+from s2sad.analysis.types import SCALAR, Array, Shape, is_integral, is_scalar
+from s2sad.derive.broadcasting import call, same_shape, shape_from_operands
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
 from s2sad.derive.parts import own_values, rebuilt, refs
@@ -212,6 +212,8 @@ class Recall(Planning):
         node = value.node
         if isinstance(node, Ref) and node.var in self.overwritten & self.shadows.of.keys():
             return call("numpy.shape", self._shadow_at(node))
+        if isinstance(node, Ref) and node.var in self.overwritten:
+            return self._shape_of_parameter(node)
         if node in self.plan.replaced or node in self.homes.variable:
             return None
         shape = shape_from_operands(node, self.facts)
@@ -219,6 +221,18 @@ class Recall(Planning):
             return None
         is_dear = extract_or_repeat(node, self.homes, self.facts)
         return self._resolved(shape) if is_dear or shape.op == "numpy.shape" else None
+
+    def _shape_of_parameter(self, node: Ref) -> Expr | None:
+        """The shape of a variable that is overwritten, as that of a parameter that is not."""
+        shape = self.facts.shape_of(node)
+        if not isinstance(shape, Shape) or shape == SCALAR:
+            return None
+        for parameter in self.function.params:
+            kind = self.facts.bindings.get(parameter.var)
+            if parameter.var not in self.overwritten and isinstance(kind, Array):
+                if same_shape(kind.shape, shape):
+                    return call("numpy.shape", self._typed(Ref(parameter.var), node))
+        return None
 
     def _size(self, size: Apply, value: Expr) -> Expr | None:
         """The size of a value as that of a variable of the same shape, if the value is not at

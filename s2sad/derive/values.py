@@ -48,6 +48,8 @@ from s2sad.tidy.naming import describe
 
 FREE, CHEAP, MODERATE, DEAR, NEVER = 0, 1, 3, 20, 1000
 """What computing an operator again costs, in units of one pass over an array."""
+DEAR_IN_LOOPS = 8
+"""In a loop each value that is kept is kept for all iterations: what costs no more is repeated."""
 
 _FREE = {
     "getitem", "getattr", "numpy.transpose", "numpy.shape", "numpy.size", "numpy.ndim",
@@ -223,8 +225,7 @@ def extract_or_repeat(node: Expr, homes: Homes, facts: Facts) -> bool:
     price = cost(node, facts)
     if price >= NEVER:
         return True
-    limit = 8 if homes.depth.get(node, 0) else 2
-    return price > limit
+    return price > (DEAR_IN_LOOPS if homes.depth.get(node, 0) else CHEAP + 1)
 
 
 def values_in(expr: Any) -> Iterator[Value]:

@@ -89,7 +89,7 @@ class FunctionWriter:
         signature = self.signature(
             derived.params,
             names,
-            [*([derived.seed] if derived.seed is not None else []), *derived.written],
+            [v for v in (derived.result, derived.seed, *derived.written) if v is not None],
             by_keyword=derived.keyword_seed,
             inner=derived.kind == "backward",
         )
@@ -108,7 +108,7 @@ class FunctionWriter:
         sources = derived.plan.sources.pop(backward[0], [])
         quote = body.quotes(sources)
         if derived.kind == "backward":
-            if quote and derived.plan.forward:
+            if quote and (derived.plan.forward or derived.result is not None):
                 body.line(f"# {quote}", 1)
             return
         title = f"# Backward: {quote}" if quote else "# Backward."
@@ -123,7 +123,7 @@ class FunctionWriter:
 
     def _name_in_order(self, derived: Derived) -> None:
         """What is handed over by name, and then adjoints of parameters, have the first choice."""
-        for seed in (derived.seed, *derived.written):
+        for seed in (derived.result, derived.seed, *derived.written):
             if seed is not None:
                 derived.names.name(seed)
         for var in sorted(reads_of(derived.returns), key=lambda var: var.serial):
@@ -184,6 +184,8 @@ class FunctionWriter:
         if derived.kind == "backward":
             text = f"Gradient of `{function.name}` with respect to {listed(wrt)}"
             text += ", times d_out." if derived.seed is not None else "."
+            if derived.result is not None:
+                text = f"{text[:-1]}; {names.name(derived.result)} is what it returned."
             lines = [text]
             written = [names.name(var) for var in derived.written]
             if written:

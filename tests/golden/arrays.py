@@ -8,21 +8,25 @@ import numpy as np
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
-    if np.shape(d) == shape:
+    wide = np.shape(d)
+    if wide == shape:
         return d
-    extra = np.ndim(d) - len(shape)
-    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    extra = len(wide) - len(shape)
+    if wide[extra:] == shape:
+        return np.sum(d, axis=tuple(range(extra)))
+    axes = tuple(i for i in range(len(wide)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
 
 
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        if x.dtype.kind == "f":
+            return d.copy()
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     if np.iscomplexobj(x) or np.iscomplexobj(d):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 

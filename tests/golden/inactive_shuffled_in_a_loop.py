@@ -8,12 +8,13 @@ import numpy as np
 
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        if x.dtype.kind == "f":
+            return d.copy()
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     if np.iscomplexobj(x) or np.iscomplexobj(d):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 

@@ -53,12 +53,13 @@ def from_parts(x, d):
 
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        if x.dtype.kind == "f":
+            return d.copy()
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     if np.iscomplexobj(x) or np.iscomplexobj(d):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
@@ -80,9 +81,10 @@ def parts_at(d, keys, ordered):
 
 def like_tree(x, d, leaf=like):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
-    if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
-        if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
-            return None
+    dtype = getattr(x, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return leaf(x, from_parts(x, d)) if dtype.kind in "fc" else None
+    if isinstance(x, (float, complex)):
         return leaf(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)

@@ -9,10 +9,13 @@ import numpy as np
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
-    if np.shape(d) == shape:
+    wide = np.shape(d)
+    if wide == shape:
         return d
-    extra = np.ndim(d) - len(shape)
-    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    extra = len(wide) - len(shape)
+    if wide[extra:] == shape:
+        return np.sum(d, axis=tuple(range(extra)))
+    axes = tuple(i for i in range(len(wide)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
 
 

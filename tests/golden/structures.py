@@ -39,21 +39,28 @@ def moments_backward(x, d_out):
 
 def matmul_shape(a, b):
     """The shape of the product of arrays of these shapes."""
+    if len(a) == len(b) == 2:
+        return a[0], b[1]
     stacks = np.broadcast_shapes(a[:-2], b[:-2]) if len(a) > 2 or len(b) > 2 else ()
     return (*stacks, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
 
 
 def unbroadcast(d, shape):
     """Sum the adjoint d over the axes along which a value of this shape was broadcast."""
-    if np.shape(d) == shape:
+    wide = np.shape(d)
+    if wide == shape:
         return d
-    extra = np.ndim(d) - len(shape)
-    axes = tuple(i for i in range(np.ndim(d)) if i < extra or shape[i - extra] == 1)
+    extra = len(wide) - len(shape)
+    if wide[extra:] == shape:
+        return np.sum(d, axis=tuple(range(extra)))
+    axes = tuple(i for i in range(len(wide)) if i < extra or shape[i - extra] == 1)
     return np.reshape(np.sum(d, axis=axes), shape)
 
 
 def matmul_backward_a(a, b, d_y):
     """Adjoint of a in y = a @ b, for vectors, matrices and stacks of matrices."""
+    if np.ndim(a) == np.ndim(b) == 2:
+        return d_y @ np.transpose(b)
     if np.ndim(a) == 1 and np.ndim(b) > 1:
         d_a = (b @ np.expand_dims(d_y, -1))[..., 0]
     else:
@@ -63,6 +70,8 @@ def matmul_backward_a(a, b, d_y):
 
 def matmul_backward_b(a, b, d_y):
     """Adjoint of b in y = a @ b, for vectors, matrices and stacks of matrices."""
+    if np.ndim(a) == np.ndim(b) == 2:
+        return np.transpose(a) @ d_y
     if np.ndim(b) == 1 and np.ndim(a) > 1:
         d_b = (np.swapaxes(a, -1, -2) @ np.expand_dims(d_y, -1))[..., 0]
     elif np.ndim(a) == 1:
@@ -119,12 +128,13 @@ def from_parts(x, d):
 
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
+    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
+        if x.dtype.kind == "f":
+            return d.copy()
     if isinstance(x, (list, tuple)):
         return type(x)(map(like, x, np.broadcast_to(d, np.shape(x))))
     if np.iscomplexobj(x) or np.iscomplexobj(d):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
-    if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:
-        return d.copy()
     return np.full(np.shape(x), d, np.result_type(x, 0.0))[()]
 
 
@@ -146,9 +156,10 @@ def parts_at(d, keys, ordered):
 
 def like_tree(x, d, leaf=like):
     """The gradient d of a container x, in its structure; None is zero in d, else no float."""
-    if isinstance(x, (float, complex)) or isinstance(getattr(x, "dtype", None), np.dtype):
-        if getattr(x, "dtype", np.dtype(float)).kind not in "fc":
-            return None
+    dtype = getattr(x, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return leaf(x, from_parts(x, d)) if dtype.kind in "fc" else None
+    if isinstance(x, (float, complex)):
         return leaf(x, from_parts(x, d))
     if isinstance(x, dict):
         parts = zip(x.items(), parts_at(d, list(x), False), strict=True)

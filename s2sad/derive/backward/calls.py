@@ -9,6 +9,7 @@ returns it as it is before:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.types import (
@@ -105,6 +106,11 @@ class Calls:
         if interface.seeded and adjoint is None:
             adjoint = self._no_adjoint(node)
         backward = self._backward_call(node, interface, adjoint, list(written.values()))
+        if len(targets) == 1 and self._is_for_a_while(targets[0], results):
+            ((argument, result),) = results
+            self.facts.types[backward] = self.facts.type_of(result.expr)
+            self.expressions.pull(argument, replace(result, expr=backward))
+            return
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))
         # Variables first: a call in another argument must not take their adjoints for its own.
@@ -137,6 +143,14 @@ class Calls:
             ref = self.sweep.typed(Ref(var), Array(NUMBER if mixed else "unknown", shape))
             results.append((argument, Adjoint(ref, shape, True, False, tree)))
         return targets, results
+
+    def _is_for_a_while(self, target: Target, results: list[tuple[Expr, Adjoint]]) -> bool:
+        """Whether what a backward function returns goes on at once, so that it needs no name; it
+        has one where it goes to another backward function."""
+        if not results or results[0][1].tree or isinstance(results[0][0], Invoke):
+            return False
+        slot = self.slots.of(results[0][0])
+        return slot is None or target is not self.slots.adjoint_vars.get(slot)
 
     def _whole(self, node: Expr, adjoint: Adjoint) -> Adjoint:
         """An adjoint as a backward function takes it: all of a tuple, and each in its shape."""
@@ -188,17 +202,19 @@ class Calls:
     ) -> Apply:
         args: list[Expr] = []
         named: list[tuple[str, Expr]] = []
-        for index in interface.args:
+        for position, index in enumerate(interface.args):
             given = node.args[index]
             if given is None:
                 continue
             # Behind a parameter that keeps its default, the others are given by name.
-            if len(args) == index and not named:
+            if len(args) == position and not named:
                 args.append(as_value(given))
             else:
                 named.append((interface.names[index], as_value(given)))
         named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
         handed: list[tuple[str, Expr]] = []
+        if interface.takes_result:
+            handed.append(("value", as_value(node)))
         if seed is not None and interface.seeded:
             handed.append(("d_out", seed.expr))
         for index, entry in zip(interface.written, written, strict=True):
