@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import argparse
 import ast
+import contextlib
 import importlib.util
+import itertools
 import random
 import re
 import sys
@@ -29,6 +31,7 @@ import numpy as np
 
 import s2sad
 from tests.checking import Call, along, check_gradient, check_product, check_tangent
+from tests.fuzz_writes import unformatted
 
 FLOATS = ["x", "y", "a", "b", "c", "d"]
 ARRAYS = ["u", "v"]
@@ -257,7 +260,7 @@ class Writer:
         self.loops -= 1
 
     def local(self, pad: str) -> None:
-        g, t = self.name("g"), self.name("t")
+        g, t = self.name("h"), self.name("t")
         self.in_local = True
         self.put(pad, f"def {g}({t}):")
         self.put(pad, f"    return {self.scalar(1)} * {t} * 0.5 + math.cos({t})")
@@ -359,7 +362,7 @@ def outcome(text: str, path: Path, mode: str = "grad") -> str:
     """ok, rough (no smooth point), or what is wrong: refused, a crash, a wrong derivative."""
     try:
         function = load(text, path)
-        with np.errstate(all="ignore"):
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(None):
             smooth = [args for args in ARGUMENTS if is_smooth(function, args)]
     except Exception:  # the program itself fails
         return "rough"
@@ -427,8 +430,8 @@ def statements_of(node: ast.AST) -> Iterator[ast.stmt]:
 
 def own_expressions(node: ast.AST) -> Iterator[tuple[ast.AST, str, int | None]]:
     """Where each expression of a statement stands that is read, outer ones first; not those of
-    the statements inside it."""
-    for name, value in ast.iter_fields(node):
+    the statements inside it, nor of an f-string."""
+    for name, value in [] if isinstance(node, ast.JoinedStr) else ast.iter_fields(node):
         for position, part in enumerate(value) if isinstance(value, list) else [(None, value)]:
             read = isinstance(getattr(part, "ctx", ast.Load()), ast.Load)
             if isinstance(part, ast.expr) and read and name != "func":
@@ -464,7 +467,38 @@ class Without(ast.NodeTransformer):
 
 
 def kind_of(found: str) -> list[str]:
-    return re.split("[:(0-9]", found)[:3]
+    """What two failures have in common: their first words, and of a refusal all of them."""
+    parts = re.split("[:(0-9]", found)
+    return parts if parts[0] == "refused" else parts[:3]
+
+
+def without_runs(text: str, keeps: Callable[[str], bool]) -> str:
+    """The program without all runs of statements that it goes wrong in the same way without, the
+    longest first."""
+    number = 0
+    while number < len(blocks_of(ast.parse(text))):
+        size = len(blocks_of(ast.parse(text))[number])
+        while size:
+            first = 0
+            while first < len(blocks_of(tree := ast.parse(text))[number]):
+                block = blocks_of(tree)[number]
+                left = [*block[:first], *block[first + size :]]
+                block[:] = left or [ast.Pass()]
+                candidate = ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+                if candidate != text and keeps(candidate):
+                    text = candidate
+                else:
+                    first += size
+            size //= 2
+        number += 1
+    return text
+
+
+def blocks_of(tree: ast.AST) -> list[list[ast.stmt]]:
+    """The blocks of a program, outer ones first."""
+    fields = ("body", "orelse")
+    found = [getattr(node, field, None) for node in ast.walk(tree) for field in fields]
+    return [block for block in found if isinstance(block, list) and block]
 
 
 def minimal(
@@ -473,39 +507,40 @@ def minimal(
     """A small program that goes wrong in the same way, as far as the time allows."""
     kind = kind_of(outcome(text, folder / f"fuzz_{number}.py", mode))
     end = time.monotonic() + seconds
-    tries = 0
+    tries = itertools.count()
+
+    def keeps(candidate: str) -> bool:
+        if time.monotonic() > end:
+            return False
+        path = folder / f"fuzz_{number}_{next(tries)}.py"
+        return kind_of(outcome(candidate, path, mode)) == kind
+
     before = ""
     while before != text:
-        before, k = text, 0
+        before = text = without_runs(text, keeps)
+        k = 0
         while k < sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(text))):
-            for candidate in smaller(text, k):
-                if time.monotonic() > end:
-                    return text
-                tries += 1
-                path = folder / f"fuzz_{number}_{tries}.py"
-                if kind_of(outcome(candidate, path, mode)) == kind:
-                    text = candidate
-                    break
-            else:
-                k += 1
+            found = next(filter(keeps, smaller(text, k)), None)
+            text, k = (text, k + 1) if found is None else (found, k)
     return text
 
 
-def main() -> int:
+def main(writer: type[Writer] = Writer) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--mode", choices=list(CHECKS), default="grad")
     parser.add_argument("--minimal", action="store_true", help="print a small program for each")
+    parser.add_argument("--quiet-refusals", action="store_true", help="count refusals only")
     options = parser.parse_args()
     counts: dict[str, int] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, unformatted():
         for seed in range(options.first, options.first + options.count):
-            text = Writer(seed).text()
+            text = writer(seed).text()
             found = outcome(text, Path(folder) / f"fuzz_{seed}.py", options.mode)
             kind = found.split(":")[0]
             counts[kind] = counts.get(kind, 0) + 1
-            if kind not in ("ok", "rough"):
+            if kind not in ("ok", "rough") and not (kind == "refused" and options.quiet_refusals):
                 print(f"{seed}: {found.splitlines()[0][:200]}", flush=True)
                 if options.minimal:
                     small = minimal(text, Path(folder), seed, options.mode)

@@ -173,7 +173,7 @@ class AliasClasses(AliasFinder):
             self._written[var] = None
 
     def _find_unnamed(self, base: Expr) -> None:
-        if self.is_array(base) and self.is_unnamed(base):
+        if self.is_unnamed(base):
             self._shared |= dict.fromkeys(var for var, _ in self._aliases(base))
 
     def _expression(self, statement: Stmt, node: Expr) -> None:

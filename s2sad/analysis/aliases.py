@@ -14,7 +14,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from s2sad.analysis.sharing import Aliases, CallEffects, Sharing, TypeOf, weaker
-from s2sad.analysis.types import SCALAR, Array, DictOf, Inert, ListOf, Struct, TupleOf, is_integral
+from s2sad.analysis.types import (
+    SCALAR,
+    Array,
+    DictOf,
+    Inert,
+    ListOf,
+    Struct,
+    TupleOf,
+    holds_numbers,
+    is_integral,
+)
 from s2sad.ir.bindings import targets_of
 from s2sad.ir.nodes import (
     Apply,
@@ -86,7 +96,7 @@ class AliasFinder:
         return self.aliases(value)
 
     def _aliases(self, expr: Expr) -> Iterator[tuple[Var, Sharing]]:
-        if self._is_immutable(expr):
+        if self._is_immutable(expr) or self._copies_numbers(expr):
             return
         if expr is self._inner:
             yield _INNER, "same"
@@ -190,6 +200,13 @@ class AliasFinder:
         kind = self.type_of(expr)
         return isinstance(kind, Inert) or (isinstance(kind, Array) and kind.shape == SCALAR)
 
+    def _copies_numbers(self, expr: Expr) -> bool:
+        """Whether a value is a container of its own that holds nothing that can be changed."""
+        if self.type_of is None or not isinstance(expr, Apply):
+            return False
+        is_slice = expr.op == "getitem" and isinstance(expr.args[1], Slice)
+        return (is_slice or expr.op in _COPIES) and holds_numbers(self.type_of(expr))
+
     def is_certain_container(self, expr: Expr) -> bool:
         """Whether a value is certainly a list, a tuple, a dict or an object."""
         return isinstance(expr, Make | Each) or self._is_typed_container(expr)
@@ -247,6 +264,10 @@ _INNER = Var("inner")
 _FRESH = {"builtins.len", "builtins.range", "builtins.float", "builtins.int", "numpy.copy",
           "copy.deepcopy", "s2sad.stop_gradient"}  # fmt: skip
 """Operators whose result shares nothing with what they are given."""
+
+_COPIES = {"add", "mul", "numpy.copy", "copy.copy", "builtins.dict", "builtins.list",
+           "builtins.sorted", "builtins.tuple"}  # fmt: skip
+"""Operators whose result is a new container, where it is one."""
 
 _CONTAINERS = ("builtins.", "dict.", "tqdm.", "list.")
 

@@ -150,7 +150,8 @@ class Evaluation(Operations):
                 return Fact(DictOf(tuple(zip(keys, types, strict=True))), varied)
             case "object":
                 names = [key.value for key in node.keys if isinstance(key, Const)]
-                return Fact(Struct(node.cls, tuple(zip(names, types, strict=True))), varied)
+                kind = "NamedTuple" if node.counted else "dataclass"
+                return Fact(Struct(node.cls, tuple(zip(names, types, strict=True)), kind), varied)
         return Fact(Unknown(node.kind), varied)
 
     def _each(self, node: Each, env: Environment) -> Fact:

@@ -167,11 +167,11 @@ class _Walk:
             roots = {v for v, _ in self.regions.aliases(write.base)}
             if self.regions.is_handed_over(write):
                 self.seen |= roots
+            elif self._is_unnamed(write):
+                self.seen |= roots
             elif not self.regions.is_array(write.base):
                 # What changes the items of a container is seen by all its names.
                 self.seen |= {v for v in roots if self.regions.is_container_shared(v)}
-            elif self._is_unnamed(write):
-                self.seen |= roots
             elif not roots <= exclusive and not self._is_last(roots, statement, exclusive):
                 self.seen |= roots
 

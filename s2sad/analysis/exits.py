@@ -220,20 +220,31 @@ def structure_exits(function: Function) -> Function:
     )
 
 
-def used_up(body: Block) -> set[Var]:
-    """The variables that hold an iterator, which can be run over once."""
-    makers = {"iter", "map", "filter", "zip", "enumerate", "reversed"}
+def used_up(body: Block, unknown: bool = True) -> set[Var]:
+    """The variables that hold an iterator, which can be run over once; those too that hold what is
+    `unknown`."""
     found: set[Var] = set()
     for statement in body:
         if isinstance(statement, Assign) and isinstance(statement.targets[0], Var):
             value = statement.value
-            made = isinstance(value, Apply) and value.op in {f"builtins.{m}" for m in makers}
-            made = made or (isinstance(value, Each) and value.kind == "generator")
-            if made or isinstance(value, Opaque):
+            if is_iterator(value) or (unknown and isinstance(value, Opaque)):
                 found.add(statement.targets[0])
         for inner in _inner(statement):
-            found |= used_up(inner)
+            found |= used_up(inner, unknown)
     return found
+
+
+def is_iterator(value: Expr) -> bool:
+    """Whether a value can certainly be run over once only."""
+    match value:
+        case Each():
+            return value.kind == "generator"
+        case Apply(op):
+            return op.startswith("itertools.") or op in _ITERATORS
+    return False
+
+
+_ITERATORS = {f"builtins.{n}" for n in ("iter", "map", "filter", "zip", "enumerate", "reversed")}
 
 
 def one_shot(iterable: Expr, iterators: set[Var]) -> bool:

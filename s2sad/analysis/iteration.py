@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from s2sad.analysis.lattice import common
 from s2sad.analysis.types import (
     INT,
     NUMBER,
@@ -41,6 +42,8 @@ def element(kind: Type, mark: str) -> Type:
         case TupleOf(items) if items and all(isinstance(item, Array) for item in items):
             dtype = NUMBER if may_be_complex(kind) else "unknown"
             return Array(dtype, Star(f"item{mark}"))
+        case TupleOf(items) if items and all(isinstance(i, TupleOf | ListOf) for i in items):
+            return common(items)
         case DictOf():
             return Inert("key")
         case Unknown(name, foreign):

@@ -20,6 +20,7 @@ from s2sad.analysis.types import (
     ListOf,
     Shape,
     Star,
+    Struct,
     TupleOf,
     Type,
     Unknown,
@@ -57,6 +58,11 @@ def join(a: Type, b: Type, name: str) -> Type:
         if len(rests) == 2:
             rests = [join(rests[0], rests[1], f"{name}.rest")]
         return DictOf(tuple(items.items()), rests[0] if rests else None)
+    if isinstance(a, Struct) and isinstance(b, Struct) and a.name == b.name:
+        if [field for field, _ in a.fields] == [field for field, _ in b.fields]:
+            both = zip(a.fields, b.fields, strict=True)
+            fields = tuple((k, join(x, y, f"{name}.{k}")) for (k, x), (_, y) in both)
+            return Struct(a.name, fields, a.kind)
     return Unknown(name, may_be_complex(a) or may_be_complex(b))
 
 

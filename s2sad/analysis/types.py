@@ -145,6 +145,35 @@ def is_number(kind: Type | None) -> bool:
     return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)
 
 
+def holds_numbers(kind: Type | None) -> bool:
+    """Whether values of a type are containers, which hold nothing that can be changed."""
+    match kind:
+        case TupleOf(items):
+            return all(map(is_number, items))
+        case ListOf(item):
+            return is_number(item)
+        case DictOf(items, rest):
+            return all(is_number(item) for _, item in items) and (rest is None or is_number(rest))
+        case Struct(_, fields):
+            return all(is_number(item) for _, item in fields)
+    return False
+
+
+def has_only_numbers(kind: Type | None) -> bool:
+    """Whether a value is certainly a number, or a container of nothing else at any depth."""
+    match kind:
+        case TupleOf(items):
+            return all(map(has_only_numbers, items))
+        case ListOf(item):
+            return has_only_numbers(item)
+        case DictOf(items, rest):
+            parts = [item for _, item in items]
+            return all(map(has_only_numbers, parts)) and (rest is None or has_only_numbers(rest))
+        case Struct(_, fields):
+            return all(has_only_numbers(item) for _, item in fields)
+    return is_number(kind)
+
+
 def is_complex(kind: object) -> bool:
     """Whether values of this type certainly have a complex dtype."""
     return isinstance(kind, Array) and kind.dtype.startswith("complex")

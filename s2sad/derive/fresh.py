@@ -13,7 +13,7 @@ from s2sad.ir.nodes import Apply, Const, Expr, Ref, Value
 _PASSED_ON = ("numpy.real", "numpy.imag", "helper.unbroadcast")
 """Operators whose result is new if their operand is."""
 
-_NOT_NEW = {"helper.add", "helper.part"}
+_NOT_NEW = {"helper.add", "helper.field", "helper.part"}
 """Operators whose result may be an operand itself, or share memory with it."""
 
 

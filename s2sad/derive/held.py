@@ -13,7 +13,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from s2sad.analysis.facts import Facts
-from s2sad.analysis.types import DictOf, ListOf, Struct, TupleOf, Type, Unknown
+from s2sad.analysis.regions import Regions
+from s2sad.analysis.types import (
+    DictOf,
+    ListOf,
+    Struct,
+    TupleOf,
+    Type,
+    Unknown,
+    has_only_numbers,
+)
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -31,6 +40,7 @@ from s2sad.ir.nodes import (
     Target,
     Unpack,
     Var,
+    walk,
 )
 from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.algebra import rewrite
@@ -77,6 +87,14 @@ def place_of(
         return None
     key = key_of(node.args[1]) if node.op == "getitem" else Const(node.text)
     return item_of(whole, node, facts.type_of(node.args[0]), key)
+
+
+def is_boxed(where: Expr, regions: Regions, facts: Facts) -> bool:
+    """Whether the adjoint of a number in a container is an array without axes: what holds arrays
+    may be copied, and both copies then hold the same objects, to whose adjoint both add."""
+    roots = {n.var for n in walk(where) if isinstance(n, Ref) and regions.knows(n.var)}
+    around = {var for root in roots for var in regions.members(root)}
+    return not all(has_only_numbers(facts.bindings.get(var)) for var in around)
 
 
 def item_at(target: Place) -> Apply:

@@ -29,7 +29,7 @@ from s2sad.derive.cells import SHAPES
 from s2sad.derive.held import exchanges_items, is_container
 from s2sad.derive.loops import Loops
 from s2sad.derive.mirror import Group, MirrorLoop, Step
-from s2sad.derive.parts import copied_part, copy_of, exprs_of, inner_first
+from s2sad.derive.parts import copied_part, copy_of, exprs_of, inner_first, several_times
 from s2sad.derive.plan import Plan
 from s2sad.derive.recall import is_flag
 from s2sad.ir.bindings import (
@@ -159,7 +159,7 @@ class Planner(Loops):
                 forward += saves
                 # What a call overwrites is remembered before it.
                 ahead = calls if self._writes(expr) else forward
-                ahead.append(Assign((var,), expr))
+                ahead.append(Assign((var,), several_times(expr)))
                 chunks.append(restores)
                 if self._is_given_away(statement, expr) and _reads_contents(nodes, var):
                     save, put_back = self._keep_contents(var, expr)

@@ -7,6 +7,7 @@ gives an expression of the forward part as the backward part writes it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.types import Array, Shape
@@ -198,3 +199,10 @@ def leaves_early(block: Block) -> bool:
                 if leaves_early(statement.body):
                     return True
     return False
+
+
+def several_times(value: Expr) -> Expr:
+    """What gets a name is read by both parts: of a generator expression, a list."""
+    if isinstance(value, Each) and value.kind == "generator":
+        return call("builtins.list", replace(value), text="list")
+    return value

@@ -17,6 +17,7 @@ from typing import TypeAlias
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import is_scalar
 from s2sad.derive.mirrored import Mirrored
+from s2sad.derive.parts import several_times
 from s2sad.derive.values import CHEAP, NEVER, cost, values_in, written_place
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
@@ -102,7 +103,7 @@ class Placing:
             for inner in _inside_out(node):
                 if inner in taken and inner not in done:
                     done.add(inner)
-                    block.append(Assign((taken[inner],), inner))
+                    block.append(Assign((taken[inner],), several_times(inner)))
 
         for statement in before:
             for value in _values(statement):

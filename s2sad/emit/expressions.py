@@ -102,6 +102,8 @@ class Writer:
         text = text.strip()
         if getattr(node, "lpar", ()):
             return text
+        if isinstance(node, cst.GeneratorExp):
+            return f"({text})"  # the call that it was the only argument of has lent it its own
         own = _cst_level(node)
         if "\n" in text and own < _ATOM:
             return f"({text})"
@@ -266,13 +268,11 @@ class Writer:
         return f"{self.text(left, own)} {token} {self.text(right, own + 1)}", own
 
     def _arguments(self, args: tuple[Expr, ...], kwargs: tuple[tuple[str, Expr], ...]) -> str:
-        if (
-            len(args) == 1
-            and not kwargs
-            and isinstance(args[0], Each)
-            and (args[0].kind == "generator" and args[0].origin is None)
-        ):
-            return self._each(args[0], "bare")
+        only = args[0] if len(args) == 1 and not kwargs else None
+        if isinstance(only, Each) and only.kind == "generator" and only not in self.replaced:
+            if only.origin is None:
+                return self._each(only, "bare")
+            return self._original(only, 0)[1:-1]
         parts = [self.text(arg, _IF) for arg in _spread(args)]
         parts += [f"{name}={self.text(value, _IF)}" for name, value in kwargs]
         return ", ".join(parts)

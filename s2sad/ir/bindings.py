@@ -35,7 +35,7 @@ LIST_CHANGES = frozenset(f"list.{name}" for name in ("append", "extend", "insert
 CALLS_THAT_WRITE = frozenset(
     [f"list.{name}" for name in ("append", "extend", "insert", "pop", "clear")]
     + [f"numpy.{name}" for name in ("add.at", "subtract.at", "fill_diagonal", "put_along_axis")]
-    + [f"helper.{name}" for name in ("put_back", "add_into", "leave", "before_update")]
+    + [f"helper.{name}" for name in ("put_back", "add_into", "leave", "before_update", "take_last")]
 )
 """Calls that change their first argument, by canonical name."""
 

@@ -151,7 +151,8 @@ class Make:
     """A container built from parts. `kind` is tuple, list, dict, set or object.
 
     For a dict, `keys` are constant or computed expressions; for an object, `cls` is the class as it
-    is written and `keys` are the names of its fields as constants.
+    is written, `keys` are the names of its fields as constants, and `counted` says that these have
+    positions, too, as in a NamedTuple.
     """
 
     kind: str
@@ -159,6 +160,7 @@ class Make:
     keys: tuple[Expr, ...] = ()
     cls: str = ""
     origin: Origin | None = None
+    counted: bool = False
 
 
 @dataclass(frozen=True, eq=False)

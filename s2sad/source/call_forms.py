@@ -211,23 +211,34 @@ class CallForms(Invocations):
             for name in names
         ]
         keys = tuple(Const(name) for name in names)
-        return Make("object", tuple(items), keys, cls.name, self.origin(node))
+        counted = cls.kind == "NamedTuple"
+        return Make("object", tuple(items), keys, cls.name, self.origin(node), counted)
 
     def _construct(self, cls: Any, node: cst.Call) -> Expr:
+        """An object with all its fields, in the order in which a NamedTuple counts them."""
         info = cls[1] if isinstance(cls, tuple) else cls
-        names = [field[0] for field in info.fields]
+        names = [field.name for field in info.fields]
         arguments = self._given(node)
         positional, keywords = split(arguments)
         given = dict(zip(names, positional, strict=False)) | dict(keywords)
         known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
+        is_complete = len(given) == len(names)
+        for field in info.fields if known else ():
+            if field.name not in given and _is_literal(field.default):
+                given[field.name] = self.lower(field.default)
         if not known or any(argument.star for argument in arguments):
             self._note_construction(info, node)
             return self._unknown_call(node, "s2sad does not differentiate a constructor")
-        if info.kind == "dataclass" and len(given) == len(names) and is_plain_object(info):
+        if info.kind == "NamedTuple" and len(given) < len(names):
+            return self._unknown_call(node, "s2sad does not know the default of a field")
+        if info.kind == "dataclass" and is_complete and is_plain_object(info):
             self._note(node, Construction(info, None, tuple(given.items())))
-        keys = tuple(Const(name) for name in given)
+        present = [name for name in names if name in given]
+        keys = tuple(Const(name) for name in present)
         text = self.module.code(node.func).strip()
-        return Make("object", tuple(given.values()), keys, text, self.origin(node))
+        items = tuple(given[name] for name in present)
+        counted = info.kind == "NamedTuple"
+        return Make("object", items, keys, text, self.origin(node), counted)
 
     def _note_construction(self, cls: ClassInfo, node: cst.Call) -> None:
         """Notes how an object of a class is made that may be taken apart."""
@@ -242,6 +253,16 @@ class CallForms(Invocations):
     def _note(self, node: cst.Call, made: Construction) -> None:
         self.program.built[node] = made
         self.program.sites.add(self.module.as_read(node))
+
+
+def _is_literal(node: cst.BaseExpression | None) -> bool:
+    """Whether an expression is a number, a string or None, which means the same everywhere."""
+    match node:
+        case cst.UnaryOperation():
+            return _is_literal(node.expression)
+        case cst.Name(value):
+            return value in ("None", "True", "False")
+    return isinstance(node, cst.BaseNumber | cst.SimpleString)
 
 
 def _unusual(node: cst.FunctionDef) -> str:

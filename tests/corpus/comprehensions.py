@@ -116,7 +116,22 @@ def set_and_dict_of_constants(x: float) -> float:
 
 r = np.random.default_rng(5).standard_normal
 PARAMS = {"w1": r((2, 3)), "b": r(3), "scale": 0.7, "w2": r(2)}
+
+
+def sum_of_squares(items, x=1.0):
+    s = 0.0
+    for a in items:
+        s += a * x * s + x * a
+    return s
+
+
+def generators_handed_over(x, y: float, n: int):
+    lists = sum_of_squares((0.5 * k for k in range(n)), y) * sum_of_squares(t * y for t in x)
+    return lists + sum_of_squares(abs(t * y) for t in x if t > 0.1)
+
+
 CALLS = {
+    "generators_handed_over": (("x", "y"), [(r(4), 0.7, 3), (r(4), -0.7, 0)]),
     "list_of_terms": ("x", [(0.7,)]),
     "generator_in_sum": ("x", [(r(4),), (r(1),)]),
     "comprehension_over_parameters": ("params", [(PARAMS,)]),

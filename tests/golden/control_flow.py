@@ -58,7 +58,9 @@ def add(a, b):
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
         whole, parts = (b, a) if isinstance(a, dict) else (a, b)
-        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        named = any(isinstance(key, str) for key in _parts(parts))
+        is_list = type(whole) in (list, tuple) and not named
+        whole = list(whole) if is_list else dict(_parts(whole))
         for key, item in _parts(parts).items():
             whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
         return whole
@@ -79,7 +81,8 @@ def add(a, b):
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
+    from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
+    found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found
 
 

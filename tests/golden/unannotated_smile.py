@@ -51,7 +51,8 @@ def _parts(d):
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
+    from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
+    found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found
 
 
@@ -61,7 +62,9 @@ def parts_at(d, keys, ordered):
         return [getattr(d, key) for key in keys]
     if isinstance(d, dict):
         n = len(keys) if ordered else 0
-        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
+        names = [dict.fromkeys((key, k, k - n) if n else (key,)) for k, key in enumerate(keys)]
+        found = [[d[name] for name in same if d.get(name) is not None] for same in names]
+        return [sum(items[1:], items[0]) if items else None for items in found]
     return d if np.iterable(d) else [d] * len(keys)
 
 

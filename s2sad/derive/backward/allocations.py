@@ -12,9 +12,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from s2sad.analysis.types import is_number
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.backward.expressions import Expressions
-from s2sad.derive.held import is_container, part_of
+from s2sad.derive.held import is_boxed, is_container, part_of
 from s2sad.derive.instantiate import as_value
 from s2sad.ir.nodes import (
     Apply,
@@ -140,6 +141,9 @@ class Allocations:
             self.out.append(Assign((kept,), entry.expr))
             entry = entry if entry.tree else self.slots.read(kept, entry)
             entry = replace(entry, expr=Ref(kept) if entry.tree else entry.expr)
+        number = is_number(self.facts.type_of(where))
+        if number and is_boxed(where, self.regions, self.facts):
+            entry = replace(entry, expr=Apply("getitem", (entry.expr, Const(())), (), "index"))
         return replace(entry, owned=False)
 
     def is_alias(self, value: Expr) -> bool:

@@ -12,13 +12,15 @@ class Around:
     """What an iteration does to the adjoints of slots.
 
     `modified` are those that it changes, and whether they are trees; `widened` those of them that
-    begin as a number and become arrays; `borrowed` those that end as an array which has another
-    name; `parted` those that it updates in place; `gathered` those of containers whose items it
-    changes.
+    begin as a number and become arrays; `narrowed` those whose value may not exist as an iteration
+    begins, so that they may have no shape there; `borrowed` those that end as an array which has
+    another name; `parted` those that it updates in place; `gathered` those of containers whose
+    items it changes.
     """
 
     modified: dict[Slot, bool] = field(default_factory=dict)
     widened: dict[Slot, None] = field(default_factory=dict)
+    narrowed: dict[Slot, None] = field(default_factory=dict)
     borrowed: dict[Slot, None] = field(default_factory=dict)
     parted: set[Slot] = field(default_factory=set)
     gathered: dict[Slot, None] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from s2sad.analysis.exits import is_iterator
 from s2sad.derive.backward.allocations import Allocations
 from s2sad.derive.backward.calls import Calls
 from s2sad.derive.backward.containers import Containers
@@ -80,6 +81,14 @@ class Assignments:
             self.calls.pull_call(statement.value, total_of(seeds) if seeds else None)
             return
         if not seeds or not self.sweep.is_varied(statement.value):
+            return
+        if is_iterator(statement.value):
+            self.sweep.refuse(
+                "S2S012",
+                "cannot differentiate through an iterator that has a name",
+                statement.value,
+                "What has run over it once is not known any more: make a list of it.",
+            )
             return
         self.expressions.pull_root(statement.value, total_of(seeds), first)
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from s2sad.analysis.exits import is_iterator
 from s2sad.analysis.types import (
     NUMBER,
     SCALAR,
@@ -33,6 +34,7 @@ from s2sad.ir.nodes import (
     Apply,
     Assign,
     Const,
+    Each,
     Evaluate,
     Expr,
     Invoke,
@@ -82,11 +84,29 @@ class Calls:
             return
         self.pull_call(node, adjoint)
 
+    def _is_used_up(self, argument: Expr) -> bool:
+        """Whether an argument is an iterator that the call leaves empty. A zip is made again, and
+        the items of a generator expression are listed, or computed again."""
+        if isinstance(argument, Ref):
+            return argument.var in self.sweep.iterators
+        again = ("builtins.zip", "builtins.enumerate", "builtins.reversed")
+        made_again = isinstance(argument, Apply) and argument.op in again
+        return is_iterator(argument) and not (made_again or isinstance(argument, Each))
+
     def pull_call(self, node: Invoke, adjoint: Adjoint | None) -> None:
         """The adjoint of a call; of one that writes, also when its result has none."""
         self.sweep.now.called.add(node)
         interface = self.sweep.engine.interface(node.callee)
         if interface is None:
+            return
+        if any(a is not None and self._is_used_up(a) for a in node.args):
+            self.sweep.refuse(
+                "S2S012",
+                f"cannot differentiate a call that hands an iterator to {node.callee.name}",
+                node,
+                "The backward part hands it over again, when nothing is left of it: hand over a "
+                "list of what it gives.",
+            )
             return
         if adjoint is not None:
             adjoint = self._whole(node, adjoint)

@@ -57,6 +57,9 @@ class Containers:
         if slot is None or not isinstance(root, Var) or self.regions.is_container_shared(root):
             self.places.refuse_write(statement, "a write into a container that other names may see")
             return None
+        if self.standing.is_inside(slot):
+            self.places.refuse_write(statement, "a write into a container inside another one")
+            return None
         return slot if self.standing.entries_of(slot) else None
 
     def taken_item(self, slot: Slot, target: Place, value: Expr) -> Adjoint | None:
@@ -95,9 +98,10 @@ class Containers:
             return
         self.standing.stand_whole(slot, 1)
         last = call("helper.take_last", Ref(self.slots.adjoint_var(slot)), text="take_last")
-        adjoint = self.named(node.args[1], last)
-        if self.sweep.is_varied(node.args[1]):
-            self.expressions.pull(node.args[1], adjoint)
+        if not self.sweep.is_varied(node.args[1]):
+            self.out.append(Evaluate(last))
+            return
+        self.expressions.pull(node.args[1], self.named(node.args[1], last))
 
     def pull_pop(self, statement: Stmt, node: Apply, seed: Adjoint | None) -> None:
         """x = xs.pop(): the last item has the adjoint of x."""

@@ -134,6 +134,9 @@ class Expressions:
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
             self.trees.pull_joined(node, adjoint)
             return
+        if node.op == "mul" and is_container(self.facts.type_of(node)):
+            self.trees.pull_repeated(node, adjoint)
+            return
         if node.op == "s2sad.on_gradient":
             self._pull_marked(node, adjoint)
             return

@@ -15,8 +15,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import SCALAR, Star
-from s2sad.derive.adjoints import Adjoint, Slot, State, joined, same_entry
+from s2sad.analysis.types import SCALAR, Star, Unknown
+from s2sad.derive.adjoints import Adjoint, Slot, State, holds, joined, same_entry
 from s2sad.derive.backward.around import Around
 from s2sad.derive.broadcasting import expand
 from s2sad.derive.mirror import Group, Step
@@ -55,7 +55,7 @@ class Repetition:
             head = self.state.copy()
             errors = list(self.sweep.errors)
             steps = [*body(), *self._gathered(gathered)]
-            if not self._has_learnt(around, head, parted, gathered):
+            if not self._has_learnt(key, around, head, parted, gathered):
                 break
             self.sweep.errors = errors
         self._join_unmodified(head, around)
@@ -91,7 +91,12 @@ class Repetition:
         return steps
 
     def _has_learnt(
-        self, around: Around, head: State, parted: set[Slot], gathered: dict[Slot, None]
+        self,
+        key: object,
+        around: Around,
+        head: State,
+        parted: set[Slot],
+        gathered: dict[Slot, None],
     ) -> bool:
         """Notes what a run of the body has shown. Says whether anything was not known when it
         began, at `head`."""
@@ -103,6 +108,8 @@ class Repetition:
         ]
         wider = [s for s in modified if s not in around.widened and self._grew(s, head)]
         around.widened |= dict.fromkeys(wider)
+        narrow = [s for s in modified if s not in around.narrowed and self._shrank(s, head, key)]
+        around.narrowed |= dict.fromkeys(narrow)
         # Who owns an array as an iteration begins must still own it as it ends.
         lent = [slot for slot in head.slots() if self._lent(slot, head, around)]
         around.borrowed |= dict.fromkeys(lent)
@@ -111,7 +118,7 @@ class Repetition:
         for slot in found:
             entry = self.state.get(slot) or head.get(slot)
             modified[slot] = entry is not None and entry.tree
-        return bool(found or wider or lent or more or missing)
+        return bool(found or wider or narrow or lent or more or missing)
 
     def _join_unmodified(self, head: State, around: Around) -> None:
         """A loop may not run at all: what it leaves alone is as both paths have it."""
@@ -139,6 +146,22 @@ class Repetition:
             return False
         return end.shape != SCALAR and self.slots.shape_of(slot) != SCALAR
 
+    def _shrank(self, slot: Slot, head: State, loop: object) -> bool:
+        """Whether the adjoint of a part of a container has the shape of the part at the head of a
+        loop, and not at its end, where the container of the iteration before may have no such part:
+
+        if best is None or t > best["t"]:
+            best = {"t": t, "u": u}
+        """
+        start, end = head.get(slot), self.state.get(slot)
+        if start is None or start.tree or not start.full or (end is not None and end.full):
+            return False
+        root, path = slot
+        if not path or not isinstance(root, Var) or not isinstance(loop, For | While):
+            return False
+        known = not isinstance(self.facts.bindings.get(root), Unknown | None)
+        return not known and root in bound_by(loop)
+
     def _lent(self, slot: Slot, head: State, around: Around) -> bool:
         """Whether an array that is the function's own at the head of a loop is another name's, or
         is read only, at its end: an iteration may not update it in place then."""
@@ -162,6 +185,13 @@ class Repetition:
                 before.append(Assign((var,), entry.expr))
             self.state.set(slot, Adjoint(Ref(var), full=entry.full and not wide, tree=True))
             return
+        if slot in around.narrowed:
+            zero = Const(0j if self.slots.is_complex(slot) else 0.0)
+            if entry is None or not holds(entry, var):
+                before.append(Assign((var,), zero if entry is None else entry.expr))
+            narrow = Adjoint(Const(0.0), Star("?"), False, entry is None)
+            self.state.set(slot, self.slots.read(var, narrow))
+            return
         if entry is None and (self.slots.is_container(slot) or around.modified[slot]):
             if wide:
                 before.append(Assign((var,), Const(0.0)))
@@ -181,9 +211,9 @@ class Repetition:
                 )
                 return
             none = 0j if self.slots.is_complex(slot) else 0.0
-            zero: Expr = Const(none) if shape == SCALAR else self.slots.zeros(slot)
-            before.append(Assign((var,), zero))
-            self.state.set(slot, self.slots.read(var, Adjoint(zero, shape, True, True)))
+            zeros: Expr = Const(none) if shape == SCALAR else self.slots.zeros(slot)
+            before.append(Assign((var,), zeros))
+            self.state.set(slot, self.slots.read(var, Adjoint(zeros, shape, True, True)))
             return
         if not entry.full and shape != SCALAR:
             before.append(Assign((var,), self.adding.own(slot, entry)))

@@ -10,6 +10,7 @@ that is decided later (`derive/memory.py`).
 
 from __future__ import annotations
 
+from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.unbound import unbound_before
@@ -34,6 +35,7 @@ class Reverse:
         self.function = function
         self.sweep = Sweep(facts, engine, regions, shadows)
         self.sweep.unbound = unbound_before(function)
+        self.sweep.iterators = used_up(function.body, unknown=False)
         self._mirror(shadows)
         self.expressions = Expressions(self.sweep)
         unread = unread_writes(function, facts, regions)

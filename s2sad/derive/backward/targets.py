@@ -199,9 +199,9 @@ class Targets:
         if self.slots.has_shadow(value):
             for position, seed in enumerate(seeds):
                 if seed is not None:
-                    self.expressions.pull(
-                        Apply("getitem", (value, Const(position)), (), "index"), seed
-                    )
+                    part = Apply("getitem", (value, Const(position)), (), "index")
+                    self.facts.varied.add(part)
+                    self.expressions.pull(part, seed)
             return
         if slot is not None and isinstance(kind, TupleOf | Unknown | Struct | DictOf):
             names = [f".{f[0]}" for f in kind.fields] if isinstance(kind, Struct) else None

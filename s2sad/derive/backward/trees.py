@@ -58,12 +58,32 @@ class Trees:
             return Adjoint(Apply("getitem", (expr, Const(key)), (), "index"))
         return Adjoint(call("helper.part", expr, Const(key), text="part"))
 
+    def field_of(self, adjoint: Adjoint, name: str, position: int, count: int) -> Adjoint | None:
+        """The adjoint of a field of a NamedTuple, which may also be given by its position."""
+        names = (name, position, position - count)
+        match adjoint.expr:
+            case Make("dict", items, keys):
+                found = [
+                    item
+                    for key, item in zip(keys, items, strict=True)
+                    if isinstance(key, Const) and key.value in names and not is_zero(item)
+                ]
+                if not found:
+                    return None
+                whole = found[0]
+                for item in found[1:]:
+                    whole = call("helper.add", whole, item, text="add")
+                return Adjoint(whole, tree=_is_tree(whole))
+            case Make() | Const() | Each():
+                return self.part_of(adjoint, position)
+        return Adjoint(call("helper.field", adjoint.expr, *map(Const, names), text="field"))
+
     def pull_make(self, node: Make, adjoint: Adjoint) -> None:
         keys: list[str | int]
         if node.kind in ("tuple", "list"):
             keys = list(range(len(node.items)))
             known = isinstance(adjoint.expr, Ref | Make | Const | Each)
-            if is_call(adjoint.expr, "helper.add") or is_call(adjoint.expr, "helper.part"):
+            if any(is_call(adjoint.expr, f"helper.{name}") for name in ("add", "field", "part")):
                 # Some of its items may be missing.
                 adjoint = self.slots.let(f"d_{self.slots.hint(node)}", adjoint)
             elif not known and repeated_item(adjoint.expr) is None:
@@ -83,7 +103,11 @@ class Trees:
         for key, item in zip(keys, node.items, strict=True):
             if not self.sweep.is_varied(item):
                 continue
-            part = self.part_of(adjoint, key)
+            if node.counted:
+                name = str(key).lstrip(".")
+                part = self.field_of(adjoint, name, keys.index(key), len(keys))
+            else:
+                part = self.part_of(adjoint, key)
             if part is None:
                 continue
             tree = part.tree or isinstance(self.facts.type_of(item), TREES)
@@ -138,6 +162,16 @@ class Trees:
             self.expressions.pull(
                 part, Adjoint(Apply("getitem", (adjoint.expr, span), (), "index"), tree=True)
             )
+
+    def pull_repeated(self, node: Apply, adjoint: Adjoint) -> None:
+        """A list or tuple n times: an item gets the adjoints of all its places."""
+        base = next(arg for arg in node.args if isinstance(self.facts.type_of(arg), TREES))
+        kind = self.facts.type_of(base)
+        size: Expr = call("builtins.len", as_value(base), text="len")
+        if isinstance(kind, TupleOf):
+            size = Const(len(kind.items))
+        folded = call("helper.folded", adjoint.expr, size, text="folded")
+        self.expressions.pull(base, Adjoint(folded, tree=True))
 
     def pull_item(self, node: Apply, adjoint: Adjoint) -> None:
         """An item of a container at a key that is not constant, or a slice of a list."""

@@ -149,6 +149,8 @@ class _Statements:
     def _assigned(self, statement: Assign) -> Block:
         if statement.augmented is not None:
             (target,) = statement.targets
+            if self._is_number_held(target):
+                return self._bound(statement, target, statement.value)
             if not self._is_renewed(target):
                 return []
             self.shadows.renewed.add(statement)
@@ -159,6 +161,11 @@ class _Statements:
         for target in statement.targets:
             made += self._bound(statement, target, statement.value)
         return made
+
+    def _is_number_held(self, target: Target) -> bool:
+        """Whether a target is a number that a container holds: an update puts another one there."""
+        held = isinstance(target, Place) and self.which.is_slot(target)
+        return held and is_number(self.facts.type_of(_read(target)))
 
     def _is_renewed(self, target: Target) -> bool:
         """Whether what `target += e` updates may be a number that a container holds, too: then it

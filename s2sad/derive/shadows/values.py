@@ -27,7 +27,7 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.derive.broadcasting import call
-from s2sad.derive.held import is_container, is_held, item_of, part_of
+from s2sad.derive.held import is_boxed, is_container, is_held, item_of, part_of
 from s2sad.derive.shadows.made import Refused, Shadows, let
 from s2sad.derive.shadows.which import Which
 from s2sad.ir.nodes import (
@@ -247,6 +247,9 @@ class Values:
                     raise Refused("s2sad cannot follow which array this stands for")
                 if op in ("builtins.list", "builtins.tuple"):
                     return replace(value, args=(self.view(base),), origin=None)
+                if op.startswith("builtins."):
+                    # The smallest item of an array is not that of its shadow.
+                    raise Refused("s2sad cannot follow which array this stands for")
                 made = replace(value, args=(self.view(base), *rest), origin=None)
                 self.facts.types[made] = self.facts.type_of(value)
                 return made
@@ -281,7 +284,7 @@ class Values:
         if isinstance(kind, Inert):
             return Const(None)
         if is_number(kind):
-            return Const(0.0)
+            return self._zero_of_number(where)
         if isinstance(kind, TupleOf):
             parts = [part_of(where, k, kind) for k in range(len(kind.items))]
             return Make("list", tuple(self.zeros(part) for part in parts))
@@ -298,6 +301,14 @@ class Values:
         name = "complex" if may_be_complex(kind) else "float"
         dtype = Apply(f"builtins.{name}", (), (), "name", name)
         return call("numpy.zeros_like", where, dtype=dtype)
+
+    def _zero_of_number(self, where: Expr) -> Expr:
+        if not is_boxed(where, self.regions, self.facts):
+            return Const(0.0)
+        if may_be_complex(self.facts.type_of(where)):
+            dtype = Apply("builtins.complex", (), (), "name", "complex")
+            return call("numpy.zeros", Make("tuple", ()), dtype=dtype)
+        return call("numpy.zeros", Make("tuple", ()))
 
 
 def _shadow_type(kind: Type) -> Type:
