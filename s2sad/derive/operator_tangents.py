@@ -28,7 +28,7 @@ from s2sad.derive.tangents import (
 )
 from s2sad.derive.templates import Operand, Rule
 from s2sad.ir.nodes import Apply, Const, Expr, Value, Var, walk
-from s2sad.tidy.algebra import add
+from s2sad.tidy.algebra import add, evaluated, first_to_last, holds_derivative, neg, rewrite
 from s2sad.tidy.naming import role
 
 if TYPE_CHECKING:
@@ -141,8 +141,10 @@ class OperatorTangents:
         result = with_temporaries(rule, line, places, self.sweep.let)
         if any(may_be_complex(self.facts.type_of(value)) for value in bound.values()):
             result = self.sweep.complex_numbers.tidied(result)
-        full = rule.kind != "elementwise" or self._is_full(node, rule, bound, found)
-        return self.sweep.tangent(result, node, True if full else None)
+        if rule.kind != "elementwise":
+            return self.sweep.tangent(result, node, True)
+        full = self._is_full(node, rule, bound, found)
+        return self.sweep.tangent(self._numbers_first(result), node, full or None)
 
     def _elementwise(
         self, node: Apply, rule: Rule, bound: dict[str, Expr], found: dict[str, Tangent]
@@ -159,7 +161,30 @@ class OperatorTangents:
             places |= {rule.place(name): as_value(value) for name, value in bound.items()}
             terms.append(with_temporaries(rule, line.value, places, self.sweep.let))
         total = terms[0] if len(terms) == 1 else add(*terms)
-        return self.sweep.tangent(total, node, self._is_full(node, rule, bound, found) or None)
+        full = self._is_full(node, rule, bound, found)
+        return self.sweep.tangent(self._numbers_first(total), node, full or None)
+
+    def _numbers_first(self, expr: Expr) -> Expr:
+        """A product of several numbers and arrays with the numbers first: they are multiplied
+        once, and not with each element. The first is a float, as the user's may be integers, whose
+        product may be too large."""
+
+        def change(part: Expr) -> Expr | None:
+            if not isinstance(part, Apply) or part.op != "mul" or part.form != "infix":
+                return None
+            sign, factors = first_to_last(part)
+            numbers = [self.facts.shape_of(factor) == SCALAR for _, factor in factors]
+            if sum(numbers) < 2 or all(numbers) or any(op != "mul" for op, _ in factors):
+                return None
+            given = [(op, self._numbers_first(factor)) for op, factor in factors]
+            ordered = [f for f, n in zip(given, numbers, strict=True) if n]
+            if not (isinstance(ordered[0][1], Const) or holds_derivative(ordered[0][1])):
+                return None
+            ordered += [f for f, n in zip(given, numbers, strict=True) if not n]
+            product = evaluated(ordered)
+            return product if sign > 0 else neg(product)
+
+        return rewrite(expr, change)
 
     def _is_full(
         self, node: Apply, rule: Rule, bound: dict[str, Expr], found: dict[str, Tangent]

@@ -87,7 +87,7 @@ def number_apart(expr: Expr) -> tuple[float, Expr]:
     number = _factors(expr, factors)
     if not isinstance(number, int | float) or not number:
         return 1.0, expr
-    if number != -1 and not any(_holds_derivative(factor) for factor in factors[:2]):
+    if number != -1 and not any(holds_derivative(factor) for factor in factors[:2]):
         return 1.0, expr
     return float(number), _chain(factors)
 
@@ -107,14 +107,15 @@ def _common_number(expr: Expr) -> tuple[float, Expr]:
     return common, add(*(_scaled(number / common, term) for number, term in terms))
 
 
-def _holds_derivative(expr: Expr) -> bool:
+def holds_derivative(expr: Expr) -> bool:
+    """Whether an expression reads an adjoint or a tangent."""
     match expr:
         case Ref(var):
             return var.hint.startswith(("d_", "dot_"))
         case Value(inner):
-            return _holds_derivative(inner)
+            return holds_derivative(inner)
         case Apply(_, args):
-            return any(_holds_derivative(arg) for arg in args)
+            return any(holds_derivative(arg) for arg in args)
     return False
 
 

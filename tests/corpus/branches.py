@@ -200,6 +200,41 @@ def tested_variable_computed_in_a_loop(x):
     return y * k
 
 
+def names_of_one_way(x):
+    """Each way has names of its own, which have no value on the other."""
+    total = np.sum(x)
+    if total < 0.5:
+        a = np.sin(x)
+    elif total < 1.5:
+        b = np.cos(x)
+        c = b * x
+    else:
+        c = np.exp(-x * x)
+    z = np.sum(x * x)
+    if total < 0.5:
+        y = a * a
+    elif total < 1.5:
+        y = b * c
+    else:
+        y = c * c
+    return np.sum(y) * z
+
+
+def names_of_one_iteration(x, n):
+    s = np.sum(x)
+    for k in range(n):
+        if k == 0:
+            first = np.sin(x)
+        elif k == 1:
+            second = np.cos(x) * first
+        else:
+            s = s + np.sum(first * second)
+            if s > 50.0:
+                break
+            x = x * second
+    return s * np.sum(x)
+
+
 r = np.random.default_rng(1).standard_normal
 CALLS = {
     "two_ways": ("x", [(0.9,), (0.1,)]),
@@ -221,6 +256,11 @@ CALLS = {
     "walrus": ("x", [(1.4,), (-0.6,)]),
     "both_ways_bind_many": (("x", "y"), [(1.4, 0.2), (0.1, 0.2)]),
     "array_test": ("x", [(r(4),), (0.1 * r(5),), (-np.abs(r(3)) / 9,)]),
+    "names_of_one_way": (
+        "x",
+        [(0.1 * r(5),), (np.array([0.3, 0.6]),), (np.array([0.9, 0.8]),), (0.2,)],
+    ),
+    "names_of_one_iteration": ("x", [(r(3), 5), (r(3), 1), (0.4, 4), (9.0 + r(3), 6)]),
     "early_constant": ("x", [(1.4,), (-0.6,)]),
     "tested_variable_counts_a_loop": (
         "x",

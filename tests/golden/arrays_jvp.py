@@ -34,7 +34,7 @@ def broadcasting_jvp(x, row, col, s: float, *, dot_x, dot_row, dot_col, dot_s):
         (value, dot_value), dot_value shaped like value.
     """
     z = (x - row) * col / (1.0 + s * s)
-    dot_z = ((dot_x - dot_row) * col + dot_col * (x - row) - 2.0 * z * dot_s * s) / (1.0 + s * s)
+    dot_z = ((dot_x - dot_row) * col + dot_col * (x - row) - 2.0 * dot_s * s * z) / (1.0 + s * s)
     exp = np.exp(-z * z)
     dot_value = np.sum(dot_s - 2.0 * exp * dot_z * z)
     return np.sum(exp + s), dot_value

@@ -166,7 +166,7 @@ def iterate_containers_jvp(xs, *, dot_xs):
     ):
         difference = v - u * u
         total += difference**2 * (k + 1)
-        dot_total += 2.0 * (dot_v - 2.0 * dot_u * u) * difference * (k + 1)
+        dot_total += 2.0 * (k + 1) * (dot_v - 2.0 * dot_u * u) * difference
     for u, dot_u in zip(reversed(xs), reversed(dot_xs), strict=True):
         total = 0.5 * total + u
         dot_total = 0.5 * dot_total + dot_u

@@ -22,7 +22,7 @@ def moments_jvp(x, dot_x):
 
 def energy_jvp(self, q, p, dot_q, dot_p):
     """Value of `energy` and its derivative along (dot_q, dot_p)."""
-    dot_value = dot_p * p + (self.omega * q) * dot_q * self.omega
+    dot_value = dot_p * p + dot_q * (self.omega * q) * self.omega
     return 0.5 * p * p + 0.5 * (self.omega * q) ** 2, dot_value
 
 

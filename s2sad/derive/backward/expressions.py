@@ -123,7 +123,8 @@ class Expressions:
 
     def _pull_apply(self, node: Apply, adjoint: Adjoint) -> None:
         kind = self.facts.type_of(node.args[0]) if node.args else Inert()
-        if node.op in ("getitem", "getattr") and not isinstance(kind, Array):
+        taken = node.op in ("getitem", "getattr") or node.op == "helper.part" and is_container(kind)
+        if taken and not isinstance(kind, Array):
             self.trees.pull_item(node, adjoint)
             return
         same = node.op in _SAME_ITEMS and adjoint.tree

@@ -9,6 +9,7 @@ given that value there:
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.types import SCALAR
@@ -27,8 +28,14 @@ class Joins:
         self.state = sweep.state
         self.slots = sweep.slots
 
-    def merge(self, one: tuple[Block, State], other: tuple[Block, State]) -> State:
-        """The state where two paths meet; what differs is given a value on both."""
+    def merge(
+        self,
+        one: tuple[Block, State],
+        other: tuple[Block, State],
+        unbound: Collection[Var] = (),
+    ) -> State:
+        """The state where two paths meet; what differs is given a value on both. Variables that are
+        `unbound` may have no value on one of them."""
         result = State(shadows=self.state.shadows)
         slots = dict.fromkeys([*one[1].slots(), *other[1].slots()])
         for slot in slots:
@@ -36,8 +43,9 @@ class Joins:
             if a is not None and b is not None and same_entry(a, b):
                 result.set(slot, joined(a, b))
                 continue
-            a = self.settle(slot, a, one[0], b)
-            b = self.settle(slot, b, other[0], a)
+            lacking = slot[0] in unbound
+            a = self.settle(slot, a, one[0], b, lacking)
+            b = self.settle(slot, b, other[0], a, lacking)
             both = joined(a, b)
             result.set(
                 slot, both if both.tree else self.slots.read(self.slots.adjoint_var(slot), both)
@@ -45,9 +53,15 @@ class Joins:
         return result
 
     def settle(
-        self, slot: Slot, entry: Adjoint | None, out: Block, like: Adjoint | None
+        self,
+        slot: Slot,
+        entry: Adjoint | None,
+        out: Block,
+        like: Adjoint | None,
+        lacking: bool = False,
     ) -> Adjoint:
-        """Makes a slot's adjoint stand in its variable; `like` is what it is on the other path."""
+        """Makes a slot's adjoint stand in its variable; `like` is what it is on the other path. It
+        may be `lacking` a value that the adjoint belongs to."""
         var = self.slots.adjoint_var(slot)
         if entry is not None and holds(entry, var):
             return entry
@@ -69,7 +83,7 @@ class Joins:
                 # A part of a container may not even exist on this path.
                 out.append(Assign((var,), Const(0.0)))
                 return self.slots.read(var, Adjoint(Const(0.0), SCALAR, False, True))
-            if like is not None and like.full:
+            if like is not None and like.full and not lacking:
                 out.append(Assign((var,), self.slots.zeros(slot)))
                 return self.slots.read(var, Adjoint(Const(0.0), shape, True, True))
             out.append(Assign((var,), Const(0.0)))

@@ -20,8 +20,7 @@ from s2sad.derive.adjoints import Adjoint, Slot, State, holds, joined, same_entr
 from s2sad.derive.backward.around import Around
 from s2sad.derive.broadcasting import expand
 from s2sad.derive.mirror import Group, Step
-from s2sad.ir.bindings import bound_by
-from s2sad.ir.nodes import Assign, Block, Const, Expr, For, Ref, Var, While
+from s2sad.ir.nodes import Assign, Block, Const, Expr, For, Ref, While
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
@@ -236,10 +235,7 @@ class Repetition:
     def _certain(self, slot: Slot, loop: object) -> bool:
         """Whether a variable has a value, of the shape in question, where a loop has ended: what
         the loop alone gives values to has none when the loop does not run."""
-        root = slot[0]
-        if not isinstance(root, Var) or root in self.sweep.given:
-            return True
-        return not (isinstance(loop, For | While) and root in bound_by(loop))
+        return not (isinstance(loop, For | While) and slot[0] in self.sweep.unbound.get(loop, ()))
 
     def _close(self, slot: Slot, closing: Block, head: State) -> None:
         """Makes a slot stand in its variable as an iteration ends, in the form it began with."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
+from s2sad.analysis.unbound import unbound_before
 from s2sad.derive.adjoints import Adjoint, Slot
 from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.backward.statements import Statements
@@ -22,8 +23,7 @@ from s2sad.derive.held import is_container
 from s2sad.derive.mirror import Backward, Step
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.unread import unread_writes
-from s2sad.ir.bindings import bound_by
-from s2sad.ir.nodes import Assign, Function, Ref, Return, Var
+from s2sad.ir.nodes import Function, Ref, Return, Var
 
 
 class Reverse:
@@ -34,7 +34,7 @@ class Reverse:
     ) -> None:
         self.function = function
         self.sweep = Sweep(facts, engine, regions, shadows)
-        self.sweep.given = _given(function)
+        self.sweep.unbound = unbound_before(function)
         self.sweep.iterators = used_up(function.body, unknown=False)
         self._mirror(shadows)
         self.expressions = Expressions(self.sweep)
@@ -77,12 +77,3 @@ class Reverse:
         results = [self.sweep.taking.take(var) for var in wrt]
         late = {ref for ref in self.sweep.late if isinstance(ref, Ref)}
         return Backward(steps, results, late, self.sweep.errors)
-
-
-def _given(function: Function) -> set[Var]:
-    """The variables that have a value wherever control comes."""
-    given = {p.var for p in function.params}
-    for statement in function.body:
-        if isinstance(statement, Assign):
-            given |= set(bound_by(statement))
-    return given

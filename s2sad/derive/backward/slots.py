@@ -58,7 +58,9 @@ class Slots:
         """The slot of a variable, or of a part of a container that constant keys lead to."""
         if isinstance(node, Ref):
             return node.var, ()
-        if not isinstance(node, Apply) or node.op not in ("getitem", "getattr"):
+        if not isinstance(node, Apply) or node.op not in ("getitem", "getattr", "helper.part"):
+            return None
+        if node.op == "helper.part" and not is_container(self.facts.type_of(node.args[0])):
             return None
         if (item := self.held(node)) is not None:
             return item

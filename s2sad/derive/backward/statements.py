@@ -211,7 +211,9 @@ class Statements:
             mirror = self.block(arm)
             arms.append((mirror, self.state.copy()))
         joins: list[Block] = [[], []]
-        self.state.become(self.joins.merge((joins[0], arms[0][1]), (joins[1], arms[1][1])))
+        unbound = self.sweep.unbound.get(statement, set())
+        ends = (joins[0], arms[0][1]), (joins[1], arms[1][1])
+        self.state.become(self.joins.merge(*ends, unbound))
         for (mirror, _), join in zip(arms, joins, strict=True):
             if join:
                 mirror.append(Step(None, [Group(None, join)]))
@@ -224,7 +226,9 @@ class Statements:
         mirror = self.block(statement.body)
         join: Block = []
         skipped: Block = []
-        self.state.become(self.joins.merge((join, self.state.copy()), (skipped, before)))
+        unbound = self.sweep.unbound.get(statement, set())
+        ends = (join, self.state.copy()), (skipped, before)
+        self.state.become(self.joins.merge(*ends, unbound))
         if join:
             mirror.append(Step(None, [Group(None, join)]))
         if not mirror:

@@ -8,6 +8,7 @@ are made is the order in which they build on each other.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,10 +59,9 @@ class UnderWay:
 class Sweep:
     """The backward sweep of one function: what its parts share.
 
-    `given` are the variables that have a value wherever control comes, and `iterators` those that
-    hold what can be run over once. `late` are the expressions
-    that are read as they are after their statement. `loops` are those that the sweep is in, and
-    `around` is what is known of each.
+    `unbound` are the variables that may have no value where a statement begins, and
+    `iterators` those that hold what can be run over once. `late` are the expressions that are read
+    as they are after their statement. `loops` are those that the sweep is in, and `around` is what is known of each.
     """
 
     def __init__(self, facts: Facts, engine: Callees, regions: Regions, shadows: Shadows) -> None:
@@ -77,7 +77,7 @@ class Sweep:
         self.now = UnderWay()
         self.hints: dict[Expr, str] = {}
         self.late: set[Expr] = set()
-        self.given: set[Var] = set()
+        self.unbound: Mapping[Stmt, set[Var]] = {}
         self.iterators: set[Var] = set()
         self.numbers: set[Stmt] = set()
         self.loops: list[object] = []

@@ -172,7 +172,7 @@ class Values:
         if isinstance(value, Make) and self.which.holds(value):
             return self._made(value, where)
         if isinstance(value, Apply) and value.op == "mul" and self.which.holds(value):
-            both = [self._mirrored(e, where) if self.which.holds(e) else e for e in value.args]
+            both = [self._repeated(e, where) if self.which.holds(e) else e for e in value.args]
             return replace(value, args=tuple(both), origin=None)
         if not self.which.aliases(value):
             return self.zeros(where)
@@ -188,6 +188,12 @@ class Values:
                 both = [self._joined(left, where), self._joined(right, end)]
                 return Apply("add", tuple(both), (), "infix", "+")
         return self.view(value)
+
+    def _repeated(self, value: Expr, where: Expr) -> Expr:
+        """The shadow of a list that is repeated: one of None is of None, however often it is."""
+        if isinstance(value, Make) and all(_is_none(item) for item in value.items):
+            return value
+        return self._mirrored(value, where)
 
     def _joined(self, value: Expr, where: Expr) -> Expr:
         """The shadow of one of two lists that are put together."""
@@ -325,6 +331,10 @@ def _hint(where: Expr) -> str:
         case Apply(_, (whole, *_)):
             return _hint(whole)
     return "item"
+
+
+def _is_none(expr: Expr) -> bool:
+    return isinstance(expr, Const) and expr.value is None
 
 
 def _is_sliced(key: Expr) -> bool:
