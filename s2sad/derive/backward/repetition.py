@@ -20,7 +20,8 @@ from s2sad.derive.adjoints import Adjoint, Slot, State, holds, joined, same_entr
 from s2sad.derive.backward.around import Around
 from s2sad.derive.broadcasting import expand
 from s2sad.derive.mirror import Group, Step
-from s2sad.ir.nodes import Assign, Block, Const, Expr, For, Ref, While
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.nodes import Assign, Block, Const, Expr, For, Ref, Var, While
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep

@@ -59,9 +59,10 @@ class UnderWay:
 class Sweep:
     """The backward sweep of one function: what its parts share.
 
-    `unbound` are the variables that may have no value where a statement begins, and
-    `iterators` those that hold what can be run over once. `late` are the expressions that are read
-    as they are after their statement. `loops` are those that the sweep is in, and `around` is what is known of each.
+    `unbound` are the variables that may have no value where a statement begins, and `iterators`
+    those that hold what can be run over once. `late` are the expressions that are read as they are
+    after their statement. `loops` are those that the sweep is in, and `around` is what is known of
+    each.
     """
 
     def __init__(self, facts: Facts, engine: Callees, regions: Regions, shadows: Shadows) -> None:
