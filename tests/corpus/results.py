@@ -159,6 +159,28 @@ def sums_one_of_many(u, v):
     return total * total + u[0, 0]
 
 
+def sums_over_a_tuple(u, v):
+    total = 0.0
+    for held in (np.outer(v, v), u):
+        total += np.mean(held)
+    return total * total
+
+
+def sums_over_pairs(u, v):
+    total = 0.0
+    for left, right in [(np.outer(v, v), u), (u @ u.T, np.outer(v, v))]:
+        total += np.sum(left) * np.mean(right)
+    return total
+
+
+def sums_over_a_dict(u, v):
+    held = {"outer": np.outer(v, v), "u": u}
+    total = 0.0
+    for name, value in held.items():
+        total += np.sum(value) * len(name)
+    return total * total
+
+
 def in_two_parts(u):
     return np.outer(u, u), u[1:]
 
@@ -204,6 +226,9 @@ CALLS = {
     "reads_what_is_filled_before": (("u", "v"), [(U, V)]),
     "sums_what_records_hold": ("u", [(U,)]),
     "sums_one_of_many": (("u", "v"), [(U, V)]),
+    "sums_over_a_tuple": (("u", "v"), [(U, V)]),
+    "sums_over_pairs": (("u", "v"), [(U, V)]),
+    "sums_over_a_dict": (("u", "v"), [(U, V)]),
     "parts_under_one_name": (("u", "v"), [(U, V)]),
     "reads_one_part_of_three": (("u", "v"), [(U, V)]),
     "reads_the_dict_in_a_tuple": (("u", "v"), [(U, V)]),

@@ -13,8 +13,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.iteration import WRAPPERS
-from s2sad.analysis.types import INT, Array
+from s2sad.analysis.types import INT, Array, Unknown
 from s2sad.derive.adjoints import Adjoint, Slot
+from s2sad.derive.broadcasting import expand
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import Apply, Const, Expr, For, Make, Ref, Slice, Stmt, Target, Unpack, Var
 
@@ -73,12 +74,12 @@ class Iteration:
             if op == "dict.items" and isinstance(seed, list):
                 key = _key_of(target)
                 if key is not None:
-                    self._pull_at(args[0], seed[1], Ref(key))
+                    self._pull_at(args[0], seed[1], Ref(key), _part(target, 1))
                 return False
             if op == "dict.values":
-                self._pull_at(args[0], seed, Ref(self._values_key(iterable)))
+                self._pull_at(args[0], seed, Ref(self._values_key(iterable)), target)
                 return False
-        self._pull_at(iterable, seed, position)
+        self._pull_at(iterable, seed, position, target)
         return True
 
     def _values_key(self, iterable: Expr) -> Var:
@@ -86,7 +87,9 @@ class Iteration:
             self.value_keys[iterable] = Var("key")
         return self.value_keys[iterable]
 
-    def _pull_at(self, container: Expr, seed: Any, position: Expr) -> None:
+    def _pull_at(self, container: Expr, seed: Any, position: Expr, target: Target | None) -> None:
+        if not isinstance(self.facts.type_of(container), Array):
+            seed = self._of_its_shape(seed, target)
         if isinstance(seed, list):
             items = tuple(Const(0.0) if s is None else s.expr for s in seed)
             seed = Adjoint(Make("tuple", items), tree=True)
@@ -98,6 +101,16 @@ class Iteration:
             self.contributions.pend(container_slot, seed, "index", position)
         else:
             self.contributions.pend(container_slot, seed, "item", position)
+
+    def _of_its_shape(self, seed: Any, target: Target | None) -> Any:
+        """The adjoint of what a container holds in the shape of that: who made the container takes
+        it for one of that shape."""
+        if isinstance(seed, list):
+            return [self._of_its_shape(s, _part(target, k)) for k, s in enumerate(seed)]
+        if seed is None or seed.full or seed.tree or not isinstance(target, Var):
+            return seed
+        kind = self.facts.bindings.get(target, Unknown(target.hint))
+        return expand(seed, self.sweep.typed(Ref(target), kind), self.facts)
 
     def _slot_kept_by_loop(self, container: Expr) -> Slot | None:
         """The slot of what a loop runs over, unless the loop binds the variable anew."""
