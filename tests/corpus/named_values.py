@@ -90,6 +90,13 @@ def two_items_of_one_value(a, b):
     return np.sum(xs[1] ** 2)
 
 
+def terms_cancel(a):
+    first = a[0]
+    held = [a - a, a.copy()]
+    last = held[1] + held[0]
+    return np.sum(last[:2]) + first
+
+
 def value_over_what_it_is_of(b):
     c = b
     c[...] = np.tanh(np.cos(b))
@@ -117,6 +124,7 @@ CALLS = {
     "name_and_item_of_one_value": (("a", "b"), [(r(4), r(4))]),
     "unpacked_and_whole": (("b", "A"), [(r(4), r((3, 4)))]),
     "two_items_of_one_value": (("a", "b"), [(r(4), r(4))]),
+    "terms_cancel": ("a", [(r(4),)]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
 }

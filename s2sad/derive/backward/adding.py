@@ -64,7 +64,8 @@ class Additions:
         total = whole[0].expr if len(whole) == 1 else add(*(a.expr for a in whole))
         full = any(a.full for a in whole)
         shape = next((a.shape for a in whole if a.full), whole[0].shape)
-        owned = len(whole) > 1 or whole[0].owned or is_fresh(total)
+        # Where terms cancel, what is left may be one of them.
+        owned = is_fresh(total) or any(a.owned and a.expr is total for a in whole)
         if isinstance(total, Const):
             # What cancels is one number, whatever the shapes of its terms were.
             if total.value == 0 and entry is not None:
@@ -76,7 +77,8 @@ class Additions:
         var = self.slots.adjoint_var(slot)
         both = Adjoint(total, _summed_shape(entry, shape, full), full or entry.full, True)
         if entry.constant or not isinstance(entry.expr, Ref) or entry.expr.var is not var:
-            self.bind(slot, Adjoint(add(entry.expr, total), both.shape, both.full, True))
+            found = add(entry.expr, total)
+            self.bind(slot, Adjoint(found, both.shape, both.full, is_fresh(found)))
             return
         # In place only where the array is the function's own and keeps its shape.
         in_place = entry.shape == SCALAR or (entry.owned and entry.full)
