@@ -97,6 +97,14 @@ def terms_cancel(a):
     return np.sum(last[:2]) + first
 
 
+def this_one_or_a_new_one(a: Float[ndarray, "n"], b: Float[ndarray, "n"], k):
+    x = a.copy()
+    total = np.sum(b * 3.0)
+    y = x if k > 2 else b * b[0]
+    y *= 2.0
+    return np.sum(x * y) + total
+
+
 def value_over_what_it_is_of(b):
     c = b
     c[...] = np.tanh(np.cos(b))
@@ -125,6 +133,7 @@ CALLS = {
     "unpacked_and_whole": (("b", "A"), [(r(4), r((3, 4)))]),
     "two_items_of_one_value": (("a", "b"), [(r(4), r(4))]),
     "terms_cancel": ("a", [(r(4),)]),
+    "this_one_or_a_new_one": (("a", "b"), [(r(4), r(4), k) for k in (1, 3)]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
 }

@@ -9,11 +9,12 @@ What is new passes on what its shadow holds:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.types import is_number
-from s2sad.derive.adjoints import Adjoint
+from s2sad.derive.adjoints import Adjoint, State
 from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.held import is_boxed, is_container, part_of
 from s2sad.derive.instantiate import as_value
@@ -49,6 +50,7 @@ class Allocations:
         self.state = sweep.state
         self.slots = sweep.slots
         self.contributions = sweep.contributions
+        self.joins = sweep.joins
         self.taking = sweep.taking
         self.expressions = expressions
 
@@ -62,14 +64,11 @@ class Allocations:
             return
         match value:
             case Select(test, then, other) if self.is_alias(value):
-                arms: list[Block] = []
-                for arm in (then, other):
-                    with self.out.aside() as made:
-                        self.pull_new(arm, where, target)
-                        self.contributions.flush()
-                    arms.append(made)
-                if any(arms):
-                    self.out.append(Branch(as_value(test), arms[0], arms[1]))
+                self._choose(
+                    as_value(test),
+                    lambda: self.pull_new(then, where, target),
+                    lambda: self.pull_new(other, where, target),
+                )
             case Make() if is_container(self.facts.type_of(value)):
                 for k, item in enumerate(value.items):
                     key = value.keys[k].value if value.keys else k  # type: ignore[union-attr]
@@ -93,21 +92,38 @@ class Allocations:
         if isinstance(is_view, Ref):
             is_view = Ref(is_view.var)
             self.sweep.late.add(is_view)
-        with self.out.aside() as made:
+
+        def passed_on() -> None:
             seed = self._taken_new(where)
             assert seed is not None
             self.expressions.pull_root(value, seed, target)
-            self.contributions.flush()
-        if not made:
-            return
+
+        def nothing() -> None:
+            pass
+
         match is_view:
             case Apply("gt"):
                 number = as_value(replace(is_view, op="le", text="<="))
-                self.out.append(Branch(number, made, []))
+                self._choose(number, passed_on, nothing)
             case Ref():
-                self.out.append(Branch(is_view, [], made))
+                self._choose(is_view, nothing, passed_on)
             case _:
-                self.out.append(Branch(as_value(is_view), [], made))
+                self._choose(as_value(is_view), nothing, passed_on)
+
+    def _choose(self, test: Expr, then: Callable[[], None], other: Callable[[], None]) -> None:
+        """Passes adjoints on in one of two ways; afterwards each adjoint stands in one place."""
+        # What is pending may stand in a variable that an arm adds to.
+        self.contributions.flush()
+        before = self.state.copy()
+        arms: list[tuple[Block, State]] = []
+        for work in (then, other):
+            self.state.become(before)
+            with self.contributions.apart() as made:
+                work()
+            arms.append((made, self.state.copy()))
+        self.state.become(self.joins.merge(arms[0], arms[1]))
+        if arms[0][0] or arms[1][0]:
+            self.out.append(Branch(test, arms[0][0], arms[1][0]))
 
     def pull_renewed(self, value: Expr, where: Expr) -> None:
         """An update in place of what may be an array or a number: the adjoint is taken from the
