@@ -53,7 +53,8 @@ class Branches(Deferred, ABC):
         flag = break_flag(branch)
         if flag is not None:
             self.flags[branch] = flag
-        if mirror is not None or self.cells.overwritten_by(branch, needed - kept):
+        is_tested = mirror is not None or bool(self.cells.overwritten_by(branch, needed - kept))
+        if is_tested:
             tested = self._read_by([self._test(branch)])
             changing = {v for v in tested if v in bound and v in inner}
             changing |= self.cells.overwritten_by(branch, tested)
@@ -90,6 +91,14 @@ class Branches(Deferred, ABC):
         for var in hoisted:
             if var not in then_needed and var not in other_needed:
                 needed.discard(var)
+        if not is_tested and (then[1] or other[1]):
+            # The arms have nothing but variables to bring back.
+            tested = self._read_by([self._test(branch)])
+            changing = tested & bound.keys() - set(hoisted)
+            changing |= self.cells.overwritten_by(branch, tested)
+            if flag is None and (changing or not self._can_test_again(branch)):
+                before, recalled = self._flag(branch)
+                tested = set()
         test: Expr = branch.test
         if branch in self.flags and flag is None:
             test = Ref(self.flags[branch])

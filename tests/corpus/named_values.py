@@ -105,6 +105,35 @@ def this_one_or_a_new_one(a: Float[ndarray, "n"], b: Float[ndarray, "n"], k):
     return np.sum(x * y) + total
 
 
+def bound_twice_at_once(b, A):
+    x, x = np.tanh(A)[:2]
+    y = x
+    y += b
+    return np.sum(x**2)
+
+
+def tested_before_it_is_written(a, h):
+    if a[1] > -0.2:
+        if h[0] < -0.2:
+            h = np.full((3,), a[0])
+        else:
+            h.fill(1.5)
+    a[:2] = np.cos(h[:2]) - 1.0
+    return np.sum(a**2)
+
+
+def gives_back(x):
+    return x
+
+
+def nothing_flows_through_the_call(a, b):
+    held = [a, b]
+    kept = gives_back(b)
+    held[0][0] = 0.9
+    b[::-1] += kept
+    return np.sum(a**2)
+
+
 def value_over_what_it_is_of(b):
     c = b
     c[...] = np.tanh(np.cos(b))
@@ -134,6 +163,16 @@ CALLS = {
     "two_items_of_one_value": (("a", "b"), [(r(4), r(4))]),
     "terms_cancel": ("a", [(r(4),)]),
     "this_one_or_a_new_one": (("a", "b"), [(r(4), r(4), k) for k in (1, 3)]),
+    "bound_twice_at_once": (("b", "A"), [(r(4), r((3, 4)))]),
+    "tested_before_it_is_written": (
+        ("a", "h"),
+        [
+            (np.array([0.3, x, 0.1]), np.array([y, 0.2, 0.4]))
+            for x in (0.7, -0.7)
+            for y in (0.3, -0.3)
+        ],
+    ),
+    "nothing_flows_through_the_call": ("a", [(r(4), r(4))]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
 }

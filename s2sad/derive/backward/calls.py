@@ -98,7 +98,7 @@ class Calls:
         """The adjoint of a call; of one that writes, also when its result has none."""
         self.sweep.now.called.add(node)
         interface = self.sweep.engine.interface(node.callee)
-        if interface is None:
+        if interface is None or not interface.wrt:
             return
         if any(a is not None and self._is_used_up(a) for a in node.args):
             self.sweep.refuse(

@@ -114,8 +114,13 @@ class Targets:
         if isinstance(value, Make) and len(value.items) == len(target.targets):
             items = list(value.items)
         self._check_keys(target, statement)
-        pairs = list(zip(target.targets, items, strict=True))
-        return [self.seed(part, statement, item) for part, item in reversed(pairs)][::-1]
+        seeds: list[Adjoint | None] = []
+        bound: set[Target] = set()
+        for part, item in reversed(list(zip(target.targets, items, strict=True))):
+            # A name that comes twice stands for the last.
+            seeds.append(None if part in bound else self.seed(part, statement, item))
+            bound |= {part} if isinstance(part, Var) else set()
+        return seeds[::-1]
 
     def _check_keys(self, target: Unpack, statement: Assign) -> None:
         """The places are those of before the statement only if it changes no key of theirs."""
