@@ -68,9 +68,7 @@ class Loops(Branches):
         bound = self._bound_inside(loop)
         with self.cells.inside(loop):
             reads = self._mirror_reads(mirror.body) if mirror else set()
-        reads |= self._trading_places(loop, reads | needed)
-        reads |= self._read_by_restores(loop, reads | needed)
-        reads |= self._read_by_guards(loop, reads | needed)
+        reads |= self._read_besides(loop, reads, needed)
         if mirror is None:
             saves, restores = self._save(bound, needed, kept)
             kept_parts, put_back = self._save_whole(loop, needed, set(kept))
@@ -169,6 +167,19 @@ class Loops(Branches):
         if any(target in bound_by(s) for s in loop.body):
             return None
         return Ref(target)
+
+    def _read_besides(self, loop: For | While, reads: set[Var], needed: set[Var]) -> set[Var]:
+        """What the mirror of a loop reads besides what adjoints read: to bring back what is read or
+        needed. What says where that is may have been brought back itself, from another name."""
+        found: set[Var] = set()
+        while True:
+            wanted = reads | needed | found
+            more = self._trading_places(loop, wanted)
+            more |= self._read_by_restores(loop, wanted | more)
+            more |= self._read_by_guards(loop, wanted | more)
+            if more <= found:
+                return found
+            found |= more
 
     def _header(self, loop: For | While, mirror: MirrorLoop) -> tuple[Expr | None, Expr | None]:
         """The iterable of the forward loop, and that of the backward loop."""

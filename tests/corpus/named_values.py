@@ -134,6 +134,14 @@ def nothing_flows_through_the_call(a, b):
     return np.sum(a**2)
 
 
+def trades_places_with_rows(b, A):
+    first = b
+    for row in A:
+        b[::2] -= A @ first
+        b, row = row, b
+    return np.sum(first)
+
+
 def value_over_what_it_is_of(b):
     c = b
     c[...] = np.tanh(np.cos(b))
@@ -173,6 +181,7 @@ CALLS = {
         ],
     ),
     "nothing_flows_through_the_call": ("a", [(r(4), r(4))]),
+    "trades_places_with_rows": (("b", "A"), [(r(5), r((3, 5)))]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
 }
