@@ -127,7 +127,9 @@ def add(a, b):
     held = [isinstance(d, (dict, list, tuple)) for d in (a, b)]
     if all(held) and (isinstance(a, dict) or isinstance(b, dict)):
         whole, parts = (b, a) if isinstance(a, dict) else (a, b)
-        whole = list(whole) if type(whole) in (list, tuple) else dict(_parts(whole))
+        named = any(isinstance(key, str) for key in _parts(parts))
+        is_list = type(whole) in (list, tuple) and not named
+        whole = list(whole) if is_list else dict(_parts(whole))
         for key, item in _parts(parts).items():
             whole[key] = add(whole.get(key) if isinstance(whole, dict) else whole[key], item)
         return whole
@@ -170,7 +172,8 @@ def like(x, d):
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
-    found = _parts(d).get(key)
+    from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
+    found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found
 
 
@@ -180,7 +183,9 @@ def parts_at(d, keys, ordered):
         return [getattr(d, key) for key in keys]
     if isinstance(d, dict):
         n = len(keys) if ordered else 0
-        return [d.get(key, d.get(k, d.get(k - n)) if n else None) for k, key in enumerate(keys)]
+        names = [dict.fromkeys((key, k, k - n) if n else (key,)) for k, key in enumerate(keys)]
+        found = [[d[name] for name in same if d.get(name) is not None] for same in names]
+        return [sum(items[1:], items[0]) if items else None for items in found]
     return d if np.iterable(d) else [d] * len(keys)
 
 
