@@ -142,6 +142,20 @@ def trades_places_with_rows(b, A):
     return np.sum(first)
 
 
+def halves_but_one(x):
+    for i in range(1, len(x)):
+        x[i] *= 0.5
+    return x
+
+
+def under_the_name_of_its_part(b):
+    d = b * 1.5
+    for _ in range(2):
+        d = halves_but_one(d[:])
+        d = halves_but_one(d)
+    return np.sum(np.sin(d))
+
+
 def value_over_what_it_is_of(b):
     c = b
     c[...] = np.tanh(np.cos(b))
@@ -182,6 +196,7 @@ CALLS = {
     ),
     "nothing_flows_through_the_call": ("a", [(r(4), r(4))]),
     "trades_places_with_rows": (("b", "A"), [(r(5), r((3, 5)))]),
+    "under_the_name_of_its_part": ("b", [(r(4),)]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
 }

@@ -308,6 +308,10 @@ class Calls:
             return
         root = self.places.written_slot(argument)
         assert root is not None
+        read = {node.var for node in walk(adjoint.expr) if isinstance(node, Ref)}
+        if self.slots.adjoint_var(root) in read:
+            # d = f(d[:]): the result's name is that of what its part was.
+            adjoint = self.slots.protected(adjoint, f"d_{self.slots.hint(node)}")
         self.standing.stand_zero(root)
         place = self.places.mirrored(argument)
         assert isinstance(place, Apply)
