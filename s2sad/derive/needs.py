@@ -172,8 +172,8 @@ class Needs(Remade):
         return self._read_by_writes(loop, wanted & self.cells.known.keys())
 
     def _read_by_guards(self, loop: For | While, wanted: set[Var]) -> set[Var]:
-        """What says whether a loop, or one inside of it, was left before it changed something
-        wanted: that is put back only if it was not."""
+        """What says whether a loop, or one inside of it, changed something wanted, or was left
+        before: that is put back only then."""
         found: set[Var] = set()
         with self.cells.inside(loop):
             blocks = [loop.body]
@@ -184,9 +184,13 @@ class Needs(Remade):
                         continue
                     blocks += inner_blocks(statement)
                     flags = _flags_of(statement)
-                    changed = set(self._bound_inside(statement)) & wanted if flags else set()
-                    if flags and (changed or self.cells.overwritten_by(statement, wanted)):
+                    if not flags and not isinstance(statement, Branch):
+                        continue
+                    changed = set(self._bound_inside(statement)) & wanted
+                    if changed or self.cells.overwritten_by(statement, wanted):
                         found |= flags
+                        if isinstance(statement, Branch) and not flags:
+                            found |= self._read_by([self._test(statement)])
         return found
 
     def _read_by_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:

@@ -156,6 +156,26 @@ def under_the_name_of_its_part(b):
     return np.sum(np.sin(d))
 
 
+def put_back_where_it_was_put(a, b):
+    held = {"v": a, "w": a * b}
+    for k in b:
+        if k > 0.1:
+            held["v"] = a
+    held["v"] += b
+    return np.sum(held["v"] * held["w"] * a)
+
+
+def put_at_times(a: Float[ndarray, "n"], b: Float[ndarray, "n"]):
+    c = b
+    xs = [c - b, a]
+    held = {"v": a, "w": b}
+    for k in c:
+        if k > 0.1:
+            held["v"] = a
+    xs[1] = c
+    return np.sum(a) + np.sum(xs[1])
+
+
 def value_over_what_it_is_of(b):
     c = b
     c[...] = np.tanh(np.cos(b))
@@ -197,6 +217,8 @@ CALLS = {
     "nothing_flows_through_the_call": ("a", [(r(4), r(4))]),
     "trades_places_with_rows": (("b", "A"), [(r(5), r((3, 5)))]),
     "under_the_name_of_its_part": ("b", [(r(4),)]),
+    "put_back_where_it_was_put": (("a", "b"), [(r(3), np.array([0.3, 0.7, -0.7]))]),
+    "put_at_times": (("a", "b"), [(r(3), np.array([0.3, 0.7, -0.7]))]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
 }
