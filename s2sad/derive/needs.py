@@ -116,6 +116,15 @@ class Needs(Remade):
         """Whether the outcome of a test is kept, since the branch overwrites what was tested."""
         return branch not in self.flags and bool(self.cells.overwritten_by(branch, tested))
 
+    def _read_by_test(self, statement: Stmt) -> set[Var]:
+        """What says whether the parts of a statement were run, if that is asked again."""
+        if isinstance(statement, Guard):
+            return set(statement.left)
+        if not isinstance(statement, Branch):
+            return set()
+        tested = self._read_by([self._test(statement)])
+        return set() if self._is_flagged(statement, tested) else tested
+
     def _inner_needs(
         self, block: Block, steps: list[Step], changed: set[Var], inner: set[Var], entry: set[Var]
     ) -> None:
@@ -137,6 +146,8 @@ class Needs(Remade):
                     inner.update(bound_by(part))  # it goes back to where it was taken from
                 since = changed | set(self._bound_inside(part)) if inner_blocks(part) else changed
                 for write in statements([part]):
+                    # Arms that only bring something back are chosen by what the test says now.
+                    inner |= self._read_by_test(write) & since
                     for place in self.cells.places(write):
                         # What is put back goes to the object that the name stands for now.
                         at = None if place.key is None else self._plain_key(place.key)

@@ -13,13 +13,14 @@ variable or for an expression over variables:
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from s2sad.analysis.exits import one_shot
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
-from s2sad.analysis.types import SCALAR, Array, Shape, is_integral, is_scalar
+from s2sad.analysis.types import SCALAR, Array, Shape, is_integral, is_number, is_scalar
 from s2sad.derive.broadcasting import call, same_shape, shape_from_operands
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
@@ -47,7 +48,6 @@ from s2sad.ir.nodes import (
     Value,
     Var,
     children,
-    walk,
 )
 from s2sad.tidy.algebra import key, rewrite
 from s2sad.tidy.sooner import sooner
@@ -329,6 +329,21 @@ class Recall(Planning):
             for v, _ in self.regions.aliases(write.base)
         )
 
+    def _contents_changed(self, loop: For, given: Expr) -> bool:
+        """Whether a loop writes into arrays from whose contents its header is computed. What is
+        run over itself, and a view of it, is the same array before the loop and after it."""
+        read: set[Var] = set()
+        for part in _parts_run_over(given):
+            stack = [part]
+            while stack:
+                node = stack.pop()
+                if is_number(self.facts.type_of(node)) or not self.regions.aliases(node):
+                    read |= self.cells.read_by(node)
+                elif isinstance(node, Apply):
+                    stack += node.args[:1]
+                    read |= {cell for arg in node.args[1:] for cell in self.cells.read_by(arg)}
+        return bool(self.cells.overwritten_by(loop, read))
+
     def _kept_header(self, mirror: MirrorLoop, iterable: Expr) -> Expr:
         """What the backward loop runs over: the same as the forward loop or, where that cannot be
         written again, a list of it that is made before the forward loop."""
@@ -344,6 +359,7 @@ class Recall(Planning):
         reads = {r.var for r in refs(given)}
         costly = cost(unwrapped(loop.iterable), self.facts) > 8
         changed = reads & set(self._bound_inside(loop)) or self._items_changed(loop, reads)
+        changed = changed or self._contents_changed(loop, given)
         if not (unknown or costly or changed):
             return given
         # With a target of its own the backward loop runs over keys too, the forward loop does not.
@@ -364,13 +380,12 @@ class Recall(Planning):
         """Refuses a list of numbers that the loop changes before their turn comes."""
         inside = [w for s in statements(loop.body) for w in self.regions.writes.get(s, ())]
         written = {self.regions.of(v) for w in inside for v, _ in self.regions.aliases(w.base)}
-        for node in walk(loop.iterable):
-            if not isinstance(node, Ref) or not self.regions.knows(node.var):
-                continue
-            kind = self.facts.type_of(node)
+        for part in _parts_run_over(loop.iterable):
+            kind = self.facts.type_of(part)
             rows = isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape.rank > 1
-            if isinstance(kind, Array) and not rows and self.regions.of(node.var) in written:
-                name = node.var.hint
+            changed = [v for v, _ in self.regions.aliases(part) if self.regions.of(v) in written]
+            if isinstance(kind, Array) and not rows and changed:
+                name = changed[0].hint
                 message = f"cannot differentiate: the loop changes {name} while it runs over it"
                 location = None
                 if loop.origin is not None:
@@ -385,6 +400,15 @@ class Recall(Planning):
             return False
         return any(p.var is iterable.var and p.annotation is None and p.kind == "positional"
                    for p in self.function.params)  # fmt: skip
+
+
+def _parts_run_over(iterable: Expr) -> Iterator[Expr]:
+    """The iterables that a header goes through, side by side or one in another."""
+    if isinstance(iterable, Apply) and iterable.op in ITERABLES:
+        for arg in iterable.args:
+            yield from _parts_run_over(arg)
+    else:
+        yield iterable
 
 
 def break_flag(branch: Branch) -> Var | None:
