@@ -20,7 +20,7 @@ from s2sad.derive.mirror import (
     MirrorLoop,
     Step,
 )
-from s2sad.derive.plan import Plan
+from s2sad.derive.memory.plan import Plan
 from s2sad.errors import InternalError, S2SADError
 from s2sad.ir.nodes import (
     Apply,
