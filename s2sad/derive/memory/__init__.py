@@ -9,16 +9,29 @@ recorded" analysis; Hascoet, Naumann, Pascual: TBR analysis in reverse-mode AD, 
     x_trace[i] = x                 x = x_trace[i]
     x = np.sin(x)                  d_x = d_x * np.cos(x)
 
-A part is a class that is handed those above it in this table, and asks nothing of those below:
+Each part is a class that is handed those above it, and asks nothing of those below:
 
-| question | files |
-| --- | --- |
-| what is known of the function, where the walk is, what results | `known.py`, `cells.py` (parts of arrays), `position.py`, `plan.py` |
-| where is a value had from? | `recall.py`, `headers.py` (what loops run over), `resolving.py` (the whole mirror) |
-| what is computed again? | `again.py`, `makings.py` and `remade.py` (statements that fill an array) |
-| what is needed? | `needs.py` (by the mirror), `reach.py` (to bring something back) |
-| where and how is it kept, and brought back? | `traces.py`, `keep.py` (variables), `parts.py` (parts of arrays), `between.py` |
-| the statements | `planner.py` (the walk; the file to read first), `branches.py`, `loops.py`, `blocks.py` and `checkpoints.py` (checkpointed loops), `deferred.py` (shadows) |
+    known.py              what is known of the function
+      cells.py            parts of arrays, as they are followed
+      position.py         where the walk is
+      plan.py             what results
+    recall.py             where a value is had from
+      headers.py          what loops run over
+      resolving.py        the mirror, with all its values had from somewhere
+    again.py              what is computed again
+      makings.py          statements that fill an array
+      remade.py           when they are run again
+    reach.py              what bringing something back reads
+    needs.py              what the mirror reads
+    traces.py             where a value is kept
+      keep.py             how variables are kept, and brought back
+      parts.py            how parts of arrays and containers are
+      between.py          between which statements they are brought back
+    planner.py            the walk over statements; the file to read first
+      branches.py         branches, what follows an exit, contexts
+      loops.py            loops
+      blocks.py           checkpointed loops; `checkpoints.py`: their state, what is refused
+      deferred.py         shadows that are bound on the way back
 
 `tools.py` puts them together; `explain.py` tells users what is kept.
 """
