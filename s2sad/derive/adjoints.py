@@ -35,10 +35,10 @@ class Adjoint:
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
     broadcast to the shape of `result` where that is given. A tree that is not full may have no
     place for some items of a list, or be the number 0.0 on a path where the container has no
-    adjoint. `fresh` is the loop in which a container was made, so that each item is written once.
-    `mask` is an np.where that is still to be applied. A wide one has the shape of `root`, another
-    forward value; it is still to be summed down to that of `value`, which is given where the
-    adjoint is pending.
+    adjoint; one with `gaps` may have None for some. `fresh` is the loop in which a container was
+    made, so that each item is written once. `mask` is an np.where that is still to be applied. A
+    wide one has the shape of `root`, another forward value; it is still to be summed down to that
+    of `value`, which is given where the adjoint is pending.
     """
 
     expr: Expr
@@ -46,6 +46,7 @@ class Adjoint:
     full: bool = True
     owned: bool = False
     tree: bool = False
+    gaps: bool = False
     fresh: object = None
     result: Expr | None = None
     mask: Expr | None = None
@@ -121,13 +122,13 @@ def same_entry(one: Adjoint | None, other: Adjoint | None) -> bool:
 def joined(one: Adjoint, other: Adjoint) -> Adjoint:
     """The entry of a slot that is `one` on one path and `other` on the other."""
     full = one.full and other.full
+    gaps = one.gaps or other.gaps
     if not full and one.shape != other.shape:
-        return replace(
-            one, full=False, owned=one.owned and other.owned, shape=Star("?"), fresh=None
-        )
+        return replace(one, full=False, owned=one.owned and other.owned, shape=Star("?"),
+                       gaps=gaps, fresh=None)  # fmt: skip
     # Of two shapes the one that is no single number is the slot's own.
     shape = other.shape if one.shape == SCALAR or one.constant else one.shape
-    return replace(one, full=full, owned=one.owned and other.owned, shape=shape,
+    return replace(one, full=full, owned=one.owned and other.owned, shape=shape, gaps=gaps,
                    fresh=one.fresh if one.fresh is other.fresh else None)  # fmt: skip
 
 

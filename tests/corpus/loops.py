@@ -373,9 +373,29 @@ def items_into_a_place_with_their_numbers(x):
     return np.sum(a) * z
 
 
+def over_what_is_computed_from_the_written(A: Float[np.ndarray, "m n"], b: Float[np.ndarray, "n"]):
+    c = A * 1.0
+    t = 0.0
+    for row in c * 2.0:
+        t = t + np.sum(row * b)
+        c[1:] *= np.sin(row)
+    return t * np.sum(c)
+
+
+def as_often_as_the_written_said(a: Float[np.ndarray, "n"]):
+    count = np.array([3, 2])
+    c = a * 1.0
+    for i in range(count[0]):
+        count[0] = 1
+        c[i] *= np.sin(c[i + 1])
+    return np.sum(c)
+
+
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
 CALLS = {
+    "over_what_is_computed_from_the_written": (("A", "b"), [(r((3, 4)), r(4))]),
+    "as_often_as_the_written_said": ("a", [(r(4),)]),
     "items_into_a_place": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "items_into_a_place_with_their_numbers": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "over_range": ("x", [(0.7,), (0.7, 0), (0.7, -3)]),

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import Array, Unknown
+from s2sad.analysis.types import SCALAR, Array, Star, Unknown
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
@@ -114,7 +114,10 @@ class Comprehensions:
                 part: Expr = Apply("getitem", (whole.expr, key), (), "index")
             else:
                 part = call("helper.part", whole.expr, key, text="part")
-            return self.slots.let("d_item", Adjoint(part, shape, True, False, tree))
+            # An item of which nothing was read has the number 0.0.
+            full = tree or shape == SCALAR or (whole.full and not whole.gaps)
+            known = Adjoint(part, shape if full else Star("?"), full, False, tree)
+            return self.slots.let("d_item", known)
 
         return element
 

@@ -1,22 +1,11 @@
-"""What must be remembered: the plan of memory, and the two halves of the derivative as programs.
-
-Input: a function, the mirror of it, and facts. Output: a `Plan`, the forward and the backward
-statements, in which every forward value is had in one of three ways: it still stands in its
-variable, it is computed again, or it was remembered before it was overwritten and is restored on
-the way back. The backward part then finds each variable as the forward statement found it ("to be
-recorded" analysis; Hascoet, Naumann, Pascual: TBR analysis in reverse-mode AD, 2005).
-
-    x_trace[i] = x                 x = x_trace[i]
-    x = np.sin(x)                  d_x = d_x * np.cos(x)
+"""The walk over a function that plans its memory.
 
 A variable is needed at a point when the backward part of an earlier statement reads its value
 there. The forward program is walked once, in order, with the set of needed variables; a statement
 that overwrites one remembers it first. Only variables that are overwritten somewhere are followed.
 
-The ideas stand in files of their own, each a class that builds on the one before: `plan.py` (what
-all share), `recall.py` (where a value is had from), `again.py` (what is computed again), `needs.py`
-(what is read), `keep.py` (how it is kept), `branches.py`, `loops.py`; here is the walk over simple
-statements.
+    x_in = x                       needed: x, by the mirror of y = x * x
+    x = np.sin(x)                  x = x_in, at the end of the mirror
 """
 
 from __future__ import annotations
@@ -24,14 +13,21 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from s2sad.analysis.facts import Facts
+from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import Array, is_number
-from s2sad.derive.cells import SHAPES
 from s2sad.derive.held import exchanges_items, is_container
-from s2sad.derive.loops import Loops
+from s2sad.derive.memory.branches import Branches
+from s2sad.derive.memory.cells import SHAPES
+from s2sad.derive.memory.deferred import Deferred
+from s2sad.derive.memory.flags import is_flag
+from s2sad.derive.memory.loops import Loops
+from s2sad.derive.memory.plan import Plan
+from s2sad.derive.memory.resolving import Resolving
+from s2sad.derive.memory.tools import Tools
 from s2sad.derive.mirror import Group, MirrorLoop, Step
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, inner_first, several_times
-from s2sad.derive.plan import Plan
-from s2sad.derive.recall import is_flag
+from s2sad.derive.shadows import Shadows
 from s2sad.ir.bindings import (
     LIST_CHANGES,
     bound_by,
@@ -51,6 +47,7 @@ from s2sad.ir.nodes import (
     Evaluate,
     Expr,
     For,
+    Function,
     Guard,
     Invoke,
     Ref,
@@ -64,25 +61,52 @@ from s2sad.ir.nodes import (
 )
 
 
-class Planner(Loops):
-    """Plans the memory of one function."""
+class Planner:
+    """Plans the memory of one function; `in_place` says that it works in the caller's arrays."""
 
-    # ------------------------------------------------------------ entry point
+    def __init__(
+        self,
+        function: Function,
+        facts: Facts,
+        engine: Any,
+        regions: Regions,
+        shadows: Shadows,
+        in_place: bool = False,
+    ) -> None:
+        tools = Tools(function, facts, engine, regions, shadows)
+        self.known = tools.known
+        self.at = tools.at
+        self.recall = tools.recall
+        self.needs = tools.needs
+        self.traces = tools.traces
+        self.keep = tools.keep
+        self.parts = tools.parts
+        self.between = tools.between
+        self.cells = tools.known.cells
+        self.facts = tools.known.facts
+        self.plan = tools.known.plan
+        self.regions = tools.known.regions
+        self.shadows = tools.known.shadows
+        self.in_place = in_place
+        self.resolving = Resolving(self.known, self.recall, tools.headers)
+        self.deferred = Deferred(self.known)
+        self.branches = Branches(tools, self.block)
+        self.loops = Loops(tools, self.block)
 
     def run(self, steps: list[Step], results: list[Expr], late: set[Ref]) -> Plan:
         """The plan for a function with these steps as its mirror, which returns these adjoints."""
-        self.after |= late
+        self.recall.after |= late
         # Containers of shadows are followed item by item.
         self.cells.late |= {ref for ref in late if is_container(self.facts.bindings.get(ref.var))}
-        self._name_keys()
-        self._resolve_all(steps)
-        self._defer(steps)
-        self.plan.results = [self._resolved(expr) for expr in results]
-        self._read_where(steps)
-        needed = self._read_by(self.plan.results) & self._lost
-        forward, backward = self._block(self.function.body, steps, needed, set())
-        nothing: Block = [Assign((var,), Const(None)) for var in self.undefined]
-        self.plan.unbound = set(self.undefined)
+        self.resolving.name_keys()
+        self.resolving.mirror(steps)
+        self.deferred.find(steps)
+        self.plan.results = [self.recall.resolved(expr) for expr in results]
+        self.traces.readers = self.needs.readers(steps)
+        needed = self.known.read_by(self.plan.results) & self.known.lost
+        forward, backward = self.block(self.known.function.body, steps, needed, set())
+        nothing: Block = [Assign((var,), Const(None)) for var in self.at.undefined]
+        self.plan.unbound = set(self.at.undefined)
         self.plan.forward = [*nothing, *self._kept_value(forward, backward)]
         self.plan.backward = backward
         return self.plan
@@ -95,8 +119,10 @@ class Planner(Loops):
             return forward
         returned = last.value
         at = len(forward) - 1
-        if isinstance(returned, Ref) and returned.var is self.value:
-            found = [s for s in forward if isinstance(s, Assign) and s.targets == (self.value,)]
+        if isinstance(returned, Ref) and returned.var is self.known.value:
+            found = [
+                s for s in forward if isinstance(s, Assign) and s.targets == (self.known.value,)
+            ]
             origin = found[-1].value if found else returned
         else:
             origin = returned
@@ -108,26 +134,26 @@ class Planner(Loops):
         if shared:
             kind = self.facts.type_of(origin)
             result = (
-                Var("result") if origin is not returned or not _is_user(returned) else self.value
+                Var("result")
+                if origin is not returned or not _is_user(returned)
+                else self.known.value
             )
             copied = (
                 copied_part(returned, kind) if isinstance(kind, Array) else copy_of(returned, kind)
             )
             return [*forward[:at], Assign((result,), copied), Return(Ref(result))]
         if isinstance(returned, Ref) and any(returned.var in bound_by(s) for s in backward):
-            result = Var("result") if returned.var is self.value else self.value
+            result = Var("result") if returned.var is self.known.value else self.known.value
             return [*forward[:at], Assign((result,), returned), Return(Ref(result))]
         return forward
 
     def _is_left(self, var: Var, backward: Block) -> bool:
         """Whether a variable stands for an object of the caller's all the time, which gets back at
         the end what the forward part left in it."""
-        rebound = any(var in bound_by(s) for s in (*self.function.body, *backward))
+        rebound = any(var in bound_by(s) for s in (*self.known.function.body, *backward))
         return self.in_place and var in self.regions.written_parameters and not rebound
 
-    # ------------------------------------------------------------ the walk
-
-    def _block(
+    def block(
         self, block: Block, steps: list[Step], needed: set[Var], kept: set[Var]
     ) -> tuple[Block, Block]:
         """The forward and backward statements of a block.
@@ -141,35 +167,35 @@ class Planner(Loops):
         chunk: Block = []
         for node in closing:
             assert isinstance(node, Group)
-            needed |= self._reads(node.body) & self._lost
+            needed |= self.needs.reads(node.body) & self.known.lost
             chunk += node.body
         chunks.append(chunk)
-        outer = self.before
+        outer = self.at.block
         for position, statement in enumerate(block):
-            self.before = block, position
-            if statement in self.followers:
+            self.at.block = block, position
+            if statement in self.known.followers:
                 continue  # was taken together with the statement before it
             nodes = by_source.get(statement, [])
-            self.here = statement
+            self.at.statement = statement
             calls: Block = []
             contents: Block = []
             for expr, var in self._extracted_of(statement):
-                saves, restores = self._save([var], needed, kept)
-                self.defined.add(var)
+                saves, restores = self.keep.variables([var], needed, kept)
+                self.at.defined.add(var)
                 forward += saves
                 # What a call overwrites is remembered before it.
                 ahead = calls if self._writes(expr) else forward
                 ahead.append(Assign((var,), several_times(expr)))
                 chunks.append(restores)
                 if self._is_given_away(statement, expr) and _reads_contents(nodes, var):
-                    save, put_back = self._keep_contents(var, expr)
+                    save, put_back = self.keep.contents(var, expr)
                     ahead += save
                     contents += put_back
             ahead, back = self._statement(statement, nodes, needed, kept, calls)
-            self._settle(statement, needed)
+            self.known.settle(statement, needed)
             forward += ahead
             chunks.append([*contents, *back])
-        self.before = outer
+        self.at.block = outer
         backward: Block = []
         for chunk in reversed(chunks):
             backward += chunk
@@ -183,7 +209,7 @@ class Planner(Loops):
         match statement:
             case Assign(targets, value):
                 holders = [v for t in targets if isinstance(t, Var | Unpack) for v in targets_of(t)]
-                places = [p for t in targets for p in places_of(t) if not self._is_in_array(p)]
+                places = [p for t in targets for p in places_of(t) if not self.known.is_in_array(p)]
                 holders += [v for p in places for v in written_into(p)]
                 given = [value]
             case For(target, iterable):
@@ -195,15 +221,9 @@ class Planner(Loops):
         written = any(self.regions.is_written(v) for v in holders if self.regions.knows(v))
         return written and any(self.regions.passes_on(e, expr) for e in given)
 
-    def _keep_contents(self, var: Var, expr: Expr) -> tuple[Block, Block]:
-        """Remembers what a value is before others may write into it."""
-        kind = self.facts.type_of(expr)
-        copied = copy_of if is_container(kind) else copied_part
-        return self._keep(var.hint, kind, copied(self._noted(Ref(var), kind), kind), var)
-
     def _extracted_of(self, statement: Stmt) -> list[tuple[Expr, Var]]:
         """The values taken out of a statement, inner ones first."""
-        found = self.extracted.get(statement, [])
+        found = self.known.extracted.get(statement, [])
         if len(found) < 2:
             return found
         order: dict[Var, int] = {}
@@ -227,15 +247,15 @@ class Planner(Loops):
         match statement:
             case Branch():
                 first = [s for n in nodes if isinstance(n, Group) for s in n.body]
-                ahead, back = self._branch(statement, nodes, needed, kept)
-                needed |= self._reads(first) & self._lost
+                ahead, back = self.branches.branch(statement, nodes, needed, kept)
+                needed |= self.needs.reads(first) & self.known.lost
                 return ahead, [*first, *back]
             case Guard():
-                return self._guard(statement, nodes, needed, kept)
+                return self.branches.guard(statement, nodes, needed, kept)
             case For() | While():
-                return self._loop(statement, nodes, needed, kept)
+                return self.loops.loop(statement, nodes, needed, kept)
             case Context():
-                return self._context(statement, nodes, needed, kept)
+                return self.branches.context(statement, nodes, needed, kept)
         return self._simple(statement, nodes, needed, kept, calls)
 
     def _simple(
@@ -247,35 +267,37 @@ class Planner(Loops):
         calls: Block,
     ) -> tuple[Block, Block]:
         body = [s for node in nodes for s in node.body]
-        follow = [] if statement in self.late_shadows else self.shadows.follow.get(statement, [])
-        bound = self._bound(statement)
+        follow = [] if statement in self.deferred.found else self.shadows.follow.get(statement, [])
+        bound = self.known.bound(statement)
         for follower in follow:
             bound |= bound_by(follower)
-        before, after = self._reads_by_time(body, bound)
-        needed |= before & self._lost
+        before, after = self.needs.reads_by_time(body, bound)
+        needed |= before & self.known.lost
         if isinstance(statement, Assign) and is_flag(statement):
-            self.defined |= set(bound)
+            self.at.defined |= set(bound)
             return [statement], self._reset_flag(statement, needed)
         saves: Block = []
         restores: Block = []
         for part in (statement, *follow):
             if is_exchange(part) and not kept & set(bound):
-                kept_here, put_back = self._exchanged(part, needed)
+                kept_here, put_back = self.keep.exchanged(part, needed)
             else:
-                left = self._left_alone(part)
-                kept_here, put_back = self._save(self._bound(part), needed, kept, left)
+                left = self.keep.left_alone(part)
+                kept_here, put_back = self.keep.variables(
+                    self.known.bound(part), needed, kept, left
+                )
             saves, restores = [*saves, *kept_here], [*put_back, *restores]
         for part in (statement, *follow):
             if exchanges_items(part, self.facts):
-                kept_parts, put_back = self._items_exchanged(part, needed)
+                kept_parts, put_back = self.parts.exchanged(part, needed)
                 ends: Block = []
             else:
-                kept_parts, put_back, ends = self._save_parts(part, needed, kept)
+                kept_parts, put_back, ends = self.parts.save(part, needed, kept)
             # The arrays are those that the names stood for before the statement.
             saves, restores = [*saves, *kept_parts], [*ends, *restores, *put_back]
-        self._settle(statement, needed)
-        needed |= after & self._lost
-        self.defined |= set(bound)
+        self.known.settle(statement, needed)
+        needed |= after & self.known.lost
+        self.at.defined |= set(bound)
         # An extracted call of which nothing else is done stands alone.
         whole = isinstance(statement, Evaluate) and statement.value in self.plan.replaced
         ahead = [*saves, *calls, *([] if whole else self._forward(statement)), *follow]
@@ -284,7 +306,7 @@ class Planner(Loops):
         if not restores:
             return ahead, body
         places = [place for part in (statement, *follow) for place in self.cells.places(part)]
-        return ahead, self._with_restores(body, restores, places)
+        return ahead, self.between.with_restores(body, restores, places)
 
     def _reset_flag(self, statement: Assign, needed: set[Var]) -> Block:
         """A flag was False before it was set: nothing has to be remembered for that."""
@@ -294,9 +316,9 @@ class Planner(Loops):
 
     def _forward(self, statement: Stmt) -> Block:
         if isinstance(statement, Return) and statement.value is not None:
-            if self.homes.variable.get(statement.value) is self.value:
-                assign = Assign((self.value,), statement.value, origin=statement.origin)
-                return [assign, Return(Ref(self.value))]
+            if self.known.homes.variable.get(statement.value) is self.known.value:
+                assign = Assign((self.known.value,), statement.value, origin=statement.origin)
+                return [assign, Return(Ref(self.known.value))]
         return [statement]
 
 
