@@ -13,6 +13,7 @@ from s2sad.analysis.types import is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.memory import checkpoints
 from s2sad.derive.memory.checkpoints import State
+from s2sad.derive.memory.halves import Halves
 from s2sad.derive.memory.known import Known
 from s2sad.derive.memory.needs import Needs
 from s2sad.derive.memory.plan import Kept
@@ -99,36 +100,19 @@ class Blocks:
         assert isinstance(loop, For) and isinstance(ahead, For) and given is not None
         block = Var("block")
         live = needed | all_reads(mirrored)
-        exchanged = {s for s in self.known.followers if is_exchange(s)}
-        again: Block = [
-            For(loop.target, Ref(block), checkpoints.again(ahead.body, exchanged, self.facts))
-        ]
-        again = without_dead(again, live, {}, None, self.plan.replaced, self.plan.regions)
-        self.plan.repeated |= {repeated: loop for repeated in again}
+        again = self._run_again(loop, ahead, block, live)
         state = [part for part in state if live & set(self.regions.together(part.var))]
         traced = [self.traces.saved[s] for s in statements(ahead.body) if s in self.traces.saved]
         weight = checkpoints.weight_of(state, traced, self.known)
-        saves: Block = []
-        restores: Block = []
-        for part in state:
-            kind = self.facts.bindings.get(part.var)
-            save, restore = checkpoints.kept(part, self._content(part, kind))
-            if part.how in ("value", "both"):
-                self.regions.keepers[part.checkpoints] = part.var
-            saves += self.traces.saving(save, kind)
-            restores += restore
-            why = "the loop is checkpointed: this is its state at the beginning of a block"
-            around = tuple(each.statement for each in self.at.loops)
-            readers = tuple(self.traces.readers.get(part.var, ()))
-            self.plan.kept[save] = Kept(
-                part.checkpoints, part.var.hint, kind, loop, around, readers, why, True
-            )
+        kept = [self._kept(loop, part) for part in state]
         backward = call("builtins.reversed", Ref(block), text="reversed")
         mirror = replace(mirrored, iterable=backward, origin=None)
         self.plan.sources[mirror] = self.plan.sources.pop(mirrored)
         steps = checkpoints.without(ahead.body, self.traces.saved)
         blocks = checkpoints.blocks_of(ahead.iterable, weight)
         reverse = checkpoints.blocks_of(given, weight)
+        saves = [statement for part in kept for statement in part.ahead]
+        restores = [statement for part in kept for statement in part.back]
         return (
             For(block, blocks, [*saves, replace(ahead, body=steps, iterable=Ref(block))]),
             For(
@@ -138,6 +122,37 @@ class Blocks:
             ),
             [Assign((part.checkpoints,), Make("list", ())) for part in state],
         )
+
+    def _run_again(self, loop: For, ahead: For, block: Var, live: set[Var]) -> Block:
+        """The forward loop over one block, as the backward part runs it for its traces and for
+        what is `live` after it."""
+        exchanged = {s for s in self.known.followers if is_exchange(s)}
+        body = checkpoints.again(ahead.body, exchanged, self.facts)
+        again = without_dead(
+            [For(loop.target, Ref(block), body)],
+            live,
+            {},
+            None,
+            self.plan.replaced,
+            self.plan.regions,
+        )
+        self.plan.repeated |= {repeated: loop for repeated in again}
+        return again
+
+    def _kept(self, loop: For, part: State) -> Halves:
+        """Keeps a variable of the state at the beginning of a block, and brings it back."""
+        kind = self.facts.bindings.get(part.var)
+        save, restores = checkpoints.kept(part, self._content(part, kind))
+        if part.how in ("value", "both"):
+            self.regions.keepers[part.checkpoints] = part.var
+        self.traces.saved[save] = kind
+        why = "the loop is checkpointed: this is its state at the beginning of a block"
+        around = tuple(each.statement for each in self.at.loops)
+        readers = tuple(self.traces.readers.get(part.var, ()))
+        self.plan.kept[save] = Kept(
+            part.checkpoints, part.var.hint, kind, loop, around, readers, why, True
+        )
+        return Halves([save], restores)
 
     def _content(self, part: State, kind: Any) -> Expr:
         """What is kept of a variable of the state."""

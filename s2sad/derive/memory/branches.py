@@ -12,15 +12,16 @@ What both arms overwrite, and nothing inside reads, is kept once before the bran
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
-from typing import Any
 
 from s2sad.analysis.exits import none_of
 from s2sad.derive.broadcasting import call
 from s2sad.derive.memory.flags import break_flag, is_flag
+from s2sad.derive.memory.halves import Halves
 from s2sad.derive.memory.position import Inner
 from s2sad.derive.memory.tools import Tools
-from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard
+from s2sad.derive.mirror import Mirror, MirrorBranch, MirrorContext, MirrorGuard, Step
 from s2sad.derive.parts import inner_statements
 from s2sad.derive.values import can_repeat, cost, hint_for
 from s2sad.ir.bindings import bound_by
@@ -54,30 +55,24 @@ class Branches:
         self.block = block
 
     def branch(
-        self, branch: Branch, nodes: list[Any], needed: set[Var], kept: set[Var]
-    ) -> tuple[Block, Block]:
+        self, branch: Branch, nodes: list[Mirror], needed: set[Var], kept: set[Var]
+    ) -> Halves:
+        """The halves of a branch, whose mirror is among these nodes."""
         mirror = next((n for n in nodes if isinstance(n, MirrorBranch)), None)
-        then_steps = mirror.then if mirror else []
-        other_steps = mirror.other if mirror else []
+        steps = (mirror.then, mirror.other) if mirror is not None else ([], [])
         bound = {v: None for v in self.known.bound_inside(branch) if v in self.known.overwritten}
         inner: set[Var] = set()
         entry: set[Var] = set()
-        for arm, steps in ((branch.then, then_steps), (branch.other, other_steps)):
-            self.needs.of_arm(arm, steps, set(), inner, entry)
-        tested: set[Var] = set()
-        before: Block = []
-        recalled: Block = []
+        for arm, arm_steps in zip((branch.then, branch.other), steps, strict=True):
+            self.needs.of_arm(arm, arm_steps, set(), inner, entry)
         flag = break_flag(branch)
         if flag is not None:
             self.recall.flags[branch] = flag
+        tested: set[Var] = set()
+        outcome = Halves()
         is_tested = mirror is not None or bool(self.cells.overwritten_by(branch, needed - kept))
         if is_tested:
-            tested = self.known.read_by([self.recall.test(branch)])
-            changing = {v for v in tested if v in bound and v in inner}
-            changing |= self.cells.overwritten_by(branch, tested)
-            if flag is None and (changing or not self._can_test_again(branch)):
-                before, recalled = self._flag(branch)
-                tested = set()
+            tested, outcome = self._tested(branch, bound.keys() & inner)
         hoisted = [
             v
             for v in bound
@@ -90,53 +85,64 @@ class Branches:
         ]
         hoisted = [v for v in hoisted if v not in flags]
         needed |= set(hoisted) | (entry & self.known.lost)
-        saves, restores = self.keep.variables(hoisted, needed, kept)
+        names = self.keep.variables(hoisted, needed, kept)
+        then, other = self._arms(branch, steps, needed, kept | {*hoisted, *flags}, hoisted)
+        if not is_tested and (then.back or other.back):
+            # The arms have nothing but variables to bring back.
+            tested, outcome = self._tested(branch, bound.keys() - set(hoisted))
+        needed |= (tested - set(hoisted)) & self.known.lost
+        test = branch.test
+        if flag is None and branch in self.recall.flags:
+            test = Ref(self.recall.flags[branch])
+        ahead = replace(branch, test=test, then=then.ahead, other=other.ahead)
+        back: Block = []
+        if mirror is not None or then.back or other.back:
+            again = self.recall.test(branch)
+            back = [Branch(again, then.back, other.back, origin=branch.origin)]
+            self.plan.sources[back[0]] = [branch]
         resets: Block = [Assign((v,), Const(False)) for v in flags]
-        inside = kept | set(hoisted) | set(flags)
-        outer_direct = self.at.loops[-1].direct if self.at.loops else True
-        if self.at.loops:
-            self.at.loops[-1].direct = False
+        return Halves(
+            [*outcome.ahead, *names.ahead, ahead],
+            [*names.back, *outcome.back, *back, *resets],
+        )
+
+    def _tested(self, branch: Branch, changing: Set[Var]) -> tuple[set[Var], Halves]:
+        """What a test reads when it is evaluated again. Where the branch changes that (`changing`
+        is what it gives values to), or where it is dear, nothing: the outcome is kept."""
+        tested = self.known.read_by([self.recall.test(branch)])
+        changed = tested & changing or self.cells.overwritten_by(branch, tested)
+        if break_flag(branch) is None and (changed or not self._can_test_again(branch)):
+            return set(), self._flag(branch)
+        return tested, Halves()
+
+    def _arms(
+        self,
+        branch: Branch,
+        steps: tuple[list[Step], list[Step]],
+        needed: set[Var],
+        kept: set[Var],
+        hoisted: list[Var],
+    ) -> tuple[Halves, Halves]:
+        """The halves of both arms; what is `hoisted` was kept before them."""
         then_needed, other_needed = set(needed), set(needed)
         defined = set(self.at.defined)
-        then = self.block(branch.then, then_steps, then_needed, inside)
-        then_defined, self.at.defined = self.at.defined, defined
-        other = self.block(branch.other, other_steps, other_needed, inside)
-        self.at.defined &= then_defined
-        if self.at.loops:
-            self.at.loops[-1].direct = outer_direct
+        with self.at.in_arm():
+            then = self.block(branch.then, steps[0], then_needed, kept)
+            then_defined, self.at.defined = self.at.defined, defined
+            other = self.block(branch.other, steps[1], other_needed, kept)
+            self.at.defined &= then_defined
         needed |= then_needed | other_needed
-        for var in hoisted:
-            if var not in then_needed and var not in other_needed:
-                needed.discard(var)
-        if not is_tested and (then[1] or other[1]):
-            # The arms have nothing but variables to bring back.
-            tested = self.known.read_by([self.recall.test(branch)])
-            changing = tested & bound.keys() - set(hoisted)
-            changing |= self.cells.overwritten_by(branch, tested)
-            if flag is None and (changing or not self._can_test_again(branch)):
-                before, recalled = self._flag(branch)
-                tested = set()
-        test: Expr = branch.test
-        if branch in self.recall.flags and flag is None:
-            test = Ref(self.recall.flags[branch])
-        needed |= {v for v in tested if v not in hoisted} & self.known.lost
-        ahead = [*before, *saves, replace(branch, test=test, then=then[0], other=other[0])]
-        back: Block = []
-        if mirror is not None or then[1] or other[1]:
-            back = [Branch(self.recall.test(branch), then[1], other[1], origin=branch.origin)]
-            self.plan.sources[back[0]] = [branch]
-        return ahead, [*restores, *recalled, *back, *resets]
+        needed -= set(hoisted) - then_needed - other_needed
+        return then, other
 
-    def _flag(self, branch: Branch) -> tuple[Block, Block]:
+    def _flag(self, branch: Branch) -> Halves:
         """Keeps the outcome of a test under a name; in a loop, on a trace of its own."""
         flag = Var(hint_for(branch.test))
         self.recall.flags[branch] = flag
         self.at.defined.add(flag)
         assign = Assign((flag,), self._outcome(branch.test))
-        if not self.at.loops:
-            return [assign], []
-        save, restore = self.traces.remember(flag)
-        return [assign, *save], restore
+        halves = self.traces.remember(flag) if self.at.loops else Halves()
+        return Halves([assign, *halves.ahead], halves.back)
 
     def _outcome(self, test: Expr) -> Expr:
         """The truth of a test: the list or array that it may be is changed later."""
@@ -158,37 +164,24 @@ class Branches:
         ]
         return bool(found) and all(is_flag(s) for s in found)
 
-    def guard(
-        self, guard: Guard, nodes: list[Any], needed: set[Var], kept: set[Var]
-    ) -> tuple[Block, Block]:
+    def guard(self, guard: Guard, nodes: list[Mirror], needed: set[Var], kept: set[Var]) -> Halves:
+        """The halves of what follows an exit of a loop: on the way back it is tested."""
         mirror = next((n for n in nodes if isinstance(n, MirrorGuard)), None)
-        first = [s for n in nodes if isinstance(n, Group) for s in n.body]
-        steps = mirror.body if mirror else []
-        outer_direct = self.at.loops[-1].direct if self.at.loops else True
-        if self.at.loops:
-            self.at.loops[-1].direct = False
-        forward, backward = self.block(guard.body, steps, needed, kept)
-        if self.at.loops:
-            self.at.loops[-1].direct = outer_direct
-        ahead: Block = [Guard(guard.left, forward)]
-        if not backward and not first:
-            return ahead, []
-        needed |= self.needs.reads(first) & self.known.lost
-        back: Block = [*first]
-        if backward:
-            needed |= set(guard.left) & self.known.lost
-            back.append(Branch(none_of(guard.left), backward, []))
-        return ahead, back
+        with self.at.in_arm():
+            body = self.block(guard.body, mirror.body if mirror else [], needed, kept)
+        ahead: Block = [Guard(guard.left, body.ahead)]
+        if not body.back:
+            return Halves(ahead)
+        needed |= set(guard.left) & self.known.lost
+        return Halves(ahead, [Branch(none_of(guard.left), body.back, [])])
 
     def context(
-        self, context: Context, nodes: list[Any], needed: set[Var], kept: set[Var]
-    ) -> tuple[Block, Block]:
+        self, context: Context, nodes: list[Mirror], needed: set[Var], kept: set[Var]
+    ) -> Halves:
+        """The halves of a with block: on the way back, what is inside alone but for errstate."""
         mirror = next((n for n in nodes if isinstance(n, MirrorContext)), None)
-        steps = mirror.body if mirror else []
-        forward, backward = self.block(context.body, steps, needed, kept)
-        ahead: Block = [replace(context, body=forward)]
-        if not backward:
-            return ahead, []
-        if "errstate" in context.header:
-            return ahead, [replace(context, body=backward, origin=None)]
-        return ahead, backward
+        body = self.block(context.body, mirror.body if mirror else [], needed, kept)
+        back = body.back
+        if back and "errstate" in context.header:
+            back = [replace(context, body=back, origin=None)]
+        return Halves([replace(context, body=body.ahead)], back)

@@ -56,6 +56,7 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
+    location_of,
     walk,
 )
 
@@ -200,9 +201,7 @@ def shows_only(statement: Stmt, facts: Any) -> bool:
 
 
 def _refusal(node: Any, message: str, advice: str) -> S2SADError:
-    origin = getattr(node, "origin", None)
-    location = None if origin is None else origin.module.location(origin.node)
-    return S2SADError("S2S020", message, location, advice)
+    return S2SADError("S2S020", message, location_of(node), advice)
 
 
 # ---------------------------------------------------------------- the state

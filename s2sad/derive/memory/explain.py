@@ -17,7 +17,7 @@ from s2sad.analysis.iteration import unwrapped
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape
 from s2sad.derive.memory.checkpoints import is_checkpointed
 from s2sad.derive.memory.plan import Kept
-from s2sad.ir.nodes import Apply, For, Stmt
+from s2sad.ir.nodes import Apply, For, Stmt, location_of
 from s2sad.tidy.dead import all_reads
 
 
@@ -56,10 +56,7 @@ def comment(kept: Kept, texts: Any, quoted: Callable[[Stmt], str]) -> str:
 
 def line_of(statement: Stmt | None) -> int:
     """The line of a statement in the source; 0 for one that has none."""
-    origin = getattr(statement, "origin", None)
-    if origin is None:
-        return 0
-    location = origin.module.location(origin.node)
+    location = location_of(statement)
     return 0 if location is None else int(location.line)
 
 

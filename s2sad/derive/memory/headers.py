@@ -36,6 +36,7 @@ from s2sad.ir.nodes import (
     Unpack,
     Var,
     While,
+    location_of,
 )
 
 
@@ -157,11 +158,9 @@ class Headers:
             if isinstance(kind, Array) and not rows and changed:
                 name = changed[0].hint
                 message = f"cannot differentiate: the loop changes {name} while it runs over it"
-                location = None
-                if loop.origin is not None:
-                    location = loop.origin.module.location(loop.origin.node)
                 advice = "Run over a copy, or over positions: for i in range(len(...))."
-                self.known.engine.errors.append(S2SADError("S2S011", message, location, advice))
+                error = S2SADError("S2S011", message, location_of(loop), advice)
+                self.known.engine.errors.append(error)
 
     def _of_unknown_kind(self, iterable: Expr) -> bool:
         """Whether a parameter that a loop runs over may be an iterator, since nothing says what it

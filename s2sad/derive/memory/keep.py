@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterable
 
 from s2sad.analysis.types import Array
 from s2sad.derive.held import is_container
+from s2sad.derive.memory.halves import Halves
 from s2sad.derive.memory.known import Known
 from s2sad.derive.memory.traces import Traces
 from s2sad.derive.parts import (
@@ -25,7 +26,6 @@ from s2sad.ir.bindings import (
 )
 from s2sad.ir.nodes import (
     Assign,
-    Block,
     Expr,
     Make,
     Ref,
@@ -46,20 +46,15 @@ class Keep:
 
     def variables(
         self, bound: Iterable[Var], needed: set[Var], kept: set[Var], left: Collection[Var] = ()
-    ) -> tuple[Block, Block]:
+    ) -> Halves:
         """Remembers the needed variables among those that are about to be overwritten. The arrays
         of those that are `left` alone are not changed any more."""
-        saves: Block = []
-        restores: Block = []
+        halves = Halves()
         for var in bound:
-            if var not in needed or var in kept:
-                needed.discard(var)
-                continue
+            if var in needed and var not in kept:
+                halves.then(self.traces.remember(var, var in left))
             needed.discard(var)
-            save, restore = self.traces.remember(var, var in left)
-            saves += save
-            restores = [*restore, *restores]
-        return saves, restores
+        return halves
 
     def left_alone(self, statement: Stmt) -> set[Var]:
         """The variables that a statement gives another array, where nothing else has a name for the
@@ -74,7 +69,7 @@ class Keep:
             if not self.regions.is_shared(var) and self.regions.of(var) not in alias
         }
 
-    def exchanged(self, statement: Stmt, needed: set[Var]) -> tuple[Block, Block]:
+    def exchanged(self, statement: Stmt, needed: set[Var]) -> Halves:
         """Names that trade places trade back: nothing has to be remembered."""
         assert isinstance(statement, Assign) and isinstance(statement.value, Make)
         target = statement.targets[0]
@@ -89,13 +84,13 @@ class Keep:
         needed -= {new for new, _ in pairs}
         needed |= moved
         if not wanted:
-            return [], []
+            return Halves()
         now = {old: new for new, old in pairs}
         names = tuple(new for new, _ in pairs)
         back = Assign((Unpack(names),), Make("tuple", tuple(Ref(now[name]) for name in names)))
-        return [], [back]
+        return Halves([], [back])
 
-    def contents(self, var: Var, expr: Expr) -> tuple[Block, Block]:
+    def contents(self, var: Var, expr: Expr) -> Halves:
         """Remembers what a value is before others may write into it."""
         kind = self.facts.type_of(expr)
         copied = copy_of if is_container(kind) else copied_part

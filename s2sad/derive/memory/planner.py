@@ -11,6 +11,7 @@ that overwrites one remembers it first. Only variables that are overwritten some
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from s2sad.analysis.facts import Facts
@@ -21,11 +22,12 @@ from s2sad.derive.memory.branches import Branches
 from s2sad.derive.memory.cells import SHAPES
 from s2sad.derive.memory.deferred import Deferred
 from s2sad.derive.memory.flags import is_flag
+from s2sad.derive.memory.halves import Halves, in_order
 from s2sad.derive.memory.loops import Loops
 from s2sad.derive.memory.plan import Plan
 from s2sad.derive.memory.resolving import Resolving
 from s2sad.derive.memory.tools import Tools
-from s2sad.derive.mirror import Group, MirrorLoop, Step
+from s2sad.derive.mirror import Group, Mirror, MirrorLoop, Step
 from s2sad.derive.parts import copied_part, copy_of, exprs_of, inner_first, several_times
 from s2sad.derive.shadows import Shadows
 from s2sad.ir.bindings import (
@@ -104,11 +106,11 @@ class Planner:
         self.plan.results = [self.recall.resolved(expr) for expr in results]
         self.traces.readers = self.needs.readers(steps)
         needed = self.known.read_by(self.plan.results) & self.known.lost
-        forward, backward = self.block(self.known.function.body, steps, needed, set())
+        halves = self.block(self.known.function.body, steps, needed, set())
         nothing: Block = [Assign((var,), Const(None)) for var in self.at.undefined]
         self.plan.unbound = set(self.at.undefined)
-        self.plan.forward = [*nothing, *self._kept_value(forward, backward)]
-        self.plan.backward = backward
+        self.plan.forward = [*nothing, *self._kept_value(halves.ahead, halves.back)]
+        self.plan.backward = halves.back
         return self.plan
 
     def _kept_value(self, forward: Block, backward: Block) -> Block:
@@ -153,53 +155,45 @@ class Planner:
         rebound = any(var in bound_by(s) for s in (*self.known.function.body, *backward))
         return self.in_place and var in self.regions.written_parameters and not rebound
 
-    def block(
-        self, block: Block, steps: list[Step], needed: set[Var], kept: set[Var]
-    ) -> tuple[Block, Block]:
+    def block(self, block: Block, steps: list[Step], needed: set[Var], kept: set[Var]) -> Halves:
         """The forward and backward statements of a block.
 
         `needed` is changed to what is needed at its end; what is in `kept` was remembered before.
         """
         by_source = {step.source: step.nodes for step in steps if step.source is not None}
-        forward: Block = []
-        chunks: list[Block] = []
-        closing = [n for step in steps if step.source is None for n in step.nodes]
-        chunk: Block = []
-        for node in closing:
-            assert isinstance(node, Group)
-            needed |= self.needs.reads(node.body) & self.known.lost
-            chunk += node.body
-        chunks.append(chunk)
+        closing = [s for step in steps if step.source is None for s in _in_groups(step.nodes)]
+        needed |= self.needs.reads(closing) & self.known.lost
+        halves = [Halves([], closing)]
         outer = self.at.block
         for position, statement in enumerate(block):
-            self.at.block = block, position
             if statement in self.known.followers:
                 continue  # was taken together with the statement before it
+            self.at.block, self.at.statement = (block, position), statement
             nodes = by_source.get(statement, [])
-            self.at.statement = statement
-            calls: Block = []
-            contents: Block = []
-            for expr, var in self._extracted_of(statement):
-                saves, restores = self.keep.variables([var], needed, kept)
-                self.at.defined.add(var)
-                forward += saves
-                # What a call overwrites is remembered before it.
-                ahead = calls if self._writes(expr) else forward
-                ahead.append(Assign((var,), several_times(expr)))
-                chunks.append(restores)
-                if self._is_given_away(statement, expr) and _reads_contents(nodes, var):
-                    save, put_back = self.keep.contents(var, expr)
-                    ahead += save
-                    contents += put_back
-            ahead, back = self._statement(statement, nodes, needed, kept, calls)
+            named, calls = self._named(statement, nodes, needed, kept)
+            planned = self._statement(statement, nodes, needed, kept, calls.ahead)
             self.known.settle(statement, needed)
-            forward += ahead
-            chunks.append([*contents, *back])
+            halves += [named, Halves(planned.ahead, [*calls.back, *planned.back])]
         self.at.block = outer
-        backward: Block = []
-        for chunk in reversed(chunks):
-            backward += chunk
-        return forward, backward
+        return in_order(halves)
+
+    def _named(
+        self, statement: Stmt, nodes: list[Mirror], needed: set[Var], kept: set[Var]
+    ) -> tuple[Halves, Halves]:
+        """The values of a statement that get names before it. The calls among them that write
+        somewhere come behind what the statement keeps; in front of its mirror, what brings back
+        the contents of values that it gives away."""
+        named, calls = Halves(), Halves()
+        for expr, var in self._extracted_of(statement):
+            named.then(self.keep.variables([var], needed, kept))
+            self.at.defined.add(var)
+            ahead = calls.ahead if self._writes(expr) else named.ahead
+            ahead.append(Assign((var,), several_times(expr)))
+            if self._is_given_away(statement, expr) and _reads_contents(nodes, var):
+                contents = self.keep.contents(var, expr)
+                ahead += contents.ahead
+                calls.back += contents.back
+        return named, calls
 
     def _is_given_away(self, statement: Stmt, expr: Expr) -> bool:
         """Whether what is taken out of a statement may be written into later: the statement gives
@@ -238,35 +232,32 @@ class Planner:
     def _statement(
         self,
         statement: Stmt,
-        nodes: list[Any],
+        nodes: list[Mirror],
         needed: set[Var],
         kept: set[Var],
         calls: Block,
-    ) -> tuple[Block, Block]:
+    ) -> Halves:
         """The halves of a statement; `calls` are those taken out of it that write somewhere."""
         match statement:
             case Branch():
-                first = [s for n in nodes if isinstance(n, Group) for s in n.body]
-                ahead, back = self.branches.branch(statement, nodes, needed, kept)
-                needed |= self.needs.reads(first) & self.known.lost
-                return ahead, [*first, *back]
+                halves = self.branches.branch(statement, nodes, needed, kept)
             case Guard():
-                return self.branches.guard(statement, nodes, needed, kept)
+                halves = self.branches.guard(statement, nodes, needed, kept)
+            case Context():
+                halves = self.branches.context(statement, nodes, needed, kept)
             case For() | While():
                 return self.loops.loop(statement, nodes, needed, kept)
-            case Context():
-                return self.branches.context(statement, nodes, needed, kept)
-        return self._simple(statement, nodes, needed, kept, calls)
+            case _:
+                return self._simple(statement, _in_groups(nodes), needed, kept, calls)
+        first = _in_groups(nodes)
+        needed |= self.needs.reads(first) & self.known.lost
+        return Halves(halves.ahead, [*first, *halves.back])
 
     def _simple(
-        self,
-        statement: Stmt,
-        nodes: list[Any],
-        needed: set[Var],
-        kept: set[Var],
-        calls: Block,
-    ) -> tuple[Block, Block]:
-        body = [s for node in nodes for s in node.body]
+        self, statement: Stmt, body: Block, needed: set[Var], kept: set[Var], calls: Block
+    ) -> Halves:
+        """The halves of a simple statement, and of those that bind the shadows beside what it
+        binds; `body` is its mirror."""
         follow = [] if statement in self.deferred.found else self.shadows.follow.get(statement, [])
         bound = self.known.bound(statement)
         for follower in follow:
@@ -275,38 +266,42 @@ class Planner:
         needed |= before & self.known.lost
         if isinstance(statement, Assign) and is_flag(statement):
             self.at.defined |= set(bound)
-            return [statement], self._reset_flag(statement, needed)
-        saves: Block = []
-        restores: Block = []
-        for part in (statement, *follow):
-            if is_exchange(part) and not kept & set(bound):
-                kept_here, put_back = self.keep.exchanged(part, needed)
-            else:
-                left = self.keep.left_alone(part)
-                kept_here, put_back = self.keep.variables(
-                    self.known.bound(part), needed, kept, left
-                )
-            saves, restores = [*saves, *kept_here], [*put_back, *restores]
-        for part in (statement, *follow):
-            if exchanges_items(part, self.facts):
-                kept_parts, put_back = self.parts.exchanged(part, needed)
-                ends: Block = []
-            else:
-                kept_parts, put_back, ends = self.parts.save(part, needed, kept)
-            # The arrays are those that the names stood for before the statement.
-            saves, restores = [*saves, *kept_parts], [*ends, *restores, *put_back]
+            return Halves([statement], self._reset_flag(statement, needed))
+        parts = (statement, *follow)
+        saved = self._saved(parts, bound, needed, kept)
         self.known.settle(statement, needed)
         needed |= after & self.known.lost
         self.at.defined |= set(bound)
         # An extracted call of which nothing else is done stands alone.
         whole = isinstance(statement, Evaluate) and statement.value in self.plan.replaced
-        ahead = [*saves, *calls, *([] if whole else self._forward(statement)), *follow]
+        ahead = [*saved.ahead, *calls, *([] if whole else self._forward(statement)), *follow]
         if body:
             self.plan.sources[body[0]] = [statement]
-        if not restores:
-            return ahead, body
-        places = [place for part in (statement, *follow) for place in self.cells.places(part)]
-        return ahead, self.between.with_restores(body, restores, places)
+        if saved.back:
+            places = [place for part in parts for place in self.cells.places(part)]
+            body = self.between.with_restores(body, saved.back, places)
+        return Halves(ahead, body)
+
+    def _saved(
+        self, parts: Iterable[Stmt], bound: dict[Var, None], needed: set[Var], kept: set[Var]
+    ) -> Halves:
+        """What statements overwrite, kept before them; the names that they bind come back before
+        the contents of arrays, which are those that the names stood for before."""
+        names, contents, ends = Halves(), Halves(), Halves()
+        for part in parts:
+            if is_exchange(part) and not kept & set(bound):
+                names.then(self.keep.exchanged(part, needed))
+            else:
+                left = self.keep.left_alone(part)
+                names.then(self.keep.variables(self.known.bound(part), needed, kept, left))
+        for part in parts:
+            if exchanges_items(part, self.facts):
+                put_back = self.parts.exchanged(part, needed)
+            else:
+                put_back, part_ends = self.parts.save(part, needed, kept)
+                ends.then(Halves([], part_ends))
+            contents = Halves([*contents.ahead, *put_back.ahead], [*contents.back, *put_back.back])
+        return Halves([*names.ahead, *contents.ahead], [*ends.back, *names.back, *contents.back])
 
     def _reset_flag(self, statement: Assign, needed: set[Var]) -> Block:
         """A flag was False before it was set: nothing has to be remembered for that."""
@@ -322,9 +317,14 @@ class Planner:
         return [statement]
 
 
-def _reads_contents(nodes: list[Any], var: Var) -> bool:
+def _in_groups(nodes: list[Mirror]) -> Block:
+    """The statements of the nodes that are groups."""
+    return [s for n in nodes if isinstance(n, Group) for s in n.body]
+
+
+def _reads_contents(nodes: list[Mirror], var: Var) -> bool:
     """Whether the mirror of a statement reads what an array holds, and not its shape alone."""
-    exprs = [e for n in nodes if isinstance(n, Group) for s in n.body for e in exprs_of(s)]
+    exprs = [e for s in _in_groups(nodes) for e in exprs_of(s)]
     exprs += [n.iterable for n in nodes if isinstance(n, MirrorLoop) and n.iterable is not None]
     while exprs:
         node = exprs.pop()

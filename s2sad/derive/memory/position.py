@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from s2sad.derive.memory.halves import Halves
 from s2sad.derive.mirror import Step
 from s2sad.derive.shadows import Shadows
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import Block, Expr, For, Function, Stmt, Var, While
 
-Inner = Callable[[Block, list[Step], set[Var], set[Var]], tuple[Block, Block]]
+Inner = Callable[[Block, list[Step], set[Var], set[Var]], Halves]
 """Plans a block with these steps as its mirror: the two halves of it. The set of what is needed at
 its end is changed; what is in the last set is kept already."""
 
@@ -40,6 +41,15 @@ class Position:
         self.defined: set[Var] = {p.var for p in function.params} | shadows.handed
         self.defined |= {v for s in shadows.entry for v in bound_by(s)}
         self.undefined: dict[Var, None] = {}
+
+    @contextmanager
+    def inside(self, loop: OpenLoop, alone: bool) -> Iterator[None]:
+        """Inside a loop; `alone` if what is kept in it is kept for this loop alone."""
+        outer, defined = self.loops, self.defined
+        self.loops = [loop] if alone else [*outer, loop]
+        self.defined = set(defined)
+        yield
+        self.loops, self.defined = outer, defined
 
     @contextmanager
     def in_arm(self) -> Iterator[None]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, is_number
 from s2sad.derive.broadcasting import call
+from s2sad.derive.memory.halves import Halves
 from s2sad.derive.memory.known import Known
 from s2sad.derive.memory.plan import Kept
 from s2sad.derive.memory.position import Position
@@ -21,7 +22,6 @@ from s2sad.ir.bindings import targets_of, written_into
 from s2sad.ir.nodes import (
     Apply,
     Assign,
-    Block,
     Evaluate,
     Expr,
     For,
@@ -51,7 +51,7 @@ class Traces:
         self.saved: dict[Stmt, Any] = {}
         self.readers: dict[Var, list[Stmt]] = {}
 
-    def remember(self, var: Var, is_left_alone: bool = False) -> tuple[Block, Block]:
+    def remember(self, var: Var, is_left_alone: bool = False) -> Halves:
         """The statements that keep a variable's value and that bring it back."""
         if var not in self.at.defined:
             self.at.undefined[var] = None
@@ -61,46 +61,47 @@ class Traces:
             value = copy_of(value, kind)
         return self.keep(var.hint, kind, value, var)
 
-    def keep(self, hint: str, kind: Any, value: Expr, target: Target) -> tuple[Block, Block]:
+    def keep(self, hint: str, kind: Any, value: Expr, target: Target) -> Halves:
         """The statements that keep a value and that bring it back to a target."""
         keeper = Var(f"{hint}_trace" if self.at.loops else f"{hint}_in")
         if isinstance(value, Ref):
             self.regions.keepers[keeper] = value.var
         save: Stmt
+        back: Expr
         if not self.at.loops:
-            self.known.noted(back := Ref(keeper), kind)
-            save = Assign((keeper,), value)
-            self._explain(save, keeper, kind, target)
-            return [save], [Assign((target,), back)]
-        outer, inner = self.at.loops[0], self.at.loops[-1]
-        if (
-            len(self.at.loops) == 1
-            and inner.counter is not None
-            and inner.direct
-            and _is_float(kind)
-        ):
-            assert isinstance(inner.statement, For)
-            size = call("builtins.len", inner.statement.iterable, text="len")
-            if isinstance(inner.statement.iterable, Apply):
-                size = call("builtins.len", plain(inner.statement.iterable), text="len")
-            outer.before.append(Assign((keeper,), call("numpy.empty", size)))
-            place = Place(Ref(keeper), inner.counter)
-            part = Apply("getitem", (Ref(keeper), inner.counter), (), "index")
-            self.known.noted(part, kind)
-            save = Assign((place,), value)
-            self._explain(save, keeper, kind, target)
-            return self.saving(save, kind), [Assign((target,), part)]
-        outer.before.append(Assign((keeper,), Make("list", ())))
-        append = Apply("list.append", (Ref(keeper), value), (), "method", "append")
-        pop = Apply("list.pop", (Ref(keeper),), (), "method", "pop")
-        self.known.noted(pop, kind)
-        save = Evaluate(append)
+            save, back = Assign((keeper,), value), Ref(keeper)
+        elif self._is_counted(kind):
+            save, back = self._in_array(keeper, value)
+        else:
+            save, back = self._on_stack(keeper, value)
+        self.known.noted(back, kind)
         self._explain(save, keeper, kind, target)
-        return self.saving(save, kind), [Assign((target,), pop)]
+        if self.at.loops:
+            self.saved[save] = kind
+        return Halves([save], [Assign((target,), back)])
 
-    def saving(self, statement: Stmt, kind: Any) -> Block:
-        self.saved[statement] = kind
-        return [statement]
+    def _is_counted(self, kind: Any) -> bool:
+        """Whether each iteration keeps one number, and how many there are is known before."""
+        loop, *inside = self.at.loops
+        return not inside and loop.counter is not None and loop.direct and _is_float(kind)
+
+    def _in_array(self, keeper: Var, value: Expr) -> tuple[Stmt, Expr]:
+        """An array that is made before the loop, with a place for each iteration."""
+        (loop,) = self.at.loops
+        assert isinstance(loop.statement, For) and loop.counter is not None
+        iterable = loop.statement.iterable
+        if isinstance(iterable, Apply):
+            iterable = plain(iterable)
+        size = call("builtins.len", iterable, text="len")
+        loop.before.append(Assign((keeper,), call("numpy.empty", size)))
+        save = Assign((Place(Ref(keeper), loop.counter),), value)
+        return save, Apply("getitem", (Ref(keeper), loop.counter), (), "index")
+
+    def _on_stack(self, keeper: Var, value: Expr) -> tuple[Stmt, Expr]:
+        """A list that is made before the outermost loop, and is gone through from its end."""
+        self.at.loops[0].before.append(Assign((keeper,), Make("list", ())))
+        append = Apply("list.append", (Ref(keeper), value), (), "method", "append")
+        return Evaluate(append), Apply("list.pop", (Ref(keeper),), (), "method", "pop")
 
     def _explain(self, save: Stmt, keeper: Var, kind: Any, target: Target) -> None:
         """Notes what a statement keeps, and why."""
