@@ -104,7 +104,9 @@ class Needs:
                         found.add(node.source.count)
                     with self.cells.inside(node.source):
                         inner = self.read_by_mirror(node.body) - own_targets(node.source)
-                        inner -= self.again.variables(node.source, inner).keys()
+                        computed = self.again.variables(node.source, inner)
+                        inner |= self.known.read_by(computed.values()) & self.known.lost
+                        inner -= computed.keys() | own_targets(node.source)
                         makings = self.remade.arrays(node.source)
                         inner -= self.remade.covered(makings, inner)
                         inner |= self.remade.operands(makings)
