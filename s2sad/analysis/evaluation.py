@@ -11,6 +11,7 @@ from __future__ import annotations
 from s2sad.analysis.iteration import element
 from s2sad.analysis.lattice import annotated, join, renamed
 from s2sad.analysis.operations import Operations
+from s2sad.analysis.stored import Store
 from s2sad.analysis.tables import LATER, Environment, Fact
 from s2sad.analysis.types import (
     BOOL,
@@ -29,6 +30,8 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.analysis.usage import refined, unpacked_shapes
+from s2sad.derive.effects import changed_by_method, filled_by
+from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.nodes import (
     Apply,
     Const,
@@ -74,7 +77,10 @@ class Evaluation(Operations):
                     return Fact(self.array(fact.type, expr), fact.varied)
                 return fact
             case Apply():
-                return self._apply(expr, env)
+                fact = self._apply(expr, env)
+                if expr.op in LIST_CHANGES and env is not LATER:
+                    self._list_changed(expr, env)
+                return fact
             case Invoke():
                 return self._invoke(expr, env)
             case Make():
@@ -97,6 +103,11 @@ class Evaluation(Operations):
                 varied = [self._value(part, env).varied for part in expr.parts]
                 if expr.inert:
                     return Fact(Inert("function"))
+                if env is not LATER:
+                    for var in filled_by(expr, self):
+                        self._written(Ref(var), env)
+                    if (changed := changed_by_method(expr)) is not None:
+                        self._perhaps_stored(changed, (None, Unknown(""), Unknown("")), env)
                 return Fact(Unknown("", foreign=self.wary), any(varied))
         raise AssertionError(expr)
 
@@ -121,8 +132,13 @@ class Evaluation(Operations):
             argument = node.args[position]
             if argument is not None:
                 self._written(argument, env)
-        kind = renamed(result.type, f"{node.callee.name}{len(self._short)}", only_marked=True)
-        return Fact(kind, result.varied)
+        name = f"{node.callee.name}{len(self._short)}"
+        for where, (key, item, whole) in self.summaries[function].stores:
+            given = node.args[where] if isinstance(where, int) else Ref(where)
+            if given is not None:
+                item = renamed(item, name, only_marked=True)
+                self._perhaps_stored(given, (key, item, whole), env)
+        return Fact(renamed(result.type, name, only_marked=True), result.varied)
 
     def _may_become_varied(self, node: Invoke, argument: Expr) -> bool:
         """Whether what is varied may be written later into the memory that a call is handed and
@@ -181,6 +197,14 @@ class Evaluation(Operations):
 
     def _written(self, base: Expr, env: Environment) -> None:
         """Something varied is written into an object (`execution.py`)."""
+        raise NotImplementedError
+
+    def _perhaps_stored(self, base: Expr, store: Store, env: Environment) -> None:
+        """What may be the container, or hold it, has another item (`storing.py`)."""
+        raise NotImplementedError
+
+    def _list_changed(self, call: Apply, env: Environment) -> None:
+        """A method has changed the items of a list (`storing.py`)."""
         raise NotImplementedError
 
     def _assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:

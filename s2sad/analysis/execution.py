@@ -5,22 +5,19 @@ The arms of a branch are joined after it. A loop is executed until nothing chang
     x = np.zeros(n)             float64[n]
     for k in range(3):
         x = x[1:]               float64[?x~1.0] at the head: a size of each iteration's own
-
-What is written into an array makes all varied that may share memory with it.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from s2sad.analysis.contents import item_at, with_item
-from s2sad.analysis.evaluation import Evaluation
+from s2sad.analysis.contents import item_at
 from s2sad.analysis.iteration import element
 from s2sad.analysis.lattice import renamed
 from s2sad.analysis.sizes import UNKNOWN, Size
+from s2sad.analysis.storing import Storing
 from s2sad.analysis.tables import Environment, Fact
 from s2sad.analysis.types import (
-    NUMBER,
     SCALAR,
     Array,
     Inert,
@@ -49,7 +46,6 @@ from s2sad.ir.nodes import (
     Guard,
     Make,
     Place,
-    Ref,
     Return,
     Slice,
     Stmt,
@@ -61,7 +57,7 @@ from s2sad.ir.nodes import (
 )
 
 
-class Execution(Evaluation):
+class Execution(Storing):
     """The part of the interpreter that is about statements."""
 
     def _block(self, block: Block, env: Environment) -> None:
@@ -90,10 +86,7 @@ class Execution(Evaluation):
                         if any(part in self.varied for part in value.args[1:]):
                             self._written(base, env)
                 if isinstance(value, Apply) and value.op == "list.append":
-                    item = value.args[1]
-                    if item in self.varied:
-                        self._written(value.args[0], env)
-                    self._stored(value.args[0], Slice(None, None), self.types[item], env)
+                    self._stored(value.args[0], Slice(None, None), self.types[value.args[1]], env)
             case Return():
                 if statement.value is None:
                     self._returns.append(Fact(Inert("None")))
@@ -231,41 +224,6 @@ class Execution(Evaluation):
                 if self.wary and may_be_complex(fact.type):
                     self._written_complex(target.base, env)
                 self._stored(target.base, target.key, fact.type, env)
-
-    def _stored(self, base: Expr, key: Expr | str, kind: Type, env: Environment) -> None:
-        """A container has another item from here on."""
-        if isinstance(base, Ref) and (fact := env.get(base.var)) is not None:
-            found = with_item(fact.type, key, kind)
-            if found != fact.type:
-                env.own[base.var] = Fact(found, fact.varied)
-                self._bind_type(base.var, found)
-
-    def _written(self, base: Expr, env: Environment) -> None:
-        """Something varied is written into an object: all that may share memory with it is varied
-        from here on. Integers stay what they are: NumPy truncates what is written there."""
-        kind = self.types.get(base)
-        if isinstance(kind, Inert) or (isinstance(kind, Array) and kind.shape == SCALAR):
-            return
-        regions = self._regions[-1]
-        for root, _ in regions.aliases(base):
-            for var in regions.members(root):
-                fact = env.get(var)
-                if fact is not None and not isinstance(fact.type, Inert):
-                    env.own[var] = Fact(fact.type, not is_integral(fact.type))
-                    if not is_integral(fact.type):
-                        self.made_varied.add(var)
-
-    def _written_complex(self, base: Expr, env: Environment) -> None:
-        """Something that may be complex is written into an array or container: what is not known
-        to be real may be complex from here on."""
-        for root, _ in self._regions[-1].aliases(base):
-            for var in self._regions[-1].members(root):
-                fact = env.get(var)
-                match fact:
-                    case Fact(Array("unknown", shape), varied) if shape != SCALAR:
-                        env.own[var] = Fact(Array(NUMBER, shape), varied)
-                    case Fact(Unknown(name, False), varied):
-                        env.own[var] = Fact(Unknown(name, foreign=True), varied)
 
     def _assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:
         """Gives the target of a loop an element; of zip and enumerate each part its own source."""

@@ -15,14 +15,16 @@ from collections import Counter
 from dataclasses import replace
 
 from s2sad.analysis.execution import Execution
+from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sharing import Effects
+from s2sad.analysis.stored import Store
 from s2sad.analysis.tables import Environment, Fact, Summary
 from s2sad.analysis.types import Inert
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions, statements
-from s2sad.ir.nodes import Assign, Function, Invoke, Ref, Var, walk
+from s2sad.ir.nodes import Assign, Const, Function, Invoke, Ref, Var, walk
 
 
 class Facts(Execution):
@@ -87,11 +89,16 @@ class Facts(Execution):
         outer_returns, self._returns = self._returns, []
         if function not in self._known_regions:
             self._known_regions[function] = Regions(function, self.untyped_calls)
+            self._known_levels[function] = Levels(function, self._known_regions[function])
         regions = self._known_regions[function]
         self._regions.append(regions)
+        self._levels.append(self._known_levels[function])
         self._modules.append(function.module)
+        self._stores.append([])
         self._block(function.body, env)
+        summary.stores = _seen_by_callers(function, self._stores.pop(), env)
         self._modules.pop()
+        self._levels.pop()
         self._regions.pop()
         if any(regions.is_written(parameter.var) for parameter in function.params):
             # What is a number cannot be written into: with types, fewer are.
@@ -124,6 +131,20 @@ class Facts(Execution):
             for root in expressions(statement)
             for node in walk(root)
         )
+
+
+def _seen_by_callers(
+    function: Function, stores: list[tuple[Var, Store]], env: Environment
+) -> list[tuple[int | Var, Store]]:
+    """What is put into containers that a function is handed, by position, or that it captured."""
+    positions = {p.var: k for k, p in enumerate(function.params)}
+    found: dict[object, tuple[int | Var, Store]] = {}
+    for var, (key, item, whole) in stores:
+        if var in positions or env.get(var) is None:
+            where = positions.get(var, var)
+            known = key.value if isinstance(key, Const) else key
+            found[where, repr(known), item, whole] = where, (key, item, whole)
+    return list(found.values())
 
 
 class _Varied:

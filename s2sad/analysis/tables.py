@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.call_effects import Calls
+from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
+from s2sad.analysis.stored import Store
 from s2sad.analysis.types import NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
 from s2sad.derive.selection import choose
 from s2sad.derive.templates import Rule
@@ -31,12 +33,14 @@ class Fact:
 
 @dataclass
 class Summary:
-    """What is known of a function: its arguments so far, what it returns, and into which arguments
-    it writes something that is varied."""
+    """What is known of a function: its arguments so far, what it returns, into which arguments it
+    writes something that is varied, and what it puts into containers that it is handed (by
+    position) or captured."""
 
     params: list[Fact]
     result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
     written: frozenset[int] = frozenset()
+    stores: list[tuple[int | Var, Store]] = field(default_factory=list)
     running: bool = False
     sweep: int = 0
 
@@ -77,6 +81,8 @@ class Tables:
         self._fixed: set[Var] = set()
         self.untyped_calls = Calls(program)
         self._regions: list[Regions] = []
+        self._levels: list[Levels] = []
+        self._known_levels: dict[Function, Levels] = {}
         self._known_regions: dict[Function, Regions] = {}
         self._scanned: set[Function] = set()
         self._sweep = 0
@@ -87,6 +93,7 @@ class Tables:
         self._numbers: dict[Expr, int] = {}
         self._short: dict[str, str] = {}
         self._returns: list[Fact] = []
+        self._stores: list[list[tuple[Var, Store]]] = []
 
     def type_of(self, expr: Expr) -> Type:
         """The type of an expression of the forward program, or of one made later."""
