@@ -176,7 +176,7 @@ def _explained(errors: list[S2SADError], written_out: Collection[Invoke]) -> S2S
     """Refusals, those inside of a function that is written out with the places of its calls."""
     if not written_out:
         return errors[0] if len(errors) == 1 else ManyErrors(errors)
-    from s2sad.source.inlined import place_of_call
+    from s2sad.source.anew import place_of_call
 
     told = []
     for error in errors:
