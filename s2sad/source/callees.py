@@ -41,7 +41,7 @@ from s2sad.source.calls import is_of_class
 from s2sad.source.classes import ClassInfo
 from s2sad.source.elsewhere import Elsewhere
 from s2sad.source.expressions import ExpressionLowerer
-from s2sad.source.lower import lower_function
+from s2sad.source.lower import Setting, lower_function
 from s2sad.source.renamed import inner_names, is_renamable, renamed
 from s2sad.source.returned import Body
 from s2sad.source.scope import Scope
@@ -79,14 +79,16 @@ class Callees:
             made,
             module,
             self.program,
-            name=callee.name,
-            owner=owner,
-            outer=callee.outer,
-            known=known,
-            captured={var: var for var in callee.captured},
-            symbols=callee.name,
-            held=reader.held,
-            module_names=module_names,
+            Setting(
+                owner,
+                callee.outer,
+                known,
+                {var: var for var in callee.captured},
+                callee.name,
+                reader.held,
+                module_names,
+            ),
+            callee.name,
         )
         self.caller.function.globals |= {
             var.name or name: var for name, var in module_names.items()
