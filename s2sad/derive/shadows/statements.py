@@ -49,6 +49,7 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
+    location_of,
     walk,
 )
 
@@ -264,10 +265,8 @@ class _Statements:
         return Place(item.args[0], item.args[1])
 
     def _refuse(self, statement: Stmt, refusal: Refused) -> None:
-        origin = getattr(statement, "origin", None)
-        location = None if origin is None else origin.module.location(origin.node)
         message = f"cannot differentiate: {refusal}"
-        error = S2SADError("S2S011", message, location, refusal.advice)
+        error = S2SADError("S2S011", message, location_of(statement), refusal.advice)
         nodes = [n for e in expressions(statement) for n in walk(e) if isinstance(n, Invoke)]
         found = [(n, self.regions.calls.effects(n)) for n in nodes]
         error.calls = noted(n for n, effects in found if effects.returns or effects.tangled)
