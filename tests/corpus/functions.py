@@ -378,7 +378,7 @@ def defaults_of_functions_that_are_handed_on(x, y):
     for k in range(2):
 
         def scaled(t, scale=b):
-            return t * scale * (k + 1) + x
+            return t * scale * (k + 1) + x  # noqa: B023
 
         b = scaled(b) * 0.5
 

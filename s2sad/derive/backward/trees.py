@@ -216,8 +216,10 @@ def is_complete(expr: Expr) -> bool:
 
 def may_lack_items(expr: Expr) -> bool:
     """Whether the adjoint of a list, which has no name, may have None for some of its items."""
-    is_slice = is_call(expr, "getitem") and isinstance(expr.args[1], Slice)  # type: ignore[attr-defined]
-    return is_slice or any(is_call(expr, f"helper.{name}") for name in ("add", "field", "part"))
+    match expr:
+        case Apply("getitem", (_, Slice())):
+            return True
+    return any(is_call(expr, f"helper.{name}") for name in ("add", "field", "part"))
 
 
 def is_literal_tree(expr: Expr) -> bool:
