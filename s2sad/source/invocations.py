@@ -172,7 +172,7 @@ class Invocations(Lowering):
                 (callee.definition.node, name)
             )  # fmt: skip
             if args[position] is None and default is not None:
-                args[position] = Ref(default)
+                args[position] = Ref(self.scope.holder(default))
             elif args[position] is None and name in self.program.local_defaults(callee):
                 return self._unknown_call(node, "a default of it was computed in a function")
         args += [Ref(self.scope.holder(var)) for var in callee.captured]

@@ -226,6 +226,7 @@ class Program:
                     continue
                 if id(inner) not in seen:
                     found |= self._captured(inner, owner, seen)
+                    found |= dict.fromkeys(_defaults(inner, owner))
         return found
 
     def specialised(self, callee: Callee, known: tuple[tuple[str, Any], ...]) -> Callee:
@@ -277,8 +278,17 @@ def _key_of(value: Any) -> object:
 
 def _captured_by(values: Iterable[Any]) -> tuple[Var, ...]:
     """What functions read of the functions around them."""
-    callees = [c.callee for value in values for c in _candidates(value) if c.callee is not None]
-    return tuple(dict.fromkeys(var for callee in callees for var in callee.captured))
+    found: dict[Var, None] = {}
+    for candidate in (c for value in values for c in _candidates(value)):
+        if (callee := candidate.callee) is not None:
+            found |= dict.fromkeys(callee.captured)
+            found |= dict.fromkeys(_defaults(callee.definition.node, callee.outer))
+    return tuple(found)
+
+
+def _defaults(node: cst.CSTNode, outer: Scope | None) -> list[Var]:
+    """The variables that hold the defaults of a function that is defined inside a function."""
+    return [] if outer is None else [v for (of, _), v in outer.defaults.items() if of is node]
 
 
 def _carried(callee: Callee) -> dict[Var, Var]:

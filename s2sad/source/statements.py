@@ -278,8 +278,7 @@ class StatementLowerer:
         for parameter in parameters(node.params):
             found = None if parameter.default is None else self.expressions.lower(parameter.default)
             if found is not None and any(isinstance(part, Ref) for part in walk(found)):
-                default = Var(f"{name}_{parameter.name.value}")
-                self.scope.defaults[node, parameter.name.value] = default
+                default = self.scope.hold_default(node, name, parameter.name.value)
                 before.append(Assign((default,), found))
         return [*before, Define(self.scope.vars[name], callee, origin)]
 
