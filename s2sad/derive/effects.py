@@ -21,6 +21,7 @@ from s2sad.ir.nodes import (
     Stmt,
     Var,
     Verbatim,
+    location_of,
     walk,
 )
 
@@ -123,8 +124,7 @@ def unnamed_argument(node: Invoke) -> S2SADError:
 
 def _inexpressible(node: Invoke, message: str, advice: str) -> S2SADError:
     """The refusal of a call that a function and its backward function cannot stand for."""
-    site = node.site
-    location = None if site is None else site.module.location(site.node)
+    location = None if node.site is None else node.site.location
     error = S2SADError("S2S011", message, location, advice)
     error.calls = noted([node])
     return error
@@ -243,9 +243,7 @@ def _unknown(node: Expr, name: str) -> S2SADError:
 
 
 def _refusal(node: Any, code: str, message: str, advice: str) -> S2SADError:
-    origin = node.origin
-    location = None if origin is None else origin.module.location(origin.node)
-    return S2SADError(code, message, location, advice)
+    return S2SADError(code, message, location_of(node), advice)
 
 
 def _nodes(statement: Stmt) -> Iterator[Expr]:

@@ -33,6 +33,7 @@ from s2sad.ir.nodes import (
     Parameter,
     Ref,
     Var,
+    location_of,
     walk,
 )
 from s2sad.ir.order import always
@@ -95,10 +96,9 @@ class ForwardEngine(Engine):
     def _check_results(self, function: Function) -> None:
         """Results of a call that share memory have tangents that do not: none may be written."""
         for statement in self.regions(function).tangled_results():
-            origin = statement.origin
-            location = None if origin is None else origin.module.location(origin.node)
             message = "cannot differentiate: parts of what this call returns may share memory"
-            error = S2SADError("S2S011", message, location, "Take a copy of one of them.")
+            advice = "Take a copy of one of them."
+            error = S2SADError("S2S011", message, location_of(statement), advice)
             assert isinstance(statement.value, Invoke)
             error.calls = noted([statement.value])
             self.errors.append(error)

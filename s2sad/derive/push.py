@@ -28,12 +28,13 @@ from s2sad.analysis.types import (
 )
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import expand, same_shape
-from s2sad.derive.complex_numbers import ComplexNumbers, refusal
+from s2sad.derive.complex_numbers import ComplexNumbers
 from s2sad.derive.dots import Dots
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirrored import Mirrored
 from s2sad.derive.operator_tangents import OperatorTangents
 from s2sad.derive.pairs import Pairs
+from s2sad.derive.refusals import not_understood, varied_parts_not_understood, without_rule
 from s2sad.derive.tangent_zeros import ZeroTangents
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import targets_of
@@ -53,6 +54,7 @@ from s2sad.ir.nodes import (
     Target,
     Unpack,
     Var,
+    location_of,
     walk,
 )
 from s2sad.tidy.naming import describe
@@ -104,10 +106,8 @@ class Push:
 
     def refused(self, code: str, message: str, node: Any, advice: str) -> Tangent:
         """Stands for a tangent that cannot be had; an error only if something reads it."""
-        origin = getattr(node, "origin", None)
-        location = None if origin is None else origin.module.location(origin.node)
         mark = Opaque((), message, code)
-        self.refusals[mark] = S2SADError(code, message, location, advice)
+        self.refusals[mark] = S2SADError(code, message, location_of(node), advice)
         return Tangent(mark, self.facts.shape_of(mark))
 
     def tangent(self, expr: Expr, node: Expr, full: bool | None = None) -> Tangent:
@@ -151,11 +151,7 @@ class Push:
             case Invoke():
                 return self._invoke(node)
             case Opaque():
-                advice = "If no derivative should flow here, wrap it in stop_gradient(...)."
-                if node.code == "S2S012":
-                    advice += " Else give it a form that s2sad knows."
-                message = f"cannot differentiate: {node.reason}"
-                return self.refused(node.code, message, node, advice)
+                return self.refused(*not_understood(node))
         return None
 
     # ------------------------------------------------------------ operators
@@ -177,7 +173,11 @@ class Push:
             return self.push(node.args[0])
         found = self.facts.rule_of(node)
         if found is None:
-            return self._without_rule(node)
+            inner = varied_parts_not_understood(node, self.facts)
+            if inner:
+                return self.push(next(part for part in inner if self.is_varied(part)))
+            has_rule = self.engine.program.rules.has(node.op)
+            return self.refused(*without_rule(node, self.facts, has_rule))
         return self.operators.tangent(node, *found)
 
     def _popped(self, node: Apply) -> Tangent | None:
@@ -188,18 +188,6 @@ class Push:
         taken = Apply("list.pop", (base.expr, *map(as_value, node.args[1:])), (), "method", "pop")
         expr = taken if node is self.root else self.let("dot_taken", self.typed(taken, Unknown("")))
         return self.tangent(expr, node, True)
-
-    def _without_rule(self, node: Apply) -> Tangent | None:
-        for inner in node.args:
-            if isinstance(inner, Opaque) and not inner.inert and self.is_varied(inner):
-                return self.push(inner)
-        known = refusal(self.facts, node, self.engine.program.rules.has(node.op))
-        if known is not None:
-            return self.refused(known[0], known[1], node, known[2])
-        advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
-        name = node.op if "." in node.op else f"the operator {node.text or node.op}"
-        return self.refused("S2S012", f"cannot differentiate through {name}", node,
-                            f"There is no rule for it in this form. {advice}")  # fmt: skip
 
     def _part(self, node: Apply) -> Tangent | None:
         """A part of a container: the same part of its tangent."""

@@ -53,6 +53,17 @@ class Origin:
     node: Any
     module: Any
 
+    @property
+    def location(self) -> Any:
+        """Where that is, as a `Location` for messages."""
+        return self.module.location(self.node)
+
+
+def location_of(node: Any) -> Any:
+    """Where in the source a node of a program comes from; None for one that a pass made."""
+    origin = getattr(node, "origin", None)
+    return None if origin is None else origin.location
+
 
 @dataclass(frozen=True, eq=False)
 class Anew(Origin):

@@ -461,8 +461,7 @@ def type_text(kind: Type) -> str:
 
 def _line(node: Any) -> str:
     """The number of the line that a node came from; nothing for one that a pass made."""
-    origin = node.origin
-    return "" if origin is None else str(origin.module.location(origin.node).line)
+    return "" if node.origin is None else str(node.origin.location.line)
 
 
 def _source(node: Any) -> str:

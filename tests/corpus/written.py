@@ -463,6 +463,17 @@ def what_cancels_added(x, h):
     return np.sum(c * c) + np.sum(h[:1])
 
 
+def row_that_a_with_block_uses_last(A: Float[ndarray, "n m"]):
+    B = np.cos(A)
+    C = np.sin(A)
+    row = B[1]
+    row[0] = 3.0 * row[1]
+    row = C[1]
+    with np.errstate(all="ignore"):
+        row[0] = row[1] * row[0]
+    return np.sum(B) + np.sum(C**2)
+
+
 CALLS = {
     "rebound_and_written_in_a_branch": (
         ("a", "b", "A", "s"),
@@ -525,5 +536,6 @@ CALLS = {
         [(np.array([v, 0.3, 0.6, -0.9]), r((3, 4)), r(4)) for v in (0.7, -0.7)],
     ),
     "constant_results_of_a_call_that_writes": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
+    "row_that_a_with_block_uses_last": ("A", [(r((3, 4)),)]),
     "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
 }

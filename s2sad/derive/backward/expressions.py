@@ -18,11 +18,10 @@ from s2sad.derive.backward.calls import Calls
 from s2sad.derive.backward.comprehensions import Comprehensions
 from s2sad.derive.backward.trees import Trees
 from s2sad.derive.broadcasting import call, expand
-from s2sad.derive.complex_numbers import refusal
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.held import is_container
 from s2sad.derive.instantiate import as_value
-from s2sad.derive.own_rules import is_own
+from s2sad.derive.refusals import not_understood, varied_parts_not_understood, without_rule
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -106,10 +105,7 @@ class Expressions:
             case Invoke():
                 self.calls.pull(node, adjoint)
             case Opaque():
-                advice = "If no derivative should flow here, wrap it in stop_gradient(...)."
-                if node.code == "S2S012":
-                    advice += " Else give it a form that s2sad knows."
-                self.sweep.refuse(node.code, f"cannot differentiate: {node.reason}", node, advice)
+                self.sweep.refuse(*not_understood(node))
 
     def _real_for(self, node: Expr, adjoint: Adjoint) -> Adjoint:
         """The adjoint of an expression; of a real value its real part. It is complex where the
@@ -142,25 +138,12 @@ class Expressions:
             return
         found = self.facts.rule_of(node)
         if found is None:
-            inner = [a for a in node.args if isinstance(a, Opaque) and not a.inert]
-            if inner and any(self.sweep.is_varied(a) for a in inner):
-                for part in inner:
-                    self.pull(part, adjoint)
-                return
-            known = refusal(self.facts, node, self.sweep.engine.program.rules.has(node.op))
-            if known is not None:
-                self.sweep.refuse(known[0], known[1], node, known[2])
-                return
-            advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
-            name = node.op if "." in node.op else f"the operator {node.text or node.op}"
-            if is_own(node.op):
-                name = node.text
-            self.sweep.refuse(
-                "S2S012",
-                f"cannot differentiate through {name}",
-                node,
-                f"There is no rule for it in this form. {advice}",
-            )
+            inner = varied_parts_not_understood(node, self.facts)
+            for part in inner:
+                self.pull(part, adjoint)
+            if not inner:
+                has_rule = self.sweep.engine.program.rules.has(node.op)
+                self.sweep.refuse(*without_rule(node, self.facts, has_rule))
             return
         self.rules.apply(node, *found, adjoint)
 

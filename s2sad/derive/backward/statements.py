@@ -119,7 +119,7 @@ class Statements:
             return []
         if not isinstance(statement, Assign | Evaluate | Return):
             return []
-        place = origin.module.location(origin.node)
+        place = origin.location
         shown: list[Expr] = []
         for slot in self.state.slots():
             root, path = slot

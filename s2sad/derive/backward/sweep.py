@@ -31,7 +31,7 @@ from s2sad.derive.callees import Callees
 from s2sad.derive.complex_numbers import ComplexNumbers
 from s2sad.derive.shadows import Shadows
 from s2sad.errors import S2SADError
-from s2sad.ir.nodes import Expr, Invoke, Stmt, Var
+from s2sad.ir.nodes import Expr, Invoke, Stmt, Var, location_of
 
 
 @dataclass
@@ -96,8 +96,7 @@ class Sweep:
 
     def refuse(self, code: str, message: str, node: Expr | Any, advice: str) -> None:
         """Records a refusal; derivation goes on, so that all of them are shown."""
-        origin = getattr(node, "origin", None) or getattr(self.now.statement, "origin", None)
-        location = None if origin is None else origin.module.location(origin.node)
+        location = location_of(node) or location_of(self.now.statement)
         self.add_error(S2SADError(code, message, location, advice))
 
     def add_error(self, error: S2SADError) -> None:

@@ -49,6 +49,7 @@ from s2sad.ir.nodes import (
     Var,
     Verbatim,
     While,
+    location_of,
     walk,
 )
 
@@ -199,7 +200,7 @@ class _Statements:
 
     def _bound_to(self, statement: Assign, var: Var, value: Expr) -> Block:
         shadow = self.values.shadow(var)
-        names = [t for t in statement.targets if isinstance(t, Var)]
+        names = [t for t in statement.targets if isinstance(t, Var) and self.which.has_shadow(t)]
         is_second = len(statement.targets) > 1 and names != [] and names[0] is not var
         if is_second and (not self.which.aliases(value) or self.which.holds(value)):
             # a = b = e is one array with two names.
@@ -264,10 +265,8 @@ class _Statements:
         return Place(item.args[0], item.args[1])
 
     def _refuse(self, statement: Stmt, refusal: Refused) -> None:
-        origin = getattr(statement, "origin", None)
-        location = None if origin is None else origin.module.location(origin.node)
         message = f"cannot differentiate: {refusal}"
-        error = S2SADError("S2S011", message, location, refusal.advice)
+        error = S2SADError("S2S011", message, location_of(statement), refusal.advice)
         nodes = [n for e in expressions(statement) for n in walk(e) if isinstance(n, Invoke)]
         found = [(n, self.regions.calls.effects(n)) for n in nodes]
         error.calls = noted(n for n, effects in found if effects.returns or effects.tangled)

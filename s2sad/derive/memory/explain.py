@@ -11,32 +11,14 @@ energy_value_and_grad remembers:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.iteration import unwrapped
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape
-from s2sad.derive.checkpoints import is_checkpointed
-from s2sad.ir.nodes import Apply, For, Stmt, Var
+from s2sad.derive.memory.checkpoints import is_checkpointed
+from s2sad.derive.memory.plan import Kept
+from s2sad.ir.nodes import Apply, For, Stmt, location_of
 from s2sad.tidy.dead import all_reads
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A value that the forward part keeps under the name `keeper` before `statement` overwrites it.
-
-    `loops` are those around it, for each iteration of which one is kept; `needed` the statements
-    whose adjoints read it; `why` it is not computed again.
-    """
-
-    keeper: Var
-    what: str
-    kind: Any
-    statement: Stmt | None
-    loops: tuple[Stmt, ...]
-    needed: tuple[Stmt, ...]
-    why: str
-    per_block: bool = False
 
 
 def explanation(derived: Any, texts: Any) -> str:
@@ -74,10 +56,7 @@ def comment(kept: Kept, texts: Any, quoted: Callable[[Stmt], str]) -> str:
 
 def line_of(statement: Stmt | None) -> int:
     """The line of a statement in the source; 0 for one that has none."""
-    origin = getattr(statement, "origin", None)
-    if origin is None:
-        return 0
-    location = origin.module.location(origin.node)
+    location = location_of(statement)
     return 0 if location is None else int(location.line)
 
 
