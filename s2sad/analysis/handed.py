@@ -14,8 +14,8 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from s2sad.derive.effects import changed_by_method
-from s2sad.ir.bindings import LIST_CHANGES, targets_of
-from s2sad.ir.flow import expressions, inner_blocks
+from s2sad.ir.bindings import LIST_CHANGES
+from s2sad.ir.flow import expressions, inner_blocks, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

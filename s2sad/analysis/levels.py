@@ -14,8 +14,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from s2sad.ir.bindings import LIST_CHANGES, targets_of
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.bindings import LIST_CHANGES
+from s2sad.ir.flow import expressions, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
