@@ -30,20 +30,18 @@ from s2sad.analysis.quiet import quiet_names
 from s2sad.analysis.sharing import CallEffects, Effects, Sharing, TypeOf, Write, weaker
 from s2sad.analysis.subscripted import subscripted
 from s2sad.analysis.types import DictOf, ListOf, Struct, TupleOf
-from s2sad.ir.bindings import CALLS_THAT_WRITE, places_of, targets_of
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.bindings import CALLS_THAT_WRITE, places_of
+from s2sad.ir.flow import expressions, statements, targets, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Expr,
-    For,
     Function,
     Invoke,
     Make,
     Ref,
     Return,
     Stmt,
-    Target,
     Unpack,
     Var,
     walk,
@@ -258,14 +256,5 @@ class Regions(AliasClasses):
         return any(
             var in targets_of(target)
             for statement in statements(self.function.body)
-            for target in _targets(statement)
+            for target in targets(statement)
         )
-
-
-def _targets(statement: Stmt) -> tuple[Target, ...]:
-    match statement:
-        case Assign():
-            return statement.targets
-        case For():
-            return (statement.target,)
-    return ()

@@ -35,10 +35,12 @@ class Adjoint:
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
     broadcast to the shape of `result` where that is given. A tree that is not full may have no
     place for some items of a list, or be the number 0.0 on a path where the container has no
-    adjoint; one with `gaps` may have None for some. `fresh` is the loop in which a container was
-    made, so that each item is written once. `mask` is an np.where that is still to be applied. A
-    wide one has the shape of `root`, another forward value; it is still to be summed down to that
-    of `value`, which is given where the adjoint is pending.
+    adjoint; one with `gaps` may have None for some. `fresh` is the loop before which a container
+    was made, as long as an iteration has written to no item; `filled` that loop and the key of the
+    one item that an iteration has written to, so that another iteration's item is still to be
+    written. `mask` is an np.where that is still to be applied. A wide one has the shape of `root`,
+    another forward value; it is still to be summed down to that of `value`, which is given where
+    the adjoint is pending.
     """
 
     expr: Expr
@@ -48,6 +50,7 @@ class Adjoint:
     tree: bool = False
     gaps: bool = False
     fresh: object = None
+    filled: tuple[object, object] | None = None
     result: Expr | None = None
     mask: Expr | None = None
     root: Expr | None = None
@@ -124,12 +127,25 @@ def joined(one: Adjoint, other: Adjoint) -> Adjoint:
     full = one.full and other.full
     gaps = one.gaps or other.gaps
     if not full and one.shape != other.shape:
-        return replace(one, full=False, owned=one.owned and other.owned, shape=Star("?"),
-                       gaps=gaps, fresh=None)  # fmt: skip
+        owned = one.owned and other.owned
+        return replace(
+            one, full=False, owned=owned, shape=Star("?"), gaps=gaps, fresh=None, filled=None
+        )
     # Of two shapes the one that is no single number is the slot's own.
     shape = other.shape if one.shape == SCALAR or one.constant else one.shape
-    return replace(one, full=full, owned=one.owned and other.owned, shape=shape, gaps=gaps,
-                   fresh=one.fresh if one.fresh is other.fresh else None)  # fmt: skip
+    fresh = one.fresh if one.fresh is other.fresh else None
+    owned = one.owned and other.owned
+    filled = _filled(one, other)
+    return replace(one, full=full, owned=owned, shape=shape, gaps=gaps, fresh=fresh, filled=filled)
+
+
+def _filled(one: Adjoint, other: Adjoint) -> tuple[object, object] | None:
+    """What an iteration has written to, on one of two paths at least."""
+    if one.filled is None or other.filled is None:
+        found, untouched = (one, other) if one.filled is not None else (other, one)
+        unwritten = found.filled is not None and untouched.fresh is found.filled[0]
+        return found.filled if unwritten else None
+    return one.filled if one.filled == other.filled else None
 
 
 def is_zero(expr: Expr) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import replace
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, AnyShape, Shape, Star
 from s2sad.derive.adjoints import Adjoint, is_zero
-from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, walk
+from s2sad.ir.flow import targets_of
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Value, walk
 from s2sad.tidy.algebra import add, evaluated, first_to_last, is_negative, mul, neg, simplify
 
 
@@ -28,8 +29,11 @@ def shape_of_value(node: Expr, facts: Facts) -> Apply:
     if isinstance(node, Ref):
         return call("numpy.shape", Value(node))
     wanted = facts.shape_of(node)
+    inside = {v for n in walk(node) if isinstance(n, Each) for v in targets_of(n.target)}
     for part in walk(node):
-        if isinstance(part, Ref) and same_shape(facts.shape_of(part), wanted):
+        if not isinstance(part, Ref) or part.var in inside:
+            continue
+        if same_shape(facts.shape_of(part), wanted):
             return call("numpy.shape", Value(part))
     return call("numpy.shape", Value(node))
 

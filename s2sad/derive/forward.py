@@ -36,8 +36,8 @@ from s2sad.derive.push import Push
 from s2sad.derive.tangent_writes import TangentWrites, as_complex, copied
 from s2sad.derive.values import can_repeat
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import LIST_CHANGES, bound_by, targets_of
-from s2sad.ir.flow import expressions
+from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.flow import expressions, targets_of
 from s2sad.ir.nodes import (
     Anew,
     Apply,

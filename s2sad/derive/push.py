@@ -37,7 +37,7 @@ from s2sad.derive.pairs import Pairs
 from s2sad.derive.refusals import not_understood, varied_parts_not_understood, without_rule
 from s2sad.derive.tangent_zeros import ZeroTangents
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

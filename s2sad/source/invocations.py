@@ -103,7 +103,7 @@ class Invocations(Lowering):
 
     def _name_of(self, candidate: Candidate) -> Expr:
         if candidate.text.isidentifier():
-            found = self._Name(cst.Name(candidate.text))
+            found = self.lower(cst.Name(candidate.text))
             assert isinstance(found, Ref)
             return Ref(found.var)
         return Apply(candidate.path or "user", (), (), "name", candidate.text)
@@ -172,7 +172,7 @@ class Invocations(Lowering):
                 (callee.definition.node, name)
             )  # fmt: skip
             if args[position] is None and default is not None:
-                args[position] = Ref(default)
+                args[position] = Ref(self.scope.holder(default))
             elif args[position] is None and name in self.program.local_defaults(callee):
                 return self._unknown_call(node, "a default of it was computed in a function")
         args += [Ref(self.scope.holder(var)) for var in callee.captured]
@@ -198,10 +198,6 @@ class Invocations(Lowering):
             parts.append(self.lower(node.func))
         mutated = tuple(r.var for r in reads if isinstance(r, Ref))
         return Opaque(tuple(parts), reason, "S2S012", mutated, False, self.origin(node))
-
-    def _Name(self, node: cst.Name) -> Expr:
-        """A name (`expressions.py`)."""
-        raise NotImplementedError
 
 
 class _Again:

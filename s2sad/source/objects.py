@@ -28,7 +28,20 @@ class _Declared:
     module: Any
 
 
-_Kind = ClassInfo | _Declared
+@dataclass(frozen=True)
+class _Same:
+    """What a name stands for by its other bindings: `s = s._replace(p=0.0)` does not change it."""
+
+
+@dataclass(frozen=True)
+class _Items:
+    """A list or tuple of objects of one class; a list may get others later."""
+
+    cls: ClassInfo
+    fixed: bool
+
+
+_Kind = ClassInfo | _Declared | _Same | _Items
 
 _SEQUENCES = {"list", "tuple", "List", "Tuple", "Sequence", "Iterable", "Collection", "set"}
 _MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"}
@@ -41,7 +54,7 @@ def class_of(node: cst.BaseExpression, scope: Scope) -> ClassInfo | None:
 
 def _class(kind: _Kind | None) -> ClassInfo | None:
     if not isinstance(kind, _Declared):
-        return kind
+        return kind if isinstance(kind, ClassInfo) else None
     path = kind.module.qualified(kind.annotation)
     found = None if path is None else kind.module.find_class(path)
     return None if found is None else found[1]
@@ -62,6 +75,10 @@ def _kind(node: cst.BaseExpression, scope: Scope, seen: frozenset[str]) -> _Kind
             return kind if sliced else _element(kind)
         case cst.Call():
             return _of_call(node, scope, seen)
+        case cst.List(elements) | cst.Tuple(elements) if elements:
+            first, *others = (_class(_kind(e.value, scope, seen)) for e in elements)
+            if first is not None and all(cls is first for cls in others):
+                return _Items(first, isinstance(node, cst.Tuple))
     return None
 
 
@@ -76,14 +93,20 @@ def _declared(annotation: cst.BaseExpression, module: Any) -> _Declared | None:
 
 def _of_name(name: str, scope: Scope, seen: frozenset[str]) -> _Kind | None:
     owner, bindings = scope.bindings_of(name)
-    if owner is None or name in seen:
+    if owner is None:
         return None
+    if name in seen:
+        return _Same()
     if owner.vars[name] in owner.classes:
         cls: ClassInfo = owner.classes[owner.vars[name]]
         return cls if all(b.how == "parameter" for b in bindings) else None
     found = [_of_binding(name, binding, owner, seen | {name}) for binding in bindings]
+    found = [kind for kind in found if not isinstance(kind, _Same)] or found[:1]
+    if any(isinstance(k, _Items) and not (k.fixed or name not in owner.changed) for k in found):
+        return None
     classes = {_class(kind) for kind in found}
-    return found[0] if found and (len(found) == 1 or len(classes) == 1) else None
+    same = len(set(found)) == 1 or (len(classes) == 1 and None not in classes)
+    return found[0] if same else None
 
 
 def _of_binding(name: str, binding: Binding, owner: Scope, seen: frozenset[str]) -> _Kind | None:
@@ -144,7 +167,9 @@ def _iterated(
 
 
 def _element(kind: _Kind | None) -> _Kind | None:
-    """What the elements of a container are, from its annotation."""
+    """What the elements of a container are, from its annotation or what it was made of."""
+    if isinstance(kind, _Items):
+        return kind.cls
     if not isinstance(kind, _Declared) or not isinstance(kind.annotation, cst.Subscript):
         return None
     path = kind.module.qualified(kind.annotation.value) or ""
@@ -170,7 +195,10 @@ def _of_call(node: cst.Call, scope: Scope, seen: frozenset[str]) -> _Kind | None
             return _declared(function[1].node.returns.annotation, function[0])
         return None
     if isinstance(node.func, cst.Attribute):
-        owner = _class(_kind(node.func.value, scope, seen))
+        kind = _kind(node.func.value, scope, seen)
+        if node.func.attr.value == "_replace" and isinstance(kind, _Same):
+            return kind
+        owner = _class(kind)
         if owner is not None and node.func.attr.value == "_replace":
             return owner
         method = None if owner is None else owner.method(node.func.attr.value)

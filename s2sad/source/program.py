@@ -22,8 +22,9 @@ from s2sad.source.bound import bound_names, names_in, parameters
 from s2sad.source.callables import Callables
 from s2sad.source.calls import forwarded, signature
 from s2sad.source.classes import Definition
-from s2sad.source.lower import is_plain, lower_function
+from s2sad.source.lower import Setting, lower_function
 from s2sad.source.operators import canonical
+from s2sad.source.plain import is_plain
 from s2sad.source.scope import Scope
 from s2sad.source.taken_apart import Construction
 
@@ -80,12 +81,14 @@ class Program:
                 definition.node,
                 definition.module,
                 self,
-                name=callee.name,
-                owner=definition.owner if definition.owner and takes_object(definition) else None,
-                outer=callee.outer,
-                known=dict(callee.known),
-                captured=_carried(callee),
-                symbols=callee.name,
+                Setting(
+                    definition.owner if definition.owner and takes_object(definition) else None,
+                    callee.outer,
+                    dict(callee.known),
+                    _carried(callee),
+                    callee.name,
+                ),
+                callee.name,
             )
             callee.function = self.in_order(lowered)
             self.write_out(callee.function)
@@ -223,6 +226,7 @@ class Program:
                     continue
                 if id(inner) not in seen:
                     found |= self._captured(inner, owner, seen)
+                    found |= dict.fromkeys(_defaults(inner, owner))
         return found
 
     def specialised(self, callee: Callee, known: tuple[tuple[str, Any], ...]) -> Callee:
@@ -274,8 +278,17 @@ def _key_of(value: Any) -> object:
 
 def _captured_by(values: Iterable[Any]) -> tuple[Var, ...]:
     """What functions read of the functions around them."""
-    callees = [c.callee for value in values for c in _candidates(value) if c.callee is not None]
-    return tuple(dict.fromkeys(var for callee in callees for var in callee.captured))
+    found: dict[Var, None] = {}
+    for candidate in (c for value in values for c in _candidates(value)):
+        if (callee := candidate.callee) is not None:
+            found |= dict.fromkeys(callee.captured)
+            found |= dict.fromkeys(_defaults(callee.definition.node, callee.outer))
+    return tuple(found)
+
+
+def _defaults(node: cst.CSTNode, outer: Scope | None) -> list[Var]:
+    """The variables that hold the defaults of a function that is defined inside a function."""
+    return [] if outer is None else [v for (of, _), v in outer.defaults.items() if of is node]
 
 
 def _carried(callee: Callee) -> dict[Var, Var]:

@@ -12,7 +12,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.ir.nodes import Var
-from s2sad.source.bound import Binder, Binding, parameters
+from s2sad.source.bound import Binder, Binding, names_in, parameters
 from s2sad.source.changes import Changes
 from s2sad.source.names import dotted_parts
 
@@ -101,6 +101,20 @@ class Scope:
             return self.qualified(node) is not None
         owner, found = self.bindings_of(node.value)
         return owner is None or (len(found) == 1 and not found[0].repeated)
+
+    def hold_default(self, node: cst.CSTNode, function: str, parameter: str) -> Var:
+        """A variable for a default of a function that is defined here. Other functions in here may
+        read it, by a name that nothing else has."""
+        name, taken = f"{function}_{parameter}", set[str]()
+        scope: Scope | None = self
+        while scope is not None:
+            taken |= {*scope.vars, *(var.hint for var in scope.defaults.values())}
+            taken |= set() if scope.node is None else set(names_in(scope.node.body))
+            scope = scope.outer
+        while name in taken:
+            name += "_"
+        self.defaults[node, parameter] = var = Var(name, user=True, name=name)
+        return var
 
     def holder(self, var: Var) -> Var:
         """The variable that stands here for one of a function that this one is handed to."""

@@ -16,8 +16,8 @@ from __future__ import annotations
 from dataclasses import replace
 from keyword import iskeyword
 
-from s2sad.ir.bindings import targets_of, written_by
-from s2sad.ir.flow import expressions_in, statements
+from s2sad.ir.bindings import written_by
+from s2sad.ir.flow import expressions_in, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

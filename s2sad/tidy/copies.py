@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions, inner_blocks, statements, variables
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import expressions, inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
     Assign,
     Block,
@@ -160,7 +160,7 @@ def _assigned(statement: Stmt) -> list[Var]:
     """The variables that an assignment gives a value to."""
     if not isinstance(statement, Assign):
         return []
-    return [var for target in statement.targets for var in variables(target)]
+    return [var for target in statement.targets for var in targets_of(target)]
 
 
 def _copy(statement: Stmt) -> tuple[Var, Var] | None:

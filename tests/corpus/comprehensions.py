@@ -130,6 +130,54 @@ def generators_handed_over(x, y: float, n: int):
     return lists + sum_of_squares(abs(t * y) for t in x if t > 0.1)
 
 
+def neighbours_in_a_list(x):
+    """An iteration gives two items of the list their adjoints: the next one's, too."""
+    xs = [x[0]]
+    for k in range(3):
+        xs.append(x[k] * 0.5)
+    return sum(a * b for a, b in zip(xs, xs[1:]))
+
+
+def first_that_is_kept(x):
+    """One item of a list from which a condition left others out."""
+    kept = [v * x[1] for v in x if v > 0.0]
+    return kept[0] * kept[-1]
+
+
+def array_of_what_is_kept(x):
+    kept = np.array([v * x[0] for v in x if v > 0.1])
+    return kept[-1] ** 2 + np.sum(kept)
+
+
+def dict_without_some(x):
+    table = {k: x[k] * x[0] for k in range(4) if k != 1}
+    return table[2] * table[3]
+
+
+def dict_in_which_keys_return(x):
+    """The last item that has a key is the one that the dict has."""
+    table = {k % 2: v * x[0] for k, v in enumerate(x) if k < 3}
+    return table[0] * table[1] ** 2
+
+
+def dict_of_pairs(x):
+    table = {name: v * x[0] for name, v in zip(("a", "b", "a"), x)}
+    named = {name: v * v for name, v in table.items()}
+    return named["a"] * named["b"]
+
+
+def summed_in_a_test(x, y, n: int = 3):
+    """The adjoint of a sum is needed in a shape, and an item of the list is not there any more."""
+    a = x
+    xs = [a, y]
+    y = math.sin(sum(t for t, s in zip(xs, xs)))
+    if n > 5:
+        y = a
+    return y
+
+
+X = np.array([0.7, -0.4, 0.9, 0.3])
+
 CALLS = {
     "generators_handed_over": (("x", "y"), [(r(4), 0.7, 3), (r(4), -0.7, 0)]),
     "list_of_terms": ("x", [(0.7,)]),
@@ -150,4 +198,11 @@ CALLS = {
     "reduce_by_hand": ("xs", [([r(3), r(2), r(4)],)]),
     "tuple_of_generator": ("x", [(0.7,)]),
     "set_and_dict_of_constants": ("x", [(0.7,)]),
+    "neighbours_in_a_list": ("x", [(X,)]),
+    "first_that_is_kept": ("x", [(X,)]),
+    "array_of_what_is_kept": ("x", [(X,)]),
+    "dict_without_some": ("x", [(X,)]),
+    "dict_in_which_keys_return": ("x", [(X,)]),
+    "dict_of_pairs": ("x", [(X,)]),
+    "summed_in_a_test": (("x", "y"), [(0.7, 0.4), (0.7, 0.4, 6)]),
 }

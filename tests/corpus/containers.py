@@ -290,6 +290,46 @@ def both_ends(parts: list) -> float:
     return np.sum(parts[0] ** 2) + np.sum(parts[-1] * parts[0])
 
 
+def list_made_anew(x: float, n: int = 3) -> float:
+    """Items that nothing reads have no adjoint."""
+    xs = []
+    for _ in range(n):
+        xs = [*xs, x * len(xs)]
+    return xs[2] * x
+
+
+def first_above(items, limit):
+    for k, item in enumerate(items):
+        if item > limit:
+            return item * (k + 1)
+    return limit
+
+
+def items_of_a_list_or_array(x):
+    """A function that is handed an array and a list gives the adjoint of either item by item."""
+    return first_above(x[::-1], 0.1) * first_above([x[0], x[2]], 0.2)
+
+
+def replaced_in_a_list(x, y):
+    b = y + 0.2
+    xs = [x, b]
+    ys = xs
+    ys[1] = 0.4
+    y = b = 0.5
+    return np.sum(x) * b + y
+
+
+def loop_that_may_not_run(x, y, u):
+    """k has no value yet where the loop around its loop begins."""
+    b = x
+    for i in range(2):
+        for _ in range(i, 3):
+            for k in reversed(u):
+                b = b * 0.5 + k
+            x = 0.2 * k + y
+    return b + x
+
+
 CALLS = {
     "fields_by_position": ("params", [({"pair": Pair(0.7, r(3))}, X), ({"pair": [0.7, 0.2]}, X)]),
     "both_ends": ("parts", [([r(3)],), ([r(3), r(3), r(3)],)]),
@@ -360,6 +400,10 @@ CALLS = {
         ],
     ),
     "whole_and_slice": ("layers", [([np.ones((3, 2)), np.eye(3)[:, :2]], np.ones((4, 3)) / 3)]),
+    "list_made_anew": ("x", [(0.7,)]),
+    "items_of_a_list_or_array": ("x", [(np.array([0.7, 0.4, 0.9]),)]),
+    "replaced_in_a_list": (("x", "y"), [(0.7, 0.4)]),
+    "loop_that_may_not_run": (("x", "y", "u"), [(0.7, 0.4, np.array([0.7, 0.4]))]),
 }
 
 REFUSED = {

@@ -371,6 +371,30 @@ def make_scaled(scale, table):
     return scaled
 
 
+def defaults_of_functions_that_are_handed_on(x, y):
+    """A default has the value that it had where the function was made, also where another function
+    calls it."""
+    b = y + 0.2
+    for k in range(2):
+
+        def scaled(t, scale=b):
+            return t * scale * (k + 1) + x  # noqa: B023
+
+        b = scaled(b) * 0.5
+
+    def half(t):
+        return scaled(t) * 0.5
+
+    b = 0.3
+    return twice_applied(scaled, b) + half(y) + sum(map(scaled, [b, x]))
+
+
+def twice_applied(g, p):
+    for _ in range(2):
+        p = g(p)
+    return p
+
+
 closure = make_scaled(2.5, np.array([1.0, -2.0, 0.5]))
 r = np.random.default_rng(6).standard_normal
 LIVE = ("closure",)
@@ -413,4 +437,5 @@ CALLS = {
     "mapped": ("x", [(r(3),)]),
     "docstring_only_callee": ("x", [(0.7,)]),
     "closure": ("x", [(r(3),)]),
+    "defaults_of_functions_that_are_handed_on": (("x", "y"), [(0.7, 0.4)]),
 }

@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -348,6 +349,40 @@ def several_targets(x):
     return np.sum(c.a) * z
 
 
+class Motion(NamedTuple):
+    q: float
+    p: float = 0.5
+
+    def energy(self, scale=1.0):
+        return 0.5 * self.p**2 * scale + self.q
+
+
+@dataclass
+class Weight:
+    mass: float
+    speed: float = 0.4
+
+    def energy(self, scale=1.0):
+        return 0.5 * self.mass * self.speed**2 * scale
+
+
+def replaced_in_a_loop(x):
+    """What a name stands for stays of its class where it is made of what it was."""
+    s = Motion(x[0])
+    w = Weight(x[1])
+    for _ in range(3):
+        s = s._replace(p=s.p * x[2] + 0.1)
+        w = replace(w, speed=s.p)
+    return s.energy(0.3) * w.energy()
+
+
+def objects_in_lists(x):
+    """The items of a list that nothing changes are of the class that it was made of."""
+    weights = [Weight(x[0], x[1]), Weight(x[2])]
+    pair = (Motion(x[1]), Motion(x[0], x[2]))
+    return sum(t.energy() for t in weights) * pair[1].energy() + weights[0].energy(x[1])
+
+
 X = np.array([0.7, -0.4, 1.3, 0.6])
 CALLS = {
     "stepped": ("x", [(X,)]),
@@ -375,6 +410,8 @@ CALLS = {
     "read_by_inner_functions": ("x", [(X,)]),
     "name_that_is_taken": ("x", [(X,)]),
     "several_targets": ("x", [(X,)]),
+    "replaced_in_a_loop": ("x", [(X,)]),
+    "objects_in_lists": ("x", [(X,)]),
 }
 REFUSED = {
     "kept_from_the_last_iteration": "S2S012",

@@ -38,6 +38,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.tidy.algebra import add, is_negative, neg
+from s2sad.tidy.algebra import key as structure
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
@@ -220,7 +221,10 @@ class Additions:
             value = call("helper.add", old, value, text="add")
         self.out.append(Assign((Place(Ref(var), key),), value))
         gaps = entry is None or not entry.full or entry.gaps
-        self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=gaps))
+        written = (loop, structure(key))
+        again = entry is not None and entry.filled == written
+        filled = written if once or again else None
+        self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=gaps, filled=filled))
 
     def _of_item(self, slot: Slot, key: Expr, adjoint: Adjoint) -> Expr:
         """An adjoint in the shape of the item that it belongs to, if that may be an array."""

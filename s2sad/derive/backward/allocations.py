@@ -72,7 +72,8 @@ class Allocations:
             case Make() if is_container(self.facts.type_of(value)):
                 for k, item in enumerate(value.items):
                     key = value.keys[k].value if value.keys else k  # type: ignore[union-attr]
-                    self.pull_new(item, part_of(where, key, self.facts.type_of(value)))
+                    part = part_of(where, key, self.facts.type_of(value))
+                    self.pull_new(item, self.sweep.typed(part, self.facts.type_of(item)))
             case Apply("mul", args) if is_container(self.facts.type_of(value)):
                 for part in args:
                     self.pull_new(part, where)

@@ -14,8 +14,8 @@ class Around:
     `modified` are those that it changes, and whether they are trees; `widened` those of them that
     begin as a number and become arrays; `narrowed` those whose value may not exist as an iteration
     begins, so that they may have no shape there; `borrowed` those that end as an array which has
-    another name; `parted` those that it updates in place; `gathered` those of containers whose
-    items it changes.
+    another name; `parted` those that it updates in place; `refilled` those of containers of which
+    it writes to more than one item; `gathered` those of containers whose items it changes.
     """
 
     modified: dict[Slot, bool] = field(default_factory=dict)
@@ -23,4 +23,5 @@ class Around:
     narrowed: dict[Slot, None] = field(default_factory=dict)
     borrowed: dict[Slot, None] = field(default_factory=dict)
     parted: set[Slot] = field(default_factory=set)
+    refilled: dict[Slot, None] = field(default_factory=dict)
     gathered: dict[Slot, None] = field(default_factory=dict)

@@ -26,7 +26,7 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.derive.adjoints import Adjoint, Slot, is_zero
-from s2sad.derive.broadcasting import expand, shape_of_value
+from s2sad.derive.broadcasting import call, expand, shape_of_value
 from s2sad.derive.derived import Interface
 from s2sad.derive.effects import handed_twice, inner_call, unnamed_argument
 from s2sad.derive.instantiate import as_value
@@ -130,14 +130,29 @@ class Calls:
         if len(targets) == 1 and self._is_for_a_while(targets[0], results):
             ((argument, result),) = results
             self.facts.types[backward] = self.facts.type_of(result.expr)
-            self.expressions.pull(argument, replace(result, expr=backward))
+            result = replace(result, expr=backward)
+            self.expressions.pull(argument, self._from_parts(node, argument, result))
             return
         target: Target = targets[0] if len(targets) == 1 else Unpack(tuple(targets))
         self.out.append(Assign((target,), backward))
         # Variables first: a call in another argument must not take their adjoints for its own.
         results.sort(key=lambda result: not self.slots.of(result[0]))
         for argument, result in results:
-            self.expressions.pull(argument, result)
+            self.expressions.pull(argument, self._from_parts(node, argument, result))
+
+    def _from_parts(self, node: Invoke, argument: Expr, result: Adjoint) -> Adjoint:
+        """The adjoint of an array from what a function gives that also takes lists: a list, with
+        None where an item has none."""
+        kind = self.facts.type_of(argument)
+        if not isinstance(kind, Array) or kind.shape == SCALAR:
+            return result
+        function = self.sweep.engine.program.function(node.callee)
+        taken = function.params[node.args.index(argument)].var
+        if not isinstance(self.facts.bindings.get(taken), Unknown):
+            return result
+        whole = call("helper.from_parts", as_value(argument), result.expr, text="from_parts")
+        self.facts.types[whole] = self.facts.type_of(result.expr)
+        return replace(result, expr=whole)
 
     def _results(
         self, node: Invoke, interface: Interface

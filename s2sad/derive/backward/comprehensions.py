@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import SCALAR, Array, Star, Unknown
+from s2sad.analysis.iteration import WRAPPERS
+from s2sad.analysis.types import SCALAR, Array, DictOf, Star, Unknown
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
@@ -20,12 +21,15 @@ from s2sad.ir.nodes import (
     Assign,
     Block,
     Branch,
+    Const,
     Each,
     Expr,
     For,
     Make,
+    Place,
     Ref,
     Stmt,
+    Target,
     Unpack,
     Var,
 )
@@ -52,8 +56,9 @@ class Comprehensions:
     def pull(self, node: Each, adjoint: Adjoint) -> None:
         self.contributions.flush()
         position = self.iteration.counter("k")
-        used = [False]
-        item = self._item_of(node, adjoint, position, used)
+        kept = self.iteration.counter("kept") if node.conditions else position
+        used, placed = [False], [False]
+        item = self._item_of(node, adjoint, kept, placed)
 
         def body() -> list[Step]:
             with self.contributions.apart() as made:
@@ -65,6 +70,9 @@ class Comprehensions:
                     node.iterable, seeds, Ref(position), node.target
                 ):
                     used[0] = True
+            if placed[0] and node.conditions:
+                more = Apply("add", (Ref(kept), Const(1)), (), "infix", "+")
+                made.append(Assign((kept,), more, "add"))
             return [Step(None, [Group(None, made)])]
 
         before, mirror = self.repetition.repeated(node, body)
@@ -72,10 +80,20 @@ class Comprehensions:
         statements = [
             s for step in mirror for g in step.nodes if isinstance(g, Group) for s in g.body
         ]
-        for condition in reversed(node.conditions):
-            statements = [Branch(as_value(condition), statements, [])]
+        if statements and node.key is not None and not self._has_distinct_keys(node):
+            used[0] = True
+            statements = [Branch(self._is_last(node, position), statements, [])]
+        statements = _if_kept(node, statements)
+        if placed[0] and node.conditions:
+            self.out.append(Assign((kept,), Const(0)))
         if statements:
-            self.out.append(self._each_loop(node, position if used[0] else None, statements))
+            self.out.append(
+                self._each_loop(
+                    node,
+                    position if used[0] or (placed[0] and kept is position) else None,
+                    statements,
+                )
+            )
         for leaf in self.iteration.leaves(node.iterable, None):
             entry = self.taking.take_root(leaf)
             if entry is not None:
@@ -84,6 +102,8 @@ class Comprehensions:
     def _item_of(
         self, node: Each, adjoint: Adjoint, position: Var, used: list[bool]
     ) -> Callable[[], Adjoint]:
+        """What gives the adjoint of an item, from that of the whole; `used` says whether it reads
+        the item's position, which those that a condition leaves out have none of."""
         shape = self.facts.shape_of(node.element)
         kind = self.facts.type_of(node.element)
         tree = not isinstance(kind, Array | Unknown)
@@ -98,11 +118,6 @@ class Comprehensions:
                     Adjoint(instantiate(element_, places), shape, True), adjoint, node.element
                 )
         whole = self.slots.protected(adjoint, f"d_{self.slots.hint(node)}")
-        if node.conditions:
-            items = Var("d_items")
-            self.out.append(Assign((items,), call("builtins.iter", whole.expr, text="iter")))
-            taken = call("builtins.next", Ref(items), text="next")
-            return lambda: self.slots.let("d_item", Adjoint(taken, shape, True, False, tree))
 
         def element() -> Adjoint:
             key: Expr = Ref(position)
@@ -121,6 +136,37 @@ class Comprehensions:
 
         return element
 
+    def _is_last(self, node: Each, position: Var) -> Expr:
+        """Whether an item of a dict comprehension is the last one that has its key, which is the
+        one that the dict has."""
+        last, key = Var("last"), as_value(node.key)  # type: ignore[arg-type]
+        self.out.append(Assign((last,), Make("dict", ())))
+        noted = Assign((Place(Ref(last), key),), Ref(position))
+        self.out.append(self._each_loop(node, position, _if_kept(node, [noted])))
+        found = Apply("getitem", (Ref(last), key), (), "index")
+        return Apply("eq", (found, Ref(position)), (), "infix", "==")
+
+    def _has_distinct_keys(self, node: Each) -> bool:
+        """Whether no key of a dict comprehension certainly comes twice."""
+        return isinstance(node.key, Ref) and self._differs(node.key.var, node.target, node.iterable)
+
+    def _differs(self, var: Var, target: Target, iterable: Expr) -> bool:
+        """Whether a loop gives a variable another value in each round."""
+        if isinstance(iterable, Apply) and iterable.op in WRAPPERS:
+            return self._differs(var, target, iterable.args[0])
+        match target, iterable:
+            case Unpack((first, *_)), Apply("builtins.enumerate" | "dict.items") if first is var:
+                return True
+            case Unpack(parts), Apply("builtins.zip", args):
+                pairs = zip(parts, args, strict=False)
+                return any(self._differs(var, part, arg) for part, arg in pairs)
+            case Var(), Make("list" | "tuple", items):
+                keys = {item.value for item in items if isinstance(item, Const)}
+                return target is var and len(keys) == len(items)
+            case Var(), Apply("builtins.range" | "dict.keys"):
+                return target is var
+        return target is var and isinstance(self.facts.type_of(iterable), DictOf)
+
     def _broadcast_item(self, item: Adjoint, whole: Adjoint, element: Expr) -> Adjoint:
         """The adjoint of one element, summed down to its shape where it was broadcast."""
         if whole.result is None:
@@ -136,3 +182,10 @@ class Comprehensions:
             iterable = call("builtins.enumerate", iterable, text="enumerate")
             target = Unpack((position, target))
         return For(target, iterable, body)
+
+
+def _if_kept(node: Each, body: Block) -> Block:
+    """Statements that run for the items that no condition leaves out."""
+    for condition in reversed(node.conditions):
+        body = [Branch(as_value(condition), body, [])] if body else []
+    return body

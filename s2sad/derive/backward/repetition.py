@@ -114,12 +114,14 @@ class Repetition:
         # Who owns an array as an iteration begins must still own it as it ends.
         lent = [slot for slot in head.slots() if self._lent(slot, head, around)]
         around.borrowed |= dict.fromkeys(lent)
+        refilled = [s for s in head.slots() if self._refilled(s, head, key)]
+        around.refilled |= dict.fromkeys(refilled)
         more = around.gathered.keys() - gathered.keys()
         missing = (around.parted - parted) & modified.keys()
         for slot in found:
             entry = self.state.get(slot) or head.get(slot)
             modified[slot] = entry is not None and entry.tree
-        return bool(found or wider or narrow or lent or more or missing)
+        return bool(found or wider or narrow or lent or refilled or more or missing)
 
     def _join_unmodified(self, head: State, around: Around) -> None:
         """A loop may not run at all: what it leaves alone is as both paths have it."""
@@ -173,6 +175,14 @@ class Repetition:
             return False
         return not end.owned or (start.full and not end.full)
 
+    def _refilled(self, slot: Slot, head: State, key: object) -> bool:
+        """Whether an iteration writes to more than one item of a container that was made before the
+        loop: it may have written to the next one's already."""
+        start, end = head.get(slot), self.state.get(slot)
+        if start is None or start.fresh is not key or end is None or end.fresh is key:
+            return False
+        return end.filled is None or end.filled[0] is not key
+
     def _materialise(self, slot: Slot, before: Block, key: object, around: Around) -> None:
         """Makes the adjoint of a slot stand in its variable before a loop.
 
@@ -200,7 +210,8 @@ class Repetition:
                 self.state.set(slot, Adjoint(Ref(var), full=False, tree=True))
                 return
             before.append(Assign((var,), self.slots.empty_tree(slot)))
-            self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=True, fresh=key))
+            fresh = None if slot in around.refilled else key
+            self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=True, fresh=fresh))
             return
         shape = self.slots.shape_of(slot)
         if entry is not None and entry.full and entry.shape == SCALAR and not wide:
@@ -217,7 +228,12 @@ class Repetition:
             before.append(Assign((var,), zeros))
             self.state.set(slot, self.slots.read(var, Adjoint(zeros, shape, True, True)))
             return
-        if not entry.full and shape != SCALAR:
+        if not entry.full and shape != SCALAR and not self._certain(slot, key):
+            if not holds(entry, var):
+                before.append(Assign((var,), entry.expr))
+            narrow = Adjoint(Const(0.0), Star("?"), False, entry.owned)
+            self.state.set(slot, self.slots.read(var, narrow))
+        elif not entry.full and shape != SCALAR:
             before.append(Assign((var,), self.adding.own(slot, entry)))
             self.state.set(slot, self.slots.read(var, Adjoint(Const(0.0), shape, True, True)))
         elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):

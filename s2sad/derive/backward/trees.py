@@ -83,8 +83,7 @@ class Trees:
         if node.kind in ("tuple", "list"):
             keys = list(range(len(node.items)))
             known = isinstance(adjoint.expr, Ref | Make | Const | Each)
-            if any(is_call(adjoint.expr, f"helper.{name}") for name in ("add", "field", "part")):
-                # Some of its items may be missing.
+            if may_lack_items(adjoint.expr):
                 adjoint = self.slots.let(f"d_{self.slots.hint(node)}", adjoint)
             elif not known and repeated_item(adjoint.expr) is None:
                 adjoint = self._unpacked(node, adjoint)
@@ -213,6 +212,14 @@ def is_complete(expr: Expr) -> bool:
     if isinstance(expr, Make):
         return expr.kind in ("tuple", "list") and not any(is_zero(item) for item in expr.items)
     return not isinstance(expr, Ref) and not is_call(expr, "helper.add")
+
+
+def may_lack_items(expr: Expr) -> bool:
+    """Whether the adjoint of a list, which has no name, may have None for some of its items."""
+    match expr:
+        case Apply("getitem", (_, Slice())):
+            return True
+    return any(is_call(expr, f"helper.{name}") for name in ("add", "field", "part"))
 
 
 def is_literal_tree(expr: Expr) -> bool:

@@ -23,7 +23,8 @@ from s2sad.derive.memory.position import Inner, OpenLoop
 from s2sad.derive.memory.tools import Tools
 from s2sad.derive.mirror import Group, Mirror, MirrorLoop
 from s2sad.derive.parts import own_targets
-from s2sad.ir.bindings import bound_by, targets_of
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -19,8 +19,8 @@ from s2sad.derive.memory.again import CHEAP_ENOUGH, FAR, Again
 from s2sad.derive.memory.known import Known
 from s2sad.derive.parts import own_targets
 from s2sad.derive.values import is_arithmetic, passes
-from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions, inner_blocks, reads, statements
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import expressions, inner_blocks, reads, statements, targets_of
 from s2sad.ir.nodes import (
     Assign,
     Block,

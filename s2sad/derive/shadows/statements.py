@@ -25,8 +25,7 @@ from s2sad.derive.shadows.made import Refused, Shadows, let
 from s2sad.derive.shadows.values import Values
 from s2sad.derive.shadows.which import Which
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import expressions
+from s2sad.ir.flow import expressions, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -200,7 +199,7 @@ class _Statements:
 
     def _bound_to(self, statement: Assign, var: Var, value: Expr) -> Block:
         shadow = self.values.shadow(var)
-        names = [t for t in statement.targets if isinstance(t, Var)]
+        names = [t for t in statement.targets if isinstance(t, Var) and self.which.has_shadow(t)]
         is_second = len(statement.targets) > 1 and names != [] and names[0] is not var
         if is_second and (not self.which.aliases(value) or self.which.holds(value)):
             # a = b = e is one array with two names.
