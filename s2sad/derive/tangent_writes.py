@@ -190,6 +190,7 @@ class TangentWrites:
             return expr
         mirrored = {self.dots.of(var): [var] for var in self.mirrored}
         mirrored |= {self.dots.of(var): found for var, found in sources.items()}
+        mirrored |= {dot: self._handed_to(node) for node, (_, dot) in self.sweep.called.items()}
         if not shared:
             mirrored |= {self.dots.of(var): [var] for var in self.sweep.handed_back}
         read = {n.var for n in walk(expr) if isinstance(n, Ref)} & mirrored.keys()
@@ -205,15 +206,20 @@ class TangentWrites:
         """Whether nothing is written any more into the arrays that mirrored variables stand for."""
         return self.sweep.asked and self.mirrored.is_left_alone(self.sweep.current, set(variables))
 
-    def may_change(self, node: Invoke) -> bool:
+    def may_change(self, node: Expr) -> bool:
         """Whether the tangent of what a call gives may be one that it is handed, and changes later
         though the value does not: f(x) may be x + 1.0."""
-        kind = self.facts.type_of(node)
-        if isinstance(kind, Array) and kind.shape == SCALAR or self.mirrored.roots(node):
-            return False
+        found = self._handed_to(node)
+        return bool(found) and not self._are_left_alone(found)
+
+    def _handed_to(self, node: Expr) -> list[Var]:
+        """The mirrored variables whose tangents the result of a call may have, unlike its value."""
+        if not isinstance(node, Invoke) or self.mirrored.roots(node):
+            return []
+        if self.facts.shape_of(node) == SCALAR:
+            return []
         refs = (n.var for a in node.args if a is not None for n in walk(a) if isinstance(n, Ref))
-        read = {var for var in refs if var in self.mirrored}
-        return bool(read) and not self._are_left_alone(read)
+        return [var for var in refs if var in self.mirrored]
 
     def _own(self, value: Expr, expr: Expr) -> Expr:
         """A tangent as memory of its own, if its value is an array."""

@@ -69,6 +69,26 @@ def given_by_a_callee(a, b):
     return np.sum(u * c)
 
 
+def given_by_a_callee_and_appended(a, b):
+    c = a * 1.0
+    xs = [b]
+    xs.append(moved(c))
+    c[1:] *= np.sin(b[1:])
+    return np.sum(xs[0] * xs[-1] * c)
+
+
+def copies_appended(a, b):
+    """The gradient copies xs: a value that is called `copy` may not hide the module."""
+    xs = [a * 2.0, b * a]
+    M = np.outer(np.array([1.0, 0.5]), a)
+    for row in list(M):
+        y = M[1] + row
+        xs.append(M[1].copy())
+    for x in xs[:2]:
+        y = x + y
+    return np.sum(xs[0] * xs[-1])
+
+
 def run_over(A, b):
     c = A * 1.0
     t = 0.0
@@ -105,6 +125,8 @@ CALLS = {
     "listed_items_of_a_dict": (("a", "b"), [(r(4), r(4))]),
     "handed_to_a_writer": (("a", "b"), [(r(4), r(4))]),
     "given_by_a_callee": (("a", "b"), [(r(4), r(4))]),
+    "given_by_a_callee_and_appended": (("a", "b"), [(r(4), r(4))]),
+    "copies_appended": (("a", "b"), [(r(4), r(4))]),
     "run_over": (("A", "b"), [(r((3, 4)), r(4))]),
     "stacked_in_a_loop": (("a", "b"), [(r(4), r(4))]),
     "one_of_many_items_read": (("A", "b"), [(r((3, 4)), r(4))]),
