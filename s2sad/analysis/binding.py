@@ -1,10 +1,9 @@
-"""What binding and writing does to the facts of variables.
-
-What is written into an array makes all varied that may share memory with it; a container that gets
-an item has another type from there on.
+"""What binding does to the facts of variables.
 
     a, b = f(x)              each the fact of its item
-    rows[k] = np.sin(x)      rows is varied, and all that may share memory with it
+    n = len(x)               n is the size of x's first axis
+
+What writing does, to what has several names, is in `storing.py`.
 """
 
 from __future__ import annotations
@@ -12,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from s2sad.analysis.contents import item_at, with_item
+from s2sad.analysis.contents import item_at
 from s2sad.analysis.sizes import UNKNOWN, Size
+from s2sad.analysis.storing import Storing
 from s2sad.analysis.tables import Course, Environment, Fact, Tables, either
 from s2sad.analysis.types import (
-    NUMBER,
     SCALAR,
-    Array,
-    Inert,
     ListOf,
     Star,
     Type,
@@ -34,7 +31,6 @@ from s2sad.ir.nodes import (
     Expr,
     Make,
     Place,
-    Ref,
     Target,
     Unpack,
     Var,
@@ -50,6 +46,7 @@ class Binding:
         self.tables = tables
         self.course = course
         self.value = value
+        self.storing = Storing(tables, course, self.bind_type)
 
     def assign(self, target: Target, fact: Fact, value: Expr, env: Environment) -> None:
         match target:
@@ -73,45 +70,10 @@ class Binding:
                 if not isinstance(target.key, str):
                     self.value(target.key, env)
                 if fact.varied and not is_integral(base.type):
-                    self.written(target.base, env)
+                    self.storing.written(target.base, env)
                 if self.tables.wary and may_be_complex(fact.type):
-                    self._written_complex(target.base, env)
-                self.stored(target.base, target.key, fact.type, env)
-
-    def stored(self, base: Expr, key: Expr | str, kind: Type, env: Environment) -> None:
-        """A container has another item from here on."""
-        if isinstance(base, Ref) and (fact := env.get(base.var)) is not None:
-            found = with_item(fact.type, key, kind)
-            if found != fact.type:
-                env.own[base.var] = Fact(found, fact.varied)
-                self.bind_type(base.var, found)
-
-    def written(self, base: Expr, env: Environment) -> None:
-        """Something varied is written into an object: all that may share memory with it is varied
-        from here on. Integers stay what they are: NumPy truncates what is written there."""
-        kind = self.tables.types.get(base)
-        if isinstance(kind, Inert) or (isinstance(kind, Array) and kind.shape == SCALAR):
-            return
-        regions = self.course.regions[-1]
-        for root, _ in regions.aliases(base):
-            for var in regions.members(root):
-                fact = env.get(var)
-                if fact is not None and not isinstance(fact.type, Inert):
-                    env.own[var] = Fact(fact.type, not is_integral(fact.type))
-                    if not is_integral(fact.type):
-                        self.tables.made_varied.add(var)
-
-    def _written_complex(self, base: Expr, env: Environment) -> None:
-        """Something that may be complex is written into an array or container: what is not known
-        to be real may be complex from here on."""
-        for root, _ in self.course.regions[-1].aliases(base):
-            for var in self.course.regions[-1].members(root):
-                fact = env.get(var)
-                match fact:
-                    case Fact(Array("unknown", shape), varied) if shape != SCALAR:
-                        env.own[var] = Fact(Array(NUMBER, shape), varied)
-                    case Fact(Unknown(name, False), varied):
-                        env.own[var] = Fact(Unknown(name, foreign=True), varied)
+                    self.storing.written_complex(target.base, env)
+                self.storing.stored(target.base, target.key, fact.type, env)
 
     def assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:
         """Gives the target of a loop an element; of zip and enumerate each part its own source."""

@@ -32,6 +32,8 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.analysis.usage import refined, unpacked_shapes
+from s2sad.derive.effects import changed_by_method, filled_by
+from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.nodes import (
     Apply,
     Const,
@@ -87,7 +89,10 @@ class Evaluation:
                     return Fact(self.tables.array(fact.type, expr), fact.varied)
                 return fact
             case Apply():
-                return self.operations.result(expr, env)
+                fact = self.operations.result(expr, env)
+                if expr.op in LIST_CHANGES and env is not LATER:
+                    self.binding.storing.list_changed(expr, env)
+                return fact
             case Invoke():
                 return self._invoke(expr, env)
             case Make():
@@ -110,6 +115,8 @@ class Evaluation:
                 varied = [self.value(part, env).varied for part in expr.parts]
                 if expr.inert:
                     return Fact(Inert("function"))
+                if env is not LATER:
+                    self._unseen(expr, env)
                 return Fact(Unknown("", foreign=self.tables.wary), any(varied))
         raise AssertionError(expr)
 
@@ -135,9 +142,22 @@ class Evaluation:
         for position in self.tables.summaries[function].written:
             argument = node.args[position]
             if argument is not None:
-                self.binding.written(argument, env)
-        kind = renamed(result.type, f"{node.callee.name}{self.names.count}", only_marked=True)
-        return Fact(kind, result.varied)
+                self.binding.storing.written(argument, env)
+        name = f"{node.callee.name}{self.names.count}"
+        for where, (key, item, whole) in self.tables.summaries[function].stores:
+            given = node.args[where] if isinstance(where, int) else Ref(where)
+            if given is not None:
+                item = renamed(item, name, only_marked=True)
+                self.binding.storing.perhaps_stored(given, (key, item, whole), env)
+        return Fact(renamed(result.type, name, only_marked=True), result.varied)
+
+    def _unseen(self, call: Opaque, env: Environment) -> None:
+        """A call that s2sad does not look into may put what it is handed into what it changes."""
+        for var in filled_by(call, self.tables):
+            self.binding.storing.written(Ref(var), env)
+        if (changed := changed_by_method(call)) is not None:
+            anything = (None, Unknown(""), Unknown(""))
+            self.binding.storing.perhaps_stored(changed, anything, env)
 
     def _may_become_varied(self, node: Invoke, argument: Expr) -> bool:
         """Whether what is varied may be written later into the memory that a call is handed and

@@ -63,7 +63,7 @@ class Execution:
                 if statement.augmented is not None and isinstance(statement.value, Apply):
                     fact = self._updated(statement, statement.value, fact)
                     if fact.varied:
-                        self.binding.written(statement.value.args[0], env)
+                        self.binding.storing.written(statement.value.args[0], env)
                 for target in statement.targets:
                     self.binding.assign(target, fact, statement.value, env)
                     self.binding.note_sizes(target, statement.value)
@@ -108,10 +108,10 @@ class Execution:
         writes = any(rule.writes for rule in rules().get(value.op, ()))
         varied = any(part in self.tables.varied for part in value.args[1:])
         if varied and (value.op in LIST_CHANGES or writes):
-            self.binding.written(base, env)
+            self.binding.storing.written(base, env)
         if value.op == "list.append":
             kind = self.tables.types[value.args[1]]
-            self.binding.stored(base, Slice(None, None), kind, env)
+            self.binding.storing.stored(base, Slice(None, None), kind, env)
 
     def _updated(self, statement: Assign, value: Apply, fact: Fact) -> Fact:
         """What `x += e` leaves in x: an array stays the same one, and so does a part of one in

@@ -17,14 +17,16 @@ from typing import Any
 
 from s2sad.analysis.evaluation import Evaluation
 from s2sad.analysis.execution import Execution
+from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sharing import Effects
+from s2sad.analysis.stored import Store
 from s2sad.analysis.tables import LATER, Course, Environment, Fact, Summary, Tables, either
 from s2sad.analysis.types import Inert
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions, statements
-from s2sad.ir.nodes import Assign, Expr, Function, Invoke, Ref, Var, walk
+from s2sad.ir.nodes import Assign, Const, Expr, Function, Invoke, Ref, Var, walk
 
 
 class Facts(Tables):
@@ -36,6 +38,7 @@ class Facts(Tables):
         self._evaluation = Evaluation(self, self._course, self.interpret)
         self._execution = Execution(self, self._course, self._evaluation)
         self._known_regions: dict[Function, Regions] = {}
+        self._known_levels: dict[Function, Levels] = {}
         self._scanned: set[Function] = set()
         self._sweep = 0
         self._recursive = False
@@ -104,10 +107,15 @@ class Facts(Tables):
         outer_returns, self._course.returns = self._course.returns, []
         if function not in self._known_regions:
             self._known_regions[function] = Regions(function, self.untyped_calls)
+            self._known_levels[function] = Levels(function, self._known_regions[function])
         regions = self._known_regions[function]
         self._course.regions.append(regions)
+        self._course.levels.append(self._known_levels[function])
+        self._course.stores.append([])
         self._course.modules.append(function.module)
         self._execution.block(function.body, env)
+        summary.stores = _seen_by_callers(function, self._course.stores.pop(), env)
+        self._course.levels.pop()
         self._course.modules.pop()
         self._course.regions.pop()
         if any(regions.is_written(parameter.var) for parameter in function.params):
@@ -141,6 +149,20 @@ class Facts(Tables):
             for root in expressions(statement)
             for node in walk(root)
         )
+
+
+def _seen_by_callers(
+    function: Function, stores: list[tuple[Var, Store]], env: Environment
+) -> list[tuple[int | Var, Store]]:
+    """What is put into containers that a function is handed, by position, or that it captured."""
+    positions = {p.var: k for k, p in enumerate(function.params)}
+    found: dict[object, tuple[int | Var, Store]] = {}
+    for var, (key, item, whole) in stores:
+        if var in positions or env.get(var) is None:
+            where = positions.get(var, var)
+            known = key.value if isinstance(key, Const) else key
+            found[where, repr(known), item, whole] = where, (key, item, whole)
+    return list(found.values())
 
 
 class _Varied:

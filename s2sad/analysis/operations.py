@@ -106,7 +106,10 @@ class Operations:
         if node.op in _DICTS and not varied:
             return Fact(DictOf())
         if node.op == "list.pop":
-            return Fact(last_item(facts[0].type), varied)
+            taken = last_item(facts[0].type)
+            if len(node.args) > 1:
+                taken = index(facts[0].type, node.args[1]) or Unknown("")
+            return Fact(taken, varied)
         if node.op == "list.append":
             return Fact(Inert("None"))
         if node.op == "copy.copy" or (node.op == "numpy.copy" and node.form == "method"):

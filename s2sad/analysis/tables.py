@@ -16,9 +16,11 @@ from typing import Any
 
 from s2sad.analysis.call_effects import Calls
 from s2sad.analysis.lattice import join
+from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.size_names import SizeNames
 from s2sad.analysis.sizes import UNKNOWN
+from s2sad.analysis.stored import Store
 from s2sad.analysis.types import NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
 from s2sad.derive.selection import choose
 from s2sad.derive.templates import Rule
@@ -35,12 +37,14 @@ class Fact:
 
 @dataclass
 class Summary:
-    """What is known of a function: its arguments so far, what it returns, and into which arguments
-    it writes something that is varied."""
+    """What is known of a function: its arguments so far, what it returns, into which arguments it
+    writes something that is varied, and what it puts into containers that it is handed (by
+    position) or captured."""
 
     params: list[Fact]
     result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
     written: frozenset[int] = frozenset()
+    stores: list[tuple[int | Var, Store]] = field(default_factory=list)
     running: bool = False
     sweep: int = 0
 
@@ -124,11 +128,13 @@ class Tables(ABC):
 
 @dataclass
 class Course:
-    """Where the interpreter is: in which modules and functions, and what these have returned.
-    The variables in `fixed` have one value, from one statement."""
+    """Where the interpreter is: in which modules and functions, what these have returned, and put
+    into containers. The variables in `fixed` have one value, from one statement."""
 
     modules: list[Any] = field(default_factory=list)
     regions: list[Regions] = field(default_factory=list)
+    levels: list[Levels] = field(default_factory=list)
+    stores: list[list[tuple[Var, Store]]] = field(default_factory=list)
     returns: list[Fact] = field(default_factory=list)
     fixed: set[Var] = field(default_factory=set)
 

@@ -20,7 +20,7 @@ from s2sad.analysis.types import SCALAR, Array, Type, Unknown, is_complex, may_b
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
 from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
-from s2sad.derive.effects import is_harmless, writer
+from s2sad.derive.effects import changed_by_method, filled_by, is_harmless, writer
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.held import is_container
 from s2sad.derive.instantiate import as_value
@@ -223,9 +223,10 @@ class TangentWrites:
         """Whether a call for its effect may change something that carries a derivative."""
         if isinstance(value, Opaque):
             changed = any(var in self.mirrored for var in value.mutates)
-            return bool(self.sweep.is_varied(value) and writer(value)) or (
-                changed and not is_harmless(value, self.facts)
-            )
+            filled = filled_by(value, self.facts)
+            changed = changed or (bool(filled) and changed_by_method(value) is not None)
+            changed = changed or bool(self.sweep.is_varied(value) and writer(value))
+            return changed and not is_harmless(value, self.facts)
         if not isinstance(value, Apply) or value.form not in ("call", "method"):
             return False
         found = self.facts.rule_of(value)
