@@ -19,7 +19,7 @@ Where the types of values are known, numbers and what else cannot be changed are
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import cached_property
 
 from s2sad.analysis.alias_classes import AliasClasses
@@ -36,6 +36,7 @@ from s2sad.ir.nodes import (
     Apply,
     Assign,
     Expr,
+    For,
     Function,
     Invoke,
     Make,
@@ -44,6 +45,7 @@ from s2sad.ir.nodes import (
     Stmt,
     Unpack,
     Var,
+    While,
     walk,
 )
 
@@ -137,6 +139,21 @@ class Regions(AliasClasses):
                         self.is_mirrored(var) for var in targets_of(target)
                     ):
                         yield statement
+
+    def changes_items(
+        self, loop: For | While, variables: Collection[Var], ends: bool = True
+    ) -> bool:
+        """Whether a loop changes which objects the containers hold that variables stand for; without
+        `ends`, at other places than the end of a list."""
+        regions = {self.of(var) for var in variables if self.knows(var)}
+        return any(
+            self.of(var) in regions
+            for statement in statements(loop.body)
+            if ends or not _changes_an_end(statement)
+            for write in self.writes.get(statement, ())
+            if not self.is_array(write.base)
+            for var, _ in self.aliases(write.base)
+        )
 
     def together(self, var: Var) -> list[Var]:
         """The variables whose objects a write into that of a variable may change.
@@ -258,3 +275,8 @@ class Regions(AliasClasses):
             for statement in statements(self.function.body)
             for target in targets(statement)
         )
+
+
+def _changes_an_end(statement: Stmt) -> bool:
+    value = getattr(statement, "value", None)
+    return isinstance(value, Apply) and value.op in ("list.append", "list.pop")

@@ -67,7 +67,7 @@ class Comprehensions:
                 self.contributions.flush()
                 seeds = self.taking.take_target(node.target)
                 if seeds is not None and self.iteration.pull_element(
-                    node.iterable, seeds, Ref(position), node.target
+                    node.iterable, seeds, Ref(position), node.target, None
                 ):
                     used[0] = True
             if placed[0] and node.conditions:

@@ -17,10 +17,26 @@ from s2sad.analysis.types import INT, Array, Unknown
 from s2sad.derive.adjoints import Adjoint, Slot
 from s2sad.derive.broadcasting import expand
 from s2sad.ir.bindings import bound_by
-from s2sad.ir.nodes import Apply, Const, Expr, For, Make, Ref, Slice, Stmt, Target, Unpack, Var
+from s2sad.ir.nodes import (
+    Apply,
+    Const,
+    Expr,
+    For,
+    Make,
+    Ref,
+    Slice,
+    Target,
+    Unpack,
+    Var,
+    walk,
+)
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
+
+
+_COPIES = ("getitem", "builtins.")
+"""Operators that give another list of the same items."""
 
 
 class Iteration:
@@ -46,9 +62,10 @@ class Iteration:
         return var
 
     def pull_element(
-        self, iterable: Expr, seed: Any, position: Expr, target: Target | None
+        self, iterable: Expr, seed: Any, position: Expr, target: Target | None, loop: For | None
     ) -> bool:
-        """Passes the adjoint of a loop's element on to the place in the iterable that it came from.
+        """Passes the adjoint of an element on to the place in the iterable that it came from, in a
+        loop or, without one, in a comprehension.
 
         `seed` is an Adjoint, or a list of them for the parts of a tuple. Says whether the position
         was used.
@@ -57,29 +74,29 @@ class Iteration:
             return False
         if isinstance(iterable, Apply):
             op, args = iterable.op, iterable.args
-            if op in WRAPPERS:
-                return self.pull_element(args[0], seed, position, target)
+            if op in WRAPPERS and not self._is_other_list(iterable, loop):
+                return self.pull_element(args[0], seed, position, target, loop)
             if op == "builtins.enumerate" and isinstance(seed, list):
-                return self.pull_element(args[0], seed[1], position, _part(target, 1))
+                return self.pull_element(args[0], seed[1], position, _part(target, 1), loop)
             if op == "builtins.zip" and isinstance(seed, list):
                 return any(
                     [
-                        self.pull_element(a, s, position, _part(target, k))
+                        self.pull_element(a, s, position, _part(target, k), loop)
                         for k, (a, s) in enumerate(zip(args, seed, strict=True))
                     ]
                 )
             if op == "builtins.reversed":
                 back = Apply("sub", (Const(-1), position), (), "infix", "-")
-                return self.pull_element(args[0], seed, back, target)
+                return self.pull_element(args[0], seed, back, target, loop)
             if op == "dict.items" and isinstance(seed, list):
                 key = _key_of(target)
                 if key is not None:
-                    self._pull_at(args[0], seed[1], Ref(key), _part(target, 1))
+                    self._pull_at(args[0], seed[1], Ref(key), _part(target, 1), loop)
                 return False
             if op == "dict.values":
-                self._pull_at(args[0], seed, Ref(self._values_key(iterable)), target)
+                self._pull_at(args[0], seed, Ref(self._values_key(iterable)), target, loop)
                 return False
-        self._pull_at(iterable, seed, position, target)
+        self._pull_at(iterable, seed, position, target, loop)
         return True
 
     def _values_key(self, iterable: Expr) -> Var:
@@ -87,14 +104,16 @@ class Iteration:
             self.value_keys[iterable] = Var("key")
         return self.value_keys[iterable]
 
-    def _pull_at(self, container: Expr, seed: Any, position: Expr, target: Target | None) -> None:
+    def _pull_at(
+        self, container: Expr, seed: Any, position: Expr, target: Target | None, loop: For | None
+    ) -> None:
         if not isinstance(self.facts.type_of(container), Array):
             seed = self._of_its_shape(seed, target)
         if isinstance(seed, list):
             items = tuple(Const(0.0) if s is None else s.expr for s in seed)
             seed = Adjoint(Make("tuple", items), tree=True)
-        container, position = self._in_whole(container, position)
-        found = self._slot_kept_by_loop(container)
+        container, position = self._in_whole(container, position, loop)
+        found = self._slot_kept_by(loop, container)
         container_slot: Slot = found if found is not None else (container, ())
         kind = self.facts.type_of(container)
         if isinstance(kind, Array):
@@ -112,31 +131,42 @@ class Iteration:
         kind = self.facts.bindings.get(target, Unknown(target.hint))
         return expand(seed, self.sweep.typed(Ref(target), kind), self.facts)
 
-    def _slot_kept_by_loop(self, container: Expr) -> Slot | None:
+    def _slot_kept_by(self, loop: For | None, container: Expr) -> Slot | None:
         """The slot of what a loop runs over, unless the loop binds the variable anew."""
         found = None if isinstance(container, Make) else self.slots.of(container)
-        loop = self.sweep.loops[-1] if self.sweep.loops else None
-        if found is not None and isinstance(loop, For) and found[0] in bound_by(loop):
+        if found is not None and loop is not None and found[0] in bound_by(loop):
             return None
         return found
 
-    def _in_whole(self, container: Expr, position: Expr) -> tuple[Expr, Expr]:
+    def _is_other_list(self, iterable: Expr, loop: For | None) -> bool:
+        """Whether a loop runs over a copy of a list or dict, and the list gets other items while it
+        does."""
+        if loop is None or not isinstance(iterable, Apply):
+            return False
+        if isinstance(self.facts.type_of(iterable), Array) or not iterable.op.startswith(_COPIES):
+            return False
+        read = {node.var for node in walk(iterable) if isinstance(node, Ref)}
+        return self.sweep.regions.changes_items(loop, read, ends=False)
+
+    def _in_whole(self, container: Expr, position: Expr, loop: For | None) -> tuple[Expr, Expr]:
         """An element of xs[1:], counted from its start, as an element of xs."""
         match container:
             case Apply("getitem", (base, Slice(start, _, None))) if isinstance(position, Ref) and (
                 start is None or (isinstance(start, Const) and start.value >= 0)
             ):
-                if self._slot_kept_by_loop(base) is not None:
+                kept = self._slot_kept_by(loop, base)
+                if kept is not None and not self._is_other_list(container, loop):
                     if start is not None:
                         position = Apply("add", (position, start), (), "infix", "+")
                     return base, position
         return container, position
 
-    def leaves(self, iterable: Expr, loop: Stmt | None) -> list[Expr]:
+    def leaves(self, iterable: Expr, loop: For | None) -> list[Expr]:
         """The iterables that a loop runs over and that have no name of their own: expressions, and
         variables that the loop binds anew."""
         if isinstance(iterable, Apply) and (
             iterable.op in WRAPPERS
+            and not self._is_other_list(iterable, loop)
             or iterable.op in ("builtins.zip", "builtins.enumerate", "builtins.reversed")
             or iterable.op.startswith("dict.")
         ):

@@ -77,7 +77,8 @@ class Loops:
     def _pull_target(self, loop: For, position: Var, used: list[bool]) -> None:
         seeds = self.taking.take_target(loop.target)
         if seeds is not None and self.sweep.is_varied(loop.iterable):
-            if self.iteration.pull_element(loop.iterable, seeds, Ref(position), loop.target):
+            at = Ref(position)
+            if self.iteration.pull_element(loop.iterable, seeds, at, loop.target, loop):
                 used[0] = True
 
     def _changes_containers(self, loop: For | While) -> bool:

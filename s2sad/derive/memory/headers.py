@@ -65,7 +65,9 @@ class Headers:
             return given
         reads = {r.var for r in refs(given)}
         costly = cost(unwrapped(loop.iterable), self.facts) > 8
-        changed = reads & set(self.known.bound_inside(loop)) or self._items_changed(loop, reads)
+        changed = reads & set(self.known.bound_inside(loop)) or self.regions.changes_items(
+            loop, reads
+        )
         changed = changed or self._contents_changed(loop, given)
         if not (unknown or costly or changed):
             return given
@@ -120,17 +122,6 @@ class Headers:
 
             given = Apply("getitem", (given, Slice(None, Ref(count))), (), "index")
         return target, call("builtins.reversed", given, text="reversed")
-
-    def _items_changed(self, loop: For, reads: set[Var]) -> bool:
-        """Whether a loop changes which objects the containers hold that its header reads."""
-        regions = {self.regions.of(v) for v in reads if self.regions.knows(v)}
-        return any(
-            self.regions.of(v) in regions
-            for statement in statements(loop.body)
-            for write in self.regions.writes.get(statement, ())
-            if not self.regions.is_array(write.base)
-            for v, _ in self.regions.aliases(write.base)
-        )
 
     def _contents_changed(self, loop: For, given: Expr) -> bool:
         """Whether a loop writes into arrays from whose contents its header is computed. What is
