@@ -118,7 +118,7 @@ class Loops:
         if not self.cells.overwritten_by(loop, reads):
             halves.then(self.parts.save_whole(loop, needed, kept))
         header, given = self.headers.pair(loop, mirror)
-        opened = OpenLoop(loop, [], self._counter(loop))
+        opened = OpenLoop(loop, reads, [], self._counter(loop))
         in_blocks = self.blocks.wanted(loop)
         state = self.blocks.state(loop, mirror, needed) if in_blocks else []
         with self.at.inside(opened, alone=in_blocks):
