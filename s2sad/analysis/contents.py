@@ -50,6 +50,9 @@ def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
                 (name, old if old == item else join(old, item, "?")) for name, old in items
             )
             return DictOf(both, item if rest is None else join(rest, item, "?"))
+        case Struct(name, fields, form):
+            put = tuple((field, item if field == value else old) for field, old in fields)
+            return Struct(name, put, form)
     return kind
 
 

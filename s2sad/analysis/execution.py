@@ -239,6 +239,11 @@ class Execution(Evaluation):
             if found != fact.type:
                 env.own[base.var] = Fact(found, fact.varied)
                 self._bind_type(base.var, found)
+        elif isinstance(base, Apply) and base.op in ("getitem", "getattr"):
+            found = with_item(self.types[base], key, kind)
+            if found != self.types[base]:
+                at = base.text if base.op == "getattr" else base.args[1]
+                self._stored(base.args[0], at, found, env)
 
     def _written(self, base: Expr, env: Environment) -> None:
         """Something varied is written into an object: all that may share memory with it is varied

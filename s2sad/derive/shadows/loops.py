@@ -27,11 +27,13 @@ from s2sad.ir.nodes import (
     Assign,
     Block,
     Each,
+    Evaluate,
     Expr,
     For,
     Make,
     Ref,
     Slice,
+    Stmt,
     Target,
     Unpack,
     Var,
@@ -87,7 +89,8 @@ class Loops:
                 kind = self.facts.type_of(write.base)
                 for container in _run_over(loop.iterable):
                     roots = {v for v, _ in self.which.aliases(container)}
-                    if roots and _may_be_same(kind, self.facts.type_of(container)):
+                    other = self.facts.type_of(container)
+                    if roots and (_changes_length(statement) or _may_be_same(kind, other)):
                         if changed & roots or self._share_containers(changed | roots):
                             return True
         return False
@@ -189,6 +192,15 @@ def _run_over(iterable: Expr) -> Iterator[Expr]:
                 yield from _run_over(arg)
         case _:
             yield iterable
+
+
+def _changes_length(statement: Stmt) -> bool:
+    """Whether a statement makes a list longer or shorter: what holds it is not seen to have
+    another one, then."""
+    if isinstance(statement, Evaluate):
+        return True
+    value = statement.value if isinstance(statement, Assign) else None
+    return isinstance(value, Apply) and value.op == "list.pop"
 
 
 def _may_be_same(one: Type, other: Type) -> bool:
