@@ -176,7 +176,7 @@ def _explained(errors: list[S2SADError], written_out: Collection[Invoke]) -> S2S
     """Refusals, those inside of a function that is written out with the places of its calls."""
     if not written_out:
         return errors[0] if len(errors) == 1 else ManyErrors(errors)
-    from s2sad.source.inlined import place_of_call
+    from s2sad.source.anew import place_of_call
 
     told = []
     for error in errors:
@@ -210,7 +210,7 @@ def _generated(
     kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
     for each in (program, kept):
         each.unmarked, each.probed, each.sites = unmarked, probed, built
-    names = Names(set(module.imports) | set(module.functions) | set(module.classes))
+    names = Names({"copy", *module.imports, *module.functions, *module.classes})
     names.taken |= program.rules.names() | {request.name for request in requests}
     reverse, forward = Engine(program, names), ForwardEngine(kept, names)
     observer = reverse.observer = Observer(reverse.facts, reverse.errors, dump)
@@ -280,10 +280,42 @@ def _containers(summary: Any, function: Any, wrt: list[str]) -> dict[str, bool]:
 def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str]]:
     """The lowered function of a request, interpreted, and the parameters it is with respect to."""
     from s2sad.derive.own_rules import as_a_call
-    from s2sad.source.lower import lower_function, unusual
+    from s2sad.source.lower import Setting, lower_function
     from s2sad.source.program import takes_object
 
     module = program.module
+    definition = _definition(request, module)
+    outer = program.scope_around(definition)
+    captured = program.captured_by(definition, outer)
+    owner = definition.owner if definition.owner and takes_object(definition) else None
+    has_rule = program.rules.own_op(module, f".{request.function}") is not None
+    function = lower_function(
+        as_a_call(definition.node) if has_rule else definition.node,
+        module,
+        program,
+        Setting(owner, outer, captured=captured),
+    )
+    engine.observe("lower", function, function)
+    names = [p.var.hint for p in function.params]
+    first = 1 if owner is not None else 0
+    wrt = list(request.wrt) or names[first : first + 1]
+    for name in wrt:
+        if name not in names:
+            raise S2SADError(
+                "S2S004",
+                f"{request.function} has no parameter {name}",
+                module.location(definition.node.name),
+                f"Its parameters are {', '.join(names)}.",
+            )
+    if request.mode != "jvp" and owner is not None and names[0] in wrt:
+        _check_object(definition, owner)
+    return engine.prepare(function, wrt, request.real, request.again), wrt
+
+
+def _definition(request: Request, module: SourceModule) -> Any:
+    """The function that is asked for, if it can have a derivative."""
+    from s2sad.source.plain import unusual
+
     definition = module.functions.get(request.function) or module.nested(request.function)
     if definition is None:
         import difflib  # imported when something went wrong, as it costs milliseconds
@@ -301,33 +333,7 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
             module.location(definition.node.name),
             "Write it as a function that returns its result.",
         )
-    outer = program.scope_around(definition)
-    captured = program.captured_by(definition, outer)
-    owner = definition.owner if definition.owner and takes_object(definition) else None
-    has_rule = program.rules.own_op(module, f".{request.function}") is not None
-    function = lower_function(
-        as_a_call(definition.node) if has_rule else definition.node,
-        module,
-        program,
-        owner=owner,
-        outer=outer,
-        captured=captured,
-    )
-    engine.observe("lower", function, function)
-    names = [p.var.hint for p in function.params]
-    first = 1 if definition.owner is not None and takes_object(definition) else 0
-    wrt = list(request.wrt) or names[first : first + 1]
-    for name in wrt:
-        if name not in names:
-            raise S2SADError(
-                "S2S004",
-                f"{request.function} has no parameter {name}",
-                module.location(definition.node.name),
-                f"Its parameters are {', '.join(names)}.",
-            )
-    if request.mode != "jvp" and owner is not None and names[0] in wrt:
-        _check_object(definition, owner)
-    return engine.prepare(function, wrt, request.real, request.again), wrt
+    return definition
 
 
 def _check_object(definition: Any, owner: Any) -> None:

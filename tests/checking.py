@@ -123,6 +123,11 @@ def moved(tree: Tree, steps: dict[Path, np.ndarray], path: Path = ()) -> Tree:
         total = tree + steps[path]
         return complex(total) if isinstance(tree, complex) else float(total)
     new = {key: moved(part, steps, (*path, key)) for key, part in parts}
+    return with_children(tree, new)
+
+
+def with_children(tree: Tree, new: dict[Any, Tree]) -> Tree:
+    """A container like another one, with these as its children."""
     if is_record(tree):
         return dataclasses.replace(tree, **new)
     if isinstance(tree, dict):
@@ -139,13 +144,7 @@ def in_double(tree: Tree) -> Tree:
         single = isinstance(tree, (np.ndarray, np.generic)) and tree.dtype.kind in "fc"
         return tree.astype(np.result_type(tree, np.float64)) if single else tree
     new = {key: in_double(part) for key, part in parts}
-    if is_record(tree):
-        return dataclasses.replace(tree, **new)
-    if isinstance(tree, dict):
-        return type(tree)(new)
-    if hasattr(tree, "_fields"):
-        return type(tree)(*new.values())
-    return type(tree)(new.values())
+    return with_children(tree, new)
 
 
 def same(a: Tree, b: Tree) -> bool:
@@ -207,6 +206,15 @@ def along(function: Callable[[float], float], step: float) -> float:
     return (8.0 * near - far) / (12.0 * step)
 
 
+def has_single_precision(call: Call) -> bool:
+    """Whether something that a function is handed is in single precision."""
+    return any(
+        np.asarray(leaf).dtype == np.float32
+        for argument in (*call.args, *call.kwargs.values())
+        for _, leaf in float_leaves(argument)
+    )
+
+
 def check_directions(
     scalar: Callable[[Call], float],
     call: Any,
@@ -216,11 +224,7 @@ def check_directions(
 ) -> None:
     """Each leaf's gradient agrees with differences along random directions."""
     given = Call.of(call)
-    single = any(
-        np.asarray(leaf).dtype == np.float32
-        for argument in (*given.args, *given.kwargs.values())
-        for _, leaf in float_leaves(argument)
-    )
+    single = has_single_precision(given)
     # In single precision the plain function is asked in double, as far as it keeps to that.
     step, relative, absolute = (1e-2, 1e-3, 1e-4) if single else (1e-4, 1e-6, 1e-8)
     rng = np.random.default_rng(7)
@@ -262,6 +266,28 @@ def positions_of(function: Callable[..., Any], call: Call, wrt: tuple[str, ...])
     return found
 
 
+def check_value(
+    function: Callable[..., Any],
+    call: Any,
+    generated: Call,
+    run: Callable[[Call], tuple[Any, str]],
+) -> tuple[Any, Tree]:
+    """The value and the derivative that `run` gives for a call: the value is the plain function's,
+    so are the effects, and a second call gives the same."""
+    plain, again = Call.of(call), Call.of(call)
+    true_value, true_print = plain(function)
+    (value, derivative), printed = run(generated)
+    assert same(value, true_value), f"value {value!r}, should be {true_value!r}"
+    assert printed == true_print, f"it printed {printed!r}, should be {true_print!r}"
+    left = [list(generated.args) == [] or same(list(generated.args), list(given.args))
+            for given in (plain, Call.of(call))]  # fmt: skip
+    assert any(left), "it left other arguments behind, neither as plain nor as they were"
+    assert same(generated.kwargs, plain.kwargs), "it left other keyword arguments behind"
+    second, _ = run(again)
+    assert same(list(second), [value, derivative]), "a second call gives something else"
+    return true_value, derivative
+
+
 def check_gradient(
     function: Callable[..., Any],
     call: Any,
@@ -288,23 +314,12 @@ def check_gradient(
         with_seed = Call(*given.args, **given.kwargs, **copy.deepcopy(seed))
         return with_seed(value_and_grad)
 
-    plain, generated, again = Call.of(call), Call.of(call), Call.of(call)
-    true_value, true_print = plain(function)
-    (value, gradient), printed = run(generated)
-
-    assert same(value, true_value), f"value {value!r}, should be {true_value!r}"
-    assert printed == true_print, f"it printed {printed!r}, should be {true_print!r}"
-    left = [list(generated.args) == [] or same(list(generated.args), list(given.args))
-            for given in (plain, Call.of(call))]  # fmt: skip
-    assert any(left), "it left other arguments behind, neither as plain nor as they were"
-    assert same(generated.kwargs, plain.kwargs), "it left other keyword arguments behind"
+    generated = Call.of(call)
+    true_value, gradient = check_value(function, call, generated, run)
     untouched = Call.of(call)
     for name, key in positions.items():
         before, after = untouched.argument(key), generated.argument(key)
         assert same(before, after), f"the caller's {name} was changed"
-
-    second, _ = run(again)
-    assert same(list(second), [value, gradient]), "a second call gives something else"
 
     assert isinstance(gradient, tuple) or not isinstance(wrt, tuple), "not a tuple of gradients"
     gradients = dict(zip(names, gradient if isinstance(wrt, tuple) else (gradient,), strict=True))
@@ -350,13 +365,7 @@ def random_tangent(tree: Tree, rng: np.random.Generator) -> Tree:
         is_array = isinstance(tree, np.ndarray)
         return np.asarray(drawn, np.asarray(tree).dtype) if is_array else drawn[()].item()
     new = {key: random_tangent(part, rng) for key, part in parts}
-    if is_record(tree):
-        return dataclasses.replace(tree, **new)
-    if isinstance(tree, dict):
-        return type(tree)(new)
-    if hasattr(tree, "_fields"):
-        return type(tree)(*new.values())
-    return type(tree)(new.values())
+    return with_children(tree, new)
 
 
 def inner(one: Tree, other: Tree) -> float:
@@ -399,18 +408,7 @@ def check_tangent(
                     assert not np.shares_memory(leaf, other), "a tangent shares memory"
         return found
 
-    plain, generated, again = Call.of(call), Call.of(call), Call.of(call)
-    true_value, true_print = plain(function)
-    (value, tangent), printed = run(generated)
-    assert same(value, true_value), f"value {value!r}, should be {true_value!r}"
-    assert printed == true_print, f"it printed {printed!r}, should be {true_print!r}"
-    left = [list(generated.args) == [] or same(list(generated.args), list(given.args))
-            for given in (plain, Call.of(call))]  # fmt: skip
-    assert any(left), "it left other arguments behind, neither as plain nor as they were"
-    assert same(generated.kwargs, plain.kwargs), "it left other keyword arguments behind"
-    second, _ = run(again)
-    assert same(list(second), [value, tangent]), "a second call gives something else"
-
+    true_value, tangent = check_value(function, call, Call.of(call), run)
     result = true_value[0] if has_aux else true_value
     check_tangent_structure(tangent, result, "dot_value")
     if expected is not None:
@@ -464,11 +462,7 @@ def check_against_differences(
 ) -> None:
     """Each leaf of a tangent agrees with differences along the direction."""
     given = Call.of(call)
-    single = any(
-        np.asarray(leaf).dtype == np.float32
-        for argument in (*given.args, *given.kwargs.values())
-        for _, leaf in float_leaves(argument)
-    )
+    single = has_single_precision(given)
     step, relative, absolute = (1e-2, 1e-3, 1e-3) if single else (1e-4, 1e-6, 1e-8)
 
     def at(t: float) -> dict[Path, np.ndarray]:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from s2sad.analysis.aliases import AliasFinder
 from s2sad.analysis.sharing import Aliases, CallEffects, TypeOf, Write
 from s2sad.derive.rules import rules
-from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES, targets_of
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES
+from s2sad.ir.flow import expressions, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

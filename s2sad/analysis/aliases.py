@@ -25,7 +25,7 @@ from s2sad.analysis.types import (
     holds_numbers,
     is_integral,
 )
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Const,

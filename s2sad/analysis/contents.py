@@ -2,7 +2,6 @@
 
     item_at((float, int), 1, 2)           int
     index({"W": float64[n, m]}, "W")      float64[n, m]
-    with_item((), end, float)             a list of float: what `xs.append(0.0)` makes of `[]`
 
 A container that is indexed by what is not known gives the join of its items.
 """
@@ -26,34 +25,6 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.ir.nodes import Const, Expr, Slice
-
-
-def with_item(kind: Type, key: Expr | str, item: Type) -> Type:
-    """The type of a container after an item was put at a key; a Slice stands for its end."""
-    value = key.value if isinstance(key, Const) else key if isinstance(key, str) else None
-    match kind:
-        case TupleOf(()) if isinstance(key, Slice):
-            return ListOf(item)
-        case TupleOf(items) if type(value) is int and -len(items) <= value < len(items):
-            at = value % len(items)
-            return TupleOf((*items[:at], item, *items[at + 1 :]))
-        case TupleOf(items):
-            return ListOf(join(common(items), item, "?") if items else item)
-        case ListOf(old, form):
-            return ListOf(old if old == item else join(old, item, "?"), form)
-        case DictOf(items, rest) if isinstance(value, str | int):
-            kept = tuple(pair for pair in items if pair[0] != value)
-            return DictOf((*kept, (value, item)), rest)
-        case DictOf(items, rest):
-            # Any of the items may be the one.
-            both = tuple(
-                (name, old if old == item else join(old, item, "?")) for name, old in items
-            )
-            return DictOf(both, item if rest is None else join(rest, item, "?"))
-        case Struct(name, fields, form):
-            put = tuple((field, item if field == value else old) for field, old in fields)
-            return Struct(name, put, form)
-    return kind
 
 
 def repeated(one: Type, other: Type) -> Type | None:

@@ -1,6 +1,6 @@
 """The facts of expressions: the part of the interpreter that evaluates.
 
-    _value(expr, env)       the fact of an expression where variables have the facts in `env`
+    value(expr, env)       the fact of an expression where variables have the facts in `env`
 
 Each expression inside is evaluated, and the tables get what was found. A call of the user's own
 function is interpreted with what it is handed (`facts.py`).
@@ -8,10 +8,13 @@ function is interpreted with what it is handed (`facts.py`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from s2sad.analysis.binding import Binding
 from s2sad.analysis.iteration import element
-from s2sad.analysis.lattice import annotated, join, renamed
+from s2sad.analysis.lattice import annotated, renamed
 from s2sad.analysis.operations import Operations
-from s2sad.analysis.tables import LATER, Environment, Fact
+from s2sad.analysis.tables import LATER, Course, Environment, Fact, Tables, either
 from s2sad.analysis.types import (
     BOOL,
     FLOAT,
@@ -29,6 +32,8 @@ from s2sad.analysis.types import (
     may_be_complex,
 )
 from s2sad.analysis.usage import refined, unpacked_shapes
+from s2sad.derive.effects import changed_by_method, filled_by
+from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.nodes import (
     Apply,
     Const,
@@ -41,27 +46,37 @@ from s2sad.ir.nodes import (
     Ref,
     Select,
     Slice,
-    Target,
     Value,
     Var,
 )
 
 
-class Evaluation(Operations):
-    """The part of the interpreter that is about expressions."""
+class Evaluation:
+    """The part of the interpreter that is about expressions; `interpret` says what a function
+    returns that is handed these."""
 
-    def _value(self, expr: Expr, env: Environment) -> Fact:
-        if env is LATER and expr in self.types:
-            return Fact(self.types[expr], expr in self.varied)
+    def __init__(
+        self, tables: Tables, course: Course, interpret: Callable[[Function, list[Fact]], Fact]
+    ) -> None:
+        self.tables = tables
+        self.names = tables.names
+        self.course = course
+        self.interpret = interpret
+        self.operations = Operations(tables, course, self.value)
+        self.binding = Binding(tables, course, self.value)
+
+    def value(self, expr: Expr, env: Environment) -> Fact:
+        if env is LATER and expr in self.tables.types:
+            return Fact(self.tables.types[expr], expr in self.tables.varied)
         fact = self._expression(expr, env)
         if fact.varied and (is_integral(fact.type) or isinstance(fact.type, Inert)):
             fact = Fact(fact.type)
-        self.types[expr] = fact.type
-        self.mixed = self.mixed or may_be_complex(fact.type)
+        self.tables.types[expr] = fact.type
+        self.tables.mixed = self.tables.mixed or may_be_complex(fact.type)
         if fact.varied:
-            self.varied.add(expr)
+            self.tables.varied.add(expr)
         else:
-            self.varied.discard(expr)
+            self.tables.varied.discard(expr)
         return fact
 
     def _expression(self, expr: Expr, env: Environment) -> Fact:
@@ -70,11 +85,14 @@ class Evaluation(Operations):
                 return Fact(_literal_type(value))
             case Ref(var):
                 fact = env.get(var) or self._global(var)
-                if isinstance(fact.type, Unknown) and var in self.numeric:
-                    return Fact(self.array(fact.type, expr), fact.varied)
+                if isinstance(fact.type, Unknown) and var in self.tables.numeric:
+                    return Fact(self.tables.array(fact.type, expr), fact.varied)
                 return fact
             case Apply():
-                return self._apply(expr, env)
+                fact = self.operations.result(expr, env)
+                if expr.op in LIST_CHANGES and env is not LATER:
+                    self.binding.storing.list_changed(expr, env)
+                return fact
             case Invoke():
                 return self._invoke(expr, env)
             case Make():
@@ -82,64 +100,81 @@ class Evaluation(Operations):
             case Slice(start, stop, step):
                 for part in (start, stop, step):
                     if part is not None:
-                        self._value(part, env)
+                        self.value(part, env)
                 return Fact(Inert("slice"))
             case Select():
-                test = self._value(expr.test, env)
-                then = test if expr.then is expr.test else self._value(expr.then, env)
-                other = test if expr.other is expr.test else self._value(expr.other, env)
-                return self._join(then, other, f"select{len(self._short)}")
+                test = self.value(expr.test, env)
+                then = test if expr.then is expr.test else self.value(expr.then, env)
+                other = test if expr.other is expr.test else self.value(expr.other, env)
+                return either(then, other, f"select{self.names.count}")
             case Each():
                 return self._each(expr, env)
             case Value(node):
-                return Fact(self.type_of(node))
+                return Fact(self.tables.type_of(node))
             case Opaque():
-                varied = [self._value(part, env).varied for part in expr.parts]
+                varied = [self.value(part, env).varied for part in expr.parts]
                 if expr.inert:
                     return Fact(Inert("function"))
-                return Fact(Unknown("", foreign=self.wary), any(varied))
+                if env is not LATER:
+                    self._unseen(expr, env)
+                return Fact(Unknown("", foreign=self.tables.wary), any(varied))
         raise AssertionError(expr)
 
     def _global(self, var: Var) -> Fact:
-        kind = self.bindings.get(var)
-        return Fact(kind if kind is not None else self._constant(var.hint, Unknown(var.hint)))
+        kind = self.tables.bindings.get(var)
+        if kind is None:
+            kind = self.operations.constant(var.hint, Unknown(var.hint))
+        return Fact(kind)
 
     def _invoke(self, node: Invoke, env: Environment) -> Fact:
-        function = self.program.function(node.callee)
+        function = self.tables.program.function(node.callee)
         unpacked = unpacked_shapes(function)
         params = []
         for parameter, argument in zip(function.params, node.args, strict=True):
             if argument is None:
                 params.append(Fact(parameter.type or Unknown(parameter.var.hint)))
                 continue
-            fact = self._value(argument, env)
+            fact = self.value(argument, env)
             varied = fact.varied or self._may_become_varied(node, argument)
             kind = refined(annotated(parameter.type, fact.type), unpacked.get(parameter.var))
             params.append(Fact(kind or fact.type, varied))
         result = self.interpret(function, params)
-        for position in self.summaries[function].written:
+        for position in self.tables.summaries[function].written:
             argument = node.args[position]
             if argument is not None:
-                self._written(argument, env)
-        kind = renamed(result.type, f"{node.callee.name}{len(self._short)}", only_marked=True)
-        return Fact(kind, result.varied)
+                self.binding.storing.written(argument, env)
+        name = f"{node.callee.name}{self.names.count}"
+        for where, (key, item, whole) in self.tables.summaries[function].stores:
+            given = node.args[where] if isinstance(where, int) else Ref(where)
+            if given is not None:
+                item = renamed(item, name, only_marked=True)
+                self.binding.storing.perhaps_stored(given, (key, item, whole), env)
+        return Fact(renamed(result.type, name, only_marked=True), result.varied)
+
+    def _unseen(self, call: Opaque, env: Environment) -> None:
+        """A call that s2sad does not look into may put what it is handed into what it changes."""
+        for var in filled_by(call, self.tables):
+            self.binding.storing.written(Ref(var), env)
+        if (changed := changed_by_method(call)) is not None:
+            anything = (None, Unknown(""), Unknown(""))
+            self.binding.storing.perhaps_stored(changed, anything, env)
 
     def _may_become_varied(self, node: Invoke, argument: Expr) -> bool:
         """Whether what is varied may be written later into the memory that a call is handed and
         returns."""
-        returned = self.untyped_calls.effects(node).returns
+        returned = self.tables.untyped_calls.effects(node).returns
         if argument not in [node.args[k] for k in returned]:
             return False
-        kind = self.types[argument]
+        kind = self.tables.types[argument]
         if isinstance(kind, Inert) or is_integral(kind):
             return False
-        regions = self._regions[-1]
+        regions = self.course.regions[-1]
         return any(regions.is_written(var) for var, _ in regions.aliases(argument))
 
     def _make(self, node: Make, env: Environment) -> Fact:
         for key in node.keys:
-            self._value(key, env)
-        facts = [self._value(item, env) for item in node.items]
+            self.value(key, env)
+        facts = [self.value(item, env) for item in node.items]
         varied = any(fact.varied for fact in facts)
         types = tuple(fact.type for fact in facts)
         match node.kind:
@@ -155,37 +190,21 @@ class Evaluation(Operations):
         return Fact(Unknown(node.kind), varied)
 
     def _each(self, node: Each, env: Environment) -> Fact:
-        iterated = self._value(node.iterable, env)
-        self._loops += 1
-        mark = f"~{self._loops}"
-        self._marks.append(mark)
+        iterated = self.value(node.iterable, env)
+        mark = self.names.new_mark()
+        self.names.marks.append(mark)
         inner = Environment(env)
         item = Fact(element(iterated.type, mark), iterated.varied)
-        self._assign_element(node.target, item, node.iterable, inner)
+        self.binding.assign_element(node.target, item, node.iterable, inner)
         for condition in node.conditions:
-            self._value(condition, inner)
+            self.value(condition, inner)
         if node.key is not None:
-            self._value(node.key, inner)
-        fact = self._value(node.element, inner)
-        self._marks.pop()
+            self.value(node.key, inner)
+        fact = self.value(node.element, inner)
+        self.names.marks.pop()
         if node.kind == "dict":
             return Fact(DictOf((), fact.type), fact.varied)
         return Fact(ListOf(fact.type), fact.varied)
-
-    def _join(self, a: Fact, b: Fact, name: str) -> Fact:
-        return Fact(join(a.type, b.type, name), a.varied or b.varied)
-
-    def interpret(self, function: Function, params: list[Fact]) -> Fact:
-        """What a function returns that is handed these (`facts.py`)."""
-        raise NotImplementedError
-
-    def _written(self, base: Expr, env: Environment) -> None:
-        """Something varied is written into an object (`execution.py`)."""
-        raise NotImplementedError
-
-    def _assign_element(self, target: Target, fact: Fact, iterable: Expr, env: Environment) -> None:
-        """Gives the target of a loop an element (`execution.py`)."""
-        raise NotImplementedError
 
 
 def _literal_type(value: object) -> Type:

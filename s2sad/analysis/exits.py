@@ -20,7 +20,8 @@ import copy
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from s2sad.ir.bindings import bound_by, targets_of
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -13,20 +13,40 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from typing import Any
 
+from s2sad.analysis.evaluation import Evaluation
 from s2sad.analysis.execution import Execution
+from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sharing import Effects
-from s2sad.analysis.tables import Environment, Fact, Summary
+from s2sad.analysis.stored import Store
+from s2sad.analysis.tables import LATER, Course, Environment, Fact, Summary, Tables, either
 from s2sad.analysis.types import Inert
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions, statements
-from s2sad.ir.nodes import Assign, Function, Invoke, Ref, Var, walk
+from s2sad.ir.nodes import Assign, Const, Expr, Function, Invoke, Ref, Var, walk
 
 
-class Facts(Execution):
+class Facts(Tables):
     """The tables, and the interpreter that fills them: the part that is about functions."""
+
+    def __init__(self, program: Any) -> None:
+        super().__init__(program)
+        self._course = Course()
+        self._evaluation = Evaluation(self, self._course, self.interpret)
+        self._execution = Execution(self, self._course, self._evaluation)
+        self._known_regions: dict[Function, Regions] = {}
+        self._known_levels: dict[Function, Levels] = {}
+        self._scanned: set[Function] = set()
+        self._sweep = 0
+        self._recursive = False
+        self._depth = 0
+
+    def made_later(self, expr: Expr) -> Fact:
+        """The fact of an expression that the derivation has made of what the tables have."""
+        return self._evaluation.value(expr, LATER)
 
     def interpret(self, function: Function, params: list[Fact]) -> Fact:
         """Interprets a function for these arguments, joined with those of earlier calls."""
@@ -35,7 +55,7 @@ class Facts(Execution):
             summary = self.summaries[function] = Summary(params)
         else:
             joined = [
-                self._join(old, new, f"{p.var.hint}")
+                either(old, new, f"{p.var.hint}")
                 for p, old, new in zip(function.params, summary.params, params, strict=True)
             ]
             if joined == summary.params and summary.sweep == self._sweep:
@@ -79,20 +99,25 @@ class Facts(Execution):
         if function not in self._scanned:
             self._scanned.add(function)
             self.numeric |= used_as_numbers(function.body)
-            self._fixed |= _given_once(function)
+            self._course.fixed |= _given_once(function)
         env = Environment()
         for parameter, fact in zip(function.params, summary.params, strict=True):
             env.own[parameter.var] = fact
-            self._bind_type(parameter.var, fact.type)
-        outer_returns, self._returns = self._returns, []
+            self._execution.binding.bind_type(parameter.var, fact.type)
+        outer_returns, self._course.returns = self._course.returns, []
         if function not in self._known_regions:
             self._known_regions[function] = Regions(function, self.untyped_calls)
+            self._known_levels[function] = Levels(function, self._known_regions[function])
         regions = self._known_regions[function]
-        self._regions.append(regions)
-        self._modules.append(function.module)
-        self._block(function.body, env)
-        self._modules.pop()
-        self._regions.pop()
+        self._course.regions.append(regions)
+        self._course.levels.append(self._known_levels[function])
+        self._course.stores.append([])
+        self._course.modules.append(function.module)
+        self._execution.block(function.body, env)
+        summary.stores = _seen_by_callers(function, self._course.stores.pop(), env)
+        self._course.levels.pop()
+        self._course.modules.pop()
+        self._course.regions.pop()
         if any(regions.is_written(parameter.var) for parameter in function.params):
             # What is a number cannot be written into: with types, fewer are.
             regions = Regions(function, _Varied(self), self.type_of)
@@ -102,12 +127,12 @@ class Facts(Execution):
             if parameter.var in regions.written_parameters
             and self._any_varied(function, parameter.var, regions, env)
         )
-        returned, self._returns = self._returns, outer_returns
+        returned, self._course.returns = self._course.returns, outer_returns
         result = Fact(Inert("None"))
         if returned:
             result = returned[0]
             for fact in returned[1:]:
-                result = self._join(result, fact, f"{function.name}.result")
+                result = either(result, fact, f"{function.name}.result")
         summary.result = result
 
     def _any_varied(self, function: Function, var: Var, regions: Regions, env: Environment) -> bool:
@@ -124,6 +149,20 @@ class Facts(Execution):
             for root in expressions(statement)
             for node in walk(root)
         )
+
+
+def _seen_by_callers(
+    function: Function, stores: list[tuple[Var, Store]], env: Environment
+) -> list[tuple[int | Var, Store]]:
+    """What is put into containers that a function is handed, by position, or that it captured."""
+    positions = {p.var: k for k, p in enumerate(function.params)}
+    found: dict[object, tuple[int | Var, Store]] = {}
+    for var, (key, item, whole) in stores:
+        if var in positions or env.get(var) is None:
+            where = positions.get(var, var)
+            known = key.value if isinstance(key, Const) else key
+            found[where, repr(known), item, whole] = where, (key, item, whole)
+    return list(found.values())
 
 
 class _Varied:

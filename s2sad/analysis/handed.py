@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from s2sad.ir.bindings import LIST_CHANGES, targets_of
-from s2sad.ir.flow import expressions, inner_blocks
+from s2sad.derive.effects import changed_by_method
+from s2sad.ir.bindings import LIST_CHANGES
+from s2sad.ir.flow import expressions, inner_blocks, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -27,6 +28,7 @@ from s2sad.ir.nodes import (
     Function,
     Invoke,
     Make,
+    Opaque,
     Place,
     Stmt,
     Target,
@@ -74,6 +76,9 @@ class _Walk:
                     for given in (node.args[k] for k in written):
                         roots = frozenset() if given is None else self._of(given, origins)
                         self.written |= {var for var, _ in roots}
+                if isinstance(node, Opaque) and (changed := changed_by_method(node)) is not None:
+                    found = self._of(changed, origins)
+                    self.written |= {var for var, is_object in found if is_object}
                 if isinstance(node, Apply) and node.op in LIST_CHANGES:
                     for item in node.args[1:]:
                         self._store(node.args[0], self._of(item, origins), origins)

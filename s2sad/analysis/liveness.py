@@ -10,8 +10,7 @@ under whatever name; so are the parameters of a function until it returns.
 
 from __future__ import annotations
 
-from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import expressions, reads
+from s2sad.ir.flow import expressions, reads, targets_of
 from s2sad.ir.nodes import (
     Assign,
     Block,

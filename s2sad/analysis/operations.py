@@ -8,14 +8,12 @@ the loop's mark. Operators on containers have types without a rule.
 
 from __future__ import annotations
 
-import re
-from typing import Any
+from collections.abc import Callable
 
 from s2sad.analysis.contents import attribute, index, joined_lists, last_item, repeated
 from s2sad.analysis.imaginary import constant_type
 from s2sad.analysis.iteration import ITERABLES
-from s2sad.analysis.sizes import UNKNOWN
-from s2sad.analysis.tables import Environment, Fact, Tables
+from s2sad.analysis.tables import Course, Environment, Fact, Tables
 from s2sad.analysis.types import (
     BOOL,
     FLOAT,
@@ -42,7 +40,7 @@ from s2sad.derive.own_rules import is_own
 from s2sad.derive.result_shapes import result_shape
 from s2sad.derive.stated_dtypes import dtype_name
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque, Ref
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque
 from s2sad.source.operators import COMPARE
 
 _CLOSED = set(
@@ -79,28 +77,39 @@ _NUMBERS |= {"math.tau", "numpy.euler_gamma", "user.number"}
 """Constants that are Python floats."""
 
 
-class Operations(Tables):
-    """The part of the interpreter that is about operators."""
+class Operations:
+    """The part of the interpreter that is about operators; `value` evaluates operands."""
 
-    def _apply(self, node: Apply, env: Environment) -> Fact:
-        facts = [self._value(a, env) for a in node.args]
-        facts += [self._value(a, env) for _, a in node.kwargs]
+    def __init__(
+        self, tables: Tables, course: Course, value: Callable[[Expr, Environment], Fact]
+    ) -> None:
+        self.tables = tables
+        self.names = tables.names
+        self.course = course
+        self.value = value
+
+    def result(self, node: Apply, env: Environment) -> Fact:
+        facts = [self.value(a, env) for a in node.args]
+        facts += [self.value(a, env) for _, a in node.kwargs]
         varied = any(fact.varied for fact in facts)
         if not varied and node.form == "call" and node.op != "functools.partial":
             # A function that is handed to another one brings along what it has captured.
             handed = (a for a in (*node.args, *(a for _, a in node.kwargs)))
             varied = any(
-                part in self.varied
+                part in self.tables.varied
                 for a in handed if isinstance(a, Opaque) and a.inert for part in a.parts
             )  # fmt: skip
         if node.form == "name":
-            return Fact(FLOAT if node.op in _NUMBERS else self._constant(node.op, Inert(node.op)))
+            return Fact(FLOAT if node.op in _NUMBERS else self.constant(node.op, Inert(node.op)))
         if node.op == "s2sad.stop_gradient":
             return Fact(facts[0].type)
         if node.op in _DICTS and not varied:
             return Fact(DictOf())
         if node.op == "list.pop":
-            return Fact(last_item(facts[0].type), varied)
+            taken = last_item(facts[0].type)
+            if len(node.args) > 1:
+                taken = index(facts[0].type, node.args[1]) or Unknown("")
+            return Fact(taken, varied)
         if node.op == "list.append":
             return Fact(Inert("None"))
         if node.op == "copy.copy" or (node.op == "numpy.copy" and node.form == "method"):
@@ -126,29 +135,31 @@ class Operations(Tables):
                 return Fact(item, varied)
         return self._operator(node, facts, varied)
 
-    def _constant(self, path: str, otherwise: Type) -> Type:
+    def constant(self, path: str, otherwise: Type) -> Type:
         """The type of a name of a module, if it is that of a constant that may be complex."""
         found = None
-        if self.wary and self._modules:
-            found = constant_type(path, self._modules[-1])
+        if self.tables.wary and self.course.modules:
+            found = constant_type(path, self.course.modules[-1])
         return otherwise if found is None else found
 
     def _operator(self, node: Apply, facts: list[Fact], varied: bool) -> Fact:
-        self.rules.pop(node, None)
-        found = self.rule_of(node)
+        self.tables.rules.pop(node, None)
+        found = self.tables.rule_of(node)
         if found is None:
             mixed = any(may_be_complex(fact.type) for fact in facts)
-            foreign = self.wary and not node.op.startswith(("numpy.random.", "builtins."))
+            foreign = self.tables.wary and not node.op.startswith(("numpy.random.", "builtins."))
             return Fact(Unknown("", foreign=mixed or foreign), varied)
         rule, bound = found
         if node.op in _INTEGERS:
             return Fact(INT)
         if node.op == "numpy.shape":
-            shape = self.array(facts[0].type, node.args[0]).shape
+            shape = self.tables.array(facts[0].type, node.args[0]).shape
             if isinstance(shape, Shape):
                 return Fact(TupleOf((INT,) * shape.rank))
             return Fact(ListOf(INT, "tuple"))
-        shape = self._named(result_shape(rule, bound, self.type_of, self._size_of), node)
+        shape = self.names.named(
+            result_shape(rule, bound, self.tables.type_of, self.tables.size_of), node
+        )
         dtype = self._complex_dtype(rule, bound)
         if not isinstance(shape, Shape | Star):
             kind = shape if dtype is None else with_dtype(shape, dtype)
@@ -160,7 +171,7 @@ class Operations(Tables):
             return Fact(kind, varied and not rule.zero)
         if node.op in COMPARE.values():
             return Fact(Array("bool", shape, python=False))
-        operands = [self.array(self.type_of(bound[o.name]))
+        operands = [self.tables.array(self.tables.type_of(bound[o.name]))
                     for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
         if rule.zero:
             if node.op in _CLOSED and operands and all(map(is_integral, operands)):
@@ -183,11 +194,11 @@ class Operations(Tables):
         is real."""
         if rule.gives in _DTYPES:
             return _DTYPES[rule.gives]
-        operands = [self.type_of(bound[operand.name]) for operand in rule.operands]
+        operands = [self.tables.type_of(bound[operand.name]) for operand in rule.operands]
         mixed = any(map(may_be_complex, operands))
         stated = bound.get("dtype")
         if stated is not None and not (isinstance(stated, Const) and stated.value is None):
-            name = dtype_name(stated, self.type_of)
+            name = dtype_name(stated, self.tables.type_of)
             if name.startswith("complex"):
                 return name
             if name != "unknown":
@@ -209,55 +220,14 @@ class Operations(Tables):
         """The dtype of an array that is made without a derivative."""
         stated = bound.get("dtype")
         if stated is not None and not (isinstance(stated, Const) and stated.value is None):
-            return dtype_name(stated, self.type_of)
+            return dtype_name(stated, self.tables.type_of)
         like = _ALLOCATIONS.get(node.op)
         if like is None:
             return otherwise
         if not like:
             return "float64"
-        model = self.array(self.type_of(bound[like]), bound[like])
+        model = self.tables.array(self.tables.type_of(bound[like]), bound[like])
         return "unknown" if model.dtype == "float64" and model.python else model.dtype
-
-    def _size_of(self, expr: Expr) -> Any:
-        return self.sizes.get(expr.var, UNKNOWN) if isinstance(expr, Ref) else UNKNOWN
-
-    def _named(self, shape: Any, node: Expr) -> Any:
-        """A result's shape in which every unknown size has a name of its own, and a short one."""
-        match shape:
-            case Star("?"):
-                return Star(self._fresh(node))
-            case Star(name, ones) if len(name) > 48:
-                return Star(self._shorten(name), ones)
-            case Shape(dims):
-                return Shape(tuple(self._dim(d, k, node) for k, d in enumerate(dims)))
-            case tuple() | list():
-                parts = [self._named(part, node) for part in shape]
-                return TupleOf(tuple(
-                    Array("unknown", part) if isinstance(part, Shape | Star) else part
-                    for part in parts
-                ))  # fmt: skip
-            case ListOf(Array(dtype, inner), kind):
-                return ListOf(Array(dtype, self._named(inner, node)), kind)
-        return shape
-
-    def _dim(self, dim: int | str, axis: int, node: Expr) -> int | str:
-        if dim == "?":
-            return f"?{self._fresh(node)}.{axis}"
-        return self._shorten(dim) if isinstance(dim, str) and len(dim) > 48 else dim
-
-    def _fresh(self, node: Expr) -> str:
-        """A name for a size that the value of this node alone has, in this iteration."""
-        if node not in self._numbers:
-            self._numbers[node] = len(self._numbers)
-        return f"v{self._numbers[node]}" + "".join(self._marks)
-
-    def _shorten(self, name: str) -> str:
-        if name not in self._short:
-            marks = sorted(set(re.findall(r"~(\w*)", name)))
-            prefix = "?" if name.startswith("?") else ""
-            tail = "".join(f"~{mark}" for mark in marks)
-            self._short[name] = f"{prefix}size{len(self._short)}{tail}"
-        return self._short[name]
 
 
 def _has_complex(kind: Type) -> bool:

@@ -13,8 +13,7 @@ from __future__ import annotations
 from typing import Any
 
 from s2sad.analysis.types import Array
-from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import inner_blocks, statements
+from s2sad.ir.flow import inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -26,8 +26,8 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, ListOf, Shape, TupleOf
 from s2sad.derive.rules import rules
-from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import statements
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import statements, targets_of
 from s2sad.ir.nodes import (
     Anew,
     Apply,

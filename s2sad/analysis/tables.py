@@ -2,7 +2,7 @@
 
 A `Fact` is what is known of a value: its type, and whether it is varied. `Tables` has those of all
 expressions, by expression, and the variant of a rule that fits each use of an operator. It answers
-for expressions that the derivation makes, too: `evaluation.py` finds what the tables do not have.
+for expressions that the derivation makes, too: `made_later` finds what the tables do not have.
 
 An `Environment` has the facts of variables at one point of a program; a `Summary` what is known of
 a function.
@@ -10,15 +10,21 @@ a function.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.call_effects import Calls
+from s2sad.analysis.lattice import join
+from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
+from s2sad.analysis.size_names import SizeNames
+from s2sad.analysis.sizes import UNKNOWN
+from s2sad.analysis.stored import Store
 from s2sad.analysis.types import NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
 from s2sad.derive.selection import choose
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Expr, Function, Var
+from s2sad.ir.nodes import Apply, Expr, Function, Ref, Var
 
 
 @dataclass(frozen=True)
@@ -31,12 +37,14 @@ class Fact:
 
 @dataclass
 class Summary:
-    """What is known of a function: its arguments so far, what it returns, and into which arguments
-    it writes something that is varied."""
+    """What is known of a function: its arguments so far, what it returns, into which arguments it
+    writes something that is varied, and what it puts into containers that it is handed (by
+    position) or captured."""
 
     params: list[Fact]
     result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
     written: frozenset[int] = frozenset()
+    stores: list[tuple[int | Var, Store]] = field(default_factory=list)
     running: bool = False
     sweep: int = 0
 
@@ -58,7 +66,7 @@ class Environment:
         return None
 
 
-class Tables:
+class Tables(ABC):
     """The tables. `program` has the rules, and finds the bodies of callees."""
 
     def __init__(self, program: Any) -> None:
@@ -73,26 +81,14 @@ class Tables:
         self.sizes: dict[Var, Any] = {}
         self.wary = False
         self.mixed = False  # whether anything at all may be complex
-        self._modules: list[Any] = []
-        self._fixed: set[Var] = set()
         self.untyped_calls = Calls(program)
-        self._regions: list[Regions] = []
-        self._known_regions: dict[Function, Regions] = {}
-        self._scanned: set[Function] = set()
-        self._sweep = 0
-        self._recursive = False
-        self._depth = 0
-        self._loops = 0
-        self._marks: list[str] = []
-        self._numbers: dict[Expr, int] = {}
-        self._short: dict[str, str] = {}
-        self._returns: list[Fact] = []
+        self.names = SizeNames()
 
     def type_of(self, expr: Expr) -> Type:
         """The type of an expression of the forward program, or of one made later."""
         found = self.types.get(expr)
         if found is None:
-            found = self._value(expr, LATER).type
+            found = self.made_later(expr).type
         return found
 
     def shape_of(self, expr: Expr) -> AnyShape:
@@ -106,10 +102,14 @@ class Tables:
                 return kind
             case Unknown(name, foreign):
                 dtype = NUMBER if foreign else "unknown"
-                return Array(dtype, Star(name or f"value{len(self._short)}"))
+                return Array(dtype, Star(name or f"value{self.names.count}"))
             case Inert():
                 return Array("unknown", Star(f"inert.{kind.what}"))
         return Array("unknown", Star(f"{type(kind).__name__}"))
+
+    def size_of(self, expr: Expr) -> Any:
+        """The size that a variable stands for, or the sizes."""
+        return self.sizes.get(expr.var, UNKNOWN) if isinstance(expr, Ref) else UNKNOWN
 
     def rule_of(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
         """The variant of a rule that fits a use of an operator, and what it binds."""
@@ -121,9 +121,27 @@ class Tables:
         variants = self.program.rules.variants(node.op)
         return choose(variants, node, self.type_of, is_varied=self.varied.__contains__)
 
-    def _value(self, expr: Expr, env: Environment) -> Fact:
-        """The fact of an expression, which the tables get (`evaluation.py`)."""
-        raise NotImplementedError
+    @abstractmethod
+    def made_later(self, expr: Expr) -> Fact:
+        """The fact of an expression that the tables do not have: the derivation has made it."""
+
+
+@dataclass
+class Course:
+    """Where the interpreter is: in which modules and functions, what these have returned, and put
+    into containers. The variables in `fixed` have one value, from one statement."""
+
+    modules: list[Any] = field(default_factory=list)
+    regions: list[Regions] = field(default_factory=list)
+    levels: list[Levels] = field(default_factory=list)
+    stores: list[list[tuple[Var, Store]]] = field(default_factory=list)
+    returns: list[Fact] = field(default_factory=list)
+    fixed: set[Var] = field(default_factory=set)
+
+
+def either(a: Fact, b: Fact, name: str) -> Fact:
+    """What is known of a value that is one of two."""
+    return Fact(join(a.type, b.type, name), a.varied or b.varied)
 
 
 LATER = Environment()

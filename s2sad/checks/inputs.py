@@ -45,7 +45,7 @@ def made_inputs(module: SourceModule, name: str, wrt: tuple[str, ...]) -> list[M
 
     program = Program(module)
     definition = module.functions[name]
-    function = lower_function(definition.node, module, program, owner=None)
+    function = lower_function(definition.node, module, program)
     kinds = parameter_types(function, program)
     wanted: dict[str, Type] = {}
     for parameter, kind in zip(function.params, kinds, strict=True):

@@ -22,8 +22,8 @@ from s2sad.analysis.types import Array, Shape, Type, Unknown
 from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container
 from s2sad.derive.memory.plan import Plan
-from s2sad.ir.bindings import bound_by, targets_of, written_by
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.bindings import bound_by, written_by
+from s2sad.ir.flow import expressions, statements, targets_of
 from s2sad.ir.nodes import (
     Assign,
     Block,

@@ -15,8 +15,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import expressions
+from s2sad.ir.flow import expressions, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, AnyShape, Shape, Star
 from s2sad.derive.adjoints import Adjoint, is_zero
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Make, Ref, Value, walk
 from s2sad.tidy.algebra import add, evaluated, first_to_last, is_negative, mul, neg, simplify
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import libcst as cst
 
-from s2sad.analysis.types import SCALAR, Array, ListOf, TupleOf
+from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, TupleOf
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
@@ -19,6 +19,7 @@ from s2sad.ir.nodes import (
     Opaque,
     Ref,
     Stmt,
+    Var,
     Verbatim,
     location_of,
     walk,
@@ -44,8 +45,44 @@ def is_harmless(expr: Expr, facts: Any) -> bool:
         func = expr.origin.node.func if isinstance(expr.origin.node, cst.Call) else None
         if not isinstance(func, cst.Attribute) or func.attr.value not in _LOGGERS:
             return False
+        if func.attr.value == "update" and _may_be_dicts(func.value, expr, facts):
+            return False
         return not _is_varied(func.value, expr, facts)
     return True
+
+
+def _may_be_dicts(receiver: cst.BaseExpression, call: Opaque, facts: Any) -> bool:
+    """Whether a dict may be updated with the items of another one, and not a progress bar with a
+    number."""
+    handed = []
+    for part in call.parts:
+        if isinstance(receiver, cst.Name) and isinstance(part, Ref):
+            if part.var.hint == receiver.value:
+                if isinstance(facts.type_of(part), DictOf):
+                    return True
+                continue
+        handed.append(part)
+    return any(
+        part in facts.varied and not isinstance(facts.type_of(part), Array) for part in handed
+    )
+
+
+def changed_by_method(call: Opaque) -> Ref | None:
+    """The variable whose object a method changes that is known by its name to do so: g in
+    `g.insert(0, x)`."""
+    func = getattr(call.origin and call.origin.node, "func", None)
+    if not isinstance(func, cst.Attribute) or func.attr.value not in {*_WRITERS, "update"}:
+        return None
+    receiver = func.value.value if isinstance(func.value, cst.Name) else None
+    named = (part for part in call.parts if isinstance(part, Ref) and part.var.hint == receiver)
+    return next(named, None)
+
+
+def filled_by(call: Opaque, facts: Any) -> tuple[Var, ...]:
+    """The variables whose objects may hold what a call that s2sad cannot see into is handed."""
+    if call.inert or not any(part in facts.varied for part in call.parts):
+        return ()
+    return () if is_harmless(call, facts) or _only_reads(call) else tuple(call.mutates)
 
 
 def _is_varied(receiver: cst.BaseExpression, call: Opaque, facts: Any) -> bool:
@@ -119,7 +156,8 @@ def writer(expr: Expr) -> str:
     node = getattr(getattr(expr, "origin", None), "node", None)
     func = getattr(node, "func", None)
     attribute = getattr(func, "attr", None)
-    if not isinstance(expr, Opaque) or attribute is None or attribute.value not in _WRITERS:
+    known = {*_WRITERS, "update"}
+    if not isinstance(expr, Opaque) or attribute is None or attribute.value not in known:
         return ""
     assert expr.origin is not None
     shown: str = expr.origin.module.code(func).strip()

@@ -36,8 +36,8 @@ from s2sad.derive.push import Push
 from s2sad.derive.tangent_writes import TangentWrites, as_complex, copied
 from s2sad.derive.values import can_repeat
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import LIST_CHANGES, bound_by, targets_of
-from s2sad.ir.flow import expressions
+from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.flow import expressions, targets_of
 from s2sad.ir.nodes import (
     Anew,
     Apply,
@@ -338,7 +338,11 @@ class Forward(Push):
         own = [
             Assign((self.dot(var),), copied(Ref(self.dot(var)), self._type_of(var)))
             for var in targets_of(target)
-            if var in self.mirrored and not self.mirrored.roots(value)
+            if (
+                not self.mirrored.roots(value)
+                if var in self.mirrored
+                else self.writes.may_change(value)
+            )
         ]
         made = Assign((Unpack((target, dotted)),), both, origin=_comments(statement))
         return [*before, made, *own]

@@ -21,8 +21,8 @@ from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, is_integral
 from s2sad.derive.broadcasting import call
-from s2sad.ir.bindings import LIST_CHANGES, bound_by, targets_of
-from s2sad.ir.flow import expressions, inner_blocks, statements
+from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.flow import expressions, inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

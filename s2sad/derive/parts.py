@@ -13,8 +13,8 @@ from typing import Any
 from s2sad.analysis.types import Array, Shape
 from s2sad.derive.broadcasting import call
 from s2sad.derive.values import values_in
-from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions_in
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import expressions_in, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

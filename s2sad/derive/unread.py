@@ -16,8 +16,7 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sections import Section, Sections
 from s2sad.derive.rules import rules
-from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import inner_blocks, statements
+from s2sad.ir.flow import inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from s2sad.ir.flow import statements
+from s2sad.ir.flow import statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -38,16 +38,6 @@ CALLS_THAT_WRITE = frozenset(
     + [f"helper.{name}" for name in ("put_back", "add_into", "leave", "before_update", "take_last")]
 )
 """Calls that change their first argument, by canonical name."""
-
-
-def targets_of(target: Target) -> Iterable[Var]:
-    """The variables that a target binds."""
-    match target:
-        case Var():
-            yield target
-        case Unpack():
-            for part in target.targets:
-                yield from targets_of(part)
 
 
 def places_of(target: Target) -> Iterable[Place]:

@@ -71,14 +71,14 @@ def targets(statement: Stmt) -> tuple[Target, ...]:
     return ()
 
 
-def variables(target: Target) -> Iterator[Var]:
+def targets_of(target: Target) -> Iterator[Var]:
     """The variables that a target gives a value to."""
     match target:
         case Var():
             yield target
         case Unpack():
             for part in target.targets:
-                yield from variables(part)
+                yield from targets_of(part)
 
 
 def bound(statement: Stmt) -> Iterator[Var]:
@@ -86,7 +86,7 @@ def bound(statement: Stmt) -> Iterator[Var]:
     match statement:
         case Assign() | For():
             for target in targets(statement):
-                yield from variables(target)
+                yield from targets_of(target)
         case Define():
             yield statement.var
         case Verbatim():
@@ -133,7 +133,7 @@ def reads(expr: Expr) -> list[Var]:
             case Ref():
                 found.append(node.var)
             case Each():
-                own.update(variables(node.target))
+                own.update(targets_of(node.target))
     return [var for var in found if var not in own] if own else found
 
 

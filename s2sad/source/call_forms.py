@@ -24,6 +24,7 @@ from s2sad.source.classes import ClassInfo
 from s2sad.source.invocations import Invocations, split
 from s2sad.source.objects import class_of
 from s2sad.source.operators import METHODS, canonical
+from s2sad.source.plain import unusual
 from s2sad.source.taken_apart import Construction, is_plain_object
 
 LIST_METHODS = {"append", "extend", "insert", "pop", "clear"}
@@ -71,7 +72,7 @@ class CallForms(Invocations):
         if isinstance(node.func, cst.Attribute):
             return self._call_method(node.func, node)
         found = None if path is None else self.module.find_function(path)
-        kind = None if found is None else _unusual(found[1].node)
+        kind = None if found is None else unusual(found[1].node)
         if kind:
             reason = f"{self.module.code(node.func).strip()} is {kind}"
             return replace(self._unknown_call(node, reason), code="S2S017")
@@ -263,12 +264,6 @@ def _is_literal(node: cst.BaseExpression | None) -> bool:
         case cst.Name(value):
             return value in ("None", "True", "False")
     return isinstance(node, cst.BaseNumber | cst.SimpleString)
-
-
-def _unusual(node: cst.FunctionDef) -> str:
-    from s2sad.source.lower import unusual
-
-    return unusual(node)
 
 
 def _is_path(expr: Expr) -> bool:

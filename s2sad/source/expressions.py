@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import libcst as cst
 
-from s2sad.ir.nodes import Anew, Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Slice, Var
+from s2sad.ir.nodes import Anew, Apply, Const, Each, Expr, Make, Opaque, Ref, Select, Var
 from s2sad.source.bound import Binding, target_names
 from s2sad.source.call_forms import CallForms
 from s2sad.source.calls import parts_of
@@ -180,24 +180,8 @@ class ExpressionLowerer(CallForms):
         return Ref(var, self.origin(node))
 
     def _Subscript(self, node: cst.Subscript) -> Expr:
-        args = (self.lower(node.value), self._key(node))
+        args = (self.lower(node.value), self.key(node))
         return Apply("getitem", args, (), "index", "", self.origin(node))
-
-    def _key(self, node: cst.Subscript) -> Expr:
-        parts = [self._key_part(element.slice) for element in node.slice]
-        comma = node.slice[-1].comma
-        if len(parts) == 1 and not isinstance(comma, cst.Comma):
-            return parts[0]
-        return Make("tuple", tuple(parts))
-
-    def _key_part(self, part: cst.BaseSlice) -> Expr:
-        if isinstance(part, cst.Index):
-            return self.lower(part.value)
-        assert isinstance(part, cst.Slice)
-        lower, upper, step = (
-            None if b is None else self.lower(b) for b in (part.lower, part.upper, part.step)
-        )
-        return Slice(lower, upper, step)
 
     def _Attribute(self, node: cst.Attribute) -> Expr:
         path = self.scope.qualified(node)

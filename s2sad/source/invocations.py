@@ -103,7 +103,7 @@ class Invocations(Lowering):
 
     def _name_of(self, candidate: Candidate) -> Expr:
         if candidate.text.isidentifier():
-            found = self._Name(cst.Name(candidate.text))
+            found = self.lower(cst.Name(candidate.text))
             assert isinstance(found, Ref)
             return Ref(found.var)
         return Apply(candidate.path or "user", (), (), "name", candidate.text)
@@ -198,10 +198,6 @@ class Invocations(Lowering):
             parts.append(self.lower(node.func))
         mutated = tuple(r.var for r in reads if isinstance(r, Ref))
         return Opaque(tuple(parts), reason, "S2S012", mutated, False, self.origin(node))
-
-    def _Name(self, node: cst.Name) -> Expr:
-        """A name (`expressions.py`)."""
-        raise NotImplementedError
 
 
 class _Again:

@@ -1,74 +1,37 @@
-"""Functions and statements of LibCST to the IR. The only place that knows which Python is accepted.
+"""Functions of LibCST to the IR. Only what is in `source/` knows which Python is accepted.
 
-`lower_function` never fails on a statement that it does not understand: that becomes `Verbatim`,
-and is refused only if a derivative turns out to flow through it.
+`lower_function` never fails on a statement that it does not understand (`statements.py`).
 
-    for i in range(n):          For(i, builtins.range(n), [
-        s += x * x                  Assign(s, add(s, mul(x, x)), augmented="add")])
+    def f(x, n=2):              f(x, n=2):
+        return n * x                return mul(n, x)
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import libcst as cst
 
 from s2sad.analysis.types import DictOf, ListOf
-from s2sad.errors import S2SADError
 from s2sad.ir.nodes import (
-    Apply,
-    Assign,
     Block,
-    Branch,
-    Break,
-    Context,
-    Continue,
-    Define,
-    Evaluate,
-    Expr,
-    For,
     Function,
-    Opaque,
     Origin,
     Parameter,
-    Place,
-    Ref,
     Return,
-    Stmt,
-    Target,
-    Unpack,
     Var,
-    Verbatim,
-    While,
-    walk,
 )
 from s2sad.source.annotations import read_annotation
-from s2sad.source.bound import bound_names, names_in, nonlocal_names, parameters
-from s2sad.source.expressions import ExpressionLowerer, augmented_operator
-from s2sad.source.perhaps import seen_where_true
+from s2sad.source.bound import bound_names, names_in, parameters
 from s2sad.source.scope import Scope
-from s2sad.source.updates import as_updates
-from s2sad.source.walk import Visitor
-from s2sad.source.writing import again, as_write, one_by_one, with_names
+from s2sad.source.statements import StatementLowerer
 
 
-def lower_function(
-    node: cst.FunctionDef | cst.Lambda,
-    module: Any,
-    program: Any,
-    *,
-    name: str = "",
-    owner: Any = None,
-    outer: Scope | None = None,
-    known: Mapping[str, Any] | None = None,
-    captured: Mapping[Var, Var] | None = None,
-    symbols: str = "",
-    held: Mapping[str, Var] | None = None,
-    module_names: dict[str, Var] | None = None,
-) -> Function:
-    """The IR of a function definition or a lambda.
+@dataclass(frozen=True)
+class Setting:
+    """Where a function stands, and what is known of its parameters.
 
     `owner` is the class of a method that is called on an object or on the class; `outer` the scope
     of the enclosing function; `known` are the functions, or the keys of the rest, that parameters
@@ -77,19 +40,28 @@ def lower_function(
     What is to become a part of another function has its variables: `held` are those that parameters
     are, `module_names` those of names of the module.
     """
-    names = {p.name.value for p in parameters(node.params)}
-    bound = names if isinstance(node, cst.Lambda) else names | bound_names(node.body)
-    scope = Scope(module, bound, outer, node)
-    scope.vars |= held or {}
-    if outer is None and module_names is not None:
-        scope.globals = module_names
-    for parameter, value in (known or {}).items():
-        if all(isinstance(part, int | str) for part in value):
-            scope.rest[parameter] = value
-        else:
-            scope.known[parameter] = tuple(replace(c, text=parameter) for c in value)
-    params = _parameters(node, scope, module, owner, symbols)
-    scope.carried = dict(captured or {})
+
+    owner: Any = None
+    outer: Scope | None = None
+    known: Mapping[str, Any] = field(default_factory=dict)
+    captured: Mapping[Var, Var] = field(default_factory=dict)
+    symbols: str = ""
+    held: Mapping[str, Var] = field(default_factory=dict)
+    module_names: dict[str, Var] | None = None
+
+
+def lower_function(
+    node: cst.FunctionDef | cst.Lambda,
+    module: Any,
+    program: Any,
+    setting: Setting | None = None,
+    name: str = "",
+) -> Function:
+    """The IR of a function definition or a lambda, which is called `name`."""
+    setting = setting or Setting()
+    scope = _scope(node, module, setting)
+    params = _parameters(node, scope, module, setting.owner, setting.symbols)
+    scope.carried = dict(setting.captured)
     params += [Parameter(var, "captured") for var in scope.carried.values()]
     lowerer = StatementLowerer(scope, program)
     doc = None
@@ -114,6 +86,22 @@ def lower_function(
         module,
         Origin(node, module),
     )
+
+
+def _scope(node: cst.FunctionDef | cst.Lambda, module: Any, setting: Setting) -> Scope:
+    """The names of a function, with what is known of them."""
+    names = {p.name.value for p in parameters(node.params)}
+    bound = names if isinstance(node, cst.Lambda) else names | bound_names(node.body)
+    scope = Scope(module, bound, setting.outer, node)
+    scope.vars |= setting.held
+    if setting.outer is None and setting.module_names is not None:
+        scope.globals = setting.module_names
+    for parameter, value in setting.known.items():
+        if all(isinstance(part, int | str) for part in value):
+            scope.rest[parameter] = value
+        else:
+            scope.known[parameter] = tuple(replace(c, text=parameter) for c in value)
+    return scope
 
 
 def _parameters(
@@ -159,390 +147,3 @@ def _class_of(annotation: cst.BaseExpression, module: Any) -> Any:
     path = module.qualified(annotation)
     found = None if path is None else module.find_class(path)
     return None if found is None else found[1]
-
-
-_TRANSPARENT = {
-    "builtins.open",
-    "contextlib.closing",
-    "contextlib.nullcontext",
-    "contextlib.redirect_stderr",
-    "contextlib.redirect_stdout",
-    "decimal.localcontext",
-    "numpy.errstate",
-    "numpy.printoptions",
-    "threadpoolctl.threadpool_limits",
-    "tqdm.tqdm",
-    "tqdm.auto.tqdm",
-    "warnings.catch_warnings",
-}
-
-
-def _items_for_places(target: Target) -> tuple[Target, Block]:
-    """The target of a loop with names for the places in it, which are given the items then."""
-    match target:
-        case Place():
-            item = Var("item")
-            return item, [Assign((target,), Ref(item))]
-        case Unpack(parts):
-            named = [_items_for_places(part) for part in parts]
-            given = [statement for _, block in named for statement in block]
-            return replace(target, targets=tuple(part for part, _ in named)), given
-    return target, []
-
-
-def is_plain(node: cst.FunctionDef | cst.Lambda) -> bool:
-    """Whether a function runs from its start to its return and changes no variable around it."""
-    if isinstance(node, cst.Lambda):
-        return True
-    return node.asynchronous is None and not _yields(node) and not nonlocal_names(node)
-
-
-def unusual(node: cst.FunctionDef | cst.Lambda) -> str:
-    """What a function is that does not run from its start to its return when it is called."""
-    if isinstance(node, cst.Lambda):
-        return ""
-    if node.asynchronous is not None:
-        return "an async function"
-    return "a generator" if _yields(node) else ""
-
-
-class StatementLowerer:
-    """Lowers the statements of one function."""
-
-    def __init__(self, scope: Scope, program: Any) -> None:
-        self.scope = scope
-        self.program = program
-        self.module = scope.module
-        self.expressions = ExpressionLowerer(scope, program)
-
-    # ------------------------------------------------------------ blocks
-
-    def suite(self, suite: cst.BaseSuite, skip_docstring: bool = False) -> Block:
-        """The statements of an indented block or of a one-line suite."""
-        body: Sequence[cst.BaseStatement | cst.BaseSmallStatement] = suite.body
-        block: Block = []
-        for position, statement in enumerate(body):
-            if skip_docstring and position == 0:
-                continue
-            block += self.statement(statement)
-        return block
-
-    def statement(self, node: cst.CSTNode) -> Block:
-        """The IR of one statement; several when a line holds several."""
-        if isinstance(node, cst.SimpleStatementLine):
-            if len(node.body) == 1:
-                return self._small(node.body[0], node)
-            return [s for small in node.body for s in self._small(small, small)]
-        if isinstance(node, cst.BaseSmallStatement):
-            return self._small(node, node)
-        method = getattr(self, f"_{type(node).__name__}", None)
-        if method is None:
-            return [self.verbatim(node, _reason(node))]
-        result: Block = method(node)
-        return result
-
-    def _small(self, node: cst.BaseSmallStatement, line: cst.CSTNode) -> Block:
-        method = getattr(self, f"_{type(node).__name__}", None)
-        if method is None:
-            return [self.verbatim(node, _reason(node), line)]
-        self.expressions.begin()
-        lowered: Stmt | Block | None = method(node, Origin(line, self.module))
-        block: Block = self._embedded()
-        if isinstance(lowered, list):
-            block += lowered
-        elif lowered is not None:
-            block.append(lowered)
-        return block
-
-    def _embedded(self) -> Block:
-        """What a statement binds by := and what is taken out of it, before it."""
-        found = self.expressions.walrus
-        self.expressions.begin()
-        return [
-            (
-                Assign((var,), value)
-                if node is None
-                else Assign((var,), value, origin=Origin(node, self.module), embedded=True)
-            )
-            for var, value, node in found
-        ]
-
-    # ------------------------------------------------------------ simple statements
-
-    def _Assign(self, node: cst.Assign, origin: Origin) -> Stmt | Block:
-        if isinstance(node.value, cst.Lambda) and len(node.targets) == 1:
-            target = node.targets[0].target
-            if isinstance(target, cst.Name):
-                return self._define(target.value, node.value, origin)
-        value = self.expressions.lower(node.value)
-        targets = tuple(self.expressions.target(t.target) for t in node.targets)
-        if len(targets) == 1 and isinstance(targets[0], Unpack) and targets[0].star is not None:
-            value = self.expressions.regrouped(value, targets[0], node.value)
-            targets = (replace(targets[0], star=None),)
-        if any(_global_target(t, self.scope) for t in targets):
-            return self.verbatim(node, "it assigns to a global or nonlocal name", origin.node)
-        if len(targets) == 1 and _is_mark(targets[0], value):
-            return Evaluate(value, origin)
-        write = as_write(value, origin)
-        if write is not None and isinstance(write.targets[0], Place):
-            return [write, Assign(targets, again(write.targets[0].base))]
-        if len(targets) > 1 and not all(isinstance(t, Var) for t in targets):
-            return one_by_one(targets, value, origin)
-        return Assign(targets, value, origin=origin)
-
-    def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
-        if node.value is None:
-            return self.verbatim(node, "", origin.node)
-        value = self.expressions.lower(node.value)
-        return Assign((self.expressions.target(node.target),), value, origin=origin)
-
-    def _AugAssign(self, node: cst.AugAssign, origin: Origin) -> Stmt | Block:
-        if (updates := as_updates(node, self.expressions, origin)) is not None:
-            return updates
-        op = augmented_operator(node.operator)
-        target = self.expressions.target(node.target)
-        if _global_target(target, self.scope):
-            return self.verbatim(node, "it assigns to a global or nonlocal name", origin.node)
-        old = self.expressions.lower(node.target)
-        value = Apply(op, (old, self.expressions.lower(node.value)), (), "infix", "")
-        return Assign((target,), value, op, origin)
-
-    def _Expr(self, node: cst.Expr, origin: Origin) -> Stmt | Block:
-        if (updates := as_updates(node, self.expressions, origin)) is not None:
-            return updates
-        value = self.expressions.lower(node.value)
-        if isinstance(value, Apply) and value.op == "s2sad.on_gradient":
-            message = "on_gradient whose result is not used"
-            place = self.module.location(node)
-            raise S2SADError("S2S014", message, place, "Write x = on_gradient(x, function).")
-        write = as_write(value, origin)
-        return Evaluate(value, origin) if write is None else write
-
-    def _Return(self, node: cst.Return, origin: Origin) -> Stmt:
-        value = None if node.value is None else self.expressions.lower(node.value)
-        return Return(value, origin)
-
-    def _Del(self, node: cst.Del, origin: Origin) -> Stmt:
-        targets: list[cst.BaseExpression] = [node.target]
-        if isinstance(node.target, cst.Tuple):
-            targets = [element.value for element in node.target.elements]
-        dropped = [self.scope.vars.get(t.value) for t in targets if isinstance(t, cst.Name)]
-        if len(dropped) < len(targets) or None in dropped:
-            return self.verbatim(node, _reason(node), origin.node)
-        return Verbatim((), (), pure=True, drops=tuple(filter(None, dropped)), origin=origin)
-
-    def _Pass(self, node: cst.Pass, origin: Origin) -> Stmt | None:
-        return Verbatim((), (), pure=True, origin=origin)
-
-    def _Break(self, node: cst.Break, origin: Origin) -> Stmt:
-        return Break(origin)
-
-    def _Continue(self, node: cst.Continue, origin: Origin) -> Stmt:
-        return Continue(origin)
-
-    # ------------------------------------------------------------ compound statements
-
-    def _If(self, node: cst.If) -> Block:
-        self.expressions.begin()
-        self.expressions.seen = dict(seen_where_true(node.test, (node.body,)))
-        test = self.expressions.lower(node.test)
-        before = self._embedded()
-        other: Block = []
-        if isinstance(node.orelse, cst.Else):
-            other = self.suite(node.orelse.body)
-        elif isinstance(node.orelse, cst.If):
-            other = self._If(node.orelse)
-        branch = Branch(test, self.suite(node.body), other, Origin(node, self.module))
-        return [*before, branch]
-
-    def _For(self, node: cst.For) -> Block:
-        if node.asynchronous is not None:
-            return [self.verbatim(node, "s2sad does not differentiate async code")]
-        self.expressions.begin()
-        iterable = self.expressions.lower(node.iter)
-        before = self._embedded()
-        target = self.expressions.target(node.target)
-        other = self.suite(node.orelse.body) if node.orelse is not None else []
-        target, given = _items_for_places(target)
-        body = [*given, *self.suite(node.body)]
-        names, iterable = with_names(target, iterable, body)
-        before += names
-        return [*before, For(target, iterable, body, other, Origin(node, self.module))]
-
-    def _While(self, node: cst.While) -> Block:
-        self.expressions.begin()
-        self.expressions.seen = dict(seen_where_true(node.test, (node.body,)))
-        with self.expressions.in_place():
-            test = self.expressions.lower(node.test)
-        tested = self._embedded()
-        other = self.suite(node.orelse.body) if node.orelse is not None else []
-        body = [*tested, *self.suite(node.body)]
-        loop = While(test, body, other, Origin(node, self.module))
-        # A := in the test runs before each iteration and once more when the loop ends.
-        self.expressions.lower(node.test)
-        return [loop, *self._embedded()]
-
-    def _With(self, node: cst.With) -> Block:
-        if node.asynchronous is not None:
-            return [self.verbatim(node, "s2sad does not differentiate async code")]
-        reads = tuple(self.expressions.lower(item.item) for item in node.items)
-        header = ", ".join(self.module.code(item.with_changes(comma=cst.MaybeSentinel.DEFAULT))
-                           for item in node.items)  # fmt: skip
-        unknown = next((item.item for item in node.items if not self._is_transparent(item)), None)
-        if unknown is not None:
-            shown = self.module.code(unknown).strip()
-            return [self.verbatim(node, f"the with statement's {shown} may swallow exceptions")]
-        body = self.suite(node.body)
-        binds = {n for item in node.items if item.asname for n in bound_names(item.asname)}
-        before: Block = []
-        if binds:
-            bound = tuple(v for n in sorted(binds) if (v := self.scope.find(n)) is not None)
-            before = [Verbatim(reads, bound, pure=True, reason="it is bound by a with statement")]
-        return [*before, Context(header, reads, body, Origin(node, self.module))]
-
-    def _is_transparent(self, item: cst.WithItem) -> bool:
-        """Whether a context is known to let every exception out."""
-        found = item.item.func if isinstance(item.item, cst.Call) else item.item
-        if isinstance(item.item, cst.Name) or not isinstance(found, cst.Name | cst.Attribute):
-            return False
-        return self.module.qualified(found, self.scope) in _TRANSPARENT
-
-    def _FunctionDef(self, node: cst.FunctionDef) -> Block:
-        return self._define(node.name.value, node, Origin(node, self.module))
-
-    def _define(self, name: str, node: cst.FunctionDef | cst.Lambda, origin: Origin) -> Block:
-        callee = self.program.local_callee(name, node, self.scope)
-        if callee is None:
-            return [self.verbatim(node, "s2sad does not differentiate this kind of function")]
-        # A default has the value that it has here, where the function is defined.
-        before: Block = []
-        for parameter in parameters(node.params):
-            found = None if parameter.default is None else self.expressions.lower(parameter.default)
-            if found is not None and any(isinstance(part, Ref) for part in walk(found)):
-                default = self.scope.hold_default(node, name, parameter.name.value)
-                before.append(Assign((default,), found))
-        return [*before, Define(self.scope.vars[name], callee, origin)]
-
-    def _Match(self, node: cst.Match) -> Block:
-        from s2sad.source.matching import lower_match
-
-        lowered = lower_match(node, self)
-        return lowered if lowered is not None else [self.verbatim(node, _reason(node))]
-
-    # ------------------------------------------------------------ what is carried verbatim
-
-    def verbatim(self, node: cst.CSTNode, reason: str, line: cst.CSTNode | None = None) -> Verbatim:
-        """A statement that is carried through; its expressions are read, its names bound."""
-        collector = _Expressions(self.expressions)
-        collector.walk(node)
-        self.expressions.begin()
-        names = bound_names(node) | set(nonlocal_names(node))
-        bound = (self.scope.find(name) for name in sorted(names))
-        binds = tuple(var for var in bound if var is not None)
-        if isinstance(node, cst.Del):
-            binds = tuple(r.var for r in self.expressions.reads(node) if isinstance(r, Ref))
-        mutated = {r.var: None for e in collector.found for r in _opaque_refs(e)}
-        pure = isinstance(node, (cst.Pass, cst.Import, cst.ImportFrom, cst.AnnAssign))
-        return Verbatim(
-            tuple(collector.found),
-            binds,
-            tuple(mutated),
-            pure,
-            reason,
-            exits=collector.exits,
-            leaves=isinstance(node, cst.Raise),
-            origin=Origin(line if line is not None else node, self.module),
-        )
-
-
-class _Expressions(Visitor):
-    """Lowers the outermost expressions inside a statement."""
-
-    def __init__(self, lowerer: ExpressionLowerer) -> None:
-        self.lowerer = lowerer
-        self.found: list[Expr] = []
-        self.exits = False
-        self.loops = 0
-
-    def leave(self, node: cst.CSTNode) -> None:
-        if isinstance(node, (cst.For, cst.While)):
-            self.loops -= 1
-
-    def enter(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, cst.Return) or (
-            isinstance(node, (cst.Break, cst.Continue)) and not self.loops
-        ):
-            self.exits = True
-        if isinstance(node, (cst.For, cst.While)):
-            self.loops += 1
-        if isinstance(node, cst.FunctionDef):
-            self.found += self.lowerer.reads(node)
-            return False
-        if isinstance(node, (cst.Annotation, cst.AsName, cst.AssignTarget)):
-            if isinstance(node, cst.AssignTarget) and isinstance(node.target, cst.Subscript):
-                self.found += self.lowerer.reads(node.target)
-            return False
-        if isinstance(node, (cst.Import, cst.ImportFrom)):
-            return False
-        if isinstance(node, cst.BaseExpression):
-            self.found.append(self.lowerer.lower(node))
-            return False
-        return True
-
-
-def _opaque_refs(expr: Expr) -> list[Ref]:
-    found = []
-    for node in walk(expr):
-        if isinstance(node, Opaque):
-            found += [Ref(var) for var in node.mutates]
-    return found
-
-
-def _global_target(target: Target, scope: Scope) -> bool:
-    """Whether an assignment reaches a name that is not local to the function."""
-    match target:
-        case Var():
-            return scope.vars.get(target.hint) is not target
-        case Unpack():
-            return any(_global_target(t, scope) for t in target.targets)
-        case Place():
-            return False
-
-
-def _yields(node: cst.FunctionDef) -> bool:
-    finder = _Yields()
-    finder.walk(node.body)
-    return finder.found
-
-
-class _Yields(Visitor):
-    def __init__(self) -> None:
-        self.found = False
-
-    def visit_Yield(self, node: cst.Yield) -> None:
-        self.found = True
-
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> bool:
-        return False
-
-
-def _reason(node: cst.CSTNode) -> str:
-    names = {
-        "Try": "s2sad does not differentiate a try statement",
-        "TryStar": "s2sad does not differentiate a try statement",
-        "Global": "it makes a name global",
-        "Nonlocal": "it makes a name nonlocal",
-        "ClassDef": "s2sad does not differentiate a class definition",
-        "Match": "s2sad does not differentiate this form of match",
-        "Del": "s2sad does not differentiate del of anything but a name",
-        "Import": "",
-        "ImportFrom": "",
-    }
-    return names.get(type(node).__name__, f"s2sad does not differentiate {type(node).__name__}")
-
-
-def _is_mark(target: Target, value: Expr) -> bool:
-    """Whether an assignment changes nothing: x = on_gradient(x, function)."""
-    if not isinstance(value, Apply) or value.op != "s2sad.on_gradient" or not value.args:
-        return False
-    return isinstance(value.args[0], Ref) and value.args[0].var is target

@@ -75,13 +75,30 @@ class Lowering:
                     targets.append(self.target(element.value))
                 return Unpack(tuple(targets), star)
             case cst.Subscript():
-                return Place(self.lower(node.value), self._key(node), self.origin(node))
+                return Place(self.lower(node.value), self.key(node), self.origin(node))
             case cst.Attribute(attr=cst.Name("real" | "imag")):
                 # All elements of a view: w.real[...]
                 return Place(self.lower(node), Const(...), self.origin(node))
             case cst.Attribute():
                 return Place(self.lower(node.value), node.attr.value, self.origin(node))
         raise AssertionError(f"not a target: {node}")
+
+    def key(self, node: cst.Subscript) -> Expr:
+        """The key of an index; several make a tuple."""
+        parts = [self._key_part(element.slice) for element in node.slice]
+        comma = node.slice[-1].comma
+        if len(parts) == 1 and not isinstance(comma, cst.Comma):
+            return parts[0]
+        return Make("tuple", tuple(parts))
+
+    def _key_part(self, part: cst.BaseSlice) -> Expr:
+        if isinstance(part, cst.Index):
+            return self.lower(part.value)
+        assert isinstance(part, cst.Slice)
+        lower, upper, step = (
+            None if b is None else self.lower(b) for b in (part.lower, part.upper, part.step)
+        )
+        return Slice(lower, upper, step)
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
@@ -118,7 +135,9 @@ class Lowering:
                 stop = position - count + 1
                 key = Slice(Const(star), Const(stop) if stop else None)
             whole = value if position == 0 else Ref(value.var)
-            parts.append(Apply("getitem", (whole, key), (), "index"))
+            part = Apply("getitem", (whole, key), (), "index")
+            listed = Apply("builtins.list", (part,), (), "call", "list")
+            parts.append(listed if position == star else part)
         return Make("tuple", tuple(parts))
 
     def origin(self, node: cst.CSTNode) -> Origin:
@@ -141,10 +160,6 @@ class Lowering:
             elif name in self.module.constants:
                 found.append(Ref(self.scope.global_var(name)))
         return tuple(found)
-
-    def _key(self, node: cst.Subscript) -> Expr:
-        """The key of an index (`expressions.py`)."""
-        raise NotImplementedError
 
 
 def _describe(node: cst.CSTNode) -> str:

@@ -22,8 +22,9 @@ from s2sad.source.bound import bound_names, names_in, parameters
 from s2sad.source.callables import Callables
 from s2sad.source.calls import forwarded, signature
 from s2sad.source.classes import Definition
-from s2sad.source.lower import is_plain, lower_function
+from s2sad.source.lower import Setting, lower_function
 from s2sad.source.operators import canonical
+from s2sad.source.plain import is_plain
 from s2sad.source.scope import Scope
 from s2sad.source.taken_apart import Construction
 
@@ -80,12 +81,14 @@ class Program:
                 definition.node,
                 definition.module,
                 self,
-                name=callee.name,
-                owner=definition.owner if definition.owner and takes_object(definition) else None,
-                outer=callee.outer,
-                known=dict(callee.known),
-                captured=_carried(callee),
-                symbols=callee.name,
+                Setting(
+                    definition.owner if definition.owner and takes_object(definition) else None,
+                    callee.outer,
+                    dict(callee.known),
+                    _carried(callee),
+                    callee.name,
+                ),
+                callee.name,
             )
             callee.function = self.in_order(lowered)
             self.write_out(callee.function)

@@ -8,9 +8,10 @@ one before.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
-from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions, inner_blocks, statements, variables
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import expressions, inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
     Assign,
     Block,
@@ -30,7 +31,7 @@ def merge_copies(
     names: Names,
     sources: dict[Stmt, list[Stmt]],
     fixed: Var | None = None,
-    before: Block = (),  # type: ignore[assignment]
+    before: Sequence[Stmt] = (),
 ) -> Block:
     """The backward part without needless copies; the variable `fixed` keeps its name. `before` is
     the forward part, in which a variable of adjoints may have had a value already."""
@@ -160,7 +161,7 @@ def _assigned(statement: Stmt) -> list[Var]:
     """The variables that an assignment gives a value to."""
     if not isinstance(statement, Assign):
         return []
-    return [var for target in statement.targets for var in variables(target)]
+    return [var for target in statement.targets for var in targets_of(target)]
 
 
 def _copy(statement: Stmt) -> tuple[Var, Var] | None:

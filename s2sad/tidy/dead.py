@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from s2sad.ir.bindings import CALLS_THAT_WRITE, places_of, written_into
-from s2sad.ir.flow import variables
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -105,7 +105,7 @@ def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
             case For():
                 found |= reads_of(node.iterable, replaced)
                 inside = {v for inner in node.body for v in all_reads(inner, replaced)}
-                found |= inside - set(variables(node.target))
+                found |= inside - set(targets_of(node.target))
             case While():
                 found |= reads_of(node.test, replaced)
                 stack += node.body
@@ -266,7 +266,7 @@ class _Sweep:
             if isinstance(loop, While):
                 inner |= reads_of(loop.test, self.replaced)
             else:
-                inner -= set(variables(loop.target))  # each iteration begins with its own
+                inner -= set(targets_of(loop.target))  # each iteration begins with its own
             if inner <= head:
                 break
             head |= inner

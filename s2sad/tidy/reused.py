@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from s2sad.analysis.types import Type
-from s2sad.ir.flow import inner_blocks, variables
+from s2sad.ir.flow import inner_blocks, targets_of
 from s2sad.ir.nodes import Assign, Block, Branch, Context, Expr, For, Guard, Stmt, Var, While
 from s2sad.tidy.copies import written
 from s2sad.tidy.dead import all_reads
@@ -90,7 +90,7 @@ class _Reuse:
             return False
         if self.homes[var][-1:] != (block,) or var in self._read(statement):
             return False
-        given = [v for target in statement.targets for v in variables(target)]
+        given = [v for target in statement.targets for v in targets_of(target)]
         return statement.augmented is None and var in map(self.names.root, given)
 
     def _used(self, statement: Stmt) -> set[Var]:

@@ -17,8 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
-from s2sad.ir.bindings import targets_of, written_into
-from s2sad.ir.flow import expressions, reads
+from s2sad.ir.bindings import written_into
+from s2sad.ir.flow import expressions, reads, targets_of
 from s2sad.ir.nodes import Apply, Assign, Block, Expr, Place, Ref, Stmt, Target, Var
 from s2sad.tidy.algebra import key
 

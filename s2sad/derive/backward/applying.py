@@ -33,7 +33,7 @@ from s2sad.derive.complex_numbers import adjoints_of, conjugated
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.held import is_container
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
-from s2sad.derive.tangents import without_defaults
+from s2sad.derive.tangents import needed_temporaries, without_defaults
 from s2sad.derive.templates import Contribution, Operand, Rule
 from s2sad.ir.nodes import (
     Apply,
@@ -261,12 +261,7 @@ class Rules:
         """The temporaries of a rule that the lines which are used read, in order."""
         exprs = [line.value for line in lines if line.value is not None]
         exprs += [line.key for line in lines if line.key is not None]
-        needed: list[tuple[str, Expr]] = []
-        for name, expr in reversed(rule.temporaries):
-            if any(count_reads(e, rule.place(name)) for e in exprs):
-                needed.insert(0, (name, expr))
-                exprs.append(expr)
-        return needed
+        return needed_temporaries(rule, exprs)
 
     def _contribution(
         self, value: Expr, node: Apply, rule: Rule, operand: Expr, seed: Adjoint, spec: Operand

@@ -377,9 +377,10 @@ def _comes_in_parts(given: Type, taken: Type | None) -> bool:
     match given, taken:
         case Array(shape=shape), _:
             return shape != SCALAR and isinstance(taken, Unknown)
-        case TupleOf(items) | DictOf(tuple(items)), Unknown():
-            kinds = [item if isinstance(given, TupleOf) else item[1] for item in items]
-            return any(_comes_in_parts(kind, taken) for kind in kinds)
+        case TupleOf(items), Unknown():
+            return any(_comes_in_parts(item, taken) for item in items)
+        case DictOf(pairs), Unknown():
+            return any(_comes_in_parts(item, taken) for _, item in pairs)
         case ListOf(item), Unknown():
             return _comes_in_parts(item, taken)
         case TupleOf(items), TupleOf(others) if len(items) == len(others):

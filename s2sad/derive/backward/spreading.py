@@ -17,7 +17,7 @@ from s2sad.derive.adjoints import Adjoint, Slot
 from s2sad.derive.backward.writing import Writing
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.instantiate import count_reads
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import Apply, Assign, Block, Expr, Place, Ref, Stmt, Var, walk
 from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.algebra import rewrite

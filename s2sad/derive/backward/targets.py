@@ -28,7 +28,7 @@ from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.backward.writes import Writes
 from s2sad.derive.broadcasting import expand
 from s2sad.derive.held import item_at
-from s2sad.ir.bindings import targets_of
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -197,16 +197,20 @@ class Targets:
         self.sweep.late.add(node)
         return expand(seed or Adjoint(Const(0.0), SCALAR, False), node, self.facts)
 
+    def _pull_items(self, value: Expr, seeds: list[Adjoint | None]) -> None:
+        """Passes adjoints on to the items of a value, as if each was read by its index."""
+        for position, seed in enumerate(seeds):
+            if seed is not None:
+                part = Apply("getitem", (value, Const(position)), (), "index")
+                self.facts.varied.add(part)
+                self.expressions.pull(part, seed)
+
     def _pull_parts(self, target: Unpack, value: Expr, seeds: list[Adjoint | None]) -> None:
         """Passes the adjoints of the parts of a value on to it."""
         slot = self.slots.of(value)
         kind = self.facts.type_of(value)
         if self.slots.has_shadow(value):
-            for position, seed in enumerate(seeds):
-                if seed is not None:
-                    part = Apply("getitem", (value, Const(position)), (), "index")
-                    self.facts.varied.add(part)
-                    self.expressions.pull(part, seed)
+            self._pull_items(value, seeds)
             return
         if slot is not None and isinstance(kind, TupleOf | Unknown | Struct | DictOf):
             names = [f".{f[0]}" for f in kind.fields] if isinstance(kind, Struct) else None
@@ -218,11 +222,7 @@ class Targets:
                     self.contributions.pend(inner, seed)
             return
         if isinstance(kind, Array) or (slot is not None and isinstance(kind, ListOf)):
-            for position, seed in enumerate(seeds):
-                if seed is not None:
-                    part = Apply("getitem", (value, Const(position)), (), "index")
-                    self.facts.varied.add(part)
-                    self.expressions.pull(part, seed)
+            self._pull_items(value, seeds)
             return
         parts = kind.items if isinstance(kind, TupleOf) else [None] * len(seeds)
         items: list[Expr] = []

@@ -79,20 +79,9 @@ class Again:
             at_hand = own | found.keys() | (reads - self.cells.known.keys())
             if operands & (later | exchanged) or (operands & earlier) - at_hand or var in operands:
                 continue
-            if not self._is_followed_around(operands - own - found.keys() - reads):
-                continue
             if self._is_cheap(value) and not self.cells.read_by(value):
                 found[var] = rebuilt(value, self.recall.again)
         return found
-
-    def _is_followed_around(self, operands: set[Var]) -> bool:
-        """Whether variables have, on the way back through the loops around a statement, the values
-        that they had there: what such a loop gives a value to does if the mirror reads it."""
-        return all(
-            var in opened.reads or var in own_targets(opened.statement)
-            for opened in self.at.loops
-            for var in operands & set(self.known.bound_inside(opened.statement))
-        )
 
     def _items_of(self, statement: Stmt) -> set[Var]:
         """The lists and dicts that hold other objects after a statement than before."""

@@ -18,7 +18,8 @@ from s2sad.derive.memory.cells import Written
 from s2sad.derive.memory.known import Known
 from s2sad.derive.memory.recall import Recall
 from s2sad.derive.parts import exprs_of, refs, refs_of, rewritten
-from s2sad.ir.bindings import bound_by, targets_of, written_by
+from s2sad.ir.bindings import bound_by, written_by
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

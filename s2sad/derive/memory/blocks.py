@@ -21,8 +21,8 @@ from s2sad.derive.memory.position import Position
 from s2sad.derive.memory.traces import Traces
 from s2sad.derive.mirror import MirrorLoop
 from s2sad.derive.parts import copied_part, copy_of
-from s2sad.ir.bindings import is_exchange, targets_of, written_into
-from s2sad.ir.flow import statements
+from s2sad.ir.bindings import is_exchange, written_into
+from s2sad.ir.flow import statements, targets_of
 from s2sad.ir.nodes import (
     Assign,
     Block,

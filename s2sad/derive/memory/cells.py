@@ -20,8 +20,8 @@ from s2sad.analysis.sections import Section, Sections
 from s2sad.analysis.sizes import Size
 from s2sad.analysis.types import Array, DictOf, Dim, ListOf, Shape, Struct, TupleOf, Unknown
 from s2sad.derive.held import CONTAINERS
-from s2sad.ir.bindings import bound_by, targets_of, written_into
-from s2sad.ir.flow import inner_blocks, statements
+from s2sad.ir.bindings import bound_by, written_into
+from s2sad.ir.flow import inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -24,8 +24,8 @@ from s2sad.derive.memory.plan import Plan
 from s2sad.derive.parts import inner_statements, refs
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
-from s2sad.ir.bindings import bound_by, mutated_by, places_of, targets_of, written_into
-from s2sad.ir.flow import statements
+from s2sad.ir.bindings import bound_by, mutated_by, places_of, written_into
+from s2sad.ir.flow import statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

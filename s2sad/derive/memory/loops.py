@@ -23,7 +23,8 @@ from s2sad.derive.memory.position import Inner, OpenLoop
 from s2sad.derive.memory.tools import Tools
 from s2sad.derive.mirror import Group, Mirror, MirrorLoop
 from s2sad.derive.parts import own_targets
-from s2sad.ir.bindings import bound_by, targets_of
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -118,7 +119,7 @@ class Loops:
         if not self.cells.overwritten_by(loop, reads):
             halves.then(self.parts.save_whole(loop, needed, kept))
         header, given = self.headers.pair(loop, mirror)
-        opened = OpenLoop(loop, reads, [], self._counter(loop))
+        opened = OpenLoop(loop, [], self._counter(loop))
         in_blocks = self.blocks.wanted(loop)
         state = self.blocks.state(loop, mirror, needed) if in_blocks else []
         with self.at.inside(opened, alone=in_blocks):

@@ -19,12 +19,13 @@ from s2sad.derive.memory.again import CHEAP_ENOUGH, FAR, Again
 from s2sad.derive.memory.known import Known
 from s2sad.derive.parts import own_targets
 from s2sad.derive.values import is_arithmetic, passes
-from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions, inner_blocks, reads, statements
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import expressions, inner_blocks, reads, statements, targets_of
 from s2sad.ir.nodes import (
     Assign,
     Block,
     Define,
+    Expr,
     For,
     Place,
     Stmt,
@@ -111,8 +112,8 @@ class Makings:
             list(block), set(variables), {}, None, self.plan.replaced, self.plan.regions
         )
 
-    def _sections_read(self, expr: object) -> list[Section]:
-        return [self.cells.known[cell] for cell in self.cells.read_by(expr)]  # type: ignore[arg-type]
+    def _sections_read(self, expr: Expr) -> list[Section]:
+        return [self.cells.known[cell] for cell in self.cells.read_by(expr)]
 
     def _is_cheap_to_run(self, block: Block) -> bool:
         """Whether statements are assignments of a few sums and products, and as many of them fill

@@ -35,10 +35,10 @@ from s2sad.ir.bindings import (
     bound_by,
     is_exchange,
     places_of,
-    targets_of,
     written_by,
     written_into,
 )
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

@@ -19,12 +19,10 @@ its end is changed; what is in the last set is kept already."""
 
 @dataclass
 class OpenLoop:
-    """A loop that the walk is in. `reads` are what its mirror reads; `before` collects the
-    statements that must stand before it; `counter` counts its iterations from 0; `direct` says that
-    the walk is in no branch in it."""
+    """A loop that the walk is in. `before` collects the statements that must stand before it;
+    `counter` counts its iterations from 0; `direct` says that the walk is in no branch in it."""
 
     statement: For | While
-    reads: set[Var]
     before: Block
     counter: Expr | None = None
     direct: bool = True

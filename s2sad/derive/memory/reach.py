@@ -9,6 +9,8 @@ with something needed is needed, too.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Set
+
 from s2sad.derive.held import is_container
 from s2sad.derive.memory.flags import flags_of
 from s2sad.derive.memory.known import Known
@@ -25,6 +27,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Ref,
+    Stmt,
     Var,
     While,
 )
@@ -71,39 +74,42 @@ class Reach:
         """What says whether a loop, or one inside of it, changed something wanted, or was left
         before: that is put back only then."""
         found: set[Var] = set()
-        with self.cells.inside(loop):
-            blocks = [loop.body]
-            while blocks:
-                for statement in blocks.pop():
-                    if isinstance(statement, For | While):
-                        found |= self._of_guards(statement, wanted)
-                        continue
-                    blocks += inner_blocks(statement)
-                    flags = flags_of(statement)
-                    if not flags and not isinstance(statement, Branch):
-                        continue
-                    changed = set(self.known.bound_inside(statement)) & wanted
-                    if changed or self.cells.overwritten_by(statement, wanted):
-                        found |= flags
-                        if isinstance(statement, Branch) and not flags:
-                            found |= self.known.read_by([self.recall.test(statement)])
+        for statement, _ in self._statements_in(loop):
+            flags = flags_of(statement)
+            if not flags and not isinstance(statement, Branch):
+                continue
+            changed = set(self.known.bound_inside(statement)) & wanted
+            if changed or self.cells.overwritten_by(statement, wanted):
+                found |= flags
+                if isinstance(statement, Branch) and not flags:
+                    found |= self.known.read_by([self.recall.test(statement)])
         return found
 
     def _of_writes(self, loop: For | While, cells: set[Var]) -> set[Var]:
+        """What says where a loop writes to these cells, but for the variables of loops."""
         found: set[Var] = set()
+        for statement, own in self._statements_in(loop):
+            for place in self.cells.places(statement):
+                if self.cells.overwritten_in(place, cells):
+                    at = None if place.key is None else self.plain_key(place.key)
+                    found |= self.of_place(place.base, at) - own
+        return found
+
+    def _statements_in(
+        self, loop: For | While, own: Set[Var] = frozenset()
+    ) -> Iterator[tuple[Stmt, Set[Var]]]:
+        """The statements in a loop but for loops, with the variables of the loops that they are in,
+        each while what is known of these holds."""
+        own = own | own_targets(loop)
         with self.cells.inside(loop):
             blocks = [loop.body]
             while blocks:
                 for statement in blocks.pop():
                     if isinstance(statement, For | While):
-                        found |= self._of_writes(statement, cells)
+                        yield from self._statements_in(statement, own)
                         continue
                     blocks += inner_blocks(statement)
-                    for place in self.cells.places(statement):
-                        if self.cells.overwritten_in(place, cells):
-                            at = None if place.key is None else self.plain_key(place.key)
-                            found |= self.of_place(place.base, at)
-        return found - own_targets(loop)
+                    yield statement, own
 
     def of_place(self, base: Expr, at: Expr | None) -> set[Var]:
         """What says where a part of an array is: the names in its base, and what its keys read."""

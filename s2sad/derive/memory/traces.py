@@ -18,7 +18,8 @@ from s2sad.derive.memory.known import Known
 from s2sad.derive.memory.plan import Kept
 from s2sad.derive.memory.position import Position
 from s2sad.derive.parts import copy_of, plain
-from s2sad.ir.bindings import targets_of, written_into
+from s2sad.ir.bindings import written_into
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

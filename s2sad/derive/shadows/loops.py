@@ -20,8 +20,8 @@ from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container
 from s2sad.derive.shadows.made import Refused, let
 from s2sad.derive.shadows.values import Values
-from s2sad.ir.bindings import bound_by, targets_of
-from s2sad.ir.flow import expressions, statements
+from s2sad.ir.bindings import bound_by
+from s2sad.ir.flow import expressions, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

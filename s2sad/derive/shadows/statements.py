@@ -25,8 +25,7 @@ from s2sad.derive.shadows.made import Refused, Shadows, let
 from s2sad.derive.shadows.values import Values
 from s2sad.derive.shadows.which import Which
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import targets_of
-from s2sad.ir.flow import expressions
+from s2sad.ir.flow import expressions, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,

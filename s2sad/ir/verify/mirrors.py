@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
-from s2sad.ir.flow import Defined, Walk, variables
+from s2sad.ir.flow import Defined, Walk, targets_of
 from s2sad.ir.nodes import Block, Var
 from s2sad.ir.verify.invariants import Fault, Subject, invariant
 
@@ -76,5 +76,5 @@ class _MirrorWalk(Walk):
 
 
 def _loop_variables(loop: MirrorLoop) -> list[Var]:
-    found = [] if loop.target is None else list(variables(loop.target))
+    found = [] if loop.target is None else list(targets_of(loop.target))
     return found if loop.position is None else [*found, loop.position]
