@@ -90,7 +90,7 @@ class Loops:
                 for container in _run_over(loop.iterable):
                     roots = {v for v, _ in self.which.aliases(container)}
                     other = self.facts.type_of(container)
-                    if roots and (_changes_length(statement) or _may_be_same(kind, other)):
+                    if roots and _may_be_same(kind, other, _changes_length(statement)):
                         if changed & roots or self._share_containers(changed | roots):
                             return True
         return False
@@ -203,12 +203,15 @@ def _changes_length(statement: Stmt) -> bool:
     return isinstance(value, Apply) and value.op == "list.pop"
 
 
-def _may_be_same(one: Type, other: Type) -> bool:
+def _may_be_same(one: Type, other: Type, any_list: bool) -> bool:
     """Whether containers of two types may be the same object: a list is no dict, and one that holds
-    lists is none that holds numbers."""
+    lists is none that holds numbers, if not `any_list` may be."""
     if isinstance(one, ListOf | TupleOf) != isinstance(other, ListOf | TupleOf):
         return False
-    return not isinstance(one, ListOf | TupleOf) or _is_nested(one) == _is_nested(other)
+    if any_list or not isinstance(one, ListOf | TupleOf):
+        return True
+    nested = _is_nested(one), _is_nested(other)
+    return None in nested or nested[0] == nested[1]
 
 
 def _is_nested(kind: Type) -> bool | None:
