@@ -388,7 +388,9 @@ def _function(lines: list[str]) -> str:
 
 
 def _with_keywords(parameters: str, *names: str) -> str:
-    args = ast.parse(f"def f({parameters}): pass").body[0].args  # type: ignore[attr-defined]
+    (function,) = ast.parse(f"def f({parameters}): pass").body
+    assert isinstance(function, ast.FunctionDef)
+    args = function.args
     args.kwonlyargs += [ast.arg(name) for name in names]
     args.kw_defaults += [None for _ in names]
     return ast.unparse(args)

@@ -313,7 +313,7 @@ def load(text: str, path: Path) -> Callable[..., Any]:
     module = importlib.util.module_from_spec(spec)
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
-    return module.f  # type: ignore[no-any-return]
+    return module.f
 
 
 def is_smooth(function: Callable[..., Any], args: tuple[Any, ...]) -> bool:
@@ -462,7 +462,7 @@ class Without(ast.NodeTransformer):
         node = super().generic_visit(node)
         for block in ("body", "orelse"):
             if block == "body" and getattr(node, block, None) == [] and isinstance(node, ast.stmt):
-                node.body = [ast.Pass()]  # type: ignore[attr-defined]
+                node.body = [ast.Pass()]
         return node
 
 

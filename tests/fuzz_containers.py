@@ -80,7 +80,7 @@ class Writer(fuzz_writes.Writer):
         """An array that is there already."""
         return self.pick(self.pick(*self.vectors), self.place(), *self.items)
 
-    def new(self, base: str = "") -> str:  # type: ignore[override]
+    def new(self, base: str = "") -> str:
         if base:
             return super().new(base)
         x, y = self.vector(), self.vector()

@@ -406,7 +406,7 @@ class Writer(fuzz.Writer):
         """A target and what it runs over, and a float made of it."""
         t, s = target, target + "_"
         u, v = self.v(), self.v()
-        return self.pick(  # type: ignore[no-any-return]
+        return self.pick(
             (f"{t}, {s}", f"zip({u}, {v})", f"{t} * {s}"),
             (f"{t}, {s}", f"enumerate({u})", f"{s} * ({t} + 1)"),
             (f"{t}, {s}", f"enumerate({u}, start=1)", f"{s} / {t}"),

@@ -753,7 +753,7 @@ def run(text: str, numpy: Any) -> Callable[..., Any]:
     scope = {"np": numpy, "dataclass": dataclass, "__name__": __name__}
     lazy = __future__.annotations.compiler_flag
     exec(compile(code, "<program>", "exec", flags=lazy, dont_inherit=True), scope)
-    return scope["f"]  # type: ignore[no-any-return]
+    return scope["f"]
 
 
 def complex_step(
@@ -798,7 +798,7 @@ def gradient_of(text: str) -> Callable[..., Any]:
         generated = generate(module, [request]).text
     scope: dict[str, Any] = {"__name__": __name__}
     exec(compile(generated, "<generated>", "exec", dont_inherit=True), scope)
-    return scope[request.name]  # type: ignore[no-any-return]
+    return scope[request.name]
 
 
 def same_bits(x: Any, y: Any) -> bool:

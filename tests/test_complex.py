@@ -313,42 +313,42 @@ def test_containers_of_complex_numbers_are_not_differentiated_twice() -> None:
 # ---------------------------------------------------------------- parameters without annotations
 
 
-def summed_squares(z):  # type: ignore[no-untyped-def]
+def summed_squares(z):
     return np.sum(np.abs(z) ** 2)
 
 
-def real_of_square(z):  # type: ignore[no-untyped-def]
+def real_of_square(z):
     return np.sum((z * z).real)
 
 
-def data_turned(x, A):  # type: ignore[no-untyped-def]
+def data_turned(x, A):
     return np.sum((A @ x).imag ** 2)
 
 
-def annotated_but_for_its_data(x: np.ndarray[tuple[int], np.dtype[np.float64]], A) -> float:  # type: ignore[no-untyped-def]
+def annotated_but_for_its_data(x: np.ndarray[tuple[int], np.dtype[np.float64]], A) -> float:
     return np.sum(np.abs(A @ x))
 
 
-def written_one_by_one(z, w):  # type: ignore[no-untyped-def]
+def written_one_by_one(z, w):
     out = np.zeros(len(z))
     for i in range(len(z)):
         out[i] = np.abs(z[i] * w[i])
     return np.sum(out)
 
 
-def in_a_dict(p):  # type: ignore[no-untyped-def]
+def in_a_dict(p):
     return np.sum(np.abs(p["W"] * p["b"]))
 
 
-def turned_by_time(x, t):  # type: ignore[no-untyped-def]
+def turned_by_time(x, t):
     return np.abs(np.sum(np.exp(1j * x * t)))
 
 
-def through_a_norm(z, w):  # type: ignore[no-untyped-def]
+def through_a_norm(z, w):
     return np.linalg.norm(z * w)
 
 
-def complex_loss(z):  # type: ignore[no-untyped-def]
+def complex_loss(z):
     return np.sum(z * z)
 
 
@@ -404,7 +404,7 @@ def test_real_arguments_without_annotation_have_their_gradient() -> None:
 
 
 def test_programs_that_hide_nothing_check_nothing() -> None:
-    def smooth(x, A):  # type: ignore[no-untyped-def]
+    def smooth(x, A):
         return np.sum(np.tanh(A @ x))
 
     assert "refuse_complex" not in s2sad.grad(smooth).source

@@ -12,7 +12,7 @@ from s2sad.errors import S2SADError
 
 pytest.importorskip("scipy")
 
-from scipy import special  # noqa: E402
+from scipy import special
 
 
 def incomplete(a: float, x: float) -> float:

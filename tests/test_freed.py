@@ -95,11 +95,11 @@ def test_a_result_stays() -> None:
 
 
 def test_what_is_unread_is_let_go_of() -> None:
-    source = value_and_grad(linear).source  # type: ignore[attr-defined]
+    source = value_and_grad(linear).source
     assert "    del u, r\n" in source
     check_gradient(linear, (U, U[::-1].copy(), 3), "u", value_and_grad(linear))
     for function in (another_name, a_view, in_a_closure):
-        assert "del " not in value_and_grad(function).source  # type: ignore[attr-defined]
+        assert "del " not in value_and_grad(function).source
 
 
 def test_a_linear_stencil_takes_four_arrays() -> None:

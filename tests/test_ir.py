@@ -339,11 +339,11 @@ def test_what_a_select_gives_may_be_what_it_tests() -> None:
     "statement",
     [
         Assign((), Const(1)),
-        Assign((Ref(X),), Const(1)),  # type: ignore[arg-type]
+        Assign((Ref(X),), Const(1)),
         Assign((Unpack((X,), 1),), Const(1)),
         Assign((X, Y), Const(1), "add"),
         Assign((Unpack((X,)),), Const(1), embedded=True),
-        For(Ref(X), RANGE, []),  # type: ignore[arg-type]
+        For(Ref(X), RANGE, []),
     ],
 )
 def test_illegal_targets(statement: Any) -> None:
@@ -474,7 +474,7 @@ def remembering(pushed: int, popped: int, index: Any = None) -> tuple[Plan, Func
     push = [Evaluate(Apply("list.append", (Ref(TRACE), Ref(X)))) for _ in range(pushed)]
     pop = [Assign((X,), Apply("list.pop", (Ref(TRACE),))) for _ in range(popped)]
     if index is not None:
-        push = [Assign((Place(Ref(TRACE), Ref(K)),), Ref(X))]  # type: ignore[list-item]
+        push = [Assign((Place(Ref(TRACE), Ref(K)),), Ref(X))]
         pop = [Assign((X,), Apply("getitem", (Ref(TRACE), index)))]
     mirrored = For(K, Apply("builtins.reversed", (RANGE,)), list(pop))
     ahead = [Assign((TRACE,), Make("list", ())), replace(loop, body=[*push, *loop.body])]

@@ -36,7 +36,7 @@ def results_of(kernel: Kernel) -> Any:
         written = tuple(args[where[name]] for name in kernel.writes)
         return written if len(written) > 1 else written[0]
 
-    function.__signature__ = inspect.signature(kernel.function)  # type: ignore[attr-defined]
+    function.__signature__ = inspect.signature(kernel.function)
     return function
 
 

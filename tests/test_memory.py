@@ -263,6 +263,6 @@ def test_comments_by_the_python_api() -> None:
             x = np.sin(x)
         return x
 
-    assert "Keeps" not in s2sad.grad(f).source  # type: ignore[attr-defined]
-    text = s2sad.grad(f, memory_comments=True).source  # type: ignore[attr-defined]
+    assert "Keeps" not in s2sad.grad(f).source
+    text = s2sad.grad(f, memory_comments=True).source
     assert "# Keeps x, n floats: the line gives it another value" in text

@@ -104,7 +104,7 @@ def test_a_place_and_the_code_there() -> None:
         """)
     body = module.functions["f"].node.body.body
     assert module.code(body[0]) == "y = g(x,\n      1)  # note"
-    value = body[1].body[0].value  # type: ignore[union-attr]
+    value = body[1].body[0].value
     assert module.location(value).caret().split("\n")[1].endswith("           ^")
     assert module.location(module.functions["f"].node).text == "def f(x):"
     assert module.location(body[0]).end_column == len("    y = g(x,") + 1
@@ -236,7 +236,7 @@ def test_an_alias_is_followed_on_request() -> None:
 
 def test_an_import_inside_a_function() -> None:
     module = read("def f():\n    from numpy import tanh as th, sum\n")
-    node = module.functions["f"].node.body.body[0].body[0]  # type: ignore[union-attr]
+    node = module.functions["f"].node.body.body[0].body[0]
     assert isinstance(node, cst.ImportFrom)
     assert module.imports_of(node) == {"th": "numpy.tanh", "sum": "numpy.sum"}
 

@@ -47,7 +47,7 @@ CASES = [(at, np.linspace(-0.9, 1.4, 6)[[2, 5, 0, 3, 1, 4]]) for at in IN_VECTOR
 def _function(text: str, name: str) -> Callable[..., Any]:
     scope: dict[str, Any] = {}
     exec(compile(text, f"<{name}>", "exec"), scope)
-    return scope[name]  # type: ignore[no-any-return]
+    return scope[name]
 
 
 @pytest.mark.parametrize("at, x", CASES, ids=[at for at, _ in CASES])

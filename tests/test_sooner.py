@@ -56,7 +56,7 @@ def test_gradient(function: Any) -> None:
 
 
 def test_the_first_array_is_read_before_there_is_the_second() -> None:
-    source = value_and_grad(reaction, wrt=("x", "k")).source  # type: ignore[attr-defined]
+    source = value_and_grad(reaction, wrt=("x", "k")).source
     lines = [line.strip() for line in source.split("# Backward")[1].splitlines()]
     of_k = next(k for k, line in enumerate(lines) if line.startswith("d_k +="))
     made = next(k for k, line in enumerate(lines) if line.startswith("d_sum ="))

@@ -92,8 +92,9 @@ def _each(expr: Each, places: Mapping[Var, Expr]) -> Expr:
     inner = dict(places)
     target = expr.target
     if isinstance(target, Var):
-        target = Var(expr.target.hint)  # type: ignore[union-attr]
-        inner[expr.target] = Ref(target)  # type: ignore[index]
+        own = Var(target.hint)
+        inner[target] = Ref(own)
+        target = own
     conditions = tuple(instantiate(c, inner) for c in expr.conditions)
     element = instantiate(expr.element, inner)
     return Each(expr.kind, element, target, instantiate(expr.iterable, places), conditions)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from s2sad.emit.settled import with_settled, without_settled
+
+if TYPE_CHECKING:
+    import black
 
 
 def formatted(text: str, path: Path | None) -> str:
@@ -16,7 +20,7 @@ def formatted(text: str, path: Path | None) -> str:
     return with_settled(black.format_str(rest, mode=mode), runs)
 
 
-def _mode(path: Path | None):  # type: ignore[no-untyped-def]
+def _mode(path: Path | None) -> black.Mode:
     import black
     from black.const import DEFAULT_LINE_LENGTH
     from black.files import find_pyproject_toml, parse_pyproject_toml

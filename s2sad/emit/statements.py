@@ -98,8 +98,8 @@ class StatementWriter:
 
     def quoted(self, source: Stmt) -> str:
         """A simple statement of the user's in one line; nothing for compound ones."""
-        if isinstance(source, Return) or _was_return(source):
-            value = getattr(source.value, "origin", None)  # type: ignore[union-attr]
+        if isinstance(source, Return) or (isinstance(source, Assign) and _was_return(source)):
+            value = getattr(source.value, "origin", None)
             if value is None:
                 return ""
             return "value = " + " ".join(value.module.own.tree.code_for_node(value.node).split())
@@ -290,9 +290,9 @@ def _generated(statement: Any) -> bool:
     )
 
 
-def _was_return(statement: Stmt) -> bool:
+def _was_return(statement: Assign) -> bool:
     """Whether an assignment stands for a return of the user's."""
-    if not isinstance(statement, Assign) or statement.origin is None:
+    if statement.origin is None:
         return False
     node = statement.origin.node
     if isinstance(node, cst.SimpleStatementLine):

@@ -15,7 +15,7 @@ A variable without a name is its hint and a `'`, with a number from the second o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeGuard
 
 from s2sad.analysis.types import (
     Array,
@@ -23,6 +23,7 @@ from s2sad.analysis.types import (
     Inert,
     ListOf,
     Shape,
+    Star,
     Struct,
     TupleOf,
     Type,
@@ -81,7 +82,7 @@ _BRACKETS = {
 _COMMENT_COLUMN = 60
 
 
-def printed(program: object, facts: Any = None) -> str:
+def printed(program: Any, facts: Any = None) -> str:
     """A Function, a Block, a mirror (a list of Steps or a Backward) or an expression as text."""
     printer = Printer(facts)
     printer.program(program)
@@ -126,7 +127,7 @@ class Printer:
 
     # ------------------------------------------------------------ programs
 
-    def program(self, program: object) -> None:
+    def program(self, program: Any) -> None:
         """Whatever can be printed."""
         match program:
             case Function():
@@ -140,9 +141,9 @@ class Printer:
             case Group() | MirrorBranch() | MirrorGuard() | MirrorContext() | MirrorLoop():
                 self._node(program, 0)
             case _ if is_statement(program):
-                self.statement(program, 0)  # type: ignore[arg-type]
+                self.statement(program, 0)
             case _:
-                self.line(self.expr(program), 0)  # type: ignore[arg-type]
+                self.line(self.expr(program), 0)
 
     def function(self, function: Function, depth: int = 0) -> None:
         """A function with its parameters and body."""
@@ -150,7 +151,7 @@ class Printer:
         self.line(f"{function.name}({params}):", depth, function)
         self.block(function.body, depth + 1)
 
-    def titled(self, function: Function, program: object) -> None:
+    def titled(self, function: Function, program: Any) -> None:
         """What a pass made of a function: the function itself, or its backward part."""
         if isinstance(program, Backward):
             self.line(f"{function.name}:", 0, function)
@@ -426,7 +427,7 @@ class Printer:
         return ", ".join("0" if e is None else self.expr(e) for e in exprs)
 
 
-def is_statement(node: object) -> bool:
+def is_statement(node: object) -> TypeGuard[Stmt]:
     """Whether a node is a statement rather than an expression."""
     compound = Branch | Guard | For | While | Context
     simple = Assign | Evaluate | Return | Break | Continue | Define | Verbatim
@@ -440,9 +441,10 @@ def type_text(kind: Type) -> str:
             return dtype.rstrip("0123456789") if dtype != "unknown" else "number"
         case Array(dtype, Shape(dims)):
             return f"{dtype}[{', '.join(map(str, dims))}]"
-        case Array(dtype, star):
-            ones = "".join(f", {axis}: 1" for axis in sorted(star.ones))  # type: ignore[union-attr]
-            return f"{dtype}[*{star.name}{ones}]"  # type: ignore[union-attr]
+        case Array(dtype, shape):
+            assert isinstance(shape, Star)
+            ones = "".join(f", {axis}: 1" for axis in sorted(shape.ones))
+            return f"{dtype}[*{shape.name}{ones}]"
         case TupleOf(items):
             return f"({', '.join(map(type_text, items))}{',' if len(items) == 1 else ''})"
         case ListOf(item, made):

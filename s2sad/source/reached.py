@@ -6,7 +6,7 @@ Only the import statements are looked at, and nothing is parsed: most files have
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from s2sad.source.module import SourceModule
@@ -37,7 +37,7 @@ def reached(module: SourceModule) -> dict[Path, str]:
     return found
 
 
-def _imported(text: str, absolute: object) -> Iterator[list[str]]:
+def _imported(text: str, absolute: Callable[[int, str], str]) -> Iterator[list[str]]:
     """The dotted paths that a text imports, as lists of names."""
     for dots, home, names, modules in _IMPORT.findall(text):
         if modules:
@@ -46,7 +46,7 @@ def _imported(text: str, absolute: object) -> Iterator[list[str]]:
                 if path:
                     yield path.split(".")
             continue
-        base = absolute(len(dots), home) if dots else home  # type: ignore[operator]
+        base = absolute(len(dots), home) if dots else home
         for part in re.sub(r"#.*", "", names).strip("() \t").split(","):
             name = part.split(" as ")[0].strip()
             if base and name:

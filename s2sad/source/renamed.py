@@ -121,8 +121,10 @@ def _parameters(node: cst.Parameters, names: Mapping[str, str], module: Any) -> 
 
     fields: dict[str, object] = {}
     for name, value in children(node):
-        is_node = isinstance(value, cst.CSTNode)
-        fields[name] = changed(value) if is_node else [changed(part) for part in value]  # type: ignore[union-attr]
+        if isinstance(value, cst.CSTNode):
+            fields[name] = changed(value)
+        else:
+            fields[name] = [changed(part) for part in value]
     return node.with_changes(**fields)
 
 

@@ -207,10 +207,10 @@ def simplify(expr: Expr) -> Expr:
             expr.form == first.form == "attribute" and not expr.kwargs
         ):
             return Value(inner)
-        case Apply("numpy.transpose", (Apply("numpy.transpose", (inner,)),)) if (
-            expr.form == "attribute" and not expr.kwargs
+        case Apply("numpy.transpose", (Apply("numpy.transpose", (inner,)) as first,)) if (
+            expr.form == first.form == "attribute" and not expr.kwargs
         ):
-            return inner if expr.args[0].form == "attribute" else expr  # type: ignore[union-attr]
+            return inner
     return expr
 
 

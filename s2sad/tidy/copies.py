@@ -8,6 +8,7 @@ one before.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions, inner_blocks, statements, targets_of
@@ -30,7 +31,7 @@ def merge_copies(
     names: Names,
     sources: dict[Stmt, list[Stmt]],
     fixed: Var | None = None,
-    before: Block = (),  # type: ignore[assignment]
+    before: Sequence[Stmt] = (),
 ) -> Block:
     """The backward part without needless copies; the variable `fixed` keeps its name. `before` is
     the forward part, in which a variable of adjoints may have had a value already."""

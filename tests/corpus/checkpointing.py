@@ -1,4 +1,3 @@
-# ruff: noqa: B905
 """Loops over checkpointed(range(...)): they are run again in blocks."""
 
 import numpy as np

@@ -1,4 +1,4 @@
-# ruff: noqa: B905, C416
+# ruff: noqa: B905
 """Comprehensions and generator expressions, over constants and over what is varied."""
 
 import math

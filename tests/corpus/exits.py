@@ -1,4 +1,4 @@
-# ruff: noqa: B007, B905
+# ruff: noqa: B007
 """break, continue and return, anywhere: each path has the derivative of what it ran."""
 
 import numpy as np

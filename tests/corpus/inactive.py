@@ -1,4 +1,3 @@
-# ruff: noqa: B905
 """Python that carries no derivative is carried over as it stands, whatever it is."""
 
 import functools

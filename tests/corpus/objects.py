@@ -1,4 +1,4 @@
-# ruff: noqa: B007, B020, E702, B010, E731
+# ruff: noqa: E731
 """Objects that a function makes and keeps to itself: each attribute of one is a variable."""
 
 from __future__ import annotations

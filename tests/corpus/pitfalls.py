@@ -1,4 +1,4 @@
-# ruff: noqa: B007, B020, B023, B905, F841
+# ruff: noqa: B007, B023, B905
 """Programs on which a differentiation tool goes wrong without a word: one trap in each."""
 
 import math

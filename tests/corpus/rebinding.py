@@ -1,4 +1,3 @@
-# ruff: noqa: F841
 """One name, many values: the backward part needs the one that stood there at the time."""
 
 import numpy as np

@@ -1,4 +1,3 @@
-# ruff: noqa: B905
 """Items that are taken out of lists, and other values with an effect, inside of expressions."""
 
 import numpy as np

@@ -70,8 +70,8 @@ class Allocations:
                     lambda: self.pull_new(other, where, target),
                 )
             case Make() if is_container(self.facts.type_of(value)):
-                for k, item in enumerate(value.items):
-                    key = value.keys[k].value if value.keys else k  # type: ignore[union-attr]
+                keys = [key.value for key in value.keys if isinstance(key, Const)]
+                for key, item in zip(keys or range(len(value.items)), value.items, strict=True):
                     part = part_of(where, key, self.facts.type_of(value))
                     self.pull_new(item, self.sweep.typed(part, self.facts.type_of(item)))
             case Apply("mul", args) if is_container(self.facts.type_of(value)):

@@ -136,7 +136,8 @@ class Comprehensions:
     def _is_last(self, node: Each, position: Var) -> Expr:
         """Whether an item of a dict comprehension is the last one that has its key, which is the
         one that the dict has."""
-        last, key = Var("last"), as_value(node.key)  # type: ignore[arg-type]
+        assert node.key is not None
+        last, key = Var("last"), as_value(node.key)
         self.out.append(Assign((last,), Make("dict", ())))
         noted = Assign((Place(Ref(last), key),), Ref(position))
         self.out.append(self._each_loop(node, position, _if_kept(node, [noted])))

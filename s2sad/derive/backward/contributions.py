@@ -53,9 +53,11 @@ class Contributions:
             )
         self.pending.setdefault(slot, []).append((how, key, adjoint))
 
-    def flush(self, assigned: set[int] = frozenset()) -> None:  # type: ignore[assignment]
+    def flush(self, assigned: set[int] | None = None) -> None:
         """Writes out the contributions of a statement. Those in `assigned` (by identity) fill a
         place whose adjoint was taken: they assign."""
+        if assigned is None:
+            assigned = set()
         summed = {slot: self._summed_down(found, assigned) for slot, found in self.pending.items()}
         pending = self._passed_on({slot: found for slot, found in summed.items() if found})
         self.pending = {}

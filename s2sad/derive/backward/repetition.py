@@ -215,7 +215,7 @@ class Repetition:
         shape = self.slots.shape_of(slot)
         if entry is not None and entry.full and entry.shape == SCALAR and not wide:
             shape = SCALAR
-        if entry is None or (entry.constant and entry.expr.value == 0):  # type: ignore[union-attr]
+        if entry is None or (isinstance(entry.expr, Const) and entry.expr.value == 0):
             if shape != SCALAR and not self._certain(slot, key):
                 before.append(Assign((var,), Const(0.0)))
                 self.state.set(

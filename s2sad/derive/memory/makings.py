@@ -25,6 +25,7 @@ from s2sad.ir.nodes import (
     Assign,
     Block,
     Define,
+    Expr,
     For,
     Place,
     Stmt,
@@ -111,8 +112,8 @@ class Makings:
             list(block), set(variables), {}, None, self.plan.replaced, self.plan.regions
         )
 
-    def _sections_read(self, expr: object) -> list[Section]:
-        return [self.cells.known[cell] for cell in self.cells.read_by(expr)]  # type: ignore[arg-type]
+    def _sections_read(self, expr: Expr) -> list[Section]:
+        return [self.cells.known[cell] for cell in self.cells.read_by(expr)]
 
     def _is_cheap_to_run(self, block: Block) -> bool:
         """Whether statements are assignments of a few sums and products, and as many of them fill
