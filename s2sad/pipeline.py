@@ -210,7 +210,7 @@ def _generated(
     kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
     for each in (program, kept):
         each.unmarked, each.probed, each.sites = unmarked, probed, built
-    names = Names(set(module.imports) | set(module.functions) | set(module.classes))
+    names = Names({"copy", *module.imports, *module.functions, *module.classes})
     names.taken |= program.rules.names() | {request.name for request in requests}
     reverse, forward = Engine(program, names), ForwardEngine(kept, names)
     observer = reverse.observer = Observer(reverse.facts, reverse.errors, dump)

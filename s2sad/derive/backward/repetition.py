@@ -194,7 +194,8 @@ class Repetition:
         if entry is not None and entry.tree:
             if not (isinstance(entry.expr, Ref) and entry.expr.var is var):
                 before.append(Assign((var,), entry.expr))
-            self.state.set(slot, Adjoint(Ref(var), full=entry.full and not wide, tree=True))
+            full = entry.full and not wide
+            self.state.set(slot, Adjoint(Ref(var), full=full, tree=True, gaps=entry.gaps))
             return
         if slot in around.narrowed:
             zero = Const(0j if self.slots.is_complex(slot) else 0.0)
@@ -210,7 +211,7 @@ class Repetition:
                 return
             before.append(Assign((var,), self.slots.empty_tree(slot)))
             fresh = None if slot in around.refilled else key
-            self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=fresh))
+            self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=True, fresh=fresh))
             return
         shape = self.slots.shape_of(slot)
         if entry is not None and entry.full and entry.shape == SCALAR and not wide:
