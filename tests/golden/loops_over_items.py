@@ -47,7 +47,7 @@ def from_parts(x, d):
     """The adjoint d of an array x, where it may be given part by part; None is zero."""
     if not isinstance(d, (dict, list, tuple)):
         return 0.0 if d is None else d
-    whole = np.zeros(np.shape(x), np.result_type(x, 0.0))
+    whole = np.zeros(np.shape(x), np.result_type(np.asarray(x), 0.0))
     for key, item in d.items() if isinstance(d, dict) else enumerate(d):
         whole[key] += from_parts(x[key], item)
     return whole
