@@ -252,7 +252,7 @@ def _engines(
     program = Program(module, True, written_out)
     kept = Program(module, False, written_out)
     kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
-    names = Names(set(module.imports) | set(module.functions) | set(module.classes))
+    names = Names({"copy", *module.imports, *module.functions, *module.classes})
     names.taken |= program.rules.names() | {request.name for request in requests}
     reverse, forward = Engine(program, names), ForwardEngine(kept, names)
     observer = reverse.observer = Observer(reverse.facts, reverse.errors, dump)

@@ -139,21 +139,32 @@ class Regions(AliasClasses):
                         yield statement
 
     def together(self, var: Var) -> list[Var]:
-        """The variables whose objects a write into that of a variable may change."""
-        var = self.keepers.get(var, var)
-        found = self._together(var)
-        return found + [keeper for keeper, of in self.keepers.items() if of in found]
+        """The variables whose objects a write into that of a variable may change.
+
+        A keeper has what one name stood for before; any name of its region may stand for that now.
+        """
+        kept = self.keepers.get(var)
+        found = self._together(var) if kept is None else self._of_region(kept)
+        region = self._region(var if kept is None else kept)
+        return found + [k for k, of in self.keepers.items() if self._region(of) == region]
 
     def _together(self, var: Var) -> list[Var]:
+        if var in self.mirrors or var in self._parent and self.is_shared(var):
+            return self._of_region(var)
+        return [var]
+
+    def _of_region(self, var: Var) -> list[Var]:
+        """The variables of a region, or its shadows."""
         if var in self.mirrors:
-            return [
-                m
-                for m, of in self.mirrors.items()
-                if self._root(of) is self._root(self.mirrors[var])
-            ]
-        if var not in self._parent or not self.is_shared(var):
-            return [var]
-        return self.members(var)
+            region = self._region(var)
+            return [shadow for shadow in self.mirrors if self._region(shadow) == region]
+        return self.members(var) if var in self._parent else [var]
+
+    def _region(self, var: Var) -> tuple[Var, bool]:
+        """What stands for the region of a variable, and whether shadows are meant."""
+        mirrored = self.mirrors.get(var, var)
+        root = self._root(mirrored) if mirrored in self._parent else mirrored
+        return root, mirrored is not var
 
     def mirror(self, shadow: Var, var: Var, holds: bool) -> None:
         """Notes the shadow of a variable. Those of containers (`holds`) are one region if their

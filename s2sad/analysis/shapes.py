@@ -75,20 +75,22 @@ def _padded_left(shape: Shape, rank: int) -> tuple[Dim, ...]:
     return (1,) * (rank - shape.rank) + shape.dims
 
 
-def summed(items: tuple[AnyShape, ...], start: AnyShape = SCALAR) -> AnyShape:
+def summed(items: Any, start: AnyShape = SCALAR) -> AnyShape:
     """The shape of the sum of the items of a list."""
-    return broadcast(start, *items)
+    return broadcast(start, *_each(items))
 
 
-def selected(conditions: Any, items: tuple[AnyShape, ...], default: AnyShape) -> AnyShape:
+def selected(conditions: Any, items: Any, default: AnyShape) -> AnyShape:
     """The shape of arrays from which conditions choose."""
     masks = conditions if isinstance(conditions, list | tuple) else (UNKNOWN,)
-    return broadcast(default, *items, *(m.shape if isinstance(m, Mask) else SOME for m in masks))
+    return broadcast(
+        default, *_each(items), *(m.shape if isinstance(m, Mask) else SOME for m in masks)
+    )
 
 
-def meshed(shapes: tuple[AnyShape, ...], indexing: Any = "xy") -> AnyShape:
+def meshed(shapes: Any, indexing: Any = "xy") -> AnyShape:
     """The grid that the elements of arrays span."""
-    sizes = [raveled(shape).dims[0] for shape in shapes]
+    sizes = [raveled(shape).dims[0] for shape in _each(shapes)]
     if indexing not in ("xy", "ij"):
         return Shape(("?",) * len(sizes))
     if indexing == "xy" and len(sizes) > 1:
@@ -288,8 +290,8 @@ def _remaining(shape: AnyShape, given: list[Dim]) -> Dim:
 
 
 def joined(shapes: Any, axis: Any = 0) -> AnyShape:
-    """Arrays put one after the other along an axis."""
-    known = [s for s in shapes if isinstance(s, Shape)] if isinstance(shapes, list | tuple) else []
+    """Arrays put one after the other along an axis: those of a list, of a ListOf any number."""
+    known = [s for s in _each(shapes) if isinstance(s, Shape)]
     if not known or axis is None:
         return Shape(("?",)) if axis is None else SOME
     axes = axes_of(axis, known[0].rank)
@@ -297,14 +299,15 @@ def joined(shapes: Any, axis: Any = 0) -> AnyShape:
         return Shape(("?",) * known[0].rank)
     (place,) = axes
     sizes = [s.dims[place] for s in known]
-    all_known = len(known) == len(shapes) and all(isinstance(size, int) for size in sizes)
+    all_known = len(known) == _length(shapes) and all(isinstance(size, int) for size in sizes)
     total: Dim = sum(int(size) for size in sizes) if all_known else "?"
     return resized(known[0], place, total)
 
 
 def stacked(shapes: Any, axis: Any = 0) -> AnyShape:
-    """Arrays of one shape put side by side along a new axis."""
-    known = [s for s in shapes if isinstance(s, Shape)] if isinstance(shapes, list | tuple) else []
+    """Arrays of one shape put side by side along a new axis: those of a list, of a ListOf any
+    number."""
+    known = [s for s in _each(shapes) if isinstance(s, Shape)]
     if not known:
         return SOME
     shape = known[0]
@@ -312,8 +315,19 @@ def stacked(shapes: Any, axis: Any = 0) -> AnyShape:
     if axes is None or axis is None:
         return Shape(("?",) * (shape.rank + 1))
     dims = list(shape.dims)
-    dims.insert(axes[0], len(shapes))
+    dims.insert(axes[0], _length(shapes))
     return Shape(tuple(dims))
+
+
+def _each(shapes: Any) -> list[AnyShape]:
+    """The shapes of a list's items; the one that all have where their number is not known."""
+    if isinstance(shapes, ListOf):
+        return [shapes.item.shape] if isinstance(shapes.item, Array) else []
+    return list(shapes) if isinstance(shapes, list | tuple) else []
+
+
+def _length(shapes: Any) -> Dim:
+    return "?" if isinstance(shapes, ListOf) else len(shapes)
 
 
 def divided(shape: AnyShape, sections: Any, axis: Any = 0) -> Result:

@@ -35,12 +35,12 @@ class Adjoint:
     same array; `tree` that it stands for a container (a dict or list of adjoints), whose items were
     broadcast to the shape of `result` where that is given. A tree that is not full may have no
     place for some items of a list, or be the number 0.0 on a path where the container has no
-    adjoint. `fresh` is the loop before which a container was made, as long as an iteration has
-    written to no item; `filled` that loop and the key of the one item that an iteration has written
-    to, so that another iteration's item is still to be written.
-    `mask` is an np.where that is still to be applied. A wide one has the shape of `root`, another
-    forward value; it is still to be summed down to that of `value`, which is given where the
-    adjoint is pending.
+    adjoint; one with `gaps` may have None for some. `fresh` is the loop before which a container
+    was made, as long as an iteration has written to no item; `filled` that loop and the key of the
+    one item that an iteration has written to, so that another iteration's item is still to be
+    written. `mask` is an np.where that is still to be applied. A wide one has the shape of `root`,
+    another forward value; it is still to be summed down to that of `value`, which is given where
+    the adjoint is pending.
     """
 
     expr: Expr
@@ -48,6 +48,7 @@ class Adjoint:
     full: bool = True
     owned: bool = False
     tree: bool = False
+    gaps: bool = False
     fresh: object = None
     filled: tuple[object, object] | None = None
     result: Expr | None = None
@@ -124,15 +125,18 @@ def same_entry(one: Adjoint | None, other: Adjoint | None) -> bool:
 def joined(one: Adjoint, other: Adjoint) -> Adjoint:
     """The entry of a slot that is `one` on one path and `other` on the other."""
     full = one.full and other.full
+    gaps = one.gaps or other.gaps
     if not full and one.shape != other.shape:
         owned = one.owned and other.owned
-        return replace(one, full=False, owned=owned, shape=Star("?"), fresh=None, filled=None)
+        return replace(
+            one, full=False, owned=owned, shape=Star("?"), gaps=gaps, fresh=None, filled=None
+        )
     # Of two shapes the one that is no single number is the slot's own.
     shape = other.shape if one.shape == SCALAR or one.constant else one.shape
     fresh = one.fresh if one.fresh is other.fresh else None
     owned = one.owned and other.owned
     filled = _filled(one, other)
-    return replace(one, full=full, owned=owned, shape=shape, fresh=fresh, filled=filled)
+    return replace(one, full=full, owned=owned, shape=shape, gaps=gaps, fresh=fresh, filled=filled)
 
 
 def _filled(one: Adjoint, other: Adjoint) -> tuple[object, object] | None:

@@ -338,7 +338,11 @@ class Forward(Push):
         own = [
             Assign((self.dot(var),), copied(Ref(self.dot(var)), self._type_of(var)))
             for var in targets_of(target)
-            if var in self.mirrored and not self.mirrored.roots(value)
+            if (
+                not self.mirrored.roots(value)
+                if var in self.mirrored
+                else self.writes.may_change(value)
+            )
         ]
         made = Assign((Unpack((target, dotted)),), both, origin=_comments(statement))
         return [*before, made, *own]

@@ -63,7 +63,8 @@ class Pairs:
         match iterable:
             case Apply("tqdm.tqdm" | "tqdm.auto.tqdm" | "s2sad.checkpointed", (inner, *_)):
                 return self._iterated(inner)
-        return self.sweep.whole(self.sweep.push(iterable), iterable)
+        found = self.sweep.whole(self.sweep.push(iterable), iterable)
+        return self.sweep.writes.apart(iterable, found)
 
     def over_items(self, statement: For, base: Expr) -> tuple[Expr, Target, Block]:
         """for key, x in params.items(): the tangent is looked up by the key."""

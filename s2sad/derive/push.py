@@ -15,7 +15,7 @@ is no float.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES
@@ -59,9 +59,14 @@ from s2sad.ir.nodes import (
 )
 from s2sad.tidy.naming import describe
 
+if TYPE_CHECKING:
+    from s2sad.derive.tangent_writes import TangentWrites
+
 
 class Push:
     """Tangents of expressions. `Forward` adds the statements."""
+
+    writes: TangentWrites
 
     def __init__(self, facts: Facts, engine: Any, mirrored: Mirrored) -> None:
         self.facts = facts
@@ -311,11 +316,14 @@ class Push:
                 args.append(as_value(given))
             else:
                 named.append((interface.names[index], as_value(given)))
+        written = self.mirrored.regions.calls.effects(node).writes
         named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
         for index in interface.wrt:
             given = node.args[index]
             # A default is a literal, or what is not varied: its tangent is zero.
             tangent = Const(0.0) if given is None else self.whole(self.push(given), given)
+            if given is not None and index in written:
+                tangent = self.writes.own(given, tangent)
             if interface.keyword:
                 named.append((f"dot_{interface.names[index]}", tangent))
             else:

@@ -15,7 +15,7 @@ from typing import Any
 from s2sad.analysis import indices, shapes
 from s2sad.analysis.shapes import Result
 from s2sad.analysis.sizes import UNKNOWN
-from s2sad.analysis.types import SCALAR, AnyShape, Shape
+from s2sad.analysis.types import SCALAR, AnyShape, Array, ListOf, Shape, TupleOf
 from s2sad.derive.abstract import (
     Bound,
     TypeOf,
@@ -81,7 +81,10 @@ def result_shape(
     def argument(expr: Expr) -> Any:
         match expr:
             case Ref(var) if var in operands and operands[var].is_list:
-                return item_shapes(bound[operands[var].name], type_of)
+                listed = bound[operands[var].name]
+                several = item_shapes(listed, type_of)
+                known = isinstance(listed, Make) or isinstance(type_of(listed), TupleOf)
+                return several if known else ListOf(Array("unknown", several[0]))
             case Ref(var) if var in operands:
                 return shape_of(type_of(bound[operands[var].name]))
             case Ref(var):

@@ -13,6 +13,7 @@ one that does not change with it (`apart`).
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -27,13 +28,16 @@ from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirrored import may_be_number
 from s2sad.derive.tangents import on_tangents
 from s2sad.derive.templates import Rule
+from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
     Const,
+    Each,
     Evaluate,
     Expr,
+    Invoke,
     Make,
     Opaque,
     Place,
@@ -47,6 +51,9 @@ from s2sad.tidy.algebra import neg
 
 if TYPE_CHECKING:
     from s2sad.derive.forward import Forward
+
+
+_NOTHING: Mapping[Var, list[Var]] = {}
 
 
 class TangentWrites:
@@ -104,10 +111,8 @@ class TangentWrites:
             return self.zeros.of_result(value)
         expr = self.sweep.whole(found, value)
         if not any(map(self.mirrored.has_written_arrays, self.mirrored.roots(into))):
-            return expr
-        if isinstance(value, Make):
-            return self.own_items(value, expr)
-        return self._own_item(value, expr)
+            return self.apart(value, expr)
+        return self.own(value, expr)
 
     def to_name(self, target: Var, value: Expr, statement: Assign) -> list[tuple[Target, Expr]]:
         """A name for an array that is written into: the same of its tangent, new or shared."""
@@ -166,22 +171,55 @@ class TangentWrites:
             return target, call("helper.written_into", dot, expr, text="written_into")
         return Place(dot, Const(...)), expr
 
-    def apart(self, value: Expr, expr: Expr) -> Expr:
-        """A tangent that is not written when that of an array is which it was read from."""
-        mirrored = {self.dots.of(var) for var in self.mirrored}
-        if not self.mirrored.shared_by(value):
-            mirrored |= {self.dots.of(var) for var in self.sweep.handed_back}
+    def apart(self, value: Expr, expr: Expr, sources: Mapping[Var, list[Var]] = _NOTHING) -> Expr:
+        """A tangent that outlasts its statement: that of what is new is not written when those of
+        the arrays are which it was read from. `sources` are these for the names that a
+        comprehension binds."""
+        match value, expr:
+            case Make(), Make():
+                items = zip(value.items, expr.items, strict=True)
+                return replace(expr, items=tuple(self.apart(v, e, sources) for v, e in items))
+            case Each(), Each():
+                sources = {**sources, **self._sources(value)}
+                return replace(expr, element=self.apart(value.element, expr.element, sources))
         kind = self.facts.type_of(value)
-        if is_fresh(expr) or not isinstance(kind, Array | Unknown):
-            return self.own_items(value, expr)
-        if isinstance(kind, Array) and kind.shape == SCALAR:
+        shared = self.mirrored.shared_by(value)
+        if self.mirrored.roots(value) or shared & sources.keys() or is_fresh(expr):
             return expr
-        read = {n.var for n in walk(expr) if isinstance(n, Ref)} & mirrored
-        written = {var for var in self.mirrored if self.dots.of(var) in read}
-        alone = self.sweep.asked and self.mirrored.is_left_alone(self.sweep.current, written)
-        if not read or alone:
+        if not isinstance(kind, Array | Unknown) or self.facts.shape_of(value) == SCALAR:
             return expr
-        return self._own(value, expr)
+        mirrored = {self.dots.of(var): [var] for var in self.mirrored}
+        mirrored |= {self.dots.of(var): found for var, found in sources.items()}
+        mirrored |= {dot: self._handed_to(node) for node, (_, dot) in self.sweep.called.items()}
+        if not shared:
+            mirrored |= {self.dots.of(var): [var] for var in self.sweep.handed_back}
+        read = {n.var for n in walk(expr) if isinstance(n, Ref)} & mirrored.keys()
+        changing = bool(read) and not self._are_left_alone(v for dot in read for v in mirrored[dot])
+        return self._own(value, expr) if changing else expr
+
+    def _sources(self, node: Each) -> dict[Var, list[Var]]:
+        """The mirrored variables whose arrays a comprehension has under other names."""
+        found = self.mirrored.roots(node.iterable)
+        return {var: found for var in targets_of(node.target)} if found else {}
+
+    def _are_left_alone(self, variables: Iterable[Var]) -> bool:
+        """Whether nothing is written any more into the arrays that mirrored variables stand for."""
+        return self.sweep.asked and self.mirrored.is_left_alone(self.sweep.current, set(variables))
+
+    def may_change(self, node: Expr) -> bool:
+        """Whether the tangent of what a call gives may be one that it is handed, and changes later
+        though the value does not: f(x) may be x + 1.0."""
+        found = self._handed_to(node)
+        return bool(found) and not self._are_left_alone(found)
+
+    def _handed_to(self, node: Expr) -> list[Var]:
+        """The mirrored variables whose tangents the result of a call may have, unlike its value."""
+        if not isinstance(node, Invoke) or self.mirrored.roots(node):
+            return []
+        if self.facts.shape_of(node) == SCALAR:
+            return []
+        refs = (n.var for a in node.args if a is not None for n in walk(a) if isinstance(n, Ref))
+        return [var for var in refs if var in self.mirrored]
 
     def _own(self, value: Expr, expr: Expr) -> Expr:
         """A tangent as memory of its own, if its value is an array."""
@@ -193,16 +231,26 @@ class TangentWrites:
 
     def own_items(self, value: Expr, expr: Expr) -> Expr:
         """A container's tangent in which what is new in the container is new, too."""
-        if not isinstance(value, Make) or not isinstance(expr, Make):
-            return expr
-        items = tuple(map(self._own_item, value.items, expr.items))
-        return replace(expr, items=items)
+        match value, expr:
+            case Make(), Make():
+                return replace(expr, items=tuple(map(self.own, value.items, expr.items)))
+            case Each(), Each():
+                bound = set(targets_of(value.target))
+                if bound & self.mirrored.shared_by(value.element):
+                    return expr
+                return replace(expr, element=self.own(value.element, expr.element))
+        return expr
 
-    def _own_item(self, item: Expr, dot: Expr) -> Expr:
-        is_array = isinstance(self.facts.type_of(item), Array) and not isinstance(dot, Const)
-        shared = not is_fresh(dot) or getattr(dot, "op", "") == "numpy.broadcast_to"
+    def own(self, value: Expr, expr: Expr) -> Expr:
+        """The tangent of what may be written into: new where the value is."""
+        if isinstance(value, Make | Each):
+            return self.own_items(value, expr)
+        is_array = isinstance(self.facts.type_of(value), Array) and not isinstance(expr, Const)
+        shared = not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to"
         return (
-            self._own(item, dot) if is_array and shared and not self.mirrored.roots(item) else dot
+            self._own(value, expr)
+            if is_array and shared and not self.mirrored.roots(value)
+            else expr
         )
 
     def into_list(self, statement: Evaluate, value: Apply) -> Block:

@@ -135,7 +135,9 @@ class Lowering:
                 stop = position - count + 1
                 key = Slice(Const(star), Const(stop) if stop else None)
             whole = value if position == 0 else Ref(value.var)
-            parts.append(Apply("getitem", (whole, key), (), "index"))
+            part = Apply("getitem", (whole, key), (), "index")
+            listed = Apply("builtins.list", (part,), (), "call", "list")
+            parts.append(listed if position == star else part)
         return Make("tuple", tuple(parts))
 
     def origin(self, node: cst.CSTNode) -> Origin:

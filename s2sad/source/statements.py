@@ -46,7 +46,7 @@ from s2sad.source.perhaps import seen_where_true
 from s2sad.source.scope import Scope
 from s2sad.source.updates import as_updates
 from s2sad.source.verbatim import reason_for, verbatim
-from s2sad.source.writing import again, as_write, one_by_one, with_names
+from s2sad.source.writing import again, as_write, bindings, with_names
 
 _TRANSPARENT = {
     "builtins.open",
@@ -145,9 +145,7 @@ class StatementLowerer:
         write = as_write(value, origin)
         if write is not None and isinstance(write.targets[0], Place):
             return [write, Assign(targets, again(write.targets[0].base))]
-        if len(targets) > 1 and not all(isinstance(t, Var) for t in targets):
-            return one_by_one(targets, value, origin)
-        return Assign(targets, value, origin=origin)
+        return bindings(targets, value, origin)
 
     def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
         if node.value is None:

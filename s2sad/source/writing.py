@@ -7,12 +7,14 @@ np.sin(x, out=a)         a[...] = np.sin(x)
 np.sin(x, a)             a[...] = np.sin(x)
 np.copyto(a, b, where=m) a[...] = np.where(m, b, a), and so of functions with out= and where=
 u = held["v"] = e        u = e;  held["v"] = u
+held["u"], x = e         u, x = e;  held["u"] = u
 for row in e: row *= 2   rows = e;  for row in rows: row *= 2
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from keyword import iskeyword
 
 from s2sad.ir.bindings import written_by
 from s2sad.ir.flow import expressions_in, statements, targets_of
@@ -24,10 +26,12 @@ from s2sad.ir.nodes import (
     Evaluate,
     Expr,
     Invoke,
+    Make,
     Origin,
     Place,
     Ref,
     Target,
+    Unpack,
     Var,
     walk,
 )
@@ -88,27 +92,68 @@ def again(expr: Expr) -> Expr:
     return expr
 
 
-def one_by_one(targets: tuple[Target, ...], value: Expr, origin: Origin) -> Block:
-    """The assignments of `u = held["v"] = e`, whose targets stand for one object: it has a name,
-    the first of theirs that no other target reads."""
-    if isinstance(value, Const):
+def bindings(targets: tuple[Target, ...], value: Expr, origin: Origin) -> Block:
+    """An assignment as those that give each object one name first.
+
+    Of `u = held["v"] = e` the targets stand for one object: its name is the first of theirs that no
+    other target reads or binds. Of `held["u"], x = e` the parts that go into places get names.
+    """
+    if len(targets) == 1:
+        return _taken_apart(targets[0], value, origin)
+    if isinstance(value, Const) or all(isinstance(target, Var) for target in targets):
         return [Assign(targets, value, origin=origin)]
-    if isinstance(value, Ref):
-        return [Assign((target,), again(value)) for target in targets]
-    read = {
-        ref.var
-        for t in targets
-        for e in expressions_in(t)
-        for ref in walk(e)
-        if isinstance(ref, Ref)
-    }
-    names = [t for t in targets if isinstance(t, Var) and t not in read]
+    names = [t for t in targets if isinstance(t, Var) and not _takes_part(t, targets)]
+    if isinstance(value, Ref) and not _takes_part(value.var, targets):
+        return [part for target in targets for part in _taken_apart(target, again(value), None)]
     name = names[0] if names else Var("new")
-    others = [t for t in targets if t is not name]
-    return [
-        Assign((name,), value),
-        *(Assign((target,), Ref(name)) for target in others),
-    ]
+    block: Block = [Assign((name,), value)]
+    for target in targets:
+        block += [] if target is name else _taken_apart(target, Ref(name), None)
+    return block
+
+
+def _takes_part(var: Var, targets: tuple[Target, ...]) -> bool:
+    """Whether a variable is read by targets, or bound by others than itself alone."""
+    bound = [v for target in targets if target is not var for v in targets_of(target)]
+    return var in bound or any(var in _read_by(target) for target in targets)
+
+
+def _read_by(target: Target) -> set[Var]:
+    nodes = (node for expr in expressions_in(target) for node in walk(expr))
+    return {node.var for node in nodes if isinstance(node, Ref)}
+
+
+def _taken_apart(target: Target, value: Expr, origin: Origin | None) -> Block:
+    """A tuple of targets without places; those are written to afterwards."""
+    later: Block = []
+    if isinstance(target, Unpack) and not _read_by(target) & set(targets_of(target)):
+        target = _without_places(target, value, later)
+    return [Assign((target,), value, origin=None if later else origin), *later]
+
+
+def _without_places(target: Target, value: Expr | None, later: Block) -> Target:
+    match target:
+        case Unpack(parts, star):
+            known = isinstance(value, Make) and len(value.items) == len(parts) and star is None
+            items = value.items if known and isinstance(value, Make) else (None,) * len(parts)
+            found = tuple(
+                part if known and isinstance(part, Place) else _without_places(part, item, later)
+                for part, item in zip(parts, items, strict=True)
+            )
+            return replace(target, targets=found)
+        case Place(key=key):
+            name = Var(_name_of(key))
+            later.append(Assign((target,), Ref(name)))
+            return name
+    return target
+
+
+def _name_of(key: Expr | str) -> str:
+    """What stands at a place: `u` in `held["u"]` and in `held.u`."""
+    match key:
+        case str(text) | Const(str(text)) if text.isidentifier() and not iskeyword(text):
+            return text
+    return "item"
 
 
 def with_names(target: Target, iterable: Expr, body: Block) -> tuple[Block, Expr]:

@@ -235,8 +235,23 @@ def names_of_one_iteration(x, n):
     return s * np.sum(x)
 
 
+def chosen_by_what_an_arm_binds(x, n: int = 4):
+    """The inner arm has no adjoint, but a value that the adjoint of the last line needs."""
+    y = np.sin(x)
+    scale = np.ones(3)
+    odd = 1
+    for i in range(n):
+        if i != 1:
+            odd = 1 - odd
+            if odd > 0:
+                scale[0] = i + 0.5
+        y = np.sin(y) * scale[0]
+    return np.sum(y)
+
+
 r = np.random.default_rng(1).standard_normal
 CALLS = {
+    "chosen_by_what_an_arm_binds": ("x", [(r(3),), (r(2), 5)]),
     "two_ways": ("x", [(0.9,), (0.1,)]),
     "no_else": ("x", [(0.9,), (1.7,)]),
     "condition_overwritten": ("x", [(1.4,), (0.3,), (-0.9,), (6.0,)]),

@@ -373,9 +373,63 @@ def items_into_a_place_with_their_numbers(x):
     return np.sum(a) * z
 
 
+def over_what_is_computed_from_the_written(A: Float[np.ndarray, "m n"], b: Float[np.ndarray, "n"]):
+    c = A * 1.0
+    t = 0.0
+    for row in c * 2.0:
+        t = t + np.sum(row * b)
+        c[1:] *= np.sin(row)
+    return t * np.sum(c)
+
+
+def as_often_as_the_written_said(a: Float[np.ndarray, "n"]):
+    count = np.array([3, 2])
+    c = a * 1.0
+    for i in range(count[0]):
+        count[0] = 1
+        c[i] *= np.sin(c[i + 1])
+    return np.sum(c)
+
+
+def computed_again_from_what_the_outer_loop_binds(x, n: int = 3):
+    y = np.sin(x)
+    for k in range(n):
+        step = k * 0.5 + 0.2
+        for i in range(3):
+            scale = step * 2.0 + i
+            y = np.sin(y * scale)
+    return np.sum(y)
+
+
+def place_computed_again_from_what_the_outer_loop_binds(x, n: int = 3):
+    y = x * 1.0
+    first = 2
+    for _ in range(n):
+        first = 3 - first
+        for i in range(2):
+            at = first + i
+            y[at] = y[at] * np.sin(y[at - 1])
+    return np.sum(y)
+
+
+def tested_again_with_what_the_outer_loop_binds(A):
+    B = A * 1.0
+    for w in np.array([0.7, 1.2]):
+        C = B + A
+        for _ in range(2):
+            large = C > 0.4
+            B[large] *= w
+    return np.sum(B)
+
+
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
 CALLS = {
+    "computed_again_from_what_the_outer_loop_binds": ("x", [(r(3),)]),
+    "place_computed_again_from_what_the_outer_loop_binds": ("x", [(r(4),)]),
+    "tested_again_with_what_the_outer_loop_binds": ("A", [(r((2, 3)),)]),
+    "over_what_is_computed_from_the_written": (("A", "b"), [(r((3, 4)), r(4))]),
+    "as_often_as_the_written_said": ("a", [(r(4),)]),
     "items_into_a_place": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "items_into_a_place_with_their_numbers": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "over_range": ("x", [(0.7,), (0.7, 0), (0.7, -3)]),

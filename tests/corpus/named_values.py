@@ -188,6 +188,46 @@ def value_over_a_neighbour(b: Float[ndarray, "n"]):
     return np.sum(c * b[:-1])
 
 
+def parts_bound_by_the_whole(A: Float[ndarray, "m n"], a: Float[ndarray, "n"]):
+    x, y = x = np.tanh(A[:2])
+    y += a
+    return np.sum(x[0] * y) + np.sum(x[1] ** 2)
+
+
+def whole_under_the_name_of_a_part(A: Float[ndarray, "m n"], a: Float[ndarray, "n"]):
+    z = np.tanh(A[:2])
+    y, z = x = z
+    z *= a
+    return np.sum(x[0] * y * a) + np.sum(x[1] ** 2)
+
+
+def rows_put_under_keys(A: Float[ndarray, "m n"], a: Float[ndarray, "n"]):
+    held = {"u": a}
+    held["u"], held["v"] = np.exp(A[:2])
+    held["u"] += a
+    return np.sum(held["u"] * held["v"])
+
+
+def rows_put_into_a_list(A: Float[ndarray, "m n"], a: Float[ndarray, "n"]):
+    w = np.tanh(A[:2])
+    xs = [a, a]
+    xs[0], xs[1] = w
+    xs[0] += a
+    return np.sum(xs[0] * w)
+
+
+def turned_and_written(a):
+    c = np.cos(a)
+    for _ in range(3):
+        c, a = a, c
+    c[:2] += a[1:3]
+    return np.sum(np.sin(a))
+
+
+def trades_places_in_a_callee(a):
+    return turned_and_written(a)
+
+
 r = np.random.default_rng(33).standard_normal
 
 CALLS = {
@@ -221,4 +261,9 @@ CALLS = {
     "put_at_times": (("a", "b"), [(r(3), np.array([0.3, 0.7, -0.7]))]),
     "value_over_what_it_is_of": ("b", [(r(4),)]),
     "value_over_a_neighbour": ("b", [(r(4),)]),
+    "parts_bound_by_the_whole": (("A", "a"), [(r((3, 4)), r(4))]),
+    "whole_under_the_name_of_a_part": (("A", "a"), [(r((3, 4)), r(4))]),
+    "rows_put_under_keys": (("A", "a"), [(r((3, 4)), r(4))]),
+    "trades_places_in_a_callee": ("a", [(r(4),)]),
+    "rows_put_into_a_list": (("A", "a"), [(r((3, 4)), r(4))]),
 }

@@ -65,9 +65,7 @@ def average_of_paths_value_and_grad(s, sigma, rate, z):
     d_mean = np.array(
         unbroadcast(np.broadcast_to(d_difference, np.shape(difference)), mean.shape), dtype=float
     )
-    d_s = np.array(
-        unbroadcast(np.broadcast_to(-d_difference, np.shape(difference)), np.shape(s)), dtype=float
-    )
+    d_s = unbroadcast(np.broadcast_to(-d_difference, np.shape(difference)), np.shape(s))
     # mean /= steps
     d_mean = d_mean / steps
     d_sigma = np.zeros(np.shape(sigma))
@@ -85,5 +83,5 @@ def average_of_paths_value_and_grad(s, sigma, rate, z):
         )
         d_level = unbroadcast(d_level, np.shape(level))
     # level = np.log(s) * np.ones(z.shape[0])
-    d_s += unbroadcast(d_level * ones / s, np.shape(s))
+    d_s = d_s + unbroadcast(d_level * ones / s, np.shape(s))
     return value, (like(s, d_s), like(sigma, d_sigma), like(rate, d_rate))

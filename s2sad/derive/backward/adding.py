@@ -34,6 +34,7 @@ from s2sad.ir.nodes import (
     Unpack,
     Value,
     Var,
+    children,
     walk,
 )
 from s2sad.tidy.algebra import add, is_negative, neg
@@ -122,11 +123,16 @@ class Additions:
         change on the way back."""
         if is_fresh(expr) or isinstance(expr, Ref):
             return False
-        return any(
-            self.regions.is_written(n.var)
-            for v in walk(expr) if isinstance(v, Value)
-            for n in walk(v.node) if isinstance(n, Ref)
-        )  # fmt: skip
+        if isinstance(expr, Value):
+            read = (n.var for n in walk(expr.node) if isinstance(n, Ref))
+            return any(map(self.regions.is_written, read))
+        return any(map(self._is_written_later, children(expr)))
+
+    def _apart(self, expr: Expr, slot: Slot) -> Expr:
+        """An adjoint that a container is to hold, without arrays that change on the way back."""
+        if isinstance(expr, Make):
+            return replace(expr, items=tuple(self._apart(item, slot) for item in expr.items))
+        return self.copied(expr, slot) if self._is_written_later(expr) else expr
 
     def copied(self, value: Expr, slot: Slot) -> Expr:
         """An array of floats of the function's own: adding to one of integers would truncate. For
@@ -214,17 +220,18 @@ class Additions:
                 old = Apply("getitem", (Ref(var), key), (), "index")
             value = call("helper.add", old, value, text="add")
         self.out.append(Assign((Place(Ref(var), key),), value))
+        gaps = entry is None or not entry.full or entry.gaps
         written = (loop, structure(key))
         again = entry is not None and entry.filled == written
         filled = written if once or again else None
-        self.state.set(slot, Adjoint(Ref(var), tree=True, filled=filled))
+        self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=gaps, filled=filled))
 
     def _of_item(self, slot: Slot, key: Expr, adjoint: Adjoint) -> Expr:
         """An adjoint in the shape of the item that it belongs to, if that may be an array."""
         kind = getattr(self.slots.type_of(slot), "item", None)
         is_array = isinstance(kind, Array) and kind.shape != SCALAR
         if adjoint.full or adjoint.tree or not is_array:
-            return adjoint.expr
+            return adjoint.expr if adjoint.owned else self._apart(adjoint.expr, slot)
         item = Apply("getitem", (Value(self.slots.value_of(slot)), key), (), "index")
         return call("numpy.broadcast_to", adjoint.expr, call("numpy.shape", item))
 
@@ -248,7 +255,8 @@ class Additions:
             part = Apply("getitem", (Ref(var), key), (), "index")
             value = call("helper.add", part, adjoint.expr, text="add")
             self.out.append(Assign((Place(Ref(var), key),), value))
-        self.state.set(slot, Adjoint(Ref(var), tree=True))
+        gaps = entry is None or not entry.full or entry.gaps
+        self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=gaps))
 
     def _add_in_place(self, item: Apply, adjoint: Adjoint) -> None:
         """Adds to the item of a shadow, which other names may see."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.iteration import WRAPPERS
-from s2sad.analysis.types import Array, DictOf, Unknown
+from s2sad.analysis.types import SCALAR, Array, DictOf, Star, Unknown
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.broadcasting import call, reduced_to
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
@@ -129,7 +129,10 @@ class Comprehensions:
                 part: Expr = Apply("getitem", (whole.expr, key), (), "index")
             else:
                 part = call("helper.part", whole.expr, key, text="part")
-            return self.slots.let("d_item", Adjoint(part, shape, True, False, tree))
+            # An item of which nothing was read has the number 0.0.
+            full = tree or shape == SCALAR or (whole.full and not whole.gaps)
+            known = Adjoint(part, shape if full else Star("?"), full, False, tree)
+            return self.slots.let("d_item", known)
 
         return element
 

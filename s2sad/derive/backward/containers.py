@@ -116,7 +116,8 @@ class Containers:
             self.out.append(
                 Assign((self.slots.adjoint_var(slot),), self.slots.empty_tree(slot, -1))
             )
-            self.state.set(slot, Adjoint(Ref(self.slots.adjoint_var(slot)), tree=True))
+            left = Adjoint(Ref(self.slots.adjoint_var(slot)), tree=True, gaps=True)
+            self.state.set(slot, left)
         slot = self.container(statement, base)
         if slot is None:
             return

@@ -125,7 +125,10 @@ class Expressions:
             return
         same = node.op in _SAME_ITEMS and adjoint.tree
         if same or (node.op == "numpy.copy" and is_container(kind)):
-            self.pull(node.args[0], adjoint)
+            listed = node.args[0]
+            self.pull(
+                listed, self._of_items(listed, adjoint) if isinstance(kind, Array) else adjoint
+            )
             return
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
             self.trees.pull_joined(node, adjoint)
@@ -146,6 +149,11 @@ class Expressions:
                 self.sweep.refuse(*without_rule(node, self.facts, has_rule))
             return
         self.rules.apply(node, *found, adjoint)
+
+    def _of_items(self, array: Expr, adjoint: Adjoint) -> Adjoint:
+        """The adjoint of an array from those of its items, which a list has."""
+        whole = call("helper.from_parts", Value(array), adjoint.expr, text="from_parts")
+        return Adjoint(whole, self.facts.shape_of(array), True, True)
 
     def _pull_marked(self, node: Apply, adjoint: Adjoint) -> None:
         """on_gradient(x, function): the adjoint goes through a function of the user's, once."""

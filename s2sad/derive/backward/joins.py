@@ -90,5 +90,5 @@ class Joins:
             return self.slots.read(var, Adjoint(Const(0.0), SCALAR, False, True))
         out.append(Assign((var,), entry.expr))
         if entry.tree:
-            return Adjoint(Ref(var), full=entry.full, tree=True)
+            return Adjoint(Ref(var), full=entry.full, tree=True, gaps=entry.gaps)
         return self.slots.read(var, entry)

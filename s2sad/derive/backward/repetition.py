@@ -206,7 +206,8 @@ class Repetition:
         var = self.slots.adjoint_var(slot)
         if not (isinstance(entry.expr, Ref) and entry.expr.var is var):
             before.append(Assign((var,), entry.expr))
-        self.state.set(slot, Adjoint(Ref(var), full=entry.full and not wide, tree=True))
+        full = entry.full and not wide
+        self.state.set(slot, Adjoint(Ref(var), full=full, tree=True, gaps=entry.gaps))
 
     def _stand_narrow(self, slot: Slot, entry: Adjoint | None, before: Block, owned: bool) -> None:
         """Makes an adjoint stand in its variable that may be smaller than its value."""
@@ -226,7 +227,7 @@ class Repetition:
             return
         before.append(Assign((var,), self.slots.empty_tree(slot)))
         fresh = None if slot in around.refilled else key
-        self.state.set(slot, Adjoint(Ref(var), tree=True, fresh=fresh))
+        self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=True, fresh=fresh))
 
     def _begin_zero(
         self, slot: Slot, entry: Adjoint | None, before: Block, key: object, around: Around

@@ -65,7 +65,7 @@ class Standing:
             maker = "dict" if self.slots.has_keys(slot) else "list"
             made = whole.expr if fresh else call(f"builtins.{maker}", whole.expr, text=maker)
             self.out.append(Assign((var,), made))
-        self.state.set(slot, Adjoint(Ref(var), tree=True))
+        self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=whole.gaps or not whole.full))
 
     def stand_in(self, slot: Slot) -> None:
         """Makes the adjoint of an array stand in its variable, whole and the function's own."""

@@ -11,10 +11,12 @@ once.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from s2sad.analysis.exits import one_shot
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES, unwrapped
-from s2sad.analysis.types import Array, Shape
+from s2sad.analysis.types import Array, Shape, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.memory.known import Known
@@ -35,7 +37,6 @@ from s2sad.ir.nodes import (
     Var,
     While,
     location_of,
-    walk,
 )
 
 
@@ -65,6 +66,7 @@ class Headers:
         reads = {r.var for r in refs(given)}
         costly = cost(unwrapped(loop.iterable), self.facts) > 8
         changed = reads & set(self.known.bound_inside(loop)) or self._items_changed(loop, reads)
+        changed = changed or self._contents_changed(loop, given)
         if not (unknown or costly or changed):
             return given
         # With a target of its own the backward loop runs over keys too, the forward loop does not.
@@ -130,17 +132,31 @@ class Headers:
             for v, _ in self.regions.aliases(write.base)
         )
 
+    def _contents_changed(self, loop: For, given: Expr) -> bool:
+        """Whether a loop writes into arrays from whose contents its header is computed. What is
+        run over itself, and a view of it, is the same array before the loop and after it."""
+        read: set[Var] = set()
+        for part in _parts_run_over(given):
+            stack = [part]
+            while stack:
+                node = stack.pop()
+                if is_number(self.facts.type_of(node)) or not self.regions.aliases(node):
+                    read |= self.known.cells.read_by(node)
+                elif isinstance(node, Apply):
+                    stack += node.args[:1]
+                    read |= self.known.read_by(node.args[1:])
+        return bool(self.known.cells.overwritten_by(loop, read))
+
     def _check_items(self, loop: For) -> None:
         """Refuses a list of numbers that the loop changes before their turn comes."""
         inside = [w for s in statements(loop.body) for w in self.regions.writes.get(s, ())]
         written = {self.regions.of(v) for w in inside for v, _ in self.regions.aliases(w.base)}
-        for node in walk(loop.iterable):
-            if not isinstance(node, Ref) or not self.regions.knows(node.var):
-                continue
-            kind = self.facts.type_of(node)
+        for part in _parts_run_over(loop.iterable):
+            kind = self.facts.type_of(part)
             rows = isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape.rank > 1
-            if isinstance(kind, Array) and not rows and self.regions.of(node.var) in written:
-                name = node.var.hint
+            changed = [v for v, _ in self.regions.aliases(part) if self.regions.of(v) in written]
+            if isinstance(kind, Array) and not rows and changed:
+                name = changed[0].hint
                 message = f"cannot differentiate: the loop changes {name} while it runs over it"
                 advice = "Run over a copy, or over positions: for i in range(len(...))."
                 error = S2SADError("S2S011", message, location_of(loop), advice)
@@ -153,6 +169,15 @@ class Headers:
             return False
         return any(p.var is iterable.var and p.annotation is None and p.kind == "positional"
                    for p in self.known.function.params)  # fmt: skip
+
+
+def _parts_run_over(iterable: Expr) -> Iterator[Expr]:
+    """The iterables that a header goes through, side by side or one in another."""
+    if isinstance(iterable, Apply) and iterable.op in ITERABLES:
+        for arg in iterable.args:
+            yield from _parts_run_over(arg)
+    else:
+        yield iterable
 
 
 def is_sequence(expr: Expr, facts: Facts) -> bool:

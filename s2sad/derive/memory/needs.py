@@ -37,6 +37,7 @@ from s2sad.ir.nodes import (
     Block,
     Branch,
     For,
+    Guard,
     Stmt,
     Var,
     While,
@@ -103,7 +104,9 @@ class Needs:
                         found.add(node.source.count)
                     with self.cells.inside(node.source):
                         inner = self.read_by_mirror(node.body) - own_targets(node.source)
-                        inner -= self.again.variables(node.source, inner).keys()
+                        computed = self.again.variables(node.source, inner)
+                        inner |= self.known.read_by(computed.values()) & self.known.lost
+                        inner -= computed.keys() | own_targets(node.source)
                         makings = self.remade.arrays(node.source)
                         inner -= self.remade.covered(makings, inner)
                         inner |= self.remade.operands(makings)
@@ -134,6 +137,15 @@ class Needs:
         """Whether the outcome of a test is kept, since the branch overwrites what was tested."""
         return branch not in self.recall.flags and bool(self.cells.overwritten_by(branch, tested))
 
+    def _read_by_test(self, statement: Stmt) -> set[Var]:
+        """What says whether the parts of a statement were run, if that is asked again."""
+        if isinstance(statement, Guard):
+            return set(statement.left)
+        if not isinstance(statement, Branch):
+            return set()
+        tested = self.known.read_by([self.recall.test(statement)])
+        return set() if self._is_flagged(statement, tested) else tested
+
     def of_arm(
         self, block: Block, steps: list[Step], changed: set[Var], inner: set[Var], entry: set[Var]
     ) -> None:
@@ -157,6 +169,8 @@ class Needs:
                     changed | set(self.known.bound_inside(part)) if inner_blocks(part) else changed
                 )
                 for write in statements([part]):
+                    # Arms that only bring something back are chosen by what the test says now.
+                    inner |= self._read_by_test(write) & since
                     for place in self.cells.places(write):
                         # What is put back goes to the object that the name stands for now.
                         at = None if place.key is None else self.reach.plain_key(place.key)

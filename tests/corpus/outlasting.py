@@ -1,0 +1,133 @@
+"""New values whose derivative is that of another array, which is written into afterwards."""
+
+import numpy as np
+
+
+def appended(a, b):
+    c = a * 1.0
+    xs = []
+    xs.append(c + 1.0)
+    c[1:] *= np.sin(b[1:])
+    return np.sum(xs[0] * c)
+
+
+def appended_pair(a, b):
+    c = a * b
+    xs = []
+    xs.append((b + 1.0, {"u": b * 2.0}))
+    t = np.sum(xs[0][0] * c) + np.sum(xs[0][1]["u"] * c)
+    c[1:] *= xs[0][0][1:]
+    return t * np.sum(c)
+
+
+def listed(a, b):
+    c = a * 1.0
+    xs = [c + k for k in (1.0, 2.0)]
+    c[1:] *= np.sin(b[1:])
+    return np.sum(xs[0] * c)
+
+
+def listed_rows(A, b):
+    c = A * 1.0
+    xs = [row + 1.0 for row in c]
+    c[1:] *= np.sin(b)
+    return np.sum(xs[1] * c[1])
+
+
+def listed_rows_written(A):
+    c = A * 1.0
+    xs = [row + 1.0 for row in c]
+    xs[0] *= 2.0
+    return np.sum(xs[1] * c[1]) + np.sum(xs[0] * c[0])
+
+
+def listed_items_of_a_dict(a, b):
+    held = {"u": a * 1.0, "v": b * 2.0}
+    moved = {key: x + 1.0 for key, x in held.items()}
+    held["u"] *= b
+    return np.sum(held["u"] * moved["u"]) + np.sum(moved["v"])
+
+
+def squared_sum(v, w):
+    v *= w
+    return np.sum(v * v)
+
+
+def handed_to_a_writer(a, b):
+    return squared_sum(a + 1.0, b) * np.sum(a)
+
+
+def moved(z):
+    y = z + 1.0
+    return y
+
+
+def given_by_a_callee(a, b):
+    c = a * 1.0
+    u = moved(c)
+    c[1:] *= np.sin(b[1:])
+    return np.sum(u * c)
+
+
+def given_by_a_callee_and_appended(a, b):
+    c = a * 1.0
+    xs = [b]
+    xs.append(moved(c))
+    c[1:] *= np.sin(b[1:])
+    return np.sum(xs[0] * xs[-1] * c)
+
+
+def copies_appended(a, b):
+    """The gradient copies xs: a value that is called `copy` may not hide the module."""
+    xs = [a * 2.0, b * a]
+    M = np.outer(np.array([1.0, 0.5]), a)
+    for row in list(M):
+        y = M[1] + row
+        xs.append(M[1].copy())
+    for x in xs[:2]:
+        y = x + y
+    return np.sum(xs[0] * xs[-1])
+
+
+def run_over(A, b):
+    c = A * 1.0
+    t = 0.0
+    for row, other in zip(c + 1.0, A, strict=True):
+        t = t + np.sum(row * b) + np.sum(other)
+        c[1:] *= np.sin(b)
+    return t * np.sum(c)
+
+
+def stacked_in_a_loop(a, b):
+    xs = []
+    for k in range(3):
+        xs.append(np.sin(a) * k)
+    M = np.outer(np.ones(3), b)
+    t = np.sum(np.stack(xs) * M) + np.sum(np.concatenate(xs) * M.ravel())
+    M[1] *= 2.0
+    return t * np.sum(M)
+
+
+def one_of_many_items_read(A, b):
+    xs = [np.outer(row, b) for row in A]
+    ys = [x.T + b[0] for x in xs]
+    return np.sum(ys[1] * b[0])
+
+
+r = np.random.default_rng(46).standard_normal
+
+CALLS = {
+    "appended": (("a", "b"), [(r(4), r(4))]),
+    "appended_pair": (("a", "b"), [(r(4), r(4))]),
+    "listed": (("a", "b"), [(r(4), r(4))]),
+    "listed_rows": (("A", "b"), [(r((3, 4)), r(4))]),
+    "listed_rows_written": ("A", [(r((2, 4)),)]),
+    "listed_items_of_a_dict": (("a", "b"), [(r(4), r(4))]),
+    "handed_to_a_writer": (("a", "b"), [(r(4), r(4))]),
+    "given_by_a_callee": (("a", "b"), [(r(4), r(4))]),
+    "given_by_a_callee_and_appended": (("a", "b"), [(r(4), r(4))]),
+    "copies_appended": (("a", "b"), [(r(4), r(4))]),
+    "run_over": (("A", "b"), [(r((3, 4)), r(4))]),
+    "stacked_in_a_loop": (("a", "b"), [(r(4), r(4))]),
+    "one_of_many_items_read": (("A", "b"), [(r((3, 4)), r(4))]),
+}
