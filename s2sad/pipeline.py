@@ -198,23 +198,12 @@ def _generated(
 ) -> Generated:
     """What is asked for, with calls `written_out` in place; adds the calls that make objects to
     those in `built`."""
-    from s2sad.derive.engine import Engine
-    from s2sad.derive.forward_engine import ForwardEngine
-    from s2sad.source.program import Program
-    from s2sad.tidy.naming import Names
-
     if dump:
         _check_pass(dump, requests)
-    program = Program(module, True, written_out)
-    kept = Program(module, False, written_out)
-    kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
-    for each in (program, kept):
-        each.unmarked, each.probed, each.sites = unmarked, probed, built
-    names = Names({"copy", *module.imports, *module.functions, *module.classes})
-    names.taken |= program.rules.names() | {request.name for request in requests}
-    reverse, forward = Engine(program, names), ForwardEngine(kept, names)
-    observer = reverse.observer = Observer(reverse.facts, reverse.errors, dump)
-    forward.observer = Observer(forward.facts, forward.errors, dump, observer.texts, False)
+    reverse, forward, observer = _engines(module, requests, dump, written_out)
+    for engine in (reverse, forward):
+        program = engine.program
+        program.unmarked, program.probed, program.sites = unmarked, probed, built
     errors: list[S2SADError] = []
     prepared = []
     for request in requests:
@@ -231,7 +220,7 @@ def _generated(
             errors.append(error)
     errors += reverse.errors + forward.errors
     errors = list({error.location or error.message: error for error in errors}.values())
-    sources = program.rules.read | {name: s.text for name, s in module.sources.items()}
+    sources = reverse.program.rules.read | {name: s.text for name, s in module.sources.items()}
     if observer.is_done(requests):
         return Generated(observer.text, sources)
     if errors:
@@ -248,6 +237,27 @@ def _generated(
         for request, engine, function, wrt in prepared
     }
     return Generated(text, sources, captured, containers)
+
+
+def _engines(
+    module: SourceModule, requests: Sequence[Request], dump: str, written_out: frozenset[object]
+) -> tuple[Any, Any, Observer]:
+    """What derives in reverse mode and in forward mode, which leaves exits where they are, and who
+    is shown the passes."""
+    from s2sad.derive.engine import Engine
+    from s2sad.derive.forward_engine import ForwardEngine
+    from s2sad.source.program import Program
+    from s2sad.tidy.naming import Names
+
+    program = Program(module, True, written_out)
+    kept = Program(module, False, written_out)
+    kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
+    names = Names({"copy", *module.imports, *module.functions, *module.classes})
+    names.taken |= program.rules.names() | {request.name for request in requests}
+    reverse, forward = Engine(program, names), ForwardEngine(kept, names)
+    observer = reverse.observer = Observer(reverse.facts, reverse.errors, dump)
+    forward.observer = Observer(forward.facts, forward.errors, dump, observer.texts, False)
+    return reverse, forward, observer
 
 
 def _check_pass(dump: str, requests: Sequence[Request]) -> None:

@@ -76,9 +76,9 @@ def _elements(kind: Type) -> Type:
 def _values(kind: Type) -> Type:
     if isinstance(kind, DictOf):
         if kind.items and kind.rest is None:
-            first = kind.items[0][1]
-            if all(item == first for _, item in kind.items):
-                return first
+            found = element(TupleOf(tuple(item for _, item in kind.items)), "")
+            if not isinstance(found, Unknown):
+                return found
         if kind.rest is not None and not kind.items:
             return kind.rest
     return Unknown("value", may_be_complex(kind))

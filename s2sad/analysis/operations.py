@@ -40,7 +40,7 @@ from s2sad.derive.own_rules import is_own
 from s2sad.derive.result_shapes import result_shape
 from s2sad.derive.stated_dtypes import dtype_name
 from s2sad.derive.templates import Rule
-from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Opaque, Slice
 from s2sad.source.operators import COMPARE
 
 _CLOSED = set(
@@ -129,6 +129,10 @@ class Operations:
             return Fact(joined_lists(facts[0].type, facts[1].type), varied)
         if node.op == "mul" and (listed := repeated(facts[0].type, facts[1].type)) is not None:
             return Fact(listed, varied)
+        if node.op == "getitem" and _only_of_arrays(facts[0].type, node.args[1]):
+            array = self.tables.array(facts[0].type, node.args[0])
+            facts[0] = Fact(array, facts[0].varied)
+            self.tables.types[node.args[0]] = array
         if node.op == "getitem" and not isinstance(facts[0].type, Array):
             item = index(facts[0].type, node.args[1])
             if item is not None:
@@ -260,3 +264,13 @@ def _promote(op: str, operands: list[Array]) -> str:
     if floats and floats <= {"float32", "float64"} and "float64" in floats:
         return "float64"
     return "float64" if not floats else "unknown"
+
+
+def _only_of_arrays(kind: Type, key: Expr) -> bool:
+    """Whether only an array has a part like b[:, None], as what this is taken from may be."""
+    if not isinstance(kind, Unknown) or not isinstance(key, Make):
+        return False
+    return any(
+        isinstance(part, Slice) or (isinstance(part, Const) and part.value in (None, ...))
+        for part in key.items
+    )

@@ -178,23 +178,16 @@ class Engine:
 
     def derive(self, function: Function, wrt: list[str], request: Request) -> Derived:
         """The derivative of a prepared function that a request asks for."""
-        mode, has_aux, bare = request.mode, request.has_aux, request.bare
+        mode, has_aux = request.mode, request.has_aux
         names = Names(function.names | self.names.taken)
         variables = [p.var for p in function.params if p.var.hint in wrt]
         variables.sort(key=lambda v: wrt.index(v.hint))
-        seed_var = None
+        seed_var = Var("d_out") if mode == "vjp" else None
         result = _result_expr(function)
         kind = self.facts.summaries[function].result.type
-        check = None
-        if mode == "vjp":
-            seed_var = Var("d_out")
-            seed = self._seed(seed_var, kind)
-        elif has_aux:
-            seed = self._aux_seed(function, kind, result)
-        else:
-            self._check_scalar(function, kind, result)
-            check = result if not self._certainly_scalar(function, kind) else None
-            seed = Adjoint(Const(1.0), SCALAR, True)
+        seed = self._seed_of(function, request, kind, result, seed_var)
+        is_plain = seed_var is None and not has_aux and result is not None
+        is_checked = is_plain and not self._certainly_scalar(function, kind)
         shadows = self._shadows(function, {})
         reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
         backward = reverse.run(seed, variables)
@@ -217,11 +210,7 @@ class Engine:
         self.observe("memory", function, plan, seed_var)
         if request.in_place:
             self.arguments(function).work_in_place(plan, variables)
-        gradient: Expr
-        if bare:
-            gradient = plan.results[0]
-        else:
-            gradient = Make("tuple", tuple(plan.results))
+        gradient = plan.results[0] if request.bare else Make("tuple", tuple(plan.results))
         plan.forward[:0] = real_arguments(function, self.facts, request.real, variables)
         value = _take_return(plan.forward)
         returns = gradient if mode == "grad" else Make("tuple", (value, gradient))
@@ -238,11 +227,27 @@ class Engine:
             seed_var,
             [],
             mode == "vjp",
-            bare,
-            check_scalar=value if check is not None else None,
+            request.bare,
+            check_scalar=value if is_checked else None,
             params=list(function.params),
             memory_comments=request.memory_comments,
         )
+
+    def _seed_of(
+        self,
+        function: Function,
+        request: Request,
+        kind: Type,
+        result: Expr | None,
+        seed_var: Var | None,
+    ) -> Adjoint | None:
+        """The adjoint of a function's result: what is handed over, or 1.0 for the loss."""
+        if seed_var is not None:
+            return self._seed(seed_var, kind)
+        if request.has_aux:
+            return self._aux_seed(function, kind, result)
+        self._check_scalar(function, kind, result)
+        return Adjoint(Const(1.0), SCALAR, True)
 
     def _shadows(self, function: Function, handed: dict[Var, Var]) -> Shadows:
         """The shadows of a function, whose body gets the statements that bind them."""

@@ -12,6 +12,7 @@ from s2sad.analysis.facts import Facts
 from s2sad.derive.complex_numbers import refusal
 from s2sad.derive.own_rules import is_own
 from s2sad.ir.nodes import Apply, Expr, Opaque
+from s2sad.source.perhaps import MAY_NOT_RUN, OUT_OF_ORDER
 
 
 class Refusal(NamedTuple):
@@ -23,10 +24,27 @@ class Refusal(NamedTuple):
     advice: str
 
 
+_INSTEAD = {
+    "s2sad differentiates comprehensions with one for clause": (
+        "Write a loop, or one comprehension inside the other."
+    ),
+    "s2sad does not see which arguments * stands for": "Write the arguments out.",
+    "s2sad does not see which arguments ** stands for": "Write the arguments out.",
+    "s2sad does not differentiate a constructor": (
+        "Make the class a dataclass or a NamedTuple, or hand over what the object holds."
+    ),
+    MAY_NOT_RUN: "Assign it in a statement before this one.",
+    OUT_OF_ORDER: "Assign it in a statement before this one.",
+}
+"""What to write instead, by the reason that something was not understood."""
+
+
 def not_understood(node: Opaque) -> Refusal:
     """Of code that is carried as it stands."""
     advice = "If no derivative should flow here, wrap it in stop_gradient(...)."
-    if node.code == "S2S012":
+    if node.reason in _INSTEAD:
+        advice = f"{_INSTEAD[node.reason]} {advice}"
+    elif node.code == "S2S012":
         advice += " Else give it a form that s2sad knows."
     return Refusal(node.code, f"cannot differentiate: {node.reason}", node, advice)
 

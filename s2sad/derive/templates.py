@@ -170,37 +170,65 @@ class RuleReader(Notation):
         """The rule, checked."""
         _, match, body = self._split()
         result = self.result()
-        kind = self._kind_by_shapes(result)
-        where: list[Expr] = list(self._static_annotations())
-        view: tuple[str, Sharing] | None = None
-        numbers: Numbers | None = None
-        gives: str = ""
-        if_complex: list[Expr] = []
+        rule = Rule(
+            name=self.node.name,
+            op=self.pattern.op,
+            match=self.pattern,
+            operands=self.operands,
+            statics=self.statics,
+            kind=self._kind_by_shapes(result),
+            writes=isinstance(match, ast.Expr) or isinstance(match.targets[0], ast.Subscript),
+            result=result,
+            where=tuple(self._static_annotations()),
+            temporaries=(),
+            contributions=(),
+            tangent=None,
+            view=None,
+            doc=ast.get_docstring(self.node) or "",
+            file=self.file,
+            line=self.node.lineno,
+            vars=self.vars,
+        )
         for decorator in self.node.decorator_list:
-            match decorator:
-                case ast.Name("linear"):
-                    kind = "linear"
-                case ast.Name("multilinear"):
-                    kind = "multilinear"
-                case ast.Name("real"):
-                    numbers = "real"
-                case ast.Name("holomorphic"):
-                    numbers = "holomorphic"
-                case ast.Call(ast.Name("holomorphic"), conditions):
-                    numbers = "holomorphic"
-                    if_complex += [self.expr(condition, "template") for condition in conditions]
-                case ast.Name("for_complex"):
-                    numbers = "complex"
-                case ast.Call(ast.Name("gives"), parts):
-                    gives = " ".join(map(self._field, parts))
-                case ast.Call(ast.Name("view"), [ast.Name(name)]):
-                    view = (name, "always")
-                case ast.Call(ast.Name("maybe_view"), [ast.Name(name)]):
-                    view = (name, "maybe")
-                case ast.Call(ast.Name("when"), conditions):
-                    where += [self.expr(condition, "template") for condition in conditions]
-                case _:
-                    self.refuse(decorator, "a decorator that is not known")
+            rule = self._decorated(rule, decorator)
+        rule = self._with_lines(rule, body)
+        if not any(map(_says_numbers, self.node.decorator_list)):
+            linear = rule.kind in ("linear", "multilinear")
+            numbers: Numbers = "any" if rule.zero else "holomorphic" if linear else "real"
+            rule = replace(rule, numbers=numbers)
+        self._check(rule)
+        return rule
+
+    def _decorated(self, rule: Rule, decorator: ast.expr) -> Rule:
+        """The rule with what a decorator says of it."""
+        match decorator:
+            case ast.Name("linear"):
+                return replace(rule, kind="linear")
+            case ast.Name("multilinear"):
+                return replace(rule, kind="multilinear")
+            case ast.Name("real"):
+                return replace(rule, numbers="real")
+            case ast.Name("holomorphic"):
+                return replace(rule, numbers="holomorphic")
+            case ast.Call(ast.Name("holomorphic"), conditions):
+                found = [self.expr(condition, "template") for condition in conditions]
+                if_complex = (*rule.if_complex, *found)
+                return replace(rule, numbers="holomorphic", if_complex=if_complex)
+            case ast.Name("for_complex"):
+                return replace(rule, numbers="complex")
+            case ast.Call(ast.Name("gives"), parts):
+                return replace(rule, gives=" ".join(map(self._field, parts)))
+            case ast.Call(ast.Name("view"), [ast.Name(name)]):
+                return replace(rule, view=(name, "always"))
+            case ast.Call(ast.Name("maybe_view"), [ast.Name(name)]):
+                return replace(rule, view=(name, "maybe"))
+            case ast.Call(ast.Name("when"), conditions):
+                found = [self.expr(condition, "template") for condition in conditions]
+                return replace(rule, where=(*rule.where, *found))
+        self.refuse(decorator, "a decorator that is not known")
+
+    def _with_lines(self, rule: Rule, body: list[ast.stmt]) -> Rule:
+        """The rule with its temporaries, contributions and tangent."""
         temporaries: list[tuple[str, Expr]] = []
         contributions: list[Contribution] = []
         tangent = None
@@ -216,34 +244,12 @@ class RuleReader(Notation):
                     self.declare(name)
                 case _:
                     contributions.append(self._contribution(statement))
-        writes = isinstance(match, ast.Expr) or isinstance(match.targets[0], ast.Subscript)
-        rule = Rule(
-            name=self.node.name,
-            op=self.pattern.op,
-            match=self.pattern,
-            operands=self.operands,
-            statics=self.statics,
-            kind=kind,
-            writes=writes,
-            result=result,
-            where=tuple(where),
+        return replace(
+            rule,
             temporaries=tuple(temporaries),
             contributions=tuple(contributions),
             tangent=tangent,
-            view=view,
-            doc=ast.get_docstring(self.node) or "",
-            file=self.file,
-            line=self.node.lineno,
-            vars=self.vars,
-            gives=gives,
-            if_complex=tuple(if_complex),
         )
-        if numbers is None:
-            linear = kind in ("linear", "multilinear")
-            numbers = "any" if rule.zero else "holomorphic" if linear else "real"
-        rule = replace(rule, numbers=numbers)
-        self._check(rule)
-        return rule
 
     def result(self) -> Expr | None:
         """The shape of the result, as the annotation states it."""
@@ -381,3 +387,9 @@ class RuleReader(Notation):
                 "a rule without a tangent",
                 "Write dot_y = ..., or mark the rule as @linear or @multilinear.",
             )
+
+
+def _says_numbers(decorator: ast.expr) -> bool:
+    """Whether a decorator says what numbers a rule is for."""
+    named = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return isinstance(named, ast.Name) and named.id in ("real", "holomorphic", "for_complex")

@@ -34,27 +34,8 @@ class FunctionWriter:
 
     def write(self, derived: Derived) -> str:
         """The text of a function, before formatting."""
-        plan = derived.plan
-        names = derived.names
-        live = reads_of(derived.returns) | set(plan.left)
-        if derived.check_scalar is not None:
-            live |= reads_of(derived.check_scalar)
-        backward = without_dead(
-            plan.backward, live, plan.sources, None, plan.replaced, plan.regions
-        )
-        unmerged = backward
-        backward = merge_copies(
-            backward, derived.returns, names, plan.sources, derived.seed, plan.forward
-        )
-        forward = without_dead(
-            plan.forward, live, {}, lambda var: not var.user, plan.replaced, plan.regions
-        )
-        derived.plan = replace(plan, forward=forward, backward=unmerged)
-        self._name_in_order(derived)
-        elsewhere = live | {
-            var for s in forward for var in all_reads(s, plan.replaced) | written(s)
-        }
-        reuse_names(backward, elsewhere, names, self.facts.bindings, plan.replaced)
+        backward = self._tidied(derived)
+        plan, names = derived.plan, derived.names
         writer = Writer(names, self.facts, plan.replaced, self.numpy)
         writer.used, writer.helpers = self.helpers, self.renamed
         writer.unbound = plan.unbound
@@ -63,29 +44,16 @@ class FunctionWriter:
             body.notes = {s: comment(k, writer, body.quoted) for s, k in plan.kept.items()}
         for statement, arrays in plan.again.items():
             body.notes[statement] = f"Fill {' and '.join(map(names.name, arrays))} again."
-        if forward:
-            if derived.kind != "backward":
-                body.line("# Forward.", 1)
-            for statement in forward:
-                body.statement(statement, 1)
+        if plan.forward and derived.kind != "backward":
+            body.line("# Forward.", 1)
+        for statement in plan.forward:
+            body.statement(statement, 1)
         if derived.check_scalar is not None:
             value = writer.text(derived.check_scalar)
             name = derived.function.name
             body.line(f"if {self.numpy}.ndim({value}) != 0:", 1)
             body.line(f'raise ValueError("{name} must return a scalar")', 2)
-        if backward:
-            body.line("", 1)
-            self._backward_title(body, derived, backward)
-            start = len(body.lines)
-            loop, unread = self._unread(derived, backward) or (None, [])
-            for statement in backward:
-                if statement is loop:
-                    body.line(f"del {', '.join(map(names.name, unread))}", 1)
-                body.statement(statement, 1)
-        returns = self._returned(derived, writer)
-        body.line(f"return {returns}", 1)
-        if backward:
-            body.lines[start:] = unused_targets_hidden(body.lines[start:])
+        self._write_backward(body, derived, backward, writer)
         signature = self.signature(
             derived.params,
             names,
@@ -96,6 +64,48 @@ class FunctionWriter:
         head = f"def {derived.name}({signature}):"
         doc = self.docstring(derived, names)
         return "\n".join([head, *doc, *body.lines])
+
+    def _tidied(self, derived: Derived) -> Block:
+        """The backward part without needless copies. The plan loses its dead statements, and all
+        variables get their names."""
+        plan, names = derived.plan, derived.names
+        live = reads_of(derived.returns) | set(plan.left)
+        if derived.check_scalar is not None:
+            live |= reads_of(derived.check_scalar)
+        unmerged = without_dead(
+            plan.backward, live, plan.sources, None, plan.replaced, plan.regions
+        )
+        backward = merge_copies(
+            unmerged, derived.returns, names, plan.sources, derived.seed, plan.forward
+        )
+        forward = without_dead(
+            plan.forward, live, {}, lambda var: not var.user, plan.replaced, plan.regions
+        )
+        derived.plan = replace(plan, forward=forward, backward=unmerged)
+        self._name_in_order(derived)
+        elsewhere = live | {
+            var for s in forward for var in all_reads(s, plan.replaced) | written(s)
+        }
+        reuse_names(backward, elsewhere, names, self.facts.bindings, plan.replaced)
+        return backward
+
+    def _write_backward(
+        self, body: StatementWriter, derived: Derived, backward: Block, writer: Writer
+    ) -> None:
+        """Writes the backward part, and what the function returns."""
+        if not backward:
+            body.line(f"return {self._returned(derived, writer)}", 1)
+            return
+        body.line("", 1)
+        self._backward_title(body, derived, backward)
+        start = len(body.lines)
+        loop, unread = self._unread(derived, backward) or (None, [])
+        for statement in backward:
+            if statement is loop:
+                body.line(f"del {', '.join(map(derived.names.name, unread))}", 1)
+            body.statement(statement, 1)
+        body.line(f"return {self._returned(derived, writer)}", 1)
+        body.lines[start:] = unused_targets_hidden(body.lines[start:])
 
     def _unread(self, derived: Derived, backward: Block) -> tuple[Stmt, list[Var]] | None:
         """The loop before which arrays are let go of, and which."""

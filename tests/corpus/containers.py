@@ -1,6 +1,7 @@
 # ruff: noqa: B905
 """Lists, tuples, dicts, NamedTuples and dataclasses: as parameters, as locals, as results."""
 
+import math
 from collections import OrderedDict, namedtuple
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, Optional
@@ -330,6 +331,60 @@ def loop_that_may_not_run(x, y, u):
     return b + x
 
 
+def rows_in_a_dict(x, y):
+    """What is a number or an array, in lists that a dict holds."""
+    w = {"a": [x, y], "b": [y, x * y]}
+    for row in w.values():
+        row[0] *= row[1]
+    return np.sum(w["a"][0] * w["b"][0])
+
+
+def rows_in_a_list(x, y):
+    """The loop changes what the rows hold, and no row of the list."""
+    w = [[x, y]]
+    w.append([y, x * y])
+    for row in w:
+        row[-1] = row[0] * y
+    for row in w:
+        row[0], row[1] = row[1], row[0] * x
+    return sum(np.sum(row[0] * row[1]) for row in w)
+
+
+def list_in_a_list_that_grows(x: float, y: float):
+    """The list in the list has an item more, which counts from its end, too."""
+    w = [[x, y], [y, x]]
+    w[0].append(x * y)
+    d = {"a": [x, y], "b": 0.3}
+    d["a"].append(w[0][-1] * x)
+    return w[0][2] * w[0][0] * w[1][1] + d["a"][2] * d["a"][-2]
+
+
+def found_in(rows, limit):
+    for row in rows:
+        for value in row:
+            if value > limit:
+                return value * limit
+    return limit
+
+
+def rows_of_all_kinds(x, y: float):
+    """A function that is handed lists of lists, lists of arrays, and a matrix."""
+    a = found_in([x, np.sin(x)], 0.3) * found_in([[0.1], [y, 0.4]], y)
+    return a * found_in(np.array([x, x * x]), y) + x[1]
+
+
+def taken_from_a_list_and_left(x, y):
+    """The last item, which has no adjoint, is taken from the list of adjoints, too."""
+    for _ in range(2):
+        p, q = [x, 0.3], [y]
+        q.append(p.pop())
+        q[-1] = x * y
+        y = math.sin(sum(p) + 0.5 * sum(q))
+        t = (x, y)
+        x = t[0] * t[1]
+    return x * y
+
+
 CALLS = {
     "fields_by_position": ("params", [({"pair": Pair(0.7, r(3))}, X), ({"pair": [0.7, 0.2]}, X)]),
     "both_ends": ("parts", [([r(3)],), ([r(3), r(3), r(3)],)]),
@@ -404,6 +459,11 @@ CALLS = {
     "items_of_a_list_or_array": ("x", [(np.array([0.7, 0.4, 0.9]),)]),
     "replaced_in_a_list": (("x", "y"), [(0.7, 0.4)]),
     "loop_that_may_not_run": (("x", "y", "u"), [(0.7, 0.4, np.array([0.7, 0.4]))]),
+    "rows_in_a_dict": (("x", "y"), [(0.7, 0.4), (np.array([0.7, 0.2]), 0.4)]),
+    "rows_in_a_list": (("x", "y"), [(0.7, 0.4), (np.array([0.7, 0.2]), 0.4)]),
+    "list_in_a_list_that_grows": (("x", "y"), [(0.7, 0.4)]),
+    "rows_of_all_kinds": (("x", "y"), [(np.array([0.1, 0.8]), 0.35)]),
+    "taken_from_a_list_and_left": (("x", "y"), [(0.7, 0.4)]),
 }
 
 REFUSED = {

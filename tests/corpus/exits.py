@@ -256,6 +256,22 @@ def unreachable_code(x: float) -> float:
     return x
 
 
+def read_where_an_exit_was_taken(x: float, y: float, n: int = 3):
+    """d has another value after the loop, and is brought back where no round went past the exit,
+    too."""
+    c, d = 0.4, 1.0
+    for _ in range(n):
+        if x <= 0.8:
+            c = min(x * 0.5 * d, -y)
+            if x > 0.25:
+                continue
+        while c > 0.4 and d < 5.0:
+            d = d + y * y
+    if x > 0.1:
+        d, x = x * 0.5 * y, c if c < 0.4 else x
+    return x + c + y + d
+
+
 r = np.random.default_rng(3).standard_normal
 CALLS = {
     "return_in_branch": ("x", [(0.7,), (-0.7,)]),
@@ -280,4 +296,5 @@ CALLS = {
     "exit_with_pending_state": ("x", [(0.7, 3), (1.7, 9), (0.2, 1)]),
     "raise_on_bad_input": ("x", [(r(2),)]),
     "unreachable_code": ("x", [(0.7,)]),
+    "read_where_an_exit_was_taken": (("x", "y"), [(0.63, -0.41), (0.2, -0.7), (0.9, -0.41)]),
 }

@@ -2,6 +2,7 @@
 """for: over every kind of iterable, with loop variables used inside, beside and after the loop."""
 
 import itertools
+import math
 
 import numpy as np
 from jaxtyping import Float
@@ -373,6 +374,21 @@ def items_into_a_place_with_their_numbers(x):
     return np.sum(a) * z
 
 
+def grown(x, y):
+    return x * 0.3 + y
+
+
+def computed_again_from_an_outer_value(x: float, y: float):
+    """x is y in each inner iteration; y itself is nowhere read where the loops run backward."""
+    b = y
+    for _ in range(3):
+        y = grown(x, b)
+        for _ in range(3):
+            x = y
+            b = 0.5 - math.cos(x)
+    return x
+
+
 def over_what_is_computed_from_the_written(A: Float[np.ndarray, "m n"], b: Float[np.ndarray, "n"]):
     c = A * 1.0
     t = 0.0
@@ -480,4 +496,5 @@ CALLS = {
         ("x", "u", "v"),
         [(x, np.array([0.4, -0.7, 1.1]), np.array([0.5, 0.3, -0.9])) for x in (0.5, -0.5)],
     ),
+    "computed_again_from_an_outer_value": (("x", "y"), [(0.63, -0.41)]),
 }

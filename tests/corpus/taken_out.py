@@ -249,8 +249,24 @@ def drawn_in_a_test(x):
     return x[1]
 
 
+def listed_twice(x):
+    """A list of numbers of which nothing is known but that they come from x."""
+    r = list(x)
+    r = list(r)
+    v = r.pop()
+    return v**2
+
+
+def a_list_of_numbers_given(x):
+    r = list(x)
+    v = r.pop()
+    return v**2 * x[0]
+
+
 X = np.array([0.7, -0.4, 1.3, 0.6])
 CALLS = {
+    "listed_twice": ("x", [(X,)]),
+    "a_list_of_numbers_given": ("x", [([0.7, -0.4],), (X,)]),
     "squared": ("x", [(X,)]),
     "emptied": ("x", [(X,)]),
     "index_from_a_stack": ("x", [(X,)]),
@@ -281,5 +297,5 @@ CALLS = {
     "several": ("x", [(X,)]),
     "drawn_in_a_test": ("x", [(X,)]),
 }
-REFUSED = {"perhaps": "S2S012", "several": "S2S012"}
+REFUSED = {"listed_twice": "S2S011", "perhaps": "S2S012", "several": "S2S012"}
 """What may not be taken out, or several times; in forward mode, too."""

@@ -67,7 +67,7 @@ def from_parts(x, d):
     """The adjoint d of an array x, where it may be given part by part; None is zero."""
     if not isinstance(d, (dict, list, tuple)):
         return 0.0 if d is None else d
-    whole = np.zeros(np.shape(x), np.result_type(x, 0.0))
+    whole = np.zeros(np.shape(x), np.result_type(np.asarray(x), 0.0))
     for key, item in d.items() if isinstance(d, dict) else enumerate(d):
         whole[key] += from_parts(x[key], item)
     return whole
@@ -96,6 +96,8 @@ def _parts(d):
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
+    if isinstance(d, np.ndarray) and d.ndim > 0:
+        return d[key]
     from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
     found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found

@@ -17,6 +17,8 @@ def _parts(d):
 
 def part(d, key):
     """The adjoint of one part of a container; 0.0 where there is none."""
+    if isinstance(d, np.ndarray) and d.ndim > 0:
+        return d[key]
     from_end = isinstance(d, (list, tuple)) and isinstance(key, int) and key < 0
     found = _parts(d).get(key + len(d) if from_end else key)
     return 0.0 if found is None else found

@@ -141,16 +141,15 @@ class Calls:
             self.expressions.pull(argument, self._from_parts(node, argument, result))
 
     def _from_parts(self, node: Invoke, argument: Expr, result: Adjoint) -> Adjoint:
-        """The adjoint of an array from what a function gives that also takes lists: a list, with
-        None where an item has none."""
-        kind = self.facts.type_of(argument)
-        if not isinstance(kind, Array) or kind.shape == SCALAR:
-            return result
+        """The adjoint of an argument from what a function gives that also takes lists where this
+        has arrays: lists, with None where an item has none."""
         function = self.sweep.engine.program.function(node.callee)
         taken = function.params[node.args.index(argument)].var
-        if not isinstance(self.facts.bindings.get(taken), Unknown):
+        kind = self.facts.type_of(argument)
+        if not _comes_in_parts(kind, self.facts.bindings.get(taken)):
             return result
-        whole = call("helper.from_parts", as_value(argument), result.expr, text="from_parts")
+        name = "from_parts" if isinstance(kind, Array) else "like_tree"
+        whole = call(f"helper.{name}", as_value(argument), result.expr, text=name)
         self.facts.types[whole] = self.facts.type_of(result.expr)
         return replace(result, expr=whole)
 
@@ -371,6 +370,26 @@ class Calls:
         if mirrored.op == "getitem":
             return Place(mirrored.args[0], mirrored.args[1])
         return Place(mirrored, Const(...))
+
+
+def _comes_in_parts(given: Type, taken: Type | None) -> bool:
+    """Whether a function may take something for lists in which arrays are handed to it."""
+    match given, taken:
+        case Array(shape=shape), _:
+            return shape != SCALAR and isinstance(taken, Unknown)
+        case TupleOf(items), Unknown():
+            return any(_comes_in_parts(item, taken) for item in items)
+        case DictOf(pairs), Unknown():
+            return any(_comes_in_parts(item, taken) for _, item in pairs)
+        case ListOf(item), Unknown():
+            return _comes_in_parts(item, taken)
+        case TupleOf(items), TupleOf(others) if len(items) == len(others):
+            return any(_comes_in_parts(a, b) for a, b in zip(items, others, strict=True))
+        case TupleOf(items), ListOf(other):
+            return any(_comes_in_parts(item, other) for item in items)
+        case ListOf(item), ListOf(other):
+            return _comes_in_parts(item, other)
+    return False
 
 
 def _made(kind: TupleOf | DictOf | Struct, parts: dict[Any, Expr]) -> Adjoint:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import SCALAR, Star, Unknown
+from s2sad.analysis.types import SCALAR, AnyShape, Star, Unknown
 from s2sad.derive.adjoints import Adjoint, Slot, State, holds, joined, same_entry
 from s2sad.derive.backward.around import Around
 from s2sad.derive.broadcasting import expand
@@ -188,67 +188,95 @@ class Repetition:
 
         A number stays a number while the loop makes nothing larger of it.
         """
-        wide = slot in around.widened
         entry = self.state.get(slot)
-        var = self.slots.adjoint_var(slot)
+        is_tree = self.slots.is_container(slot) or around.modified[slot]
         if entry is not None and entry.tree:
-            if not (isinstance(entry.expr, Ref) and entry.expr.var is var):
-                before.append(Assign((var,), entry.expr))
-            full = entry.full and not wide
-            self.state.set(slot, Adjoint(Ref(var), full=full, tree=True, gaps=entry.gaps))
+            self._stand_tree(slot, entry, before, slot in around.widened)
+        elif slot in around.narrowed:
+            self._stand_narrow(slot, entry, before, entry is None)
+        elif entry is None and is_tree:
+            self._begin_tree(slot, before, key, around)
+        elif entry is None or (isinstance(entry.expr, Const) and entry.expr.value == 0):
+            self._begin_zero(slot, entry, before, key, around)
+        else:
+            self._stand_array(slot, entry, before, key, around)
+
+    def _stand_tree(self, slot: Slot, entry: Adjoint, before: Block, wide: bool) -> None:
+        """Makes the adjoint of a container stand in its variable."""
+        var = self.slots.adjoint_var(slot)
+        if not (isinstance(entry.expr, Ref) and entry.expr.var is var):
+            before.append(Assign((var,), entry.expr))
+        full = entry.full and not wide
+        self.state.set(slot, Adjoint(Ref(var), full=full, tree=True, gaps=entry.gaps))
+
+    def _stand_narrow(self, slot: Slot, entry: Adjoint | None, before: Block, owned: bool) -> None:
+        """Makes an adjoint stand in its variable that may be smaller than its value."""
+        var = self.slots.adjoint_var(slot)
+        zero = Const(0j if self.slots.is_complex(slot) else 0.0)
+        if entry is None or not holds(entry, var):
+            before.append(Assign((var,), zero if entry is None else entry.expr))
+        narrow = Adjoint(Const(0.0), Star("?"), False, owned)
+        self.state.set(slot, self.slots.read(var, narrow))
+
+    def _begin_tree(self, slot: Slot, before: Block, key: object, around: Around) -> None:
+        """Makes an empty adjoint of a container."""
+        var = self.slots.adjoint_var(slot)
+        if slot in around.widened:
+            before.append(Assign((var,), Const(0.0)))
+            self.state.set(slot, Adjoint(Ref(var), full=False, tree=True))
             return
-        if slot in around.narrowed:
-            zero = Const(0j if self.slots.is_complex(slot) else 0.0)
-            if entry is None or not holds(entry, var):
-                before.append(Assign((var,), zero if entry is None else entry.expr))
-            narrow = Adjoint(Const(0.0), Star("?"), False, entry is None)
+        before.append(Assign((var,), self.slots.empty_tree(slot)))
+        fresh = None if slot in around.refilled else key
+        self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=True, fresh=fresh))
+
+    def _begin_zero(
+        self, slot: Slot, entry: Adjoint | None, before: Block, key: object, around: Around
+    ) -> None:
+        """Makes zeros for what has no adjoint yet, or is zero."""
+        var = self.slots.adjoint_var(slot)
+        shape = self._shape_before(slot, entry, around)
+        if shape != SCALAR and not self._certain(slot, key):
+            before.append(Assign((var,), Const(0.0)))
+            narrow = Adjoint(Const(0.0), Star("?"), False, True)
             self.state.set(slot, self.slots.read(var, narrow))
             return
-        if entry is None and (self.slots.is_container(slot) or around.modified[slot]):
-            if wide:
-                before.append(Assign((var,), Const(0.0)))
-                self.state.set(slot, Adjoint(Ref(var), full=False, tree=True))
-                return
-            before.append(Assign((var,), self.slots.empty_tree(slot)))
-            fresh = None if slot in around.refilled else key
-            self.state.set(slot, Adjoint(Ref(var), tree=True, gaps=True, fresh=fresh))
-            return
-        shape = self.slots.shape_of(slot)
-        if entry is not None and entry.full and entry.shape == SCALAR and not wide:
-            shape = SCALAR
-        if entry is None or (isinstance(entry.expr, Const) and entry.expr.value == 0):
-            if shape != SCALAR and not self._certain(slot, key):
-                before.append(Assign((var,), Const(0.0)))
-                self.state.set(
-                    slot, self.slots.read(var, Adjoint(Const(0.0), Star("?"), False, True))
-                )
-                return
-            none = 0j if self.slots.is_complex(slot) else 0.0
-            zeros: Expr = Const(none) if shape == SCALAR else self.slots.zeros(slot)
-            before.append(Assign((var,), zeros))
-            self.state.set(slot, self.slots.read(var, Adjoint(zeros, shape, True, True)))
-            return
-        if not entry.full and shape != SCALAR and not self._certain(slot, key):
-            if not holds(entry, var):
-                before.append(Assign((var,), entry.expr))
-            narrow = Adjoint(Const(0.0), Star("?"), False, entry.owned)
-            self.state.set(slot, self.slots.read(var, narrow))
-        elif not entry.full and shape != SCALAR:
+        none = 0j if self.slots.is_complex(slot) else 0.0
+        zeros: Expr = Const(none) if shape == SCALAR else self.slots.zeros(slot)
+        before.append(Assign((var,), zeros))
+        self.state.set(slot, self.slots.read(var, Adjoint(zeros, shape, True, True)))
+
+    def _stand_array(
+        self, slot: Slot, entry: Adjoint, before: Block, key: object, around: Around
+    ) -> None:
+        """Makes the adjoint of a number or an array stand in its variable, as the function's own
+        where an iteration may update it in place."""
+        var = self.slots.adjoint_var(slot)
+        shape = self._shape_before(slot, entry, around)
+        is_array = shape != SCALAR
+        if not entry.full and is_array and not self._certain(slot, key):
+            self._stand_narrow(slot, entry, before, entry.owned)
+        elif not entry.full and is_array:
             before.append(Assign((var,), self.adding.own(slot, entry)))
             self.state.set(slot, self.slots.read(var, Adjoint(Const(0.0), shape, True, True)))
         elif not (isinstance(entry.expr, Ref) and entry.expr.var is var):
-            before.append(
-                Assign((var,), self.adding.own(slot, entry) if shape != SCALAR else entry.expr)
-            )
+            value = self.adding.own(slot, entry) if is_array else entry.expr
+            before.append(Assign((var,), value))
             self.state.set(slot, self.slots.read(var, Adjoint(entry.expr, shape, True, True)))
-        elif not entry.owned and shape != SCALAR and slot in around.parted:
+        elif not entry.owned and is_array and slot in around.parted:
             before.append(Assign((var,), self.adding.own(slot, entry)))
             self.state.set(slot, self.slots.read(var, Adjoint(Const(0.0), shape, True, True)))
-        elif not entry.owned and shape != SCALAR:
+        elif not entry.owned and is_array:
             # An update in place inside the loop must not reach another name's array.
-            self.state.set(
-                slot, self.slots.read(var, Adjoint(entry.expr, shape, entry.full, False))
-            )
+            lent = Adjoint(entry.expr, shape, entry.full, False)
+            self.state.set(slot, self.slots.read(var, lent))
+
+    def _shape_before(self, slot: Slot, entry: Adjoint | None, around: Around) -> AnyShape:
+        """The shape that an adjoint has where a loop begins."""
+        if entry is not None and entry.full and entry.shape == SCALAR:
+            if slot not in around.widened:
+                return SCALAR
+        shape: AnyShape = self.slots.shape_of(slot)
+        return shape
 
     def _certain(self, slot: Slot, loop: object) -> bool:
         """Whether a variable has a value, of the shape in question, where a loop has ended: what

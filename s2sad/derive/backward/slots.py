@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.types import (
     NUMBER,
+    SCALAR,
     Array,
     DictOf,
     ListOf,
@@ -207,6 +208,9 @@ class Slots:
     def empty_tree(self, slot: Slot, longer: int = 0) -> Expr:
         """The adjoint of a container of which no part has one yet; after a statement that makes the
         list longer by some items, or shorter."""
+        kind = self.type_of(slot)
+        if isinstance(kind, Struct) and kind.kind != "NamedTuple":
+            return self._zero_fields(slot, kind)
         if self.has_keys(slot):
             return Make("dict", ())
         value = self.value_of(slot)
@@ -217,6 +221,16 @@ class Slots:
             op, sign = ("add", "+") if longer > 0 else ("sub", "-")
             size = Apply(op, (size, Const(abs(longer))), (), "infix", sign)
         return Apply("mul", (Make("list", (Const(None),)), size), (), "infix", "*")
+
+    def _zero_fields(self, slot: Slot, kind: Struct) -> Expr:
+        """Zeros for the fields of an object that are numbers or arrays."""
+        zeros: dict[str, Expr] = {}
+        for name, field in kind.fields:
+            if isinstance(field, Array) and not is_integral(field):
+                part = Apply("getattr", (Value(self.value_of(slot)),), (), "attribute", name)
+                whole = self.zeros_of(call("numpy.shape", part), may_be_complex(field))
+                zeros[name] = Const(0.0) if field.shape == SCALAR else whole
+        return Make("dict", tuple(zeros.values()), tuple(map(Const, zeros)))
 
     def whole_tree(self, slot: Slot, adjoint: Adjoint, longer: int = 0) -> Expr:
         """The adjoint of a container as a list or dict, which it is not on all paths."""

@@ -167,8 +167,11 @@ class Branches:
     def guard(self, guard: Guard, nodes: list[Mirror], needed: set[Var], kept: set[Var]) -> Halves:
         """The halves of what follows an exit of a loop: on the way back it is tested."""
         mirror = next((n for n in nodes if isinstance(n, MirrorGuard)), None)
+        inside = set(needed)
         with self.at.in_arm():
-            body = self.block(guard.body, mirror.body if mirror else [], needed, kept)
+            body = self.block(guard.body, mirror.body if mirror else [], inside, kept)
+        # Where an exit was taken, nothing in here is overwritten, or brought back.
+        needed |= inside
         ahead: Block = [Guard(guard.left, body.ahead)]
         if not body.back:
             return Halves(ahead)

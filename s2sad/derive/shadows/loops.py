@@ -14,6 +14,7 @@ from s2sad.analysis.types import (
     ListOf,
     TupleOf,
     Type,
+    Unknown,
 )
 from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container
@@ -26,11 +27,13 @@ from s2sad.ir.nodes import (
     Assign,
     Block,
     Each,
+    Evaluate,
     Expr,
     For,
     Make,
     Ref,
     Slice,
+    Stmt,
     Target,
     Unpack,
     Var,
@@ -83,10 +86,11 @@ class Loops:
                 changed = {v for v, _ in self.which.aliases(write.base)}
                 if self.regions.is_array(write.base) or not changed:
                     continue
-                form = _form(self.facts.type_of(write.base))
+                kind = self.facts.type_of(write.base)
                 for container in _run_over(loop.iterable):
                     roots = {v for v, _ in self.which.aliases(container)}
-                    if form == _form(self.facts.type_of(container)) and roots:
+                    other = self.facts.type_of(container)
+                    if roots and _may_be_same(kind, other, _changes_length(statement)):
                         if changed & roots or self._share_containers(changed | roots):
                             return True
         return False
@@ -190,6 +194,28 @@ def _run_over(iterable: Expr) -> Iterator[Expr]:
             yield iterable
 
 
-def _form(kind: Type) -> str:
-    """Lists and dicts are never the same object."""
-    return "list" if isinstance(kind, ListOf | TupleOf) else type(kind).__name__
+def _changes_length(statement: Stmt) -> bool:
+    """Whether a statement makes a list longer or shorter: what holds it is not seen to have
+    another one, then."""
+    if isinstance(statement, Evaluate):
+        return True
+    value = statement.value if isinstance(statement, Assign) else None
+    return isinstance(value, Apply) and value.op == "list.pop"
+
+
+def _may_be_same(one: Type, other: Type, any_list: bool) -> bool:
+    """Whether containers of two types may be the same object: a list is no dict, and one that holds
+    lists is none that holds numbers, if not `any_list` may be."""
+    if isinstance(one, ListOf | TupleOf) != isinstance(other, ListOf | TupleOf):
+        return False
+    if any_list or not isinstance(one, ListOf | TupleOf):
+        return True
+    nested = _is_nested(one), _is_nested(other)
+    return None in nested or nested[0] == nested[1]
+
+
+def _is_nested(kind: Type) -> bool | None:
+    """Whether a list or tuple holds containers; None where it holds nothing that is known."""
+    items = kind.items if isinstance(kind, TupleOf) else (getattr(kind, "item", None),)
+    held = {is_container(item) for item in items if not isinstance(item, Unknown)}
+    return held.pop() if len(held) == 1 else None

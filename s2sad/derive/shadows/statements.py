@@ -160,6 +160,11 @@ class _Statements:
         made: Block = []
         for target in statement.targets:
             made += self._bound(statement, target, statement.value)
+        match statement.value:
+            case Apply("list.pop", (base,)) as taken if not made and self.which.aliases(base):
+                # The list of shadows loses its last one, too, which nothing else needs.
+                same = replace(taken, args=(self.values.view(base),), origin=None)
+                made.append(Assign((Var("d_last"),), same))
         return made
 
     def _is_number_held(self, target: Target) -> bool:

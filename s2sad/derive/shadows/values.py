@@ -246,6 +246,7 @@ class Values:
                 if op.startswith("attribute."):
                     raise Refused("s2sad cannot follow which array this stands for")
                 if op in ("builtins.list", "builtins.tuple"):
+                    self._check_rows(base)
                     return replace(value, args=(self.view(base),), origin=None)
                 if op.startswith("builtins."):
                     # The smallest item of an array is not that of its shadow.
@@ -254,6 +255,12 @@ class Values:
                 self.facts.types[made] = self.facts.type_of(value)
                 return made
         raise Refused("s2sad cannot follow which array this stands for")
+
+    def _check_rows(self, base: Expr) -> None:
+        """Refuses a list of an array's items that may be numbers, which are no views."""
+        kind = self.facts.type_of(base)
+        if not (isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape.rank > 1):
+            raise Refused("whether a list of it holds parts of the array or numbers is not known")
 
     def check_array(self, var: Var) -> None:
         """Refuses a variable that may stand for a number."""
