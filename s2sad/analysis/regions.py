@@ -143,8 +143,8 @@ class Regions(AliasClasses):
     def changes_items(
         self, loop: For | While, variables: Collection[Var], ends: bool = True
     ) -> bool:
-        """Whether a loop changes which objects the containers hold that variables stand for; without
-        `ends`, at other places than the end of a list."""
+        """Whether a loop changes which objects the containers of variables hold; without `ends`, at
+        other places than the end of a list."""
         regions = {self.of(var) for var in variables if self.knows(var)}
         return any(
             self.of(var) in regions

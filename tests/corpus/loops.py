@@ -438,9 +438,53 @@ def tested_again_with_what_the_outer_loop_binds(A):
     return np.sum(B)
 
 
+def over_a_copy_whose_list_gets_another_item(a, b):
+    z = a * b
+    xs = [a * 2.0, b * a]
+    for x in xs[:2]:
+        z = x * z
+        xs[1] = a.copy()
+    return np.sum(np.sin(z))
+
+
+def backwards_over_a_copy_whose_list_gets_another_item(a, b):
+    z = a * b
+    xs = [a * 2.0, b * a]
+    for x in reversed(list(xs)):
+        z = x * z
+        xs[0] = z * 2.0
+    return np.sum(np.sin(z) * xs[0] * xs[-1])
+
+
+def comprehension_over_what_the_loop_binds(a, b):
+    z = a * b
+    xs = [a * 2.0, b * a]
+    for _ in range(2):
+        ys = [x * z for x in xs]
+        z = ys[0] + ys[1] * 0.5
+        xs = [z, z * 2.0]
+    return np.sum(np.sin(z) * xs[0] * xs[1])
+
+
+def one_name_for_items_and_rows(a, s):
+    xs = [a * 2.0, a * a]
+    M = np.outer(np.array([1.0, 0.5]), a)
+    xs.append(a * s)
+    for _, x in enumerate(xs[:2]):
+        z = x * a
+    for x in M:
+        y = M[1] + x
+        xs[1][1:] *= y[:-1]
+    return np.sum(np.sin(z))
+
+
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
 CALLS = {
+    "over_a_copy_whose_list_gets_another_item": (("a", "b"), [(r(3), r(3))]),
+    "backwards_over_a_copy_whose_list_gets_another_item": (("a", "b"), [(r(3), r(3))]),
+    "comprehension_over_what_the_loop_binds": (("a", "b"), [(r(3), r(3))]),
+    "one_name_for_items_and_rows": (("a", "s"), [(r(3), 0.7)]),
     "computed_again_from_what_the_outer_loop_binds": ("x", [(r(3),)]),
     "place_computed_again_from_what_the_outer_loop_binds": ("x", [(r(4),)]),
     "tested_again_with_what_the_outer_loop_binds": ("A", [(r((2, 3)),)]),

@@ -164,7 +164,7 @@ class Writes:
             return None
         self.adding.gather(slot)
         entry = self.state.get(slot)
-        if entry is None and varied and self.standing.is_inside(slot):
+        if varied and self.standing.is_inside(slot):
             self.places.refuse_write(statement, "a write into an array that a list or dict holds")
             return None
         if entry is None or (entry.constant and is_zero(entry.expr)):

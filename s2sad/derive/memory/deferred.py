@@ -19,12 +19,13 @@ from s2sad.derive.memory.known import Known
 from s2sad.derive.mirror import Group, MirrorBranch, Step
 from s2sad.derive.parts import exprs_of, refs
 from s2sad.ir.bindings import bound_by, is_exchange
-from s2sad.ir.flow import expressions, inner_blocks, statements
+from s2sad.ir.flow import expressions, inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
     Expr,
+    For,
     Ref,
     Stmt,
     Var,
@@ -59,6 +60,12 @@ class Deferred:
             for var in (v for s in block for v in bound_by(s)):
                 binding.setdefault(var, []).append(source)
         entered = {v for s in self.shadows.entry for v in bound_by(s)} | self.shadows.handed
+        for statement in statements(self.known.function.body):
+            # A loop binds the shadow of its target as its target.
+            if not inner_blocks(statement) and statement not in self.known.followers:
+                entered |= bound_by(statement).keys()
+            elif isinstance(statement, For):
+                entered |= set(targets_of(statement.target))
         read = {r.var for s in statements(self.known.function.body) for r in _own_refs(s)}
         while True:
             kept = {
