@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.polynomial.chebyshev import Chebyshev
 
-from s2sad import grad, jvp, vjp
+from s2sad import grad, hvp, jvp, vjp
 
 
 def pendulum(x):
@@ -73,6 +73,15 @@ def window(x):
     return np.max(w) + np.prod(w * 3.0) + np.linalg.norm(w)
 
 
+def unread_items(x):
+    """Some items of the list have no adjoint."""
+    u = np.sin(x * np.linspace(0.5, 1.5, 3))
+    xs = [u * 2.0, u * u]
+    xs.append(u - x)
+    xs.append(u.copy())
+    return np.sum(xs[0] * xs[-1])
+
+
 POINTS = (0.3, 0.7, 1.4)
 
 
@@ -103,6 +112,12 @@ def test_second(function: Any) -> None:
         np.testing.assert_allclose(along_x(tangents, x)[1][1], wanted, rtol=1e-5)
         found = along_x(both, x, d_out=(0.0, 1.0))[1]
         np.testing.assert_allclose(found, wanted, rtol=1e-5)
+
+
+def test_list_with_unread_items() -> None:
+    product = hvp(unread_items)
+    for x in POINTS:
+        np.testing.assert_allclose(product(x, dot_x=1.0), truth(unread_items, x, 2), rtol=1e-5)
 
 
 @pytest.mark.parametrize("function", [f for f in SECOND if f is not items])

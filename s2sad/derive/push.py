@@ -190,7 +190,8 @@ class Push:
         base = self.push(node.args[0])
         if base is None:
             return None
-        taken = Apply("list.pop", (base.expr, *map(as_value, node.args[1:])), (), "method", "pop")
+        # As pop() or as take_last(), which gives 0.0 for an item without an adjoint.
+        taken = replace(node, args=(base.expr, *map(as_value, node.args[1:])), origin=None)
         expr = taken if node is self.root else self.let("dot_taken", self.typed(taken, Unknown("")))
         return self.tangent(expr, node, True)
 

@@ -264,7 +264,7 @@ class TangentWrites:
         elif last is not None:
             found = self.sweep.push(last)
             args += (self._given(found, last, value.args[0]),)
-        made = Apply(value.op, (base.expr, *args), (), "method", value.text)
+        made = Apply(value.op, (base.expr, *args), (), value.form, value.text)
         return self.sweep.placed(statement, [Evaluate(made)])
 
     def is_unseen(self, value: Expr) -> bool:
