@@ -319,6 +319,24 @@ def replaced_by_itself_and_parts_of_itself(A):
     return np.sum(np.sin(B))
 
 
+def dict_rebound_by_the_loop_over_it(x, y):
+    held = {"x": x * x, "y": np.sin(y)}
+    total = 0.0
+    for key, value in held.items():
+        held = {"x": y, "y": x}
+        total += np.sum(value * held[key])
+    return total
+
+
+def values_of_a_dict_rebound_by_the_loop(x, y):
+    held = {"x": x * x, "y": np.sin(y)}
+    total = 0.0
+    for value in held.values():
+        held = {"x": y, "y": x}
+        total += np.sum(value * held["x"])
+    return total
+
+
 r = np.random.default_rng(4).standard_normal
 CALLS = {
     "overwritten_scalar": ("x", [(0.7,)]),
@@ -356,5 +374,7 @@ CALLS = {
     "cancelled": ("v", [(r(3),), (r(3) * 0.1,), (r(3) * 0.1, 0)]),
     "row_rebound_in_the_else_of_a_loop": (("A", "b"), [(r((3, 4)), r(4))]),
     "row_rebound_by_a_loop_in_an_else": (("A", "b"), [(r((3, 4)), r(4))]),
+    "dict_rebound_by_the_loop_over_it": (("x", "y"), [(r(3), r(3))]),
+    "values_of_a_dict_rebound_by_the_loop": (("x", "y"), [(r(3), r(3))]),
     "replaced_by_itself_and_parts_of_itself": ("A", [(r((3, 4)),)]),
 }
