@@ -117,7 +117,7 @@ class Observer:
         return "\n\n".join(self.texts)
 
     def _explain(self, derived: Any) -> None:
-        from s2sad.derive.explain import explanation
+        from s2sad.derive.memory.explain import explanation
         from s2sad.emit.expressions import Writer
 
         self.texts.append(explanation(derived, Writer(derived.names, self.facts, {}, "np")))

@@ -11,6 +11,7 @@ import pytest
 from s2sad.analysis.types import FLOAT, Array, DictOf, Inert, ListOf, Shape, Star, TupleOf, Unknown
 from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.derived import Derived
+from s2sad.derive.memory.plan import Plan
 from s2sad.derive.mirror import (
     Backward,
     Group,
@@ -20,7 +21,6 @@ from s2sad.derive.mirror import (
     MirrorLoop,
     Step,
 )
-from s2sad.derive.plan import Plan
 from s2sad.errors import InternalError, S2SADError
 from s2sad.ir.nodes import (
     Apply,

@@ -21,7 +21,7 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import Array, Shape, Type, Unknown
 from s2sad.derive.broadcasting import call
 from s2sad.derive.held import is_container
-from s2sad.derive.plan import Plan
+from s2sad.derive.memory.plan import Plan
 from s2sad.ir.bindings import bound_by, targets_of, written_by
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from s2sad.derive.plan import Plan
+from s2sad.derive.memory.plan import Plan
 from s2sad.ir.nodes import Callee, Expr, Function, Var
 from s2sad.tidy.naming import Names
 

@@ -38,8 +38,8 @@ from s2sad.derive.derived import Derived, Interface
 from s2sad.derive.effects import noted, unseen_effects
 from s2sad.derive.from_result import result_alone
 from s2sad.derive.gradients import gradient_of
-from s2sad.derive.memory import Planner
-from s2sad.derive.plan import Plan
+from s2sad.derive.memory.plan import Plan
+from s2sad.derive.memory.planner import Planner
 from s2sad.derive.real_arguments import real_arguments
 from s2sad.derive.shadows import Shadows, put_in
 from s2sad.errors import S2SADError
@@ -203,8 +203,8 @@ class Engine:
         if mode != "vjp" and may_be_complex(loss) and not self.errors:
             self._refuse_complex_loss(function, result)
         self.observe("reverse", function, backward, seed_var, *shadows.of.values(), *shadows.flags)
-        planner = Planner(function, self.facts, self, self.regions(function), shadows)
-        planner.in_place = request.in_place
+        regions = self.regions(function)
+        planner = Planner(function, self.facts, self, regions, shadows, request.in_place)
         returned = [
             gradient_of(var, adjoint, function, self.facts) for var, adjoint in
             zip(variables, backward.results, strict=True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array
-from s2sad.derive.plan import Plan
+from s2sad.derive.memory.plan import Plan
 from s2sad.derive.values import CHEAP, DEAR_IN_LOOPS, can_repeat, cost
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions

@@ -6,6 +6,7 @@ Each node of the mirror belongs to a statement of the forward part, and refers t
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -86,6 +87,26 @@ class Step:
 
     source: Stmt | None
     nodes: list[Mirror]
+
+
+def inner_steps(node: Mirror) -> list[Step]:
+    """The steps inside a node of the mirror."""
+    match node:
+        case Group():
+            return []
+        case MirrorBranch():
+            return [*node.then, *node.other]
+    return node.body
+
+
+def groups(steps: list[Step]) -> Iterator[Group]:
+    """The groups of a mirror, those of nested blocks included, in their order."""
+    for step in steps:
+        for node in step.nodes:
+            if isinstance(node, Group):
+                yield node
+            else:
+                yield from groups(inner_steps(node))
 
 
 @dataclass(eq=False)

@@ -11,7 +11,7 @@ from typing import Any
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array, Shape, Star, is_complex
 from s2sad.derive.derived import Derived
-from s2sad.derive.explain import comment
+from s2sad.derive.memory.explain import comment
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
 from s2sad.ir.nodes import Block, Make, Parameter, Stmt, Var

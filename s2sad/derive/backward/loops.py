@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from s2sad.analysis.iteration import unwrapped
 from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.backward.iteration import enumerated
-from s2sad.derive.cells import Cells
+from s2sad.derive.memory.cells import Cells
 from s2sad.derive.mirror import Group, Mirror, MirrorLoop, Step
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import For, Ref, Var, While

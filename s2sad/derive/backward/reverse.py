@@ -2,7 +2,7 @@
 
 Input: a function with structured exits, and its facts. Output: a `Backward`, the mirror image of
 the function, in which forward values are referred to by definition; what must be remembered for
-that is decided later (`derive/memory.py`).
+that is decided later (`derive/memory/`).
 
     h = np.tanh(z)                 d_z = d_h * (1.0 - h * h)
     for i in range(n): ...         for i in reversed(range(n)): ...

@@ -28,6 +28,7 @@ from typing import Any
 from s2sad.analysis.types import Array, Unknown, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.derive.effects import is_harmless
+from s2sad.derive.memory.known import Known
 from s2sad.derive.values import can_repeat
 from s2sad.errors import S2SADError
 from s2sad.ir.bindings import CALLS_THAT_WRITE, bound_by, is_exchange
@@ -221,27 +222,27 @@ def _targets(loop: For) -> Iterator[Var]:
 
 
 def state_of(
-    loop: For, carried: Iterable[Var], known: Collection[Var], planner: Any
+    loop: For, carried: Iterable[Var], defined: Collection[Var], known: Known
 ) -> list[State]:
-    """The state of a loop that carries these variables; `known` have a value before it."""
-    regions = planner.regions
+    """The state of a loop that carries these variables; `defined` have a value before it."""
+    regions = known.regions
     carried = list(carried)
-    rebound = set(planner._bound_inside(loop))
+    rebound = set(known.bound_inside(loop))
     bases: dict[Var, list[Var]] = {}
     for statement in statements(loop.body):
         for write in regions.writes.get(statement, []):
             for var, _ in regions.aliases(write.base):
                 bases.setdefault(regions.of(var), []).append(var)
-    alive = {v for v in known if v not in rebound} | set(carried)
+    alive = {v for v in defined if v not in rebound} | set(carried)
     contents: dict[Var, None] = {}
     for region, found in bases.items():
-        members = [v for v in regions.members(region) if v in alive and planner.is_array(v)]
+        members = [v for v in regions.members(region) if v in alive and known.is_array(v)]
         if all(v in alive for v in found):
             members = [v for v in members if v in found]
         contents |= dict.fromkeys(members)
     state = []
     for var in dict.fromkeys((*carried, *contents)):
-        kind = planner.facts.bindings.get(var)
+        kind = known.facts.bindings.get(var)
         if is_number(kind) or not regions.knows(var) or not regions.is_written(var):
             how = "value"
         elif var not in rebound:
@@ -318,10 +319,10 @@ def blocks_of(iterable: Expr, weight: int) -> Expr:
     return call("helper.in_blocks", iterable, *more, text="in_blocks")
 
 
-def weight_of(state: Iterable[State], traced: Iterable[Any], planner: Any) -> int:
+def weight_of(state: Iterable[State], traced: Iterable[Any], known: Known) -> int:
     """How many arrays a checkpoint has for each array that an iteration remembers."""
     arrays = (Array, Unknown)
-    kept = [planner.facts.bindings.get(s.var) for s in state]
+    kept = [known.facts.bindings.get(s.var) for s in state]
     large = [k for k in kept if isinstance(k, arrays) and not is_number(k)]
     traces = [k for k in traced if isinstance(k, arrays) and not is_number(k)]
     return max(1, round(len(large) / max(1, len(traces))))

@@ -1,8 +1,7 @@
-"""The plan of memory: what it gives, and what its parts share.
+"""What is known of a function while its memory is planned.
 
-`Plan` is the result. `Planning` holds what is known of a function while its memory is planned:
-which of its variables are given more than one value, which objects are changed in place, which
-loops the walk is in.
+Which of its variables are given more than one value, which objects are changed in place, what a
+statement changes, what expressions read. Names that the plan gives to values are noted here too.
 
     x_trace[i] = x                 x is overwritten: followed
     y[i] = np.sin(x)               y is written into: its parts are followed (`cells.py`)
@@ -12,7 +11,6 @@ loops the walk is in.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.exits import used_up
@@ -20,9 +18,9 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import SCALAR, Array, Shape, Unknown, is_integral
 from s2sad.derive.broadcasting import same_shape
-from s2sad.derive.cells import Cells
-from s2sad.derive.explain import Kept
 from s2sad.derive.held import item_at
+from s2sad.derive.memory.cells import Cells
+from s2sad.derive.memory.plan import Plan
 from s2sad.derive.parts import inner_statements, refs
 from s2sad.derive.shadows import Shadows
 from s2sad.derive.values import Homes
@@ -51,40 +49,11 @@ from s2sad.ir.nodes import (
 )
 
 
-@dataclass
-class Plan:
-    """The derivative's two halves. `replaced` maps expressions of the forward part to the variables
-    that stand in their place now, `repeated` the loops of the backward part that run a forward loop
-    again to those, `kept` what is remembered and why, by the statement that keeps it. `again` are
-    the first statements of those that fill arrays again, with these arrays. What is in
-    the objects of `left` is read when the function has returned; `unbound` are None before a loop
-    that binds them."""
+class Known:
+    """What the parts of the plan know of one function.
 
-    forward: Block = field(default_factory=list)
-    backward: Block = field(default_factory=list)
-    replaced: dict[Expr, Var] = field(default_factory=dict)
-    results: list[Expr] = field(default_factory=list)
-    sources: dict[Stmt, list[Stmt]] = field(default_factory=dict)
-    repeated: dict[Stmt, Stmt] = field(default_factory=dict)
-    kept: dict[Stmt, Kept] = field(default_factory=dict)
-    again: dict[Stmt, list[Var]] = field(default_factory=dict)
-    left: list[Var] = field(default_factory=list)
-    unbound: set[Var] = field(default_factory=set)
-    regions: Regions | None = None
-
-
-@dataclass
-class OpenLoop:
-    """A loop that the walk is in. `before` collects the statements that must stand before it."""
-
-    statement: For | While
-    before: Block
-    counter: Expr | None = None
-    direct: bool = True
-
-
-class Planning:
-    """What the parts of the plan know of one function."""
+    `extracted` are the values that get a name before a statement, with these names.
+    """
 
     def __init__(
         self, function: Function, facts: Facts, engine: Any, regions: Regions, shadows: Shadows
@@ -94,43 +63,25 @@ class Planning:
         self.engine = engine
         self.regions = regions
         self.shadows = shadows
-        self.defined: set[Var] = {p.var for p in function.params}
-        self.defined |= {v for s in shadows.entry for v in bound_by(s)}
-        self.followers = {s for block in shadows.follow.values() for s in block}
-        self.undefined: dict[Var, None] = {}
         self.plan = Plan(regions=regions)
+        self.followers = {s for block in shadows.follow.values() for s in block}
         self.value = _returned_variable(function)
         self.homes = Homes(function.body, self._holds_value)
         last = function.body[-1] if function.body else None
         if isinstance(last, Return) and not isinstance(last.value, Ref | None):
             self.homes.variable.setdefault(last.value, self.value)
         self.extracted: dict[Stmt, list[tuple[Expr, Var]]] = {}
-        self.headers: dict[Stmt, Ref] = {}
-        self.loops: list[OpenLoop] = []
-        self.defined |= shadows.handed
         self.overwritten = _overwritten(function, shadows)
-        self.settling = _settling(function, self.overwritten)
-        self.settled: set[Var] = set()
-        self.cells = Cells(facts, regions, self._is_fixed)
+        self._settling = _settling(function, self.overwritten)
+        self._settled: set[Var] = set()
+        self.cells = Cells(facts, regions, self.is_fixed)
         self.mutated = self._mutated()
         for statement in statements(function.body):
-            self.overwritten |= set(self._containers_written(statement))
+            self.overwritten |= set(self.containers_written(statement))
         self.used_up = used_up(function.body)
         self.loop_targets = {
             v for s in statements(function.body) if isinstance(s, For) for v in targets_of(s.target)
         }
-        self.flags: dict[Stmt, Var] = {}
-        self.after: set[Ref] = set()
-        self._tests: dict[Branch, Expr] = {}
-        self.saved: dict[Stmt, Any] = {}
-        self.readers: dict[Var, list[Stmt]] = {}
-        self.here: Stmt | None = None
-        self.before: tuple[Block, int] = ([], 0)
-        self.in_place = False
-        self.late_shadows: set[Stmt] = set()
-        self.makings: dict[Stmt, list[Any]] = {}
-        self.made_before: set[Stmt] = set()
-        self.only_in_loops: set[Var] | None = None
 
     def _mutated(self) -> set[Var]:
         """The variables whose objects are changed in place somewhere, so that a copy has to be
@@ -148,10 +99,10 @@ class Planning:
                     found |= set(mutated_by(statement.value))
                 case Verbatim():
                     found |= set(statement.mutates)
-            found |= set(self._containers_written(statement))
+            found |= set(self.containers_written(statement))
         return found
 
-    def _containers_written(self, statement: Stmt) -> list[Var]:
+    def containers_written(self, statement: Stmt) -> list[Var]:
         """The lists and dicts that a statement itself writes into."""
         exprs = [statement.value] if isinstance(statement, Evaluate) else []
         found = [v for e in exprs for v in self._changed_lists(e)]
@@ -159,7 +110,7 @@ class Planning:
             places = [p for t in statement.targets for p in places_of(t)]
             if statement.augmented is not None:
                 places = [p for p in places if not self._is_array_updated(p)]
-            found += [v for p in places if not self._is_in_array(p) for v in written_into(p)]
+            found += [v for p in places if not self.is_in_array(p) for v in written_into(p)]
             found = [v for v in found if not self.is_array(v)]
             found += self._changed_lists(statement.value)
         # What is put at a place of a list or dict, or at its end, is taken away again.
@@ -172,7 +123,7 @@ class Planning:
                  if isinstance(n, Apply) and n.args and n.op.startswith("list.")]  # fmt: skip
         return [v for base in bases for v in written_into(Place(base, Const(None)))]
 
-    def _is_in_array(self, place: Place) -> bool:
+    def is_in_array(self, place: Place) -> bool:
         """Whether a place is a part of an array, which is followed by itself."""
         return isinstance(self.facts.type_of(place.base), Array)
 
@@ -185,17 +136,17 @@ class Planning:
         """Whether the contents of a variable are followed part by part."""
         return isinstance(self.facts.bindings.get(var), Array | Unknown)
 
-    def _is_fixed(self, var: Var) -> bool:
+    def is_fixed(self, var: Var) -> bool:
         """Whether a variable stands for the same object from here on."""
         if var in self.loop_targets:
             return False
-        return var in self.settled or var not in self.overwritten
+        return var in self._settled or var not in self.overwritten
 
-    def _settle(self, statement: Stmt, needed: set[Var]) -> None:
+    def settle(self, statement: Stmt, needed: set[Var]) -> None:
         """Notes which variables a statement gives their last values to. What is needed of the
         arrays that they stood for is not reached through them any more, if the new ones are
         others."""
-        for var in self.settling.pop(statement, ()):
+        for var in self._settling.pop(statement, ()):
             is_other = (
                 isinstance(statement, Assign)
                 and statement.augmented is None
@@ -206,7 +157,7 @@ class Planning:
             if before:
                 needed -= before
                 needed.add(self.cells.former(var, is_other))
-            self.settled.add(var)
+            self._settled.add(var)
 
     def _holds_value(self, statement: Assign) -> bool:
         """Whether the place that a statement writes to holds the value that was written: in the
@@ -225,44 +176,38 @@ class Planning:
             and same_shape(self.facts.shape_of(part), value.shape)
         )
 
-    # ------------------------------------------------------------ what statements change
-
-    def _bound(self, statement: Stmt) -> dict[Var, None]:
+    def bound(self, statement: Stmt) -> dict[Var, None]:
         """What a statement gives values to; a list that it changes counts as another one."""
         bound = bound_by(statement)
         for inner in inner_statements(statement):
-            bound |= dict.fromkeys(self._containers_written(inner))
+            bound |= dict.fromkeys(self.containers_written(inner))
         return bound
 
-    def _bound_inside(self, statement: Stmt) -> dict[Var, None]:
+    def bound_inside(self, statement: Stmt) -> dict[Var, None]:
         """What a compound statement gives values to, the values taken out of its parts included."""
-        bound = self._bound(statement)
+        bound = self.bound(statement)
         for inner in inner_statements(statement):
             if inner is not statement:
                 bound |= {var: None for _, var in self.extracted.get(inner, [])}
         return bound
 
-    # ------------------------------------------------------------ what is read
-
     @property
-    def _lost(self) -> set[Var]:
+    def lost(self) -> set[Var]:
         """The variables, and the parts of arrays, that are overwritten somewhere."""
         return self.overwritten | self.cells.known.keys()
 
-    def _read_by(self, exprs: Iterable[Expr]) -> set[Var]:
+    def read_by(self, exprs: Iterable[Expr]) -> set[Var]:
         """The variables that expressions read, and the parts of arrays that are written into."""
         found: set[Var] = set()
         for expr in exprs:
             found |= {ref.var for ref in refs(expr)} | self.cells.read_by(expr)
         return found
 
-    # ------------------------------------------------------------ notes
-
-    def _typed(self, ref: Ref, node: Expr) -> Ref:
+    def typed(self, ref: Ref, node: Expr) -> Ref:
         self.facts.types[ref] = self.facts.type_of(node)
         return ref
 
-    def _noted(self, expr: Expr, kind: Any) -> Expr:
+    def noted(self, expr: Expr, kind: Any) -> Expr:
         if kind is not None:
             self.facts.types[expr] = kind
         return expr

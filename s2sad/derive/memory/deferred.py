@@ -15,7 +15,7 @@ from typing import Any
 
 from s2sad.analysis.liveness import live_after
 from s2sad.derive.held import is_container
-from s2sad.derive.keep import Keep
+from s2sad.derive.memory.known import Known
 from s2sad.derive.mirror import Group, MirrorBranch, Step
 from s2sad.derive.parts import exprs_of, refs
 from s2sad.ir.bindings import bound_by, is_exchange
@@ -32,24 +32,34 @@ from s2sad.ir.nodes import (
 )
 
 
-class Deferred(Keep):
-    """Finds the shadows that can be bound on the way back."""
+class Deferred:
+    """Finds the shadows that can be bound on the way back; `found` are the statements whose shadows
+    are."""
 
-    def _defer(self, steps: list[Step]) -> None:
+    def __init__(self, known: Known) -> None:
+        self.known = known
+        self.cells = known.cells
+        self.facts = known.facts
+        self.shadows = known.shadows
+        self.found: set[Stmt] = set()
+        self._live: dict[Stmt, set[Var]] = {}
+        self._nodes: dict[Stmt, list[Any]] = {}
+
+    def find(self, steps: list[Step]) -> None:
         """Notes, for each statement, the statements whose shadows are bound before its mirror."""
         if not self.shadows.follow:
             return
-        self._live = live_after(self.function)
-        self._nodes: dict[Stmt, list[Any]] = {}
+        self._live = live_after(self.known.function)
+        self._nodes = {}
         placed: dict[Stmt, Stmt] = {}
-        self._look_through(self.function.body, steps, placed)
+        self._look_through(self.known.function.body, steps, placed)
         # A shadow that one statement binds on the way back no other binds on the way there.
         binding: dict[Var, list[Stmt]] = {}
         for source, block in self.shadows.follow.items():
             for var in (v for s in block for v in bound_by(s)):
                 binding.setdefault(var, []).append(source)
         entered = {v for s in self.shadows.entry for v in bound_by(s)} | self.shadows.handed
-        read = {r.var for s in statements(self.function.body) for r in _own_refs(s)}
+        read = {r.var for s in statements(self.known.function.body) for r in _own_refs(s)}
         while True:
             kept = {
                 s
@@ -63,8 +73,8 @@ class Deferred(Keep):
                 del placed[source]
         for source, last in reversed(placed.items()):
             self._put(last, self.shadows.follow[source])
-            self.late_shadows.add(source)
-            self.overwritten -= {v for s in self.shadows.follow[source] for v in bound_by(s)}
+            self.found.add(source)
+            self.known.overwritten -= {v for s in self.shadows.follow[source] for v in bound_by(s)}
 
     def _put(self, last: Stmt, bound: Block) -> None:
         """Puts what binds a shadow in front of the mirror of a statement."""
@@ -125,7 +135,7 @@ class Deferred(Keep):
         for statement in rest:
             if statement in follow:
                 continue
-            if statement in self.followers:
+            if statement in self.known.followers:
                 continue
             reach.append(statement)
             if _uses(by_source.get(statement, []), shadows):

@@ -11,32 +11,14 @@ energy_value_and_grad remembers:
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from s2sad.analysis.iteration import unwrapped
 from s2sad.analysis.types import SCALAR, Array, Inert, Shape
-from s2sad.derive.checkpoints import is_checkpointed
-from s2sad.ir.nodes import Apply, For, Stmt, Var
+from s2sad.derive.memory.checkpoints import is_checkpointed
+from s2sad.derive.memory.plan import Kept
+from s2sad.ir.nodes import Apply, For, Stmt
 from s2sad.tidy.dead import all_reads
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A value that the forward part keeps under the name `keeper` before `statement` overwrites it.
-
-    `loops` are those around it, for each iteration of which one is kept; `needed` the statements
-    whose adjoints read it; `why` it is not computed again.
-    """
-
-    keeper: Var
-    what: str
-    kind: Any
-    statement: Stmt | None
-    loops: tuple[Stmt, ...]
-    needed: tuple[Stmt, ...]
-    why: str
-    per_block: bool = False
 
 
 def explanation(derived: Any, texts: Any) -> str:

@@ -22,10 +22,12 @@ from __future__ import annotations
 from itertools import takewhile
 
 from s2sad.analysis.types import is_number
-from s2sad.derive.cells import Written
 from s2sad.derive.held import is_container
+from s2sad.derive.memory.cells import Written
+from s2sad.derive.memory.known import Known
+from s2sad.derive.memory.position import Position
+from s2sad.derive.memory.recall import Recall
 from s2sad.derive.parts import leaves_early, own_targets, rebuilt, refs
-from s2sad.derive.recall import Recall
 from s2sad.derive.values import cost, is_arithmetic
 from s2sad.ir.bindings import bound_by, written_into
 from s2sad.ir.flow import statements
@@ -40,17 +42,26 @@ FAR = 16
 """How many statements before it is overwritten a part of an array may have got its contents."""
 
 
-class Again(Recall):
+class Again:
     """Finds what can be computed again."""
 
-    def _variables_again(self, loop: For | While, reads: set[Var]) -> dict[Var, Expr]:
+    def __init__(self, known: Known, at: Position, recall: Recall) -> None:
+        self.known = known
+        self.at = at
+        self.recall = recall
+        self.cells = known.cells
+        self.facts = known.facts
+        self.regions = known.regions
+        self.shadows = known.shadows
+
+    def variables(self, loop: For | While, reads: set[Var]) -> dict[Var, Expr]:
         """The variables that are computed again when the mirror of an iteration begins, in the
         order in which an iteration gives them their values. `reads` are what the mirror reads."""
         found: dict[Var, Expr] = {}
         always = list(takewhile(lambda statement: not leaves_early([statement]), loop.body))
-        candidates = self._given_first(always) & reads
+        candidates = self.given_first(always) & reads
         own = own_targets(loop)
-        bound = [self._bound_inside(statement) for statement in loop.body]
+        bound = [self.known.bound_inside(statement) for statement in loop.body]
         exchanged = {
             var for statement in statements(loop.body) for var in self._items_of(statement)
         }
@@ -62,14 +73,14 @@ class Again(Recall):
                     continue
             later = {v for each in bound[place + 1 :] for v in each}
             earlier = {v for each in bound[:place] for v in each}
-            if var in later | earlier or not self._is_value(var):
+            if var in later | earlier or not self.is_value(var):
                 continue
             operands = {ref.var for ref in refs(value)}
             at_hand = own | found.keys() | (reads - self.cells.known.keys())
             if operands & (later | exchanged) or (operands & earlier) - at_hand or var in operands:
                 continue
             if self._is_cheap(value) and not self.cells.read_by(value):
-                found[var] = rebuilt(value, self._again)
+                found[var] = rebuilt(value, self.recall.again)
         return found
 
     def _items_of(self, statement: Stmt) -> set[Var]:
@@ -78,7 +89,7 @@ class Again(Recall):
         found = {var for place in places for var in written_into(place)}
         return {var for var in found if is_container(self.facts.bindings.get(var))}
 
-    def _given_first(self, block: Block) -> set[Var]:
+    def given_first(self, block: Block) -> set[Var]:
         """The variables that a block assigns before anything in it reads them. The mirror of what
         reads an array adds to its shadow."""
         seen: set[Var] = set()
@@ -91,36 +102,36 @@ class Again(Recall):
                 found |= set(bound_by(statement)) - seen
                 seen |= set(bound_by(statement))
             else:
-                for _, var in self.extracted.get(statement, []):
+                for _, var in self.known.extracted.get(statement, []):
                     found.add(var)
                 seen |= read | set(bound_by(statement))
-            found |= {var for _, var in self.extracted.get(statement, [])}
-        return found & self._lost
+            found |= {var for _, var in self.known.extracted.get(statement, [])}
+        return found & self.known.lost
 
-    def _is_value(self, var: Var) -> bool:
+    def is_value(self, var: Var) -> bool:
         """Whether what a variable stands for is never changed in place."""
         written = self.regions.knows(var) and self.regions.is_written(var)
         kind = self.facts.bindings.get(var)
-        return var not in self.mutated and (not written or is_number(kind))
+        return var not in self.known.mutated and (not written or is_number(kind))
 
     def _is_cheap(self, value: Expr) -> bool:
         return cost(value, self.facts) <= CHEAP_ENOUGH and is_arithmetic(value, self.facts)
 
-    def _contents_again(self, place: Written, needed: set[Var]) -> Expr | None:
+    def contents(self, place: Written, needed: set[Var]) -> Expr | None:
         """What was written to a place before, in the block that overwrites it now, if it can be
         computed again where the mirror of the statement ends."""
         if place.key is None or not isinstance(place.base, Ref) or place.how != "place":
             return None
         between: list[Stmt] = []
-        block, position = self.before
+        block, position = self.at.block
         for statement in reversed(block[max(0, position - FAR) : position]):
             match statement:
                 case Assign((Place(Ref(var), at),), value, None) if (
                     var is place.base.var and not isinstance(at, str) and key(at) == key(place.key)
                 ):
-                    found = rebuilt(value, self._again)
-                    own = {v for loop in self.loops for v in own_targets(loop.statement)}
-                    wanted = self._read_by([found]) & self._lost
+                    found = rebuilt(value, self.recall.again)
+                    own = {v for loop in self.at.loops for v in own_targets(loop.statement)}
+                    wanted = self.known.read_by([found]) & self.known.lost
                     unchanged = self._unchanged([value, place.base, at], between)
                     if self._is_cheap(value) and unchanged and wanted <= needed | own:
                         return found
