@@ -15,6 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from s2sad.derive.instantiate import as_value
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.nodes import (
     Apply,
@@ -40,15 +41,25 @@ class Pairs:
 
     def __init__(self, sweep: Push) -> None:
         self.sweep = sweep
+        self.is_loop = False
+
+    def of_loop(self, iterable: Expr, target: Target) -> tuple[Expr, Target]:
+        """The same for a loop, whose header evaluates what it runs over; a comprehension refers to
+        the values that the user's had."""
+        self.is_loop = True
+        found = self.paired(iterable, target)
+        self.is_loop = False
+        return found
 
     def paired(self, iterable: Expr, target: Target) -> tuple[Expr, Target]:
-        """What a loop runs over and its target, with tangents beside the values that have some."""
+        """What a comprehension runs over and its target, with tangents beside the values that have
+        some."""
         if not self.sweep.is_varied(iterable):
-            return iterable, target
+            return self._value(iterable), target
         if isinstance(iterable, Apply) and iterable.op == "builtins.enumerate":
             if isinstance(target, Unpack) and len(target.targets) == 2:
                 inner, element = self.paired(iterable.args[0], target.targets[1])
-                args = (inner, *iterable.args[1:])
+                args = (inner, *map(self._value, iterable.args[1:]))
                 return (replace(iterable, args=args, origin=None),
                         Unpack((target.targets[0], element)))  # fmt: skip
         if isinstance(iterable, Apply) and iterable.op == "builtins.zip":
@@ -63,11 +74,12 @@ class Pairs:
                 return replace(iterable, args=(inner,), origin=None), paired
         found = self._iterated(iterable)
         strict = (("strict", Const(True)),)
-        both = Apply("builtins.zip", (iterable, found), strict, "call", "zip")
+        values = self._value(iterable)
+        both = Apply("builtins.zip", (values, found), strict, "call", "zip")
         return both, Unpack((target, self.sweep.dotted(target)))
 
     def _paired_zip(self, iterable: Apply, target: Unpack) -> tuple[Expr, Target]:
-        args, targets = list(iterable.args), list(target.targets)
+        args, targets = list(map(self._value, iterable.args)), list(target.targets)
         for arg, part in zip(iterable.args, target.targets, strict=True):
             if self.sweep.is_varied(arg):
                 args.append(self._iterated(arg))
@@ -75,6 +87,9 @@ class Pairs:
         kwargs = iterable.kwargs or (("strict", Const(False)),)
         both = replace(iterable, args=tuple(args), kwargs=kwargs, origin=None)
         return both, Unpack(tuple(targets))
+
+    def _value(self, expr: Expr) -> Expr:
+        return expr if self.is_loop else as_value(expr)
 
     def _iterated(self, iterable: Expr) -> Expr:
         """The tangents of what a loop runs over."""
@@ -88,7 +103,7 @@ class Pairs:
         statement, which looks the tangent up by the key."""
         iterable, target = items_of(statement.iterable, statement.target)
         if not (isinstance(target, Unpack) and isinstance(target.targets[0], Var)):
-            return (*self.paired(statement.iterable, statement.target), [])
+            return (*self.of_loop(statement.iterable, statement.target), [])
         tangents = self._of_dict(base)
         given = {self.sweep.dot(v) for s in statement.body for v in bound_by(s)}
         if not _is_path(tangents) or any(
@@ -103,14 +118,15 @@ class Pairs:
     def in_comprehension(self, node: Each, base: Expr) -> tuple[Expr, Target] | None:
         """The same for a comprehension, in which the place in the dict stands for the tangent;
         None where that has no name to stand for."""
-        iterable, target = items_of(node.iterable, node.target)
+        _, target = items_of(node.iterable, node.target)
         match target:
             case Unpack((Var() as key, Var() as value)):
                 tangents = self._of_dict(base)
                 if _is_path(tangents):
                     part = Apply("getitem", (tangents, Ref(key)), (), "index")
                     self.sweep.dots.standing[value] = part
-                    return iterable, target
+                    items = Apply("dict.items", (as_value(base),), (), "method", "items")
+                    return items, target
         return None
 
     def _of_dict(self, base: Expr) -> Expr:

@@ -337,6 +337,20 @@ def values_of_a_dict_rebound_by_the_loop(x, y):
     return total
 
 
+def comprehension_over_the_name_that_it_gets(xs: list, y):
+    xs = [x * x for x in xs]
+    xs = [np.sin(x) * i for i, x in enumerate(xs)]
+    xs = [np.sin(x) * z for z, x in zip(xs[1:], xs, strict=False)]
+    y = sum(np.cos(v) * y for v in [y, xs[0], 0.3])
+    return sum(xs) * y
+
+
+def dict_made_of_itself(p: dict):
+    p = {k: v * v for k, v in p.items()}
+    p = {k: np.sin(v) * len(k) for k, v in p.items()}
+    return sum([x**3 for x in p.values()])
+
+
 r = np.random.default_rng(4).standard_normal
 CALLS = {
     "overwritten_scalar": ("x", [(0.7,)]),
@@ -376,5 +390,7 @@ CALLS = {
     "row_rebound_by_a_loop_in_an_else": (("A", "b"), [(r((3, 4)), r(4))]),
     "dict_rebound_by_the_loop_over_it": (("x", "y"), [(r(3), r(3))]),
     "values_of_a_dict_rebound_by_the_loop": (("x", "y"), [(r(3), r(3))]),
+    "comprehension_over_the_name_that_it_gets": (("xs", "y"), [([0.2, 0.5, 0.8], 0.7)]),
+    "dict_made_of_itself": ("p", [({"a": 0.3, "bb": 0.7},)]),
     "replaced_by_itself_and_parts_of_itself": ("A", [(r((3, 4)),)]),
 }

@@ -141,7 +141,7 @@ class Expressions:
             self._pull_marked(node, adjoint)
             return
         found = self.facts.rule_of(node)
-        if found is None:
+        if found is None or found[0].forward:
             inner = [a for a in node.args if isinstance(a, Opaque) and not a.inert]
             if inner and any(self.sweep.is_varied(a) for a in inner):
                 for part in inner:
