@@ -397,8 +397,9 @@ def check_tangent(
     given = Call.of(call)
     tangents = {name: random_tangent(given.argument(key), rng) for name, key in positions.items()}
     seeds = {f"dot_{name}": tangent for name, tangent in tangents.items()}
+    reordered = {name: with_keys_reversed(tangent) for name, tangent in seeds.items()}
 
-    def run(there: Call) -> tuple[Any, str]:
+    def run(there: Call, seeds: dict[str, Tree] = seeds) -> tuple[Any, str]:
         handed = copy.deepcopy(seeds)
         found = Call(*there.args, **there.kwargs, **handed)(jvp)
         assert same(handed, seeds), "the caller's tangents were changed"
@@ -409,6 +410,10 @@ def check_tangent(
         return found
 
     true_value, tangent = check_value(function, call, Call.of(call), run)
+    other, _ = run(Call.of(call), reordered)
+    assert same(
+        list(other), [true_value, tangent]
+    ), "the order of a tangent's keys makes a difference"
     result = true_value[0] if has_aux else true_value
     check_tangent_structure(tangent, result, "dot_value")
     if expected is not None:
@@ -433,6 +438,15 @@ def check_tangent(
     single = any(np.asarray(x).dtype == np.float32 for _, x in float_leaves(list(given.args)))
     bound = (1e-4 if single else 1e-10) * (1.0 + size)
     assert abs(left - right_side) <= bound, f"forward mode {left:.15g}, reverse {right_side:.15g}"
+
+
+def with_keys_reversed(tree: Tree) -> Tree:
+    """The same with the keys of each dict in another order."""
+    if isinstance(tree, dict):
+        return {key: with_keys_reversed(tree[key]) for key in reversed(tree)}
+    if type(tree) in (list, tuple):
+        return type(tree)(map(with_keys_reversed, tree))
+    return tree
 
 
 def check_tangent_structure(tangent: Tree, value: Tree, name: str) -> None:

@@ -148,6 +148,15 @@ def test_a_wrong_sign_in_the_last_statement(model):
     assert "    return root(2.0, q)\n" in result.output
 
 
+def test_a_wrong_tangent_is_told_from_a_wrong_adjoint(model):
+    right = "    d_q -= d_y * y / (3.0 * y**2 + q)\n"
+    stated = right + "    dot_y = (dot_p + dot_q * y) / (3.0 * y**2 + q)\n"
+    result = verify(model, (HEAD + STRAIGHT).replace(right, stated))
+    assert result.exit_code == 1, result.output
+    assert "The adjoints are right: it is the tangent" in result.output
+    assert "whose adjoint is wrong" not in result.output
+
+
 def test_inputs_of_the_users_own(model):
     body = """
 

@@ -32,6 +32,9 @@ from s2sad.checks.trees import (
 MOST_LEAVES = 24
 PRECISE, SINGLE = 1e-6, 2e-3
 
+FORWARD = "forward mode"
+"""What the row is called that compares forward mode with reverse mode."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -224,4 +227,4 @@ def _forward(
     terms = [inner(gradient, dots[name]) for name, gradient in pairs]
     back, size = sum(total for total, _ in terms), sum(size for _, size in terms)
     allowed = (SINGLE if single else 1e-9) * (size + abs(ahead))
-    return Row("forward mode", ahead, back, "reverse mode", allowed)
+    return Row(FORWARD, ahead, back, "reverse mode", allowed)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from s2sad.checks.compare import Row, Subject, compare, cotangent, is_one_number
+from s2sad.checks.compare import FORWARD, Row, Subject, compare, cotangent, is_one_number
 from s2sad.checks.inputs import given_inputs, made_inputs
 from s2sad.checks.locate import first_wrong
 from s2sad.checks.trees import float_leaves
@@ -58,6 +58,10 @@ class Report:
             for place in self.wrong:
                 lines.append(f"  {place.file}:{place.line}:{place.column}")
                 lines.append(place.caret())
+        elif all(row.is_right for row in self.rows if row.what != FORWARD) and not self.is_right:
+            lines.append(
+                "  The adjoints are right: it is the tangent of a statement that is wrong."
+            )
         elif not self.is_right:
             lines.append("  Which statement's adjoint is wrong could not be told.")
         return "\n".join(lines)

@@ -25,12 +25,14 @@ from s2sad.ir.nodes import Apply, Const, Expr, Ref, Value, Var, walk
 
 
 class Dots:
-    """The variables that hold the tangents of one function's variables."""
+    """The variables that hold the tangents of one function's variables; `standing` are those whose
+    tangents are expressions, since only a comprehension binds them."""
 
     def __init__(self, facts: Facts, mirrored: Mirrored) -> None:
         self.facts = facts
         self.mirrored = mirrored
         self.of_var: dict[Var, Var] = {}
+        self.standing: dict[Var, Expr] = {}
         self.narrow: dict[Var, AnyShape] = {}
         self.shared: set[Var] = set()
         self.unsettled = False
@@ -72,7 +74,7 @@ class Dots:
     def read(self, var: Var, node: Expr) -> Tangent:
         """The tangent that stands in a variable."""
         kind = self.facts.type_of(node)
-        ref = Ref(self.of(var))
+        ref = self.standing[var] if var in self.standing else Ref(self.of(var))
         if not isinstance(kind, Array | Unknown):
             self.facts.types[ref] = kind
             return Tangent(ref, tree=True)

@@ -358,10 +358,10 @@ class Forward(Push):
         iterable, target = statement.iterable, statement.target
         header: Block = []
         match _unwrapped(iterable):
-            case Apply("dict.items", (base,)) if self.is_varied(base):
-                iterable, target, header = self.pairs.over_items(statement, base)
+            case Apply("dict.items" | "dict.values", (base,)) if self.is_varied(base):
+                iterable, target, header = self.pairs.by_key(statement, base)
             case _:
-                iterable, target = self.pairs.paired(iterable, target)
+                iterable, target = self.pairs.of_loop(iterable, target)
         before, iterable = self._settled(Evaluate(statement.iterable), iterable)
         zeros = self._zero_targets(statement, target, header)
         body = [*header, *zeros, *self.block(statement.body)]

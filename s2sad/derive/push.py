@@ -216,9 +216,12 @@ class Push:
         match node.op, args:
             case "builtins.enumerate", (items, *_):
                 return Tangent(_behind_zeros(items), tree=True)
-            case "dict.items", (items,):
-                values = Apply("dict.values", (items,), (), "method", "values")
-                return Tangent(_behind_zeros(values), tree=True)
+            case ("dict.items" | "dict.values"), (tangents,):
+                key = Var("key")
+                tangent: Expr = Apply("getitem", (tangents, Ref(key)), (), "index")
+                if node.op == "dict.items":
+                    tangent = Make("tuple", (Const(0.0), tangent))
+                return Tangent(Each("list", tangent, key, as_value(node.args[0]), ()), tree=True)
             case "builtins.list", (Each(kind="list") as items,):
                 return Tangent(items, tree=True)
         args += tuple(map(as_value, node.args[len(parted) :]))
@@ -254,9 +257,17 @@ class Push:
         for var in targets_of(node.target):
             var.name = var.hint
         self.fixed += 1
-        iterable, target = self.pairs.paired(node.iterable, node.target)
+        found = None
+        match node.iterable:
+            case Apply("dict.items" | "dict.values", (base,)) if self.is_varied(base):
+                found = self.pairs.in_comprehension(node, base)
+        iterable, target = found or self.pairs.paired(node.iterable, node.target)
         element = self.whole(self.push(node.element), node.element)
         self.fixed -= 1
+        if found is not None:
+            key = None if node.key is None else as_value(node.key)
+            conditions = tuple(as_value(c) for c in node.conditions)
+            return Tangent(Each(node.kind, element, target, iterable, conditions, key), tree=True)
         read = {n.var for n in walk(element) if isinstance(n, Ref)}
         dots = {self.dots.of_var[v] for v in targets_of(node.target) if v in self.dots.of_var}
         if not read & dots:

@@ -297,7 +297,7 @@ class TangentWrites:
                 refused = self.sweep.refused(*DISCARDED, statement, KEEP_COMPLEX)
                 self.sweep.engine.errors.append(self.sweep.refusals[refused.expr])
         clears = any(line.how == "clear" for line in rule.contributions)
-        if not clears and all(part is None for part in found):
+        if others and not clears and all(part is None for part in found):
             return [statement]
         for name, part in zip(others, found, strict=True):
             tangents[bound[name]] = Const(0.0) if part is None else part.expr

@@ -12,6 +12,7 @@ from typing import Any
 
 import libcst as cst
 
+from s2sad.analysis.exits import is_iterator
 from s2sad.ir.nodes import (
     Apply,
     Const,
@@ -126,6 +127,8 @@ class Lowering:
             return Make("tuple", (*value.items[:star], middle, *value.items[after:]))
         if not isinstance(value, Ref):
             var = Var(describe(value))
+            if is_iterator(value):
+                value = Apply("builtins.list", (value,), (), "call", "list")
             self.walrus.append((var, value, None))
             value = Ref(var, self.origin(node))
         parts: list[Expr] = []

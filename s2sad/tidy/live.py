@@ -116,8 +116,8 @@ def _tidied(statement: Stmt, read: set[Var], dots: set[Var], found: Any) -> Stmt
             body = [_tidied(s, read, dots, found) for s in statement.body]
             statement = replace(statement, body=body)
     if isinstance(statement, For) and statement.target in found.headers:
-        if not any(var in read for var in _bound(statement.target) if var in dots):
-            iterable, target = found.headers[statement.target]
+        iterable, target = found.headers[statement.target]
+        if not read & (set(_bound(statement.target)) - set(_bound(target))):
             return replace(statement, iterable=iterable, target=target)
     if isinstance(statement, Assign) and any(isinstance(t, Unpack) for t in statement.targets):
         targets = tuple(_with_holes(t, read, dots) for t in statement.targets)

@@ -318,6 +318,38 @@ def replaced_by_itself_and_parts_of_itself(A):
     return np.sum(np.sin(B))
 
 
+def dict_rebound_by_the_loop_over_it(x, y):
+    held = {"x": x * x, "y": np.sin(y)}
+    total = 0.0
+    for key, value in held.items():
+        held = {"x": y, "y": x}
+        total += np.sum(value * held[key])
+    return total
+
+
+def values_of_a_dict_rebound_by_the_loop(x, y):
+    held = {"x": x * x, "y": np.sin(y)}
+    total = 0.0
+    for value in held.values():
+        held = {"x": y, "y": x}
+        total += np.sum(value * held["x"])
+    return total
+
+
+def comprehension_over_the_name_that_it_gets(xs: list, y):
+    xs = [x * x for x in xs]
+    xs = [np.sin(x) * i for i, x in enumerate(xs)]
+    xs = [np.sin(x) * z for z, x in zip(xs[1:], xs, strict=False)]
+    y = sum(np.cos(v) * y for v in [y, xs[0], 0.3])
+    return sum(xs) * y
+
+
+def dict_made_of_itself(p: dict):
+    p = {k: v * v for k, v in p.items()}
+    p = {k: np.sin(v) * len(k) for k, v in p.items()}
+    return sum([x**3 for x in p.values()])
+
+
 r = np.random.default_rng(4).standard_normal
 CALLS = {
     "overwritten_scalar": ("x", [(0.7,)]),
@@ -355,5 +387,9 @@ CALLS = {
     "cancelled": ("v", [(r(3),), (r(3) * 0.1,), (r(3) * 0.1, 0)]),
     "row_rebound_in_the_else_of_a_loop": (("A", "b"), [(r((3, 4)), r(4))]),
     "row_rebound_by_a_loop_in_an_else": (("A", "b"), [(r((3, 4)), r(4))]),
+    "dict_rebound_by_the_loop_over_it": (("x", "y"), [(r(3), r(3))]),
+    "values_of_a_dict_rebound_by_the_loop": (("x", "y"), [(r(3), r(3))]),
+    "comprehension_over_the_name_that_it_gets": (("xs", "y"), [([0.2, 0.5, 0.8], 0.7)]),
+    "dict_made_of_itself": ("p", [({"a": 0.3, "bb": 0.7},)]),
     "replaced_by_itself_and_parts_of_itself": ("A", [(r((3, 4)),)]),
 }
