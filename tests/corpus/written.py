@@ -383,6 +383,19 @@ def made_in_a_list_and_written(b: Float[ndarray, "n"], s, n):
     return np.sum(xs[0] * xs[1]) + np.sum(xs[2])
 
 
+def written_by_a_call(v, k):
+    v[1] = 0.5
+    return np.sin(v) * k
+
+
+def sum_with_a_call_that_writes(a, A):
+    """The call writes into a, of which the product has read the old contents."""
+    w = a[0]
+    c = A @ a
+    w += written_by_a_call(a, w)
+    return np.sum(c * np.arange(3.0)) + np.sum(a)
+
+
 r = np.random.default_rng(11).standard_normal
 
 
@@ -475,6 +488,7 @@ def row_that_a_with_block_uses_last(A: Float[ndarray, "n m"]):
 
 
 CALLS = {
+    "sum_with_a_call_that_writes": ("A", [(r(4), r((3, 4)))]),
     "rebound_and_written_in_a_branch": (
         ("a", "b", "A", "s"),
         [(r(4), r(4), r((3, 4)), s) for s in (0.7, -0.7)],

@@ -211,9 +211,13 @@ class Cells:
         return isinstance(self.facts.type_of(base), Array | Unknown)
 
     def _augments(self, statement: Stmt, base: Expr) -> bool:
-        return isinstance(statement, Assign) and isinstance(base, Ref) and (
-            statement.augmented is not None and not self.regions.is_shared(base.var)
-        )  # fmt: skip
+        return (
+            isinstance(statement, Assign)
+            and statement.augmented is not None
+            and isinstance(base, Ref)
+            and base.var in statement.targets  # not what a call in the value writes into
+            and not self.regions.is_shared(base.var)
+        )
 
     def _written(self, base: Expr, key: Expr | None) -> Written:
         part = base if key is None else Apply("getitem", (base, key), (), "index")
