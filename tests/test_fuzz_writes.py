@@ -36,7 +36,7 @@ def test_truth(seed: int) -> None:
 
 
 REFUSED = {
-    "S2S011": [200278, 200284],
+    "S2S011": [200278, 200284, 200391],
 }
 """Which of the programs below are refused as yet, by the code of the refusal. The table is what
 `python -W ignore -m tests.fuzz_writes --first 200183 --count 300 --refused` prints."""
