@@ -266,7 +266,10 @@ class _Sweep:
             if isinstance(loop, While):
                 inner |= reads_of(loop.test, self.replaced)
             else:
-                inner -= set(targets_of(loop.target))  # each iteration begins with its own
+                own = set(targets_of(loop.target))  # each iteration begins with its own
+                if inner & own:  # which may be a part of what the loop runs over
+                    inner |= reads_of(loop.iterable, self.replaced)
+                inner -= own
             if inner <= head:
                 break
             head |= inner

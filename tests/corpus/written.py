@@ -396,6 +396,16 @@ def sum_with_a_call_that_writes(a, A):
     return np.sum(c * np.arange(3.0)) + np.sum(a)
 
 
+def rows_that_the_loop_changes_under_another_name(A):
+    """What a later iteration does to B is undone before an earlier one's mirror reads its row."""
+    B = A * 1.0
+    for row in B:
+        B[:-1, 1:-1] -= 0.8
+        for i in range(1, 4):
+            row[i] += np.tanh(row[1])
+    return np.sum(B[0])
+
+
 r = np.random.default_rng(11).standard_normal
 
 
@@ -488,6 +498,7 @@ def row_that_a_with_block_uses_last(A: Float[ndarray, "n m"]):
 
 
 CALLS = {
+    "rows_that_the_loop_changes_under_another_name": ("A", [(r((3, 4)),)]),
     "sum_with_a_call_that_writes": ("A", [(r(4), r((3, 4)))]),
     "rebound_and_written_in_a_branch": (
         ("a", "b", "A", "s"),
