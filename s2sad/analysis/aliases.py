@@ -12,7 +12,9 @@ share nothing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
+from s2sad.analysis.paths import Path, is_read_whole, path_of, paths_read
 from s2sad.analysis.sharing import Aliases, CallEffects, Sharing, TypeOf, weaker
 from s2sad.analysis.types import (
     SCALAR,
@@ -224,16 +226,24 @@ class AliasFinder:
         return not isinstance(self.type_of(base), ListOf | TupleOf | DictOf | Struct)
 
     def is_unnamed(self, base: Expr) -> bool:
-        """Whether an array that is written into is one of those that a container holds, which one
-        depends on a run: xs[i][0] = e."""
+        """Whether an array that is written into is one of those that a container holds, and is read
+        under other names: which one it is depends on a run, xs[i][0] = e, or the container is read
+        as a whole."""
         while isinstance(base, Apply) and base.args:
             inner = base.args[0]
             if base.op == "getitem" and not self.is_array(inner):
                 kind = None if self.type_of is None else self.type_of(inner)
                 if isinstance(kind, ListOf) or not isinstance(base.args[1], Const):
                     return True
+            if not self.is_array(inner) and (path := path_of(base)) is not None:
+                if is_read_whole(path, self._paths_read):
+                    return True
             base = inner
         return False
+
+    @cached_property
+    def _paths_read(self) -> set[Path]:
+        return paths_read(self.function)
 
     def is_repeated(self, expr: Expr) -> bool:
         """Whether a list holds the same objects several times: [x] * n."""

@@ -22,9 +22,11 @@ from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
+    Assign,
     Block,
     Callee,
     Const,
+    Evaluate,
     Expr,
     Function,
     Invoke,
@@ -32,6 +34,7 @@ from s2sad.ir.nodes import (
     Origin,
     Parameter,
     Ref,
+    Return,
     Var,
     location_of,
     walk,
@@ -105,14 +108,17 @@ class ForwardEngine(Engine):
 
     def _check_order(self, function: Function) -> None:
         """The statement of a call with its tangent comes first, so that the rest of an expression
-        may not have been evaluated before the call."""
+        may not have been evaluated before the call, and the call itself has to be evaluated."""
         regions = self.regions(function)
-        inside = [e for s in statements(function.body) for e in expressions(s)]
-        for path in (path for expr in inside for path in always(expr) if len(path) > 1):
-            node = path[-1]
-            if isinstance(node, Invoke) and self.writes_varied(node):
-                if not is_first(path, regions):
-                    self.errors.append(inner_call(node))
+        for statement in statements(function.body):
+            value = statement.value if isinstance(statement, Assign | Evaluate | Return) else None
+            for expr in expressions(statement):
+                calls = [n for n in walk(expr) if isinstance(n, Invoke) and self.writes_varied(n)]
+                paths = [path for path in always(expr) if path[-1] in calls]
+                first = {path[-1] for path in paths if is_first(path, regions)}
+                if expr is not value:
+                    first.clear()  # a test, or an index, which is evaluated at another time
+                self.errors += [inner_call(call) for call in calls if call not in first]
 
     def _tangent(
         self, function: Function, name: str, kind: str, variables: list[Var], keyword: bool = True

@@ -24,6 +24,7 @@ from typing import Any
 
 from s2sad.ir.flow import bound, statements
 from s2sad.ir.nodes import (
+    Apply,
     Assign,
     Block,
     Branch,
@@ -207,12 +208,27 @@ class _Writer:
                 ]
                 return headed([*before, *made], statement, value)
             value = call
+        elif isinstance(statement, Assign) and _updates_item(statement):
+            return self._updated(statement, value)
         else:
             before, value = self._taken_out(value)
         if not before:
             return [statement]
         made = [*before, replace(statement, value=value, origin=anew(statement))]
         return headed(made, statement, None)
+
+    def _updated(self, statement: Assign, value: Expr) -> Block:
+        """`a[i] += g(a)` in the order in which Python does it: it takes the item, calls g, updates
+        the item, where it is an array in place, and puts it back."""
+        match statement.targets, value:
+            case (Place() as place,), Apply(args=(item, operand)):
+                let, name = self.caller.named(item, describe(item))
+                total = replace(value, args=(name, operand))
+                update = Assign((name.var,), total, statement.augmented)
+                made = self._simple(update, update.value)
+                if made != [update]:
+                    return headed([let, *made, Assign((place,), Ref(name.var))], statement, None)
+        return [statement]
 
     def _chosen(self, statement: Assign | Evaluate | Return, value: Select) -> Block:
         """y = g(a) if test else b, as a branch."""
@@ -302,3 +318,8 @@ class _Writer:
 
 def _with(expr: Expr, part: Expr, name: Expr) -> Expr:
     return rewrite(expr, lambda node: name if node is part else None)
+
+
+def _updates_item(statement: Assign) -> bool:
+    """Whether a statement updates an item: a[i] += e."""
+    return statement.augmented is not None and isinstance(statement.targets[0], Place)

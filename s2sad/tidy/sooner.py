@@ -32,8 +32,8 @@ def sooner(body: Block, together: Callable[[Var], Collection[Var]]) -> Block:
     while position < len(result):
         source = _derived_from(result, position)
         if source:
-            sums = _only_added_to(result, together)
-            first, rest = _moved(result[position:], source, sums)
+            sums = only_added_to(result, together)
+            first, rest = moved_before(result[position:], source, sums)
             result[position:] = [*first, *rest]
             position += len(first)
         position += 1
@@ -43,8 +43,8 @@ def sooner(body: Block, together: Callable[[Var], Collection[Var]]) -> Block:
 def _derived_from(group: list[Assign], position: int) -> set[Var]:
     """The names of the group that a name is computed from, which is added to something itself."""
     name = _name_in(group[position])
-    found = {_name_in(statement) for statement in group[:position]} & _read(group[position])
-    used = any(_sum(s) is not None and name in _read(s) for s in group[position + 1 :])
+    found = {_name_in(statement) for statement in group[:position]} & read_by(group[position])
+    used = any(_sum(s) is not None and name in read_by(s) for s in group[position + 1 :])
     return {var for var in found if var is not None} if name is not None and used else set()
 
 
@@ -55,21 +55,22 @@ def _name_in(statement: Assign) -> Var | None:
     return target if new and isinstance(target, Var) else None
 
 
-def _read(statement: Stmt) -> set[Var]:
+def read_by(statement: Stmt) -> set[Var]:
+    """The variables that a statement reads."""
     return {var for expr in expressions(statement) for var in reads(expr)}
 
 
-def _only_added_to(group: list[Assign], together: Callable[[Var], Collection[Var]]) -> set[Var]:
+def only_added_to(group: list[Assign], together: Callable[[Var], Collection[Var]]) -> set[Var]:
     """The variables to which the group adds, and which it reads nowhere else."""
     added: set[Var] = set()
     others: set[Var] = set()
     for statement in group:
         found = _sum(statement)
         if found is None:
-            others |= _read(statement) | _changed(statement)
+            others |= read_by(statement) | changed_by(statement)
             continue
         target, terms = found
-        added |= _changed(statement)
+        added |= changed_by(statement)
         others |= {var for _, term in terms for var in reads(term)}
         if isinstance(target, Place) and not isinstance(target.key, str):
             others |= set(reads(target.key))
@@ -77,23 +78,24 @@ def _only_added_to(group: list[Assign], together: Callable[[Var], Collection[Var
     return {v for v in added - others if not (set(together(v)) - {v}) & seen}
 
 
-def _changed(statement: Assign) -> set[Var]:
+def changed_by(statement: Assign) -> set[Var]:
+    """The variables that a statement binds, or into which it writes."""
     targets = statement.targets
     return {v for t in targets for v in (*targets_of(t), *written_into(t))}
 
 
-def _moved(
+def moved_before(
     group: list[Assign], source: set[Var], sums: set[Var]
 ) -> tuple[list[Assign], list[Assign]]:
     """What is added before the first statement of a group now, and the other statements."""
     first: list[Assign] = []
     rest = [group[0]]
-    changed = _changed(group[0])
+    changed = changed_by(group[0])
     for statement in group[1:]:
         found = _sum(statement)
         before: list[tuple[str, Expr]] = []
         terms: list[tuple[str, Expr]] = []
-        if found is not None and _changed(statement) <= sums - changed:
+        if found is not None and changed_by(statement) <= sums - changed:
             target, terms = found
             at = target.key if isinstance(target, Place) else None
             if at is None or isinstance(at, str) or not set(reads(at)) & changed:
@@ -107,7 +109,7 @@ def _moved(
             first.append(_with_terms(statement, before))
             statement = _with_terms(statement, [term for term in terms if term not in before])
         rest.append(statement)
-        changed |= _changed(statement)
+        changed |= changed_by(statement)
     return first, rest
 
 

@@ -38,7 +38,7 @@ from s2sad.ir.bindings import (
     written_by,
     written_into,
 )
-from s2sad.ir.flow import targets_of
+from s2sad.ir.flow import reads, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -102,6 +102,8 @@ class Planner:
         self.cells.late |= {ref for ref in late if is_container(self.facts.bindings.get(ref.var))}
         self.resolving.name_keys()
         self.resolving.mirror(steps)
+        returned = {var for expr in results for var in reads(expr)} | {ref.var for ref in late}
+        self.resolving.take_over(steps, returned | self.regions.mirrors.keys())
         self.deferred.find(steps)
         self.plan.results = [self.recall.resolved(expr) for expr in results]
         self.traces.readers = self.needs.readers(steps)

@@ -10,6 +10,7 @@ there; indices that read the array that they write into get one in the forward p
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from s2sad.analysis.types import is_integral, is_scalar
@@ -17,7 +18,15 @@ from s2sad.derive.memory.flags import break_flag
 from s2sad.derive.memory.headers import Headers
 from s2sad.derive.memory.known import Known
 from s2sad.derive.memory.recall import Recall
-from s2sad.derive.mirror import Group, MirrorBranch, MirrorContext, MirrorGuard, MirrorLoop, Step
+from s2sad.derive.mirror import (
+    Group,
+    MirrorBranch,
+    MirrorContext,
+    MirrorGuard,
+    MirrorLoop,
+    Step,
+    groups,
+)
 from s2sad.derive.parts import own_values
 from s2sad.derive.values import CHEAP, cost, extract_or_repeat, hint_for
 from s2sad.ir.flow import statements
@@ -41,6 +50,7 @@ from s2sad.ir.nodes import (
 )
 from s2sad.tidy.algebra import key
 from s2sad.tidy.sooner import sooner
+from s2sad.tidy.taken_over import TakingOver
 
 
 class Resolving:
@@ -75,6 +85,14 @@ class Resolving:
                         self.mirror(node.body)
                         if node.iterable is not None:
                             node.iterable = self.headers.kept(node, node.iterable)
+
+    def take_over(self, steps: list[Step], outside: Collection[Var]) -> None:
+        """Lets products in resolved groups take over memory; the `outside` variables are read
+        elsewhere, too."""
+        taking_over = TakingOver(
+            self.regions.together, lambda expr: self.facts.made_later(expr).type, outside
+        )
+        taking_over.groups([group.body for group in groups(steps)])
 
     def name_keys(self) -> None:
         """Indices that read the array that they write into are given a name: afterwards they would

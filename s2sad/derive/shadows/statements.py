@@ -92,7 +92,7 @@ class _Statements:
             if self.which.has_shadow(var):
                 shadow = self.values.shadow(var)
                 if var in self.handed:
-                    if self.which.may_be_number(var) and self.regions.is_in_container(var):
+                    if self.which.may_be_number(var) and self._has_other_names(var):
                         # What is added to a number's adjoint is seen through all names of it.
                         place = call("numpy.asarray", Ref(shadow))
                         self.shadows.entry.append(let(shadow, place))
@@ -187,7 +187,12 @@ class _Statements:
             return False
         if not isinstance(target, Var):
             return True
-        return target in self.handed or self.regions.is_in_container(target)
+        return target in self.handed or self._has_other_names(target)
+
+    def _has_other_names(self, var: Var) -> bool:
+        """Whether a number may have another name, whose adjoint is its own: a container holds it,
+        or the name trades places with one whose shadow is handed over."""
+        return self.regions.is_in_container(var) or var in self.which.traded
 
     def _bound(self, statement: Assign, target: Target, value: Expr) -> Block:
         """The statements that bind the shadows of what a target binds."""

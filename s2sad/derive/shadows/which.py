@@ -16,7 +16,7 @@ from s2sad.analysis.types import (
     is_number,
 )
 from s2sad.derive.held import is_container, is_held, item_at
-from s2sad.ir.bindings import bound_by
+from s2sad.ir.bindings import bound_by, is_exchange
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Assign,
@@ -42,6 +42,7 @@ class Which:
         self.regions = regions
         self.handed = handed
         self.replaced: set[Var] | None = None
+        self.traded = self._traded()
         self.regions_with_shadows = self._chosen()
 
     def _chosen(self) -> set[Var]:
@@ -63,6 +64,15 @@ class Which:
         }
         holders = {self.regions.of(v) for v in self.handed if is_container(self.kind(v))}
         return {r for r in found if self.regions.is_mirrored(r) or r in rebound | holders}
+
+    def _traded(self) -> set[Var]:
+        """The names that trade places with a name whose shadow is handed over, and that one."""
+        trades = [bound_by(s).keys() for s in statements(self.function.body) if is_exchange(s)]
+        found = {var for names in trades for var in names if var in self.handed}
+        for _ in trades:
+            for names in trades:
+                found |= names if names & found else set()
+        return found
 
     def has_shadow(self, var: Var) -> bool:
         """Whether a variable stands for arrays with shadows."""

@@ -1,0 +1,89 @@
+"""Calls that write into what they are handed, where the rest of a statement reads it, too: before
+the call, behind it, or only where the call is made."""
+
+import numpy as np
+
+
+def halve(u):
+    u *= 0.5
+    return np.sum(u * u)
+
+
+def read_before_a_call_that_may_not_be_made(a, n):
+    a = a.copy()
+    t = halve(a) * a[1] + (halve(a) if n > 1 else a[0])
+    return t + a[2]
+
+
+def read_before_a_call_in_one_arm(a, n):
+    a = a.copy()
+    t = a[1] * (halve(a) if n > 1 else a[0])
+    return t + a[2]
+
+
+def item_updated(a):
+    a = a.copy()
+    a[0] += halve(a)
+    return a[0] * a[1] * a[2]
+
+
+def slice_updated(a):
+    a = a.copy()
+    a[1:] *= halve(a)
+    a[:2] -= halve(a) * a[1:3]
+    return a[0] * a[1] * a[2]
+
+
+def item_of_a_list_updated(a):
+    a = a.copy()
+    xs = [a, halve(a)]
+    xs[0] += halve(a)
+    xs[1] += halve(a)
+    return np.sum(a**2) * xs[1] + np.sum(xs[0])
+
+
+def item_of_a_dict_updated(a):
+    a = a.copy()
+    state = {"u": a[1], "v": halve(a)}
+    state["u"] += halve(a)
+    return np.sum(a**2) * state["u"] + state["v"]
+
+
+def index_that_writes(a):
+    a = a.copy()
+    a[int(halve(a) > 1e9)] += a[2]
+    return a[0] * a[1] * a[2]
+
+
+def test_that_writes(a):
+    a = a.copy()
+    t = 0.0
+    while halve(a) > 0.01:
+        t += a[1]
+    return t + a[2]
+
+
+def items_that_write(a):
+    a = a.copy()
+    return sum([a[k] * halve(a) for k in range(3)]) + a[0]
+
+
+r = np.random.default_rng(59).standard_normal
+
+CALLS = {
+    "read_before_a_call_that_may_not_be_made": ("a", [(r(4), 1), (r(4), 2)]),
+    "read_before_a_call_in_one_arm": ("a", [(r(4), 1), (r(4), 2)]),
+    "item_updated": ("a", [(r(4),)]),
+    "slice_updated": ("a", [(r(4),)]),
+    "item_of_a_list_updated": ("a", [(r(4),)]),
+    "item_of_a_dict_updated": ("a", [(r(4),)]),
+    "index_that_writes": ("a", [(r(4),)]),
+    "test_that_writes": ("a", [(r(4),)]),
+    "items_that_write": ("a", [(r(4),)]),
+}
+
+REFUSED = {
+    "index_that_writes": "S2S011",
+    "test_that_writes": "S2S011",
+    "items_that_write": "S2S011",
+}
