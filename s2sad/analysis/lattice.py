@@ -112,16 +112,16 @@ def renamed(kind: Type, name: str, only_marked: bool = False) -> Type:
             )
             return Array(dtype, Shape(fresh), python)
         case TupleOf(items):
-            parts = enumerate(items)
-            return TupleOf(tuple(renamed(t, f"{name}.{k}", only_marked) for k, t in parts))
+            numbered = enumerate(items)
+            return TupleOf(tuple(renamed(t, f"{name}.{k}", only_marked) for k, t in numbered))
         case ListOf(item, form):
             return ListOf(renamed(item, f"{name}.item", only_marked), form)
         case DictOf(items, rest):
             values = tuple((k, renamed(t, f"{name}.{k}", only_marked)) for k, t in items)
             return DictOf(values, rest and renamed(rest, f"{name}.rest", only_marked))
         case Struct(cls, fields, form):
-            values = tuple((k, renamed(t, f"{name}.{k}", only_marked)) for k, t in fields)
-            return Struct(cls, values, form)
+            parts = tuple((k, renamed(t, f"{name}.{k}", only_marked)) for k, t in fields)
+            return Struct(cls, parts, form)
         case Unknown(_, foreign):
             return Unknown(name, foreign)
     return kind
