@@ -175,10 +175,10 @@ def rebuilt(node: Expr, inner: Any) -> Expr:
                 again if other is test else inner(other),
                 form,
             )
-        case Invoke(callee, args, function, text):
+        case Invoke(_, args, function):
             called = tuple(None if a is None else inner(a) for a in args)
             held = None if function is None else inner(function)
-            return Invoke(callee, called, held, text, None, node.site)
+            return replace(node, args=called, function=held, origin=None)
     return node
 
 

@@ -321,7 +321,7 @@ def _without_first(target: Target, value: Apply, writer: Writer) -> tuple[str, E
         terms.append((node.op, node.args[1]))
         node = node.args[0]
     if not terms or not _is_target(node, target):
-        if isinstance(value, Apply) and value.op in ("mul",) and _is_target(value.args[0], target):
+        if value.op in ("mul", "truediv") and _is_target(value.args[0], target):
             return TOKENS[value.op], value.args[1]
         return None
     terms.reverse()

@@ -137,7 +137,9 @@ class Invoke:
     `args` are the arguments in the callee's parameter order, None where the default stands; those
     of what it captures come last. `function` is the variable that holds it, if there is one. `text`
     is how it is written; what begins with a dot, or is empty, is called on the first argument.
-    `site` is the call in the source, also where it is not written as it stands there.
+    `site` is the call in the source, also where it is not written as it stands there. `order` are
+    the positions of the arguments as they are evaluated, where that is not their order: keywords
+    may be in any.
     """
 
     callee: Callee
@@ -146,6 +148,7 @@ class Invoke:
     text: str = ""
     origin: Origin | None = None
     site: Origin | None = None
+    order: tuple[int, ...] = ()
 
     @property
     def key(self) -> tuple[Any, Any] | None:
@@ -497,7 +500,8 @@ def children(expr: Expr) -> Iterator[Expr]:
         case Invoke():
             if expr.function is not None:
                 yield expr.function
-            for argument in expr.args:
+            given = [expr.args[k] for k in expr.order] if expr.order else expr.args
+            for argument in given:
                 if argument is not None:
                     yield argument
         case Make():

@@ -164,11 +164,13 @@ class Invocations(Lowering):
         func = node.func if isinstance(node, cst.Call) else None
         if receiver is None and is_of_class(callee) and isinstance(func, cst.Attribute):
             receiver, text = self.lower(func.value), f".{func.attr.value}"
-        bound = bind(callee, self._spread(given, open_parameters(callee, receiver)), receiver)
+        given = self._spread(given, open_parameters(callee, receiver))
+        bound = bind(callee, given, receiver)
         if isinstance(bound, str):
             return self._unknown_call(node, bound)
         callee = self.program.specialised(callee, bound.known)
         args = list(bound.args)
+        order = _order(args, [receiver, *(argument.value for argument in given)])
         names = signature(callee)
         for position, name in enumerate(names):
             default = None if callee.outer is None else callee.outer.defaults.get(
@@ -185,7 +187,8 @@ class Invocations(Lowering):
         var = self.scope.find(text) if text.isidentifier() else None
         held = None if var is None else Ref(var)
         site = Origin(self.module.as_read(node), self.module)
-        return Invoke(callee, tuple(args), held, text, origin or self.origin(node), site)
+        order += tuple(range(len(order), len(args))) if order else ()
+        return Invoke(callee, tuple(args), held, text, origin or self.origin(node), site, order)
 
     def _spread(self, given: list[Argument], parameters: list[Open] | None) -> list[Argument]:
         """The arguments of a call, those behind `*` and `**` one by one where the parameters say
@@ -276,3 +279,18 @@ def split(given: list[Argument]) -> tuple[tuple[Expr, ...], tuple[tuple[str, Exp
     """Positional arguments and those with keywords."""
     positional = tuple(a.value for a in given if a.keyword is None)
     return positional, tuple((a.keyword, a.value) for a in given if a.keyword is not None)
+
+
+def _order(args: list[Expr | None], given: list[Expr | None]) -> tuple[int, ...]:
+    """The positions of arguments in the order in which they are `given`; () if they are in it."""
+
+    def place(position: int) -> int:
+        argument = args[position]
+        for node in () if argument is None else walk(argument):
+            for place, value in enumerate(given):
+                if node is value:
+                    return place
+        return len(given)
+
+    order = tuple(sorted(range(len(args)), key=place))
+    return () if list(order) == sorted(order) else order

@@ -11,6 +11,7 @@ stay what they are. The order of factors and terms is kept, constants apart.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from dataclasses import replace
 from typing import Any
 
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Invoke, Make, Ref, Select, Slice, Value
@@ -176,11 +177,11 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
             if all(x is y for x, y in zip((iterable, element, *conditions), parts, strict=True)):
                 return expr
             return Each(kind, parts[1], target, parts[0], tuple(parts[2:]), each_key)
-        case Invoke(callee, args, function, text):
+        case Invoke(_, args, function):
             called = tuple(None if a is None else rewrite(a, change) for a in args)
             held = None if function is None else rewrite(function, change)
             same = held is function and all(x is y for x, y in zip(args, called, strict=True))
-            return expr if same else Invoke(callee, called, held, text, None, expr.site)
+            return expr if same else replace(expr, args=called, function=held, origin=None)
     return expr
 
 

@@ -49,6 +49,16 @@ def item_of_a_dict_updated(a):
     return np.sum(a**2) * state["u"] + state["v"]
 
 
+def weighted(p, q, r=1.0):
+    return p * q[1] + r
+
+
+def keywords_in_another_order(a):
+    a = a.copy()
+    t = weighted(r=a[1], p=halve(a), q=a)
+    return t + np.sum(a)
+
+
 def index_that_writes(a):
     a = a.copy()
     a[int(halve(a) > 1e9)] += a[2]
@@ -77,6 +87,7 @@ CALLS = {
     "slice_updated": ("a", [(r(4),)]),
     "item_of_a_list_updated": ("a", [(r(4),)]),
     "item_of_a_dict_updated": ("a", [(r(4),)]),
+    "keywords_in_another_order": ("a", [(r(4),)]),
     "index_that_writes": ("a", [(r(4),)]),
     "test_that_writes": ("a", [(r(4),)]),
     "items_that_write": ("a", [(r(4),)]),
