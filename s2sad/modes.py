@@ -65,7 +65,7 @@ def generate_all(
         return made
     parts, captured = [made.text, "import numpy as np"], dict(made.captured)
     split = _in_two_parts(module, [(r, call) for r in loops for call in called[r]], made)
-    helpers, renamed = _tree_helpers(made.text)
+    helpers, renamed = _helpers(made.text)
     parts += helpers
     for request in loops:
         parts.append(_driver(module, request, called[request], made, renamed, split))
@@ -127,11 +127,24 @@ def _driver(
         if request.mode == "hessian":
             return drivers.tree_hessian(around, inner["hvp"])
         return drivers.tree_jacobian(around, inner["jvp"], inner.get("vjp"), by_rows)
+    check = renamed.get("refuse_container", "refuse_container")
+    checks = [f"{check}({x})" for x in wrt if _may_be_taken_apart(module, request, x, text)]
     if request.mode == "hessian":
-        return drivers.hessian(request.name, of, wrt, request.bare, inner["hvp"])
+        return drivers.hessian(request.name, of, wrt, request.bare, inner["hvp"], checks)
     forward, reverse = inner.get("jvp"), inner.get("vjp")
     by_rows = request.mode == "jacobian-reverse"
-    return drivers.jacobian(request.name, of, wrt, request.bare, forward, reverse, by_rows)
+    return drivers.jacobian(request.name, of, wrt, request.bare, forward, reverse, by_rows, checks)
+
+
+def _may_be_taken_apart(module: SourceModule, request: Request, name: str, text: str) -> bool:
+    """Whether a parameter that is taken for an array may be a list of arrays: nothing is said of
+    it, and the function takes items of it by number (`p[0]`)."""
+    definition = module.functions.get(request.function)
+    if definition is not None:
+        given = [p for p in parameters(definition.node.params) if p.name.value == name]
+        if any(p.annotation is not None for p in given):
+            return False
+    return re.search(rf"(?<![\w.]){name}\[-?\d+\]", text) is not None
 
 
 def _in_two_parts(
@@ -173,15 +186,15 @@ def _check_places(module: SourceModule, request: Request, containers: dict[str, 
         raise S2SADError("S2S018", message, place, advice)
 
 
-def _tree_helpers(text: str) -> tuple[list[str], dict[str, str]]:
-    """The helpers that take containers apart, under names that nothing in a generated text has."""
+def _helpers(text: str) -> tuple[list[str], dict[str, str]]:
+    """The helpers that drivers call, under names that nothing in a generated text has."""
     source = helper_source()
     nodes = list(ast.walk(ast.parse(text)))
     taken = {n.id for n in nodes if isinstance(n, ast.Name)}
     taken |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     taken |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     renamed = source.renamed(taken - source.found_in(text))
-    needed = source.closure(["size_of", "flat", "direction", "blocks"])
+    needed = source.closure(["size_of", "flat", "direction", "blocks", "refuse_container"])
     return [rename_helpers(source.texts[name], "np", renamed) for name in needed], renamed
 
 

@@ -19,10 +19,12 @@ def jacobian(
     forward: Inner | None,
     reverse: Inner | None,
     by_rows: bool = False,
+    checks: Sequence[str] = (),
 ) -> str:
     """The Jacobian of a function: by columns, by rows, or by what is less.
 
-    Without `forward` the function returns a number, and its gradient is the only row.
+    Without `forward` the function returns a number, and its gradient is the only row. The `checks`
+    come first.
     """
     inner = forward or reverse
     assert inner is not None
@@ -42,7 +44,8 @@ def jacobian(
         matrix = free("jacobian", inner)
         call = f"{inner.name}({inner.passed}, d_out=1.0)"
         return function([*head, f"_, {matrix} = {call}", f"return {matrix}"])
-    return function([*head, *_both_ways(Arrays(wrt, bare, forward, reverse, "jacobian"), by_rows)])
+    a = Arrays(wrt, bare, forward, reverse, "jacobian")
+    return function([*head, *checks, *_both_ways(a, by_rows)])
 
 
 def _both_ways(a: Arrays, by_rows: bool) -> list[str]:
@@ -101,8 +104,15 @@ def sparse_jacobian(name: str, of: str, wrt: Sequence[str], forward: Inner) -> s
 # ---------------------------------------------------------------- Hessians
 
 
-def hessian(name: str, of: str, wrt: Sequence[str], bare: bool, inner: Inner) -> str:
-    """The Hessian of a function that returns a number, column by column."""
+def hessian(
+    name: str,
+    of: str,
+    wrt: Sequence[str],
+    bare: bool,
+    inner: Inner,
+    checks: Sequence[str] = (),
+) -> str:
+    """The Hessian of a function that returns a number, by columns. The `checks` come first."""
     a = Arrays(wrt, bare, inner, None, "hessian")
     shaped = f"{wrt[0]}.shape + {wrt[0]}.shape" if bare else "two parameters for each block"
     head = [
@@ -112,6 +122,7 @@ def hessian(name: str, of: str, wrt: Sequence[str], bare: bool, inner: Inner) ->
         "Returns:",
         f"    The Hessian, of the shape {shaped}.",
         '"""',
+        *checks,
         *a.kept(),
         *inner.before,
     ]
