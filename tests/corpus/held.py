@@ -435,6 +435,20 @@ def dict_handed_over(w: Float[ndarray, "n"], x: Float[ndarray, "n"], lr, steps):
     return np.sum(w**2) + np.sum(params["b"] ** 2)
 
 
+def repeated_and_exchanged_with_an_item(a: Vector, b: Vector):
+    """The list holds one array twice, and so does what stands for it in derivatives."""
+    d = {"p": a, "q": b}
+    xs = [0.7 * a] * 2
+    d["q"], xs[1] = (xs[1], d["q"])
+    return np.sum(np.cos(d["q"]))
+
+
+def repeated_and_turned(a: Vector, b: Vector):
+    xs = [np.sin(a)] * 2
+    xs[0], xs[1] = (xs[1], xs[0])
+    return np.sum(np.sin(xs[0]) * b)
+
+
 r = np.random.default_rng(17).standard_normal
 A, B, N = ("a", "b", "s"), [(r(5), r(5), 0.7), (r(4), r(4), -0.4)], [(r(5), 0.7), (r(4), -0.4)]
 
@@ -653,6 +667,8 @@ CALLS = {
     ),
     **dict.fromkeys(
         [
+            "repeated_and_exchanged_with_an_item",
+            "repeated_and_turned",
             "slot_rebound_or_written",
             "slot_rebound_to_another",
             "lists_put_together",
