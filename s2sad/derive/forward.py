@@ -173,7 +173,7 @@ class Forward(Push):
         """One statement with its tangent."""
         made: Block = []
         for node in list(self.as_statements.found_in(statement)):
-            made += self.as_statements.written(node)
+            made += self.as_statements.written(node, statement)
         made += self._with_tangent(statement)
         if statement.origin is not None:
             evaluated = (evaluated_by(part) for part in made if part.origin is None)

@@ -123,6 +123,8 @@ class TangentWrites:
                 if found is None:
                     return []
                 term = found.expr if statement.augmented == "add" else neg(found.expr)
+                if is_container(self.facts.type_of(value.args[1])):
+                    term = self.bound_to(target, value.args[1], term)
                 return [(self.dots.of(target), Apply("add", (dot, term), (), "infix", "+"))]
             if is_container(self.facts.bindings.get(target)):
                 what = "cannot differentiate items put into a list or dict in this way"
@@ -236,9 +238,15 @@ class TangentWrites:
         match value, expr:
             case Make(), Make():
                 return replace(expr, items=tuple(map(settled, value.items, expr.items)))
-            case Apply(), Apply() if value.op == expr.op:
-                if not isinstance(self.facts.type_of(value), Array | Unknown):
-                    return replace(expr, args=tuple(map(settled, value.args, expr.args)))
+            case Apply(args=args), Apply() if value.op == expr.op:
+                if isinstance(self.facts.type_of(value), Array | Unknown):
+                    return None
+                if isinstance(expr.args[0], Const) and not isinstance(args[0], Const):
+                    # 2 * [dot_a], of [a] * 2
+                    args = args[::-1]
+                pairs = zip(args, expr.args, strict=True)
+                parts = (settled(v, e) if self.sweep.is_varied(v) else e for v, e in pairs)
+                return replace(expr, args=tuple(parts))
         return None
 
     def own_items(self, value: Expr, expr: Expr) -> Expr:

@@ -209,6 +209,30 @@ def rows_of_a_loop_written(A, b, s):
     return s * np.sum(A * A)
 
 
+def repeated_list_written(a, b, s, n):
+    xs = [b + 1.0] * 2
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(b * b)
+
+
+def list_repeated_written(a, b, s, n):
+    xs = 2 * [b + 1.0]
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(b * b)
+
+
+def chosen_list_written(a, b, s, n):
+    xs = [b + 1.0, a + 1.0] if n > 2 else [a + 1.0, b * s]
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(a * b)
+
+
+def chosen_list_put_together_written(a, b, s, n):
+    xs = ([b + 1.0] if n > 2 else []) + [a + 1.0, b * s]
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(a * b)
+
+
 r = np.random.default_rng(46).standard_normal
 
 CALLS = {
@@ -238,4 +262,8 @@ CALLS = {
     "items_of_a_slice_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
     "rows_of_new_values_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
     "rows_of_a_loop_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "repeated_list_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
+    "list_repeated_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
+    "chosen_list_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
+    "chosen_list_put_together_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
 }
