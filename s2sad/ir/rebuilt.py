@@ -20,7 +20,7 @@ def rebuilt(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
         if isinstance(node, tuple):
             items = tuple(map(part, node))
             return node if all(map(_is, node, items)) else items
-        if node is None or isinstance(node, str | bool):
+        if node is None or isinstance(node, str | int):
             return node
         if node not in made:
             new = change(node)

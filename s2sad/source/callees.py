@@ -17,6 +17,7 @@ import libcst as cst
 
 from s2sad.analysis.call_effects import invocations
 from s2sad.analysis.exits import structure_exits
+from s2sad.analysis.inner_changes import without_inner_changes
 from s2sad.analysis.pops import named_pops
 from s2sad.ir.flow import statements
 from s2sad.ir.nodes import (
@@ -108,7 +109,7 @@ class Callees:
 
     def _structured(self, function: Function) -> Function | None:
         """A function with one return, its last statement."""
-        function = named_pops(function)
+        function = named_pops(without_inner_changes(function))
         if not self.program.structured:
             returns = [s for s in statements(function.body) if isinstance(s, Return)]
             if not returns:

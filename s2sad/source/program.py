@@ -15,6 +15,7 @@ from typing import Any
 import libcst as cst
 
 from s2sad.analysis.exits import structure_exits
+from s2sad.analysis.inner_changes import without_inner_changes
 from s2sad.analysis.pops import named_pops
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Callee, Function, Var
@@ -98,7 +99,7 @@ class Program:
     def in_order(self, function: Function) -> Function:
         """A function as it was lowered, with names for what it takes out of lists; with structured
         exits, if the program is to run backward."""
-        named = named_pops(function)
+        named = named_pops(without_inner_changes(function))
         return structure_exits(named) if self.structured else named
 
     def write_out(self, function: Function) -> None:

@@ -59,6 +59,35 @@ def keywords_in_another_order(a):
     return t + np.sum(a)
 
 
+def list_that_is_chosen(a, n):
+    xs = [a * 1.0]
+    ys = [a * 2.0]
+    for k in range(n):
+        top = xs[-1]
+        xs.append(np.sin(top)) if k % 2 else ys.append(top * ys[-1])
+    return sum([np.sum(x * y) for x, y in zip(xs, ys, strict=False)])
+
+
+def appended_where_it_holds(a, n):
+    xs = [a * 1.0]
+    for k in range(n):
+        k % 2 and xs.append(xs[-1] ** 2)
+        len(xs) > 2 or xs.append(xs[0] * a)
+    return sum([np.sum(x * x) for x in xs])
+
+
+def appended_in_a_comprehension(a):
+    xs = [a * 1.0]
+    [xs.append(a * k) for k in range(3)]
+    return sum([np.sum(x * x) for x in xs])
+
+
+def appended_inside(a):
+    xs = [a * 1.0]
+    t = xs.append(a * 3.0) or 2.0
+    return t * sum([np.sum(x * x) for x in xs])
+
+
 def index_that_writes(a):
     a = a.copy()
     a[int(halve(a) > 1e9)] += a[2]
@@ -88,12 +117,18 @@ CALLS = {
     "item_of_a_list_updated": ("a", [(r(4),)]),
     "item_of_a_dict_updated": ("a", [(r(4),)]),
     "keywords_in_another_order": ("a", [(r(4),)]),
+    "list_that_is_chosen": ("a", [(r(4), 4)]),
+    "appended_where_it_holds": ("a", [(r(4), 4)]),
+    "appended_in_a_comprehension": ("a", [(r(4),)]),
+    "appended_inside": ("a", [(r(4),)]),
     "index_that_writes": ("a", [(r(4),)]),
     "test_that_writes": ("a", [(r(4),)]),
     "items_that_write": ("a", [(r(4),)]),
 }
 
 REFUSED = {
+    "appended_in_a_comprehension": "S2S012",
+    "appended_inside": "S2S011",
     "index_that_writes": "S2S011",
     "test_that_writes": "S2S011",
     "items_that_write": "S2S011",

@@ -84,8 +84,8 @@ class Allocations:
                 self.pull_new(right, end)
             case _ if not self.is_alias(value):
                 seed = self._taken_new(where)
-                assert seed is not None
-                self.expressions.pull_root(value, seed, target)
+                if seed is not None:
+                    self.expressions.pull_root(value, seed, target)
 
     def _pull_if_new(self, value: Expr, where: Expr, target: Target | None) -> None:
         """What may be a view or not passes its adjoint on if it is none."""
@@ -96,8 +96,8 @@ class Allocations:
 
         def passed_on() -> None:
             seed = self._taken_new(where)
-            assert seed is not None
-            self.expressions.pull_root(value, seed, target)
+            if seed is not None:
+                self.expressions.pull_root(value, seed, target)
 
         def nothing() -> None:
             pass
@@ -150,7 +150,10 @@ class Allocations:
         if isinstance(where, Ref):
             return self.taking.take(where.var)
         slot = self.slots.held(where, late=True)
-        assert slot is not None
+        if slot is None:
+            message = "cannot differentiate: s2sad cannot follow what this list or dict holds"
+            self.sweep.refuse("S2S011", message, where, "Give what it holds names of their own.")
+            return None
         entry = self.state.shadows[slot]
         self.sweep.late.add(entry.expr)
         if self.sweep.now.rebinds:
