@@ -225,9 +225,7 @@ def _generated(
     made = pipeline.generate(module, before, command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module
-    read.originals = {
-        inner.name: request.function for request, inner in zip(later, needed, strict=True)
-    }
+    read.originals = made.originals
     asked = [
         replace(request, function=inner.name, mode=request.mode, title=request.name)
         for request, inner in zip(later, needed, strict=True)
