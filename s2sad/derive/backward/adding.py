@@ -99,7 +99,8 @@ class Additions:
         if isinstance(expr, Ref) and expr.var is var:
             self.state.set(slot, adjoint)
             return
-        if not adjoint.owned and (self._is_written_later(expr) or self._is_mirrored(slot, adjoint)):
+        changes = self._is_written_later(expr) or self._is_mirrored(slot, adjoint)
+        if changes and adjoint.shape != SCALAR and not adjoint.owned:
             adjoint = replace(adjoint, expr=self.copied(expr, slot), owned=True)
         self.out.append(Assign((var,), adjoint.expr))
         self.state.set(slot, self.slots.read(var, adjoint))
