@@ -155,6 +155,22 @@ def sometimes_a_number(x, y, n):
     return q + p
 
 
+def in_two_terms(p: float, q: float):
+    a, c = 0.7 * p, 0.4 * q
+    s = c * a
+    t = a + c
+    return s + t
+
+
+def number_before_an_array(x: float, y: float, u, n: int):
+    for _ in range(n):
+        scale = in_two_terms(y, 0.3)
+        y = in_two_terms(y - x, 0.5 * x)
+        x = scale * math.sin(y)
+    y = u * x
+    return x + np.sum(y)
+
+
 U = np.array([0.3, -0.7, 1.1])
 
 CALLS = {
@@ -177,6 +193,7 @@ CALLS = {
         ["one_place_twice", "one_place_twice_in_a_tuple", "taken_and_put_back"],
         (("x", "y"), [(0.7, -0.4)]),
     ),
+    "number_before_an_array": (("x", "y", "u"), [(0.7, -0.4, U, 3)]),
     "one_array_twice": (("u", "x", "y"), [(U, 0.7, -0.4)]),
     "rows_exchanged_with_themselves": (("u", "x"), [(U, 0.7, 2)]),
 }

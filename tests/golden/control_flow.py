@@ -21,7 +21,7 @@ def fibonacci_like_backward(x, n, d_out):
 
     if n < 2:
         # value = x
-        d_x = float(d_out)
+        d_x = d_out
     else:
         # value = fibonacci_like(x, n - 1) * 0.5 + fibonacci_like(x * x, n - 2)
         d_x = fibonacci_like_backward(x, n - 1, 0.5 * d_out)

@@ -329,8 +329,9 @@ class Additions:
 
 
 def _summed_shape(entry: Adjoint, shape: AnyShape, full: bool) -> AnyShape:
-    """The shape of the sum of an entry and of what is added to it."""
-    if full or entry.shape == shape:
+    """The shape of the sum of an entry and of what is added to it; of an array without axes and a
+    number it is an array, if it is the same one."""
+    if entry.shape == shape or full and not (shape == SCALAR and entry.full):
         return shape
     return entry.shape if entry.full else Star("?")
 
