@@ -44,27 +44,33 @@ class Binding:
         self, tables: Tables, course: Course, value: Callable[[Expr, Environment], Fact]
     ) -> None:
         self.tables = tables
+        self.names = tables.names
         self.course = course
         self.value = value
         self.storing = Storing(tables, course, self.bind_type)
 
-    def assign(self, target: Target, fact: Fact, value: Expr, env: Environment) -> None:
+    def assign(
+        self, target: Target, fact: Fact, value: Expr, env: Environment, site: object = None
+    ) -> None:
+        """Gives a target a value; what nothing is known of has its name from `site`, which stands
+        for the value where that is a part of another one."""
         match target:
             case Var():
                 kind = fact.type
                 if isinstance(kind, Unknown) and not kind.name:
-                    kind = Unknown(target.hint, kind.foreign)
+                    kind = Unknown(self.names.at(site or value, target.hint), kind.foreign)
                 env.own[target] = Fact(kind, fact.varied and not is_integral(kind))
                 self.bind_type(target, kind)
             case Unpack():
                 for position, part in enumerate(target.targets):
-                    item = item_at(fact.type, position, len(target.targets))
+                    part_name = self.names.at(target, f"part{position}")
+                    item = item_at(fact.type, position, len(target.targets), part_name)
                     if target.star == position:
                         item = ListOf(Unknown())
                     varied = fact.varied
                     if isinstance(value, Make) and len(value.items) == len(target.targets):
                         varied = value.items[position] in self.tables.varied
-                    self.assign(part, Fact(item, varied), Const(None), env)
+                    self.assign(part, Fact(item, varied), Const(None), env, target)
             case Place():
                 base = self.value(target.base, env)
                 if not isinstance(target.key, str):
@@ -87,7 +93,9 @@ class Binding:
             self.assign(target, fact, Const(None), env)
             return
         for position, (part, source) in enumerate(zip(target.targets, parts, strict=True)):
-            item = Fact(item_at(fact.type, position, len(parts)), source in self.tables.varied)
+            name = self.names.at(target, f"part{position}")
+            kind = item_at(fact.type, position, len(parts), name)
+            item = Fact(kind, source in self.tables.varied)
             self.assign_element(part, item, source, env)
 
     def bind_type(self, var: Var, kind: Type) -> None:

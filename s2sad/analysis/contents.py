@@ -66,21 +66,21 @@ def attribute(kind: Type, name: str) -> Type:
     return Unknown(f"{base}.{name}", may_be_complex(kind))
 
 
-def item_at(kind: Type, position: int, count: int) -> Type:
-    """The type of one part of a value that is unpacked."""
+def item_at(kind: Type, position: int, count: int, name: str = "part") -> Type:
+    """The type of one part of a value that is unpacked; `name` is for what nothing is known of."""
     match kind:
         case TupleOf(items) if len(items) == count:
             return items[position]
         case ListOf(item):
-            return renamed(item, f"part{position}", only_marked=True)
+            return renamed(item, name, only_marked=True)
         case Struct(_, fields) if len(fields) == count:
             return fields[position][1]
         case Array(dtype, Shape(dims)) if dims:
             return Array(dtype, Shape(dims[1:]))
         case Array(dtype, Star() as shape):
             return Array(dtype, Star(f"{shape.inner}[]"))
-        case Unknown(name, foreign):
-            return Unknown(f"{name}.{position}", foreign)
+        case Unknown(whole, foreign):
+            return Unknown(f"{whole}.{position}" if whole else name, foreign)
     return Unknown("", may_be_complex(kind))
 
 

@@ -8,6 +8,7 @@ function is interpreted with what it is handed (`facts.py`).
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable
 
 from s2sad.analysis.binding import Binding
@@ -19,6 +20,7 @@ from s2sad.analysis.types import (
     BOOL,
     FLOAT,
     INT,
+    NOTHING,
     SCALAR,
     Array,
     DictOf,
@@ -43,6 +45,7 @@ from s2sad.ir.nodes import (
     Invoke,
     Make,
     Opaque,
+    Parameter,
     Ref,
     Select,
     Slice,
@@ -71,6 +74,11 @@ class Evaluation:
         fact = self._expression(expr, env)
         if fact.varied and (is_integral(fact.type) or isinstance(fact.type, Inert)):
             fact = Fact(fact.type)
+        if isinstance(expr, Apply) and any(self._is_open(part) for part in expr.args):
+            fact = Fact(NOTHING, fact.varied)
+        elif isinstance(fact.type, Unknown) and not fact.type.name:
+            name = self.names.at(expr, "value")
+            fact = Fact(Unknown(name, fact.type.foreign), fact.varied)
         self.tables.types[expr] = fact.type
         self.tables.mixed = self.tables.mixed or may_be_complex(fact.type)
         if fact.varied:
@@ -106,7 +114,7 @@ class Evaluation:
                 test = self.value(expr.test, env)
                 then = test if expr.then is expr.test else self.value(expr.then, env)
                 other = test if expr.other is expr.test else self.value(expr.other, env)
-                return either(then, other, f"select{self.names.count}")
+                return either(then, other, self.names.at(expr, "select"))
             case Each():
                 return self._each(expr, env)
             case Value(node):
@@ -120,6 +128,9 @@ class Evaluation:
                 return Fact(Unknown("", foreign=self.tables.wary), any(varied))
         raise AssertionError(expr)
 
+    def _is_open(self, part: Expr) -> bool:
+        return self.tables.types.get(part) == NOTHING
+
     def _global(self, var: Var) -> Fact:
         kind = self.tables.bindings.get(var)
         if kind is None:
@@ -132,7 +143,7 @@ class Evaluation:
         params = []
         for parameter, argument in zip(function.params, node.args, strict=True):
             if argument is None:
-                params.append(Fact(parameter.type or Unknown(parameter.var.hint)))
+                params.append(Fact(_default_type(parameter)))
                 continue
             fact = self.value(argument, env)
             varied = fact.varied or self._may_become_varied(node, argument)
@@ -143,7 +154,7 @@ class Evaluation:
             argument = node.args[position]
             if argument is not None:
                 self.binding.storing.written(argument, env)
-        name = f"{node.callee.name}{self.names.count}"
+        name = self.names.at(node, node.callee.name)
         for where, (key, item, whole) in self.tables.summaries[function].stores:
             given = node.args[where] if isinstance(where, int) else Ref(where)
             if given is not None:
@@ -205,6 +216,17 @@ class Evaluation:
         if node.kind == "dict":
             return Fact(DictOf((), fact.type), fact.varied)
         return Fact(ListOf(fact.type), fact.varied)
+
+
+def _default_type(parameter: Parameter) -> Type:
+    """What a parameter is where a call leaves it at its default."""
+    otherwise: Type = Unknown(parameter.var.hint)
+    try:
+        literal = _literal_type(ast.literal_eval(parameter.default or ""))
+    except (ValueError, SyntaxError):
+        literal = otherwise  # no literal
+    numeric = isinstance(literal, Array)
+    return annotated(parameter.type, literal if numeric else otherwise)
 
 
 def _literal_type(value: object) -> Type:

@@ -79,7 +79,7 @@ class Execution:
                     self.course.returns.append(fact)
             case Branch():
                 self.evaluation.value(statement.test, env)
-                self._arms([statement.then, statement.other], env)
+                self._arms(statement, env)
             case For():
                 fact = self.evaluation.value(statement.iterable, env)
                 self._loop(statement, fact, env)
@@ -128,9 +128,9 @@ class Execution:
             return Fact(kind, fact.varied)
         return fact
 
-    def _arms(self, arms: list[Block], env: Environment) -> None:
+    def _arms(self, branch: Branch, env: Environment) -> None:
         layers = []
-        for arm in arms:
+        for arm in (branch.then, branch.other):
             layer = Environment(env)
             # What an arm that leaves the loop found is true after the loop: it is never dropped.
             self.block(arm, layer)
@@ -142,7 +142,7 @@ class Execution:
             facts = [fact for layer in layers if (fact := layer.get(var)) is not None]
             joined = facts[0]
             for fact in facts[1:]:
-                joined = either(joined, fact, var.hint)
+                joined = either(joined, fact, self.names.at(branch, var.hint))
             env.own[var] = joined
 
     def _loop(self, loop: For | While, iterated: Fact | None, env: Environment) -> None:

@@ -24,7 +24,7 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.sharing import Effects
 from s2sad.analysis.stored import Store, is_container
 from s2sad.analysis.tables import LATER, Course, Environment, Fact, Summary, Tables, either
-from s2sad.analysis.types import Inert, Type, Unknown
+from s2sad.analysis.types import NOTHING, Inert, Type, Unknown
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions, statements
@@ -68,7 +68,7 @@ class Facts(Tables):
             summary = self.summaries[function] = Summary(params)
         else:
             joined = [
-                either(old, new, f"{p.var.hint}")
+                either(old, new, f"{self.names.at(function, p.var.hint, marked=False)}~")
                 for p, old, new in zip(function.params, summary.params, params, strict=True)
             ]
             if joined == summary.params and summary.sweep == self._sweep:
@@ -123,7 +123,8 @@ class Facts(Tables):
         self._depth += 1
         for _ in range(6):
             before = (summary.result, list(summary.params))
-            self._run(function, summary)
+            with self.names.of_callee(self._depth > 1):
+                self._run(function, summary)
             summary.sweep = self._sweep
             if not self._recursive or (summary.result, summary.params) == before:
                 break
@@ -173,8 +174,8 @@ class Facts(Tables):
         if returned:
             result = returned[0]
             for fact in returned[1:]:
-                result = either(result, fact, f"{function.name}.result")
-        summary.result = result
+                result = either(result, fact, f"{self.names.at(function, '', marked=False)}~")
+        summary.result = Fact(Unknown("result")) if result.type == NOTHING else result
 
     def _any_varied(self, function: Function, var: Var, regions: Regions, env: Environment) -> bool:
         """Whether what a parameter stands for is varied at some point of a function."""

@@ -7,6 +7,7 @@ params.items()   a list of (key, value) pairs
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import count
 
 from s2sad.analysis.lattice import common
 from s2sad.analysis.types import (
@@ -73,6 +74,14 @@ def _elements(kind: Type) -> Type:
     return element(kind, "")
 
 
+def _told_apart(kind: Type, position: int) -> Type:
+    """The type of the elements of one of several iterables."""
+    found = _elements(kind)
+    return (
+        Unknown(f"{found.name}.{position}", found.foreign) if isinstance(found, Unknown) else found
+    )
+
+
 def _values(kind: Type) -> Type:
     if isinstance(kind, DictOf):
         if kind.items and kind.rest is None:
@@ -87,7 +96,7 @@ def _values(kind: Type) -> Type:
 ITERABLES: dict[str, Callable[[list[Type]], Type]] = {
     "builtins.range": lambda args: ListOf(INT),
     "builtins.enumerate": lambda args: ListOf(TupleOf((INT, _elements(args[0])))),
-    "builtins.zip": lambda args: ListOf(TupleOf(tuple(_elements(a) for a in args))),
+    "builtins.zip": lambda args: ListOf(TupleOf(tuple(map(_told_apart, args, count())))),
     "builtins.reversed": lambda args: _same(args[0]),
     "builtins.list": lambda args: _same(args[0]) if args else ListOf(Unknown("")),
     "builtins.tuple": lambda args: _same(args[0]) if args else ListOf(Unknown("")),

@@ -12,6 +12,7 @@ nothing, and loops come to an end.
 from __future__ import annotations
 
 from s2sad.analysis.types import (
+    NOTHING,
     NUMBER,
     REAL,
     AnyShape,
@@ -31,8 +32,10 @@ from s2sad.analysis.types import (
 
 def join(a: Type, b: Type, name: str) -> Type:
     """A type that both are; `name` names sizes that differ."""
-    if a == b:
+    if a == b or b == NOTHING:
         return a
+    if a == NOTHING:
+        return b
     if isinstance(a, Array) and isinstance(b, Array):
         dtype = a.dtype if a.dtype == b.dtype else _join_dtype(a, b)
         return Array(dtype, _join_shape(a.shape, b.shape, name), a.python and b.python)
@@ -109,10 +112,16 @@ def renamed(kind: Type, name: str, only_marked: bool = False) -> Type:
             )
             return Array(dtype, Shape(fresh), python)
         case TupleOf(items):
-            parts = enumerate(items)
-            return TupleOf(tuple(renamed(t, f"{name}.{k}", only_marked) for k, t in parts))
+            numbered = enumerate(items)
+            return TupleOf(tuple(renamed(t, f"{name}.{k}", only_marked) for k, t in numbered))
         case ListOf(item, form):
             return ListOf(renamed(item, f"{name}.item", only_marked), form)
+        case DictOf(items, rest):
+            values = tuple((k, renamed(t, f"{name}.{k}", only_marked)) for k, t in items)
+            return DictOf(values, rest and renamed(rest, f"{name}.rest", only_marked))
+        case Struct(cls, fields, form):
+            parts = tuple((k, renamed(t, f"{name}.{k}", only_marked)) for k, t in fields)
+            return Struct(cls, parts, form)
         case Unknown(_, foreign):
             return Unknown(name, foreign)
     return kind

@@ -1,7 +1,8 @@
 """Names of sizes that nothing else is known of.
 
 A size that a value alone has is named after the value, with the marks of the loops around it: in
-another iteration it may be another one. Names that grow long are given short ones.
+another iteration, or another call of the function that it is in, it may be another one. Names that
+grow long are given short ones.
 
     x[x > 0.0]      float64[?v7.0]; in a loop float64[?v7~1.0]
 """
@@ -9,6 +10,8 @@ another iteration it may be another one. Names that grow long are given short on
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from s2sad.analysis.types import Array, ListOf, Shape, Star, TupleOf
@@ -22,6 +25,7 @@ class SizeNames:
         self.marks: list[str] = []
         self._loops = 0
         self._numbers: dict[Expr, int] = {}
+        self._sites: dict[tuple[object, str], int] = {}
         self._short: dict[str, str] = {}
 
     @property
@@ -33,6 +37,20 @@ class SizeNames:
         """The mark of another loop."""
         self._loops += 1
         return f"~{self._loops}"
+
+    def at(self, site: object, hint: str, marked: bool = True) -> str:
+        """The name of what is found at a place of the program (a statement, an expression), where
+        nothing else is known of it; in this iteration, if `marked`."""
+        number = self._sites.setdefault((site, hint), len(self._sites))
+        return f"{hint}?{number}" + "".join(self.marks if marked else ())
+
+    @contextmanager
+    def of_callee(self, is_called: bool) -> Iterator[None]:
+        """What gets a name here belongs to one of several calls of a function."""
+        self.marks += ["~"] if is_called else []
+        yield
+        if is_called:
+            self.marks.pop()
 
     def named(self, shape: Any, node: Expr) -> Any:
         """A result's shape in which every unknown size has a name of its own, and a short one."""

@@ -21,7 +21,7 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.size_names import SizeNames
 from s2sad.analysis.sizes import UNKNOWN
 from s2sad.analysis.stored import Store
-from s2sad.analysis.types import NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
+from s2sad.analysis.types import NOTHING, NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
 from s2sad.derive.selection import choose
 from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import Apply, Expr, Function, Ref, Var
@@ -42,7 +42,7 @@ class Summary:
     position) or captured."""
 
     params: list[Fact]
-    result: Fact = field(default_factory=lambda: Fact(Unknown("result")))
+    result: Fact = field(default_factory=lambda: Fact(NOTHING))
     written: frozenset[int] = frozenset()
     stores: list[tuple[int | Var, Store]] = field(default_factory=list)
     running: bool = False

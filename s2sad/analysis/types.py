@@ -120,6 +120,10 @@ FLOAT = Array("float64", SCALAR, python=True)
 INT = Array("int64", SCALAR, python=True)
 BOOL = Array("bool", SCALAR, python=True)
 
+NOTHING = Inert("nothing")
+"""What a function returns that calls itself, as long as nothing is known of it: whatever is
+computed from it is found out when it is."""
+
 NUMBER = "number"
 """The dtype of what may be complex."""
 

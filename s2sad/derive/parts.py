@@ -30,10 +30,13 @@ from s2sad.ir.nodes import (
     For,
     Guard,
     Make,
+    Place,
     Ref,
     Return,
     Select,
     Stmt,
+    Target,
+    Unpack,
     Value,
     Var,
     While,
@@ -85,7 +88,8 @@ def rewritten(statement: Stmt, change: Any) -> Stmt:
     """A statement of the backward part whose expressions are rewritten by `change`."""
     match statement:
         case Assign():
-            return Assign(statement.targets, rewrite(statement.value, change), statement.augmented)
+            targets = tuple(rewritten_target(target, change) for target in statement.targets)
+            return Assign(targets, rewrite(statement.value, change), statement.augmented)
         case Evaluate():
             return Evaluate(rewrite(statement.value, change))
         case Branch():
@@ -96,6 +100,18 @@ def rewritten(statement: Stmt, change: Any) -> Stmt:
             body = [rewritten(s, change) for s in statement.body]
             return For(statement.target, rewrite(statement.iterable, change), body)
     return statement
+
+
+def rewritten_target(target: Target, change: Any) -> Target:
+    """A target in which the expressions that say where a value goes are rewritten by `change`."""
+    match target:
+        case Place(base, str()):
+            return replace(target, base=rewrite(base, change))
+        case Place(base, key) if not isinstance(key, str):
+            return replace(target, base=rewrite(base, change), key=rewrite(key, change))
+        case Unpack(targets):
+            return replace(target, targets=tuple(rewritten_target(t, change) for t in targets))
+    return target
 
 
 def inner_statements(statement: Stmt) -> Iterable[Stmt]:

@@ -17,7 +17,7 @@ from typing import TypeAlias
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import is_scalar
 from s2sad.derive.mirrored import Mirrored
-from s2sad.derive.parts import several_times
+from s2sad.derive.parts import rewritten_target, several_times
 from s2sad.derive.values import CHEAP, NEVER, cost, values_in, written_place
 from s2sad.ir.flow import expressions
 from s2sad.ir.nodes import (
@@ -30,11 +30,9 @@ from s2sad.ir.nodes import (
     Expr,
     Make,
     Opaque,
-    Place,
     Ref,
     Select,
     Stmt,
-    Target,
     Unpack,
     Value,
     Var,
@@ -194,19 +192,9 @@ _Parts: TypeAlias = Mapping[tuple[Expr, int], Var]
 def rewritten(statement: Stmt, change: Callable[[Expr], Expr | None]) -> Stmt:
     """A simple statement with its expressions rewritten."""
 
-    def target(old: Target) -> Target:
-        match old:
-            case Place(base, str()):
-                return replace(old, base=rewrite(base, change))
-            case Place(base, key) if not isinstance(key, str):
-                return replace(old, base=rewrite(base, change), key=rewrite(key, change))
-            case Unpack(targets):
-                return replace(old, targets=tuple(map(target, targets)))
-        return old
-
     match statement:
         case Assign():
-            targets = tuple(map(target, statement.targets))
+            targets = tuple(rewritten_target(target, change) for target in statement.targets)
             return replace(statement, targets=targets, value=rewrite(statement.value, change))
         case Evaluate():
             return replace(statement, value=rewrite(statement.value, change))

@@ -21,10 +21,11 @@ from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Invoke, Make, Opaque, Ref, Select, Var
 from s2sad.source.calls import Argument, Part, is_static, parts_of
 from s2sad.source.classes import ClassInfo
-from s2sad.source.invocations import Invocations, split
+from s2sad.source.invocations import Invocations, is_literal, split
 from s2sad.source.objects import class_of
 from s2sad.source.operators import METHODS, canonical
 from s2sad.source.plain import unusual
+from s2sad.source.spread import Open
 from s2sad.source.taken_apart import Construction, is_plain_object
 
 LIST_METHODS = {"append", "extend", "insert", "pop", "clear"}
@@ -219,13 +220,14 @@ class CallForms(Invocations):
         """An object with all its fields, in the order in which a NamedTuple counts them."""
         info = cls[1] if isinstance(cls, tuple) else cls
         names = [field.name for field in info.fields]
-        arguments = self._given(node)
+        opened = [Open(field.name, field.default) for field in info.fields]
+        arguments = self._spread(self._given(node), opened)
         positional, keywords = split(arguments)
         given = dict(zip(names, positional, strict=False)) | dict(keywords)
         known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
         is_complete = len(given) == len(names)
         for field in info.fields if known else ():
-            if field.name not in given and _is_literal(field.default):
+            if field.name not in given and is_literal(field.default):
                 given[field.name] = self.lower(field.default)
         if not known or any(argument.star for argument in arguments):
             self._note_construction(info, node)
@@ -254,16 +256,6 @@ class CallForms(Invocations):
     def _note(self, node: cst.Call, made: Construction) -> None:
         self.program.built[node] = made
         self.program.sites.add(self.module.as_read(node))
-
-
-def _is_literal(node: cst.BaseExpression | None) -> bool:
-    """Whether an expression is a number, a string or None, which means the same everywhere."""
-    match node:
-        case cst.UnaryOperation():
-            return _is_literal(node.expression)
-        case cst.Name(value):
-            return value in ("None", "True", "False")
-    return isinstance(node, cst.BaseNumber | cst.SimpleString)
 
 
 def _is_path(expr: Expr) -> bool:

@@ -4,7 +4,8 @@
     full(*(x, y), 2.0, scale=k, **{"c": z})     a=x, b=y, rest=(2.0,), scale=k, more={"c": z}
 
 What `*` and `**` stand for is known of displays, of names that are bound to one, and of the rest
-parameters of a function that is specialised for a call.
+parameters of a function that is specialised for a call; of others, what the parameters say of it
+(`spread.py`).
 """
 
 from __future__ import annotations
@@ -26,13 +27,14 @@ from s2sad.source.walk import Visitor
 class Argument:
     """An argument: its keyword, its value, and the functions that it may be.
 
-    `star` says that it stands for any number of arguments: `*` or `**`.
+    `star` says that it stands for any number of arguments: `*` or `**`, before `node`.
     """
 
     keyword: str | None
     value: Expr
     functions: Candidates | None = None
     star: str = ""
+    node: cst.BaseExpression | None = None
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ def arguments_of(
             continue
         parts = parts_of(node, scope)
         if parts is None:
-            yield Argument(None, lowerer.lower(node), None, argument.star)
+            yield Argument(None, lowerer.lower(node), None, argument.star, node)
             continue
         for key, part in parts:
             functions = None

@@ -11,10 +11,12 @@ handed functions is specialised for them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import libcst as cst
 
+from s2sad.analysis.exits import is_iterator
 from s2sad.ir.nodes import Apply, Callee, Expr, Invoke, Opaque, Origin, Ref, Select, Var, walk
 from s2sad.source.bound import names_in
 from s2sad.source.callables import Candidate, Candidates
@@ -22,6 +24,7 @@ from s2sad.source.calls import Argument, arguments_of, bind, is_of_class, signat
 from s2sad.source.lowering import Lowering
 from s2sad.source.operators import canonical
 from s2sad.source.scope import Scope
+from s2sad.source.spread import Open, spread
 from s2sad.tidy.naming import describe
 
 
@@ -161,7 +164,7 @@ class Invocations(Lowering):
         func = node.func if isinstance(node, cst.Call) else None
         if receiver is None and is_of_class(callee) and isinstance(func, cst.Attribute):
             receiver, text = self.lower(func.value), f".{func.attr.value}"
-        bound = bind(callee, given, receiver)
+        bound = bind(callee, self._spread(given, open_parameters(callee, receiver)), receiver)
         if isinstance(bound, str):
             return self._unknown_call(node, bound)
         callee = self.program.specialised(callee, bound.known)
@@ -183,6 +186,33 @@ class Invocations(Lowering):
         held = None if var is None else Ref(var)
         site = Origin(self.module.as_read(node), self.module)
         return Invoke(callee, tuple(args), held, text, origin or self.origin(node), site)
+
+    def _spread(self, given: list[Argument], parameters: list[Open] | None) -> list[Argument]:
+        """The arguments of a call, those behind `*` and `**` one by one where the parameters say
+        which these are."""
+        if parameters is None:
+            return given
+        return spread(given, parameters, self._again, self._literal)
+
+    def _again(self, argument: Argument) -> Callable[[], Expr] | None:
+        """What refers to the value of an argument as often as one likes; it gets a name for that,
+        if it can have one."""
+        value, node = argument.value, argument.node
+        if isinstance(node, cst.Name | cst.Attribute) and isinstance(value, Ref | Apply):
+            return lambda: self.lower(node)
+        if not isinstance(value, Ref):
+            if not self.lifting or isinstance(value, Opaque):
+                return None
+            var = Var(describe(value))
+            if is_iterator(value):
+                value = Apply("builtins.list", (value,), (), "call", "list")
+            self.walrus.append((var, value, None))
+            return lambda: Ref(var)
+        return lambda: Ref(value.var)
+
+    def _literal(self, node: cst.BaseExpression) -> Expr | None:
+        """A default that means the same everywhere."""
+        return self.lower(node) if is_literal(node) else None
 
     def _unknown_call(self, node: cst.Call | cst.Attribute, reason: str) -> Opaque:
         """A call of something unknown may change every object that it can reach."""
@@ -216,6 +246,30 @@ class _Again:
     def argument(self, node: cst.BaseExpression) -> Expr:
         """The value of an argument, which may be a function."""
         return self.lower(node) if node in self.taken else self.lowerer.argument(node)
+
+
+def open_parameters(callee: Callee, receiver: Expr | None) -> list[Open] | None:
+    """The parameters of a callee that the arguments of a call go to; None where it takes any."""
+    params = callee.definition.node.params
+    if isinstance(params.star_arg, cst.Param) or params.star_kwarg is not None:
+        return None
+    listed = [*params.posonly_params, *params.params]
+    found = [
+        Open(p.name.value, p.default, True, k >= len(params.posonly_params))
+        for k, p in enumerate(listed)
+    ]
+    found += [Open(p.name.value, p.default, by_position=False) for p in params.kwonly_params]
+    return found if receiver is None else found[1:]
+
+
+def is_literal(node: cst.BaseExpression | None) -> bool:
+    """Whether an expression is a number, a string or None, which means the same everywhere."""
+    match node:
+        case cst.UnaryOperation():
+            return is_literal(node.expression)
+        case cst.Name(value):
+            return value in ("None", "True", "False")
+    return isinstance(node, cst.BaseNumber | cst.SimpleString)
 
 
 def split(given: list[Argument]) -> tuple[tuple[Expr, ...], tuple[tuple[str, Expr], ...]]:

@@ -398,7 +398,34 @@ def twice_applied(g, p):
 closure = make_scaled(2.5, np.array([1.0, -2.0, 0.5]))
 r = np.random.default_rng(6).standard_normal
 LIVE = ("closure",)
+
+
+def _solved(price, size, guess=0.2):
+    found = guess
+    for _ in range(5):
+        found -= 0.5 * (found * size - price) / size
+    return found
+
+
+def default_that_is_updated(price: float, sizes):
+    total = 0.0
+    for size in sizes:
+        total += _solved(price, size)
+    return total
+
+
+def default_beside_an_array(price: float, sizes):
+    total = np.sum(_solved(price, 2.0, price * sizes))
+    for size in sizes:
+        total += _solved(price, size)
+    return total
+
+
 CALLS = {
+    **dict.fromkeys(
+        ["default_that_is_updated", "default_beside_an_array"],
+        ("price", [(0.7, np.array([1.0, 2.0]))]),
+    ),
     "called_twice": ("x", [(r(3),)]),
     "nested_calls": ("x", [(0.7,)]),
     "defaults_and_keywords": (("x", "y"), [(0.7, 1.2)]),

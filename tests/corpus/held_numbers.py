@@ -113,6 +113,16 @@ def last_item_by_two_positions(x: float):
     return d * x
 
 
+def kept_and_divided(rates, weights):
+    kept = []
+    discount = 1.0
+    for r, w in zip(rates, weights, strict=True):
+        discount /= 1.0 + r * w
+        kept.append(discount)
+    total = sum(w * d for w, d in zip(weights, kept, strict=True))
+    return np.sum((1.0 - kept[-1]) / total)
+
+
 CALLS = {
     "mean_of_a_repeated_number": ("x", [(0.7,)]),
     "last_item_by_two_positions": ("x", [(0.7,)]),
@@ -121,6 +131,13 @@ CALLS = {
         (("x", "y", "u"), [(0.7, -0.4, np.array([0.3, -0.7, 1.1]), 3)]),
     ),
     "updated_under_another_name": ("x", [(0.7,)]),
+    "kept_and_divided": (
+        ("rates", "weights"),
+        [
+            (np.array([0.1, 0.3, 0.2]), np.array([1.0, 0.5, 0.7])),
+            (np.array([[0.1, 0.3], [0.2, 0.4], [0.3, 0.1]]), np.array([1.0, 0.5, 0.7])),
+        ],
+    ),
     "added_to_under_another_name": (("x", "y"), [(0.7, -0.4, 3), (0.7, -0.4, 0)]),
     "copy_with_another_item": (("x", "y"), [(0.7, -0.4)]),
     "lists_of_numbers_in_a_copy": (("x", "y"), [(0.7, -0.4)]),

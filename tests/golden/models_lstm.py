@@ -190,7 +190,7 @@ def lstm_value_and_grad(params: dict, xs, h0, c0):
         # h = o * np.tanh(c)
         tanh_c = np.tanh(c)
         d_o = unbroadcast(d_h0 * tanh_c, np.shape(o))
-        d_c0 += d_h0 * o * (1.0 - tanh_c * tanh_c)
+        d_c0 += unbroadcast(d_h0 * o * (1.0 - tanh_c * tanh_c), np.shape(c))
         c = c_trace.pop()
         # c = f * c + i * g
         d_f = unbroadcast(d_c0 * c, np.shape(f))

@@ -162,6 +162,7 @@ def orbits_value_and_grad(pos, vel, mass, dt, steps):
         vel = vel_trace_2.pop()
         # vel += 0.5 * dt * acc
         d_acc += unbroadcast(0.5 * d_vel * dt, np.shape(acc))
+        d_vel = unbroadcast(d_vel, np.shape(vel))
         acc = acc_trace.pop()
         # acc = attraction(pos, mass, 0.1)
         d_pos_2, d_mass_2 = attraction_backward(pos, mass, 0.1, d_acc)

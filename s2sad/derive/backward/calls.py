@@ -299,9 +299,9 @@ class Calls:
         """Whether no other argument may share memory with one that a call writes into."""
         for index in interface.written:
             argument = node.args[index]
-            if argument is None:
-                continue
-            if self.places.written_slot(argument) is None and not self.places.is_literal(argument):
+            if argument is None or (
+                self.places.written_slot(argument) is None and not self.places.is_literal(argument)
+            ):
                 self.sweep.add_error(unnamed_argument(node))
                 return False
             if self.regions.hands_over_twice(node, index):

@@ -68,7 +68,9 @@ class Between:
             reads = self._late_reads(body, var, restored) if var in written else []
             part = reads[0] if reads else Ref(var)
             fixed = var not in written or is_number(self.facts.type_of(part))
-            fixed = fixed or var in self.regions.mirrors  # the item is another one, not changed
+            if var in self.regions.mirrors:  # the item is another one, not changed
+                fixed = True
+                self.regions.mirrors[new] = self.regions.mirrors[var]
             copies.append(Assign((new,), part if fixed else call("numpy.copy", part)))
             late_refs = (
                 r for s in body for r in refs_of(s) if r in self.recall.after and r.var is var
