@@ -23,7 +23,6 @@ from s2sad.ir.nodes import (
     Function,
     Invoke,
     Make,
-    Opaque,
     Place,
     Ref,
     Stmt,
@@ -201,12 +200,6 @@ class AliasClasses(AliasFinder):
                             self._shared |= dict.fromkeys(held)
                             for one, other in zip(held, held[1:], strict=False):
                                 self._unite(one, other)
-            case Opaque():
-                # What `xs.extend(ys)` is handed, it may put into a list or dict.
-                for part in filter(self._is_typed_container, node.parts):
-                    for var, _ in self._aliases(part):
-                        if var in node.mutates:
-                            self._bind(var, [(other, "part") for other in node.mutates])
             case Each():
                 # Only a call can write into an element while a comprehension runs.
                 if any(isinstance(n, Invoke) for n in walk(node.element)):

@@ -35,7 +35,6 @@ from s2sad.ir.nodes import (
     Expr,
     Function,
     Invoke,
-    Opaque,
     Ref,
     Var,
     walk,
@@ -97,17 +96,13 @@ class Facts(Tables):
             for root in expressions(statement)
             for node in walk(root)
         )
-        if any(isinstance(node, Apply | Opaque) and self._passes_items_on(node) for node in nodes):
+        if any(isinstance(node, Apply) and self._passes_items_on(node) for node in nodes):
             self.untyped_calls = Calls(self.program, self._container_type)
             self.again(function)
 
-    def _passes_items_on(self, node: Apply | Opaque) -> bool:
-        parts = node.args if isinstance(node, Apply) else node.parts
-        if isinstance(node, Apply) and node.op not in PASS_ITEMS_ON:
-            return False
-        if isinstance(node, Opaque) and not node.mutates:
-            return False
-        return any(is_container(self.types.get(part)) for part in parts)
+    def _passes_items_on(self, node: Apply) -> bool:
+        kinds = (self.types.get(arg) for arg in node.args)
+        return node.op in PASS_ITEMS_ON and any(map(is_container, kinds))
 
     def _container_type(self, expr: Expr) -> Type:
         """The type of a container; of anything else nothing is known that may not change yet."""

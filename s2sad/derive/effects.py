@@ -7,7 +7,6 @@ from typing import Any
 
 import libcst as cst
 
-from s2sad.analysis.stored import is_container
 from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, TupleOf
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
@@ -81,19 +80,9 @@ def changed_by_method(call: Opaque) -> Ref | None:
 
 def filled_by(call: Opaque, facts: Any) -> tuple[Var, ...]:
     """The variables whose objects may hold what a call that s2sad cannot see into is handed."""
-    if call.inert or not any(_carries(part, call, facts) for part in call.parts):
+    if call.inert or not any(part in facts.varied for part in call.parts):
         return ()
     return () if is_harmless(call, facts) or _only_reads(call) else tuple(call.mutates)
-
-
-def _carries(part: Expr, call: Opaque, facts: Any) -> bool:
-    """Whether what a call is handed carries a derivative, or will where a list or dict may hold it
-    by then."""
-    if part in facts.varied:
-        return True
-    later = isinstance(part, Ref) and part.var in facts.made_varied
-    others = (other for other in call.parts if other is not part)
-    return later and any(is_container(facts.type_of(other)) for other in others)
 
 
 def _is_varied(receiver: cst.BaseExpression, call: Opaque, facts: Any) -> bool:
