@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import Any
 
 from s2sad import drivers, pipeline
+from s2sad.derive.directions import Parts
 from s2sad.emit.layout import formatted
 from s2sad.emit.module import helper_source, rename_helpers
 from s2sad.errors import S2SADError
@@ -63,10 +64,11 @@ def generate_all(
     if not loops or dump:
         return made
     parts, captured = [made.text, "import numpy as np"], dict(made.captured)
-    helpers, renamed = _tree_helpers(made.text)
+    split = _in_two_parts(module, [(r, call) for r in loops for call in called[r]], made)
+    helpers, renamed = _helpers(made.text)
     parts += helpers
     for request in loops:
-        parts.append(_driver(module, request, called[request], made, renamed))
+        parts.append(_driver(module, request, called[request], made, renamed, split))
         captured[request.name] = captured.get(called[request][0].name, ())
     if any(request.mode == "sparse-jacobian" for request in loops):
         parts.append(drivers.COLUMN_GROUPS)
@@ -102,12 +104,18 @@ def _driver(
     called: Sequence[Request],
     made: Generated,
     renamed: dict[str, str],
+    split: dict[str, Parts],
 ) -> str:
     text = made.text
     wrt = request.wrt or (_first_parameter(text, called[0].name),)
     of = request.function.rpartition(".")[2]
     seeds = [f"dot_{name}" for name in wrt] + ["d_out"]
-    inner = {call.mode: drivers.inner_function(text, call.name, seeds) for call in called}
+    inner = {
+        call.mode: drivers.inner_function(
+            text, call.name, seeds, split.get(call.name), call.mode != "hvp"
+        )
+        for call in called
+    }
     containers = made.containers[called[0].name]
     if request.mode == "sparse-jacobian":
         _check_places(module, request, containers)
@@ -119,11 +127,53 @@ def _driver(
         if request.mode == "hessian":
             return drivers.tree_hessian(around, inner["hvp"])
         return drivers.tree_jacobian(around, inner["jvp"], inner.get("vjp"), by_rows)
+    check = renamed.get("refuse_container", "refuse_container")
+    checks = [f"{check}({x})" for x in wrt if _may_be_taken_apart(module, request, x, text)]
     if request.mode == "hessian":
-        return drivers.hessian(request.name, of, wrt, request.bare, inner["hvp"])
+        return drivers.hessian(request.name, of, wrt, request.bare, inner["hvp"], checks)
     forward, reverse = inner.get("jvp"), inner.get("vjp")
     by_rows = request.mode == "jacobian-reverse"
-    return drivers.jacobian(request.name, of, wrt, request.bare, forward, reverse, by_rows)
+    return drivers.jacobian(request.name, of, wrt, request.bare, forward, reverse, by_rows, checks)
+
+
+def _may_be_taken_apart(module: SourceModule, request: Request, name: str, text: str) -> bool:
+    """Whether a parameter that is taken for an array may be a list of arrays: nothing is said of
+    it, and the function takes items of it by number (`p[0]`)."""
+    definition = module.functions.get(request.function)
+    if definition is not None:
+        given = [p for p in parameters(definition.node.params) if p.name.value == name]
+        if any(p.annotation is not None for p in given):
+            return False
+    return re.search(rf"(?<![\w.]){name}\[-?\d+\]", text) is not None
+
+
+def _in_two_parts(
+    module: SourceModule, called: Sequence[tuple[Request, Request]], made: Generated
+) -> dict[str, Parts]:
+    """What of the functions that loops go around is the same along every direction, where it can be
+    told apart; read from their text."""
+    read = SourceModule.from_text(made.text, module.filename, module.path)
+    read.made_from = module
+    read.originals = {call.name: request.function for request, call in called}
+    found: dict[str, Parts] = {}
+    named: dict[tuple[str, ...], dict[str, str]] = {}
+    for request, call in called:
+        seeds = _seeds_of(made.text, call.name)
+        same = named.setdefault((request.function, *request.wrt), {})
+        try:
+            parts = pipeline.two_parts(read, call.name, seeds, same)
+        except S2SADError:
+            parts = None  # what is carried along in it is not understood from the text alone
+        if parts is not None:
+            found[call.name] = parts
+    return found
+
+
+def _seeds_of(text: str, name: str) -> tuple[str, ...]:
+    """The seeds that a generated function takes."""
+    functions = (n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
+    node = next(node for node in functions if node.name == name)
+    return tuple(a.arg for a in node.args.kwonlyargs if a.arg.startswith(("dot_", "d_out")))
 
 
 def _check_places(module: SourceModule, request: Request, containers: dict[str, bool]) -> None:
@@ -136,15 +186,15 @@ def _check_places(module: SourceModule, request: Request, containers: dict[str, 
         raise S2SADError("S2S018", message, place, advice)
 
 
-def _tree_helpers(text: str) -> tuple[list[str], dict[str, str]]:
-    """The helpers that take containers apart, under names that nothing in a generated text has."""
+def _helpers(text: str) -> tuple[list[str], dict[str, str]]:
+    """The helpers that drivers call, under names that nothing in a generated text has."""
     source = helper_source()
     nodes = list(ast.walk(ast.parse(text)))
     taken = {n.id for n in nodes if isinstance(n, ast.Name)}
     taken |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     taken |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
     renamed = source.renamed(taken - source.found_in(text))
-    needed = source.closure(["size_of", "flat", "direction", "blocks"])
+    needed = source.closure(["size_of", "flat", "direction", "blocks", "refuse_container"])
     return [rename_helpers(source.texts[name], "np", renamed) for name in needed], renamed
 
 

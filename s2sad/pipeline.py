@@ -16,6 +16,7 @@ from s2sad.collector import paused_collector
 from s2sad.errors import ManyErrors, S2SADError
 
 if TYPE_CHECKING:
+    from s2sad.derive.directions import Parts
     from s2sad.ir.nodes import Invoke
     from s2sad.source.module import SourceModule
 
@@ -170,6 +171,28 @@ def generate(
             objects |= built
             if calls == frozenset([*written_out, *objects]):
                 raise _explained(errors, written_out.values()) from error
+
+
+@paused_collector()
+def two_parts(
+    module: SourceModule, name: str, seeds: tuple[str, ...], named: dict[str, str]
+) -> Parts | None:
+    """What of a generated function in a module is the same for all values of its `seeds`, and what
+    is not; `named` as in `in_two_parts`.
+
+    Raises:
+        S2SADError: the text says too little to know.
+    """
+    from s2sad.derive.directions import in_two_parts
+
+    _, engine, _ = _engines(module, [], "", frozenset())
+    program = engine.program
+    program.unmarked, program.probed, program.sites = False, False, set()
+    request = Request(name, seeds, mode="jvp", real=True, again=True)
+    function, _ = _prepare(request, program, engine)
+    if engine.errors:
+        raise engine.errors[0]
+    return in_two_parts(function, engine, seeds, named)
 
 
 def _explained(errors: list[S2SADError], written_out: Collection[Invoke]) -> S2SADError:

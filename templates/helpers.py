@@ -873,6 +873,15 @@ def refuse_complex(x):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
 
 
+def refuse_container(x):
+    """Stop where an argument holds arrays: this takes it for one array, as a list of numbers is."""
+    items = (*x,) if isinstance(x, (list, tuple)) else ()
+    if isinstance(x, dict) or any(np.ndim(item) or isinstance(item, dict) for item in items):
+        raise TypeError(
+            f"a {type(x).__name__} of arrays: annotate the parameter that it comes in by"
+        )
+
+
 def like(x, d):
     """The gradient d in the shape and dtype of x, an array or number; float64 if x is no float."""
     if type(x) is type(d) is np.ndarray and x.shape == d.shape != () and x.dtype == d.dtype:

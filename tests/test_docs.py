@@ -234,7 +234,9 @@ def test_the_program_of_the_modes_page(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.syspath_prepend(str(tmp_path))
     module = importlib.import_module("modes_page")
     shown = [code for language, code in blocks if language == "py"]
-    assert shown and all(code in module.jvp(module.layer).source for code in shown)
+    columns = module.jacobian(module.residual, mode="forward")
+    texts = module.jvp(module.layer).source + columns.source
+    assert shown and all(code in texts for code in shown)
 
 
 def test_the_program_of_the_page_on_complex_numbers(

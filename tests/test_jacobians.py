@@ -264,6 +264,39 @@ def test_a_sparse_jacobian_of_containers_is_refused() -> None:
     np.testing.assert_allclose(values, [1.0, 1.3])
 
 
+def by_number(p):
+    return p[0] * np.sin(p[1])
+
+
+def by_number_of_tuple(p: tuple):
+    return p[0] * np.sin(p[1])
+
+
+def energy_by_number(p):
+    return np.sum(p[0] ** 2 * p[1])
+
+
+@pytest.mark.parametrize("mode", ["auto", "forward", "reverse"])
+def test_what_is_taken_apart_by_number_is_an_array_or_says_that_it_is_none(mode: str) -> None:
+    made = s2sad.jacobian(by_number, mode=mode)
+    expected = [np.sin(0.4), 1.3 * np.cos(0.4)]
+    for point in (np.array([1.3, 0.4]), [1.3, 0.4], (1.3, 0.4)):
+        np.testing.assert_allclose(made(point), expected)
+    for nested in ((X, X), [X, 2.0], {0: X, 1: X}):
+        with pytest.raises(TypeError, match="annotate the parameter"):
+            made(nested)
+    first, second = s2sad.jacobian(by_number_of_tuple, mode=mode)((X, 2.0 * X))
+    np.testing.assert_allclose(first, np.diag(np.sin(2.0 * X)))
+    np.testing.assert_allclose(second, np.diag(X * np.cos(2.0 * X)))
+
+
+def test_the_hessian_of_what_is_taken_apart_by_number() -> None:
+    made = s2sad.hessian(energy_by_number)
+    np.testing.assert_allclose(made([3.0, 2.0]), [[4.0, 6.0], [6.0, 0.0]])
+    with pytest.raises(TypeError, match="annotate the parameter"):
+        made((X, X))
+
+
 CLASHES = """
 import numpy as np
 

@@ -96,7 +96,7 @@ def residuals_jacobian(rates, start, counted, step=0.05, every=20):
     dot_rates = np.zeros(np.shape(rates))
     value, _ = residuals_jvp(rates, start, counted, step, every, dot_rates=dot_rates[()])
     jacobian = np.zeros(np.shape(value) + np.shape(rates))
-    for i in np.ndindex(dot_rates.shape):
+    for i in np.ndindex(np.shape(rates)):
         dot_rates[i] = 1.0
         _, jacobian[(..., *i)] = residuals_jvp(
             rates, start, counted, step, every, dot_rates=dot_rates[()]

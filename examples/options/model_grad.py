@@ -88,89 +88,6 @@ def normal_cdf_backward_jvp(x, d_out, dot_x, dot_d_out):
     return d_x, dot_d_x
 
 
-def price_hvp(
-    spot: float,
-    volatility: float,
-    rate: float,
-    years: float,
-    strike: float = 100.0,
-    *,
-    dot_spot,
-    dot_volatility,
-    dot_rate,
-    dot_years,
-):
-    """Hessian of `price` with respect to spot, volatility, rate and years, times
-    (dot_spot, dot_volatility, dot_rate, dot_years).
-
-    What the right to buy a share at the strike price is worth today.
-
-    Returns:
-        (dot_d_spot, dot_d_volatility, dot_d_rate, dot_d_years), shaped like the
-        gradient.
-    """
-    # Forward.
-    sqrt_years_ = math.sqrt(years)
-    spread = volatility * sqrt_years_
-    dot_spread = (
-        dot_volatility * sqrt_years_
-        + dot_years * (0.5 / sqrt_years_ if sqrt_years_ > 0.0 else math.inf) * volatility
-    )
-    sum_ = rate + 0.5 * volatility**2
-    dot_sum_ = dot_rate + dot_volatility * volatility
-    d1 = (math.log(spot / strike) + sum_ * years) / spread
-    dot_d1 = (
-        dot_spot / strike / (spot / strike) + dot_sum_ * years + dot_years * sum_ - dot_spread * d1
-    ) / spread
-    d2 = d1 - spread
-    dot_d2 = dot_d1 - dot_spread
-    d_spot, dot_d_spot = normal_cdf_jvp(d1, dot_d1)
-    exp = math.exp(-rate * years)
-    dot_exp = (-(dot_rate * years) - dot_years * rate) * exp
-    product = strike * exp
-    dot_product = dot_exp * strike
-    normal_cdf_out, dot_normal_cdf_out = normal_cdf_jvp(d2, dot_d2)
-
-    # Backward.
-    # value = spot * normal_cdf(d1) - strike * math.exp(-rate * years) * normal_cdf(d2)
-    d_d1, dot_d_d1 = normal_cdf_backward_jvp(d1, spot, dot_d1, dot_spot)
-    d_exp_in = -(normal_cdf_out * strike * exp)
-    dot_d_exp_in = -(dot_normal_cdf_out * strike * exp + dot_exp * (normal_cdf_out * strike))
-    d_d2, dot_d_d2 = normal_cdf_backward_jvp(d2, -product, dot_d2, -dot_product)
-    dot_d_rate = -(dot_d_exp_in * years) - dot_years * d_exp_in
-    dot_d_years = -(dot_d_exp_in * rate) - dot_rate * d_exp_in
-    # d2 = d1 - spread
-    d_d1 += d_d2
-    dot_d_d1 = dot_d_d1 + dot_d_d2
-    d_spread = -d_d2
-    dot_d_spread = -dot_d_d2
-    # d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * years) / spread
-    d_numerator = d_d1 / spread
-    dot_d_numerator = (dot_d_d1 - dot_spread * d_numerator) / spread
-    dot_d_spot = (
-        dot_d_spot
-        + (dot_d_numerator - dot_spot / strike * (d_numerator / (spot / strike)))
-        / (spot / strike)
-        / strike
-    )
-    dot_d_years += dot_d_numerator * sum_ + dot_sum_ * d_numerator
-    d_spread -= d_numerator * d1
-    dot_d_spread -= dot_d_numerator * d1 + dot_d1 * d_numerator
-    d_sum = d_numerator * years
-    dot_d_sum = dot_d_numerator * years + dot_years * d_numerator
-    dot_d_rate += dot_d_sum
-    dot_d_volatility = dot_d_sum * volatility + dot_volatility * d_sum
-    # spread = volatility * math.sqrt(years)
-    sqrt_years = math.sqrt(years)
-    dot_sqrt_years = dot_years * (0.5 / sqrt_years if sqrt_years > 0.0 else math.inf)
-    dot_d_volatility += dot_d_spread * sqrt_years + dot_sqrt_years * d_spread
-    chosen = 0.5 / sqrt_years if sqrt_years > 0.0 else math.inf
-    dot_d_years += (dot_d_spread * volatility + dot_volatility * d_spread) * chosen + (
-        -(dot_sqrt_years * (0.5 / sqrt_years) / sqrt_years) if sqrt_years > 0.0 else 0.0
-    ) * (d_spread * volatility)
-    return dot_d_spot, dot_d_volatility, dot_d_rate, dot_d_years
-
-
 def _parts(d):
     """The parts of a container's adjoint by key or position."""
     if hasattr(d, "_asdict") or hasattr(d, "__dataclass_fields__"):
@@ -195,24 +112,78 @@ def price_hessian(spot: float, volatility: float, rate: float, years: float, str
     Returns:
         The Hessian, of the shape two parameters for each block.
     """
+    # Forward.
+    sqrt_years_ = math.sqrt(years)
+    spread = volatility * sqrt_years_
+    sum_ = rate + 0.5 * volatility**2
+    d1 = (math.log(spot / strike) + sum_ * years) / spread
+    d2 = d1 - spread
+    exp = math.exp(-rate * years)
+    product = strike * exp
+    sqrt_years = math.sqrt(years)
+    chosen = 0.5 / sqrt_years if sqrt_years > 0.0 else math.inf
     inputs = spot, volatility, rate, years
-    dot_spot, dot_volatility, dot_rate, dot_years = dots = [np.zeros(np.shape(x)) for x in inputs]
+    units = [np.zeros(np.shape(x)) for x in inputs]
     hessian = [[np.zeros(np.shape(x) + np.shape(y)) for y in inputs] for x in inputs]
-    for k, dot in enumerate(dots):
-        for i in np.ndindex(dot.shape):
-            dot[i] = 1.0
-            column = price_hvp(
-                spot,
-                volatility,
-                rate,
-                years,
-                strike,
-                dot_spot=dot_spot[()],
-                dot_volatility=dot_volatility[()],
-                dot_rate=dot_rate[()],
-                dot_years=dot_years[()],
+    for k, unit in enumerate(units):
+        for i in np.ndindex(np.shape(unit)):
+            unit[i] = 1.0
+            dot_spot, dot_volatility, dot_rate, dot_years = (x[()] for x in units)
+            dot_spread = (
+                dot_volatility * sqrt_years_
+                + dot_years * (0.5 / sqrt_years_ if sqrt_years_ > 0.0 else math.inf) * volatility
             )
+            dot_sum_ = dot_rate + dot_volatility * volatility
+            dot_d1 = (
+                dot_spot / strike / (spot / strike)
+                + dot_sum_ * years
+                + dot_years * sum_
+                - dot_spread * d1
+            ) / spread
+            dot_d2 = dot_d1 - dot_spread
+            d_spot, dot_d_spot = normal_cdf_jvp(d1, dot_d1)
+            dot_exp = (-(dot_rate * years) - dot_years * rate) * exp
+            dot_product = dot_exp * strike
+            normal_cdf_out, dot_normal_cdf_out = normal_cdf_jvp(d2, dot_d2)
+            # Backward.
+            # value = spot * normal_cdf(d1) - strike * math.exp(-rate * years) * normal_cdf(d2)
+            d_d1, dot_d_d1 = normal_cdf_backward_jvp(d1, spot, dot_d1, dot_spot)
+            d_exp_in = -(normal_cdf_out * strike * exp)
+            dot_d_exp_in = -(
+                dot_normal_cdf_out * strike * exp + dot_exp * (normal_cdf_out * strike)
+            )
+            d_d2, dot_d_d2 = normal_cdf_backward_jvp(d2, -product, dot_d2, -dot_product)
+            dot_d_rate = -(dot_d_exp_in * years) - dot_years * d_exp_in
+            dot_d_years = -(dot_d_exp_in * rate) - dot_rate * d_exp_in
+            # d2 = d1 - spread
+            d_d1 += d_d2
+            dot_d_d1 = dot_d_d1 + dot_d_d2
+            d_spread = -d_d2
+            dot_d_spread = -dot_d_d2
+            # d1 = (math.log(spot / strike) + (rate + 0.5 * volatility**2) * years) / spread
+            d_numerator = d_d1 / spread
+            dot_d_numerator = (dot_d_d1 - dot_spread * d_numerator) / spread
+            dot_d_spot = (
+                dot_d_spot
+                + (dot_d_numerator - dot_spot / strike * (d_numerator / (spot / strike)))
+                / (spot / strike)
+                / strike
+            )
+            dot_d_years += dot_d_numerator * sum_ + dot_sum_ * d_numerator
+            d_spread -= d_numerator * d1
+            dot_d_spread -= dot_d_numerator * d1 + dot_d1 * d_numerator
+            d_sum = d_numerator * years
+            dot_d_sum = dot_d_numerator * years + dot_years * d_numerator
+            dot_d_rate += dot_d_sum
+            dot_d_volatility = dot_d_sum * volatility + dot_volatility * d_sum
+            # spread = volatility * math.sqrt(years)
+            dot_sqrt_years = dot_years * (0.5 / sqrt_years if sqrt_years > 0.0 else math.inf)
+            dot_d_volatility += dot_d_spread * sqrt_years + dot_sqrt_years * d_spread
+            dot_d_years += (dot_d_spread * volatility + dot_volatility * d_spread) * chosen + (
+                -(dot_sqrt_years * (0.5 / sqrt_years) / sqrt_years) if sqrt_years > 0.0 else 0.0
+            ) * (d_spread * volatility)
+            column = dot_d_spot, dot_d_volatility, dot_d_rate, dot_d_years
             for row, part in zip(hessian, column, strict=True):
                 row[k][(..., *i)] = part
-            dot[i] = 0.0
+            unit[i] = 0.0
     return tuple(tuple(block[()] for block in row) for row in hessian)
