@@ -18,9 +18,14 @@ s2sad = pytest.importorskip("s2sad")
 TWICE_REFUSED = {
     name: "S2S012"
     for name in (
+        "arms.reprojection_error",
         "gru.loss",
         "gru.sequence_loss",
         "heston.calibration",
+        "inference.eight_schools",
+        "particles.closest_approach",
+        "pendulum.tip_distance",
+        "regressions.ordinal_nll",
         "shallow_water.misfit",
         "smoother.objective",
     )
