@@ -231,7 +231,8 @@ def _source(function: FunctionType) -> tuple[SourceModule, str]:
     if origin is not None:
         module = SourceModule.from_text(origin.text, origin.filename)
         try:
-            module.made_from, _ = _source(origin.function)
+            module.made_from, original = _source(origin.function)
+            module.originals = {function.__name__: module.made_from.functions[original]}
         except S2SADError:  # its text is gone, and with it the rules
             pass
         return module, function.__name__

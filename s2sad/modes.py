@@ -154,7 +154,7 @@ def _in_two_parts(
     told apart; read from their text."""
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module
-    read.originals = {call.name: request.function for request, call in called}
+    read.originals = made.originals
     found: dict[str, Parts] = {}
     named: dict[tuple[str, ...], dict[str, str]] = {}
     for request, call in called:
@@ -225,9 +225,7 @@ def _generated(
     made = pipeline.generate(module, before, command=command)
     read = SourceModule.from_text(made.text, module.filename, module.path)
     read.made_from = module
-    read.originals = {
-        inner.name: request.function for request, inner in zip(later, needed, strict=True)
-    }
+    read.originals = made.originals
     asked = [
         replace(request, function=inner.name, mode=request.mode, title=request.name)
         for request, inner in zip(later, needed, strict=True)
@@ -243,7 +241,9 @@ def _generated(
     for inner, request in zip(needed, asked, strict=True):  # the text says less than the source
         found = made.containers[inner.name] | outer.containers[request.name]
         containers[request.name] = {n: sure for n, sure in found.items() if n != "return"}
-    return Generated(text, made.sources, made.captured | outer.captured, containers)
+    originals = dict(made.originals)
+    originals |= {r.name: originals[i.name] for i, r in zip(needed, asked, strict=True)}
+    return Generated(text, made.sources, made.captured | outer.captured, containers, originals)
 
 
 def merged(one: str, other: str, wanted: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from s2sad.errors import ManyErrors, S2SADError
 if TYPE_CHECKING:
     from s2sad.derive.directions import Parts
     from s2sad.ir.nodes import Invoke
+    from s2sad.source.classes import Definition
     from s2sad.source.module import SourceModule
 
 MODES = ("value-and-grad", "grad", "vjp", "jvp", "hvp", "jacobian", "hessian",
@@ -70,13 +71,15 @@ class Generated:
     file name (for caches); `captured` names the keyword-only parameters that stand for values the
     function captured from where it was defined, in each generated function that has them.
     `containers` are the parameters that each is with respect to and that may be containers, and
-    `return` where the result may be one: with whether it certainly is.
+    `return` where the result may be one: with whether it certainly is. `originals` are the user's
+    functions that those in the text were made from.
     """
 
     text: str
     sources: dict[str, str] = field(default_factory=dict)
     captured: dict[str, tuple[str, ...]] = field(default_factory=dict)
     containers: dict[str, dict[str, bool]] = field(default_factory=dict)
+    originals: dict[str, Definition] = field(default_factory=dict)
 
 
 @dataclass
@@ -248,7 +251,7 @@ def _generated(
         return Generated(observer.text, sources)
     if errors:
         raise errors[0] if len(errors) == 1 else ManyErrors(errors)
-    text = _assemble(module, reverse, forward, derived, command)
+    text, originals = _assemble(module, reverse, forward, derived, command)
     if dump:
         text = observer.text
     captured = {
@@ -259,7 +262,7 @@ def _generated(
         request.name: _containers(engine.facts.summaries[function], function, wrt)
         for request, engine, function, wrt in prepared
     }
-    return Generated(text, sources, captured, containers)
+    return Generated(text, sources, captured, containers, originals)
 
 
 def _engines(
@@ -314,13 +317,12 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
     """The lowered function of a request, interpreted, and the parameters it is with respect to."""
     from s2sad.derive.own_rules import as_a_call
     from s2sad.source.lower import Setting, lower_function
-    from s2sad.source.program import takes_object
 
     module = program.module
     definition = _definition(request, module)
     outer = program.scope_around(definition)
     captured = program.captured_by(definition, outer)
-    owner = definition.owner if definition.owner and takes_object(definition) else None
+    owner = definition.class_of_first
     has_rule = program.rules.own_op(module, f".{request.function}") is not None
     function = lower_function(
         as_a_call(definition.node) if has_rule else definition.node,
@@ -328,6 +330,7 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
         program,
         Setting(owner, outer, captured=captured),
     )
+    function.definition = definition
     engine.observe("lower", function, function)
     names = [p.var.hint for p in function.params]
     first = 1 if owner is not None else 0
@@ -384,8 +387,9 @@ def _check_object(definition: Any, owner: Any) -> None:
 
 def _assemble(
     module: SourceModule, reverse: Any, forward: Any, derived: list[Any], command: str
-) -> str:
-    """The file: header, imports, what is carried, helpers, functions of callees, derivatives."""
+) -> tuple[str, dict[str, Definition]]:
+    """The file: header, imports, what is carried, helpers, functions of callees, derivatives; and
+    which functions of the user's those in it were made from."""
     from s2sad import __version__
     from s2sad.emit.carry import Carrier
     from s2sad.emit.functions import FunctionWriter
@@ -434,7 +438,10 @@ def _assemble(
         del carrier.imports[numpy]
     imports = "\n".join(sorted(set(carrier.imports.values()), key=_import_order))
     parts = [_header(module, __version__, command), *([imports] if imports else []), *parts]
-    return formatted("\n\n\n".join(part.rstrip("\n") for part in parts) + "\n", module.path)
+    originals = carrier.functions()
+    originals |= {d.name: d.function.definition for d in (*inner, *derived)}
+    text = "\n\n\n".join(part.rstrip("\n") for part in parts) + "\n"
+    return formatted(text, module.path), originals
 
 
 def _header(module: SourceModule, version: str, command: str) -> str:

@@ -366,3 +366,28 @@ def like_tree(x: const, d: "*s") -> "?":
     """The same for a container: each part in the shape of its value."""
     y = helper.like_tree(x, d)
     d_d += d_y
+
+
+# ---------------------------------------------------------------- what a run puts back
+
+
+@forward
+@maybe_view(x)
+def contents(x: "*s") -> "?":
+    """What arrays and containers hold: of tangents, what these do."""
+    x = [x, [2.0 * x]]
+    y = helper.contents(x)
+
+
+@forward
+def leave(found: "*s"):
+    """Arrays and containers get that back, and so do tangents."""
+    found = [(3.0 * found, found), ([found], [2.0 * found])]
+    helper.leave(found)
+
+
+@forward
+def add_into(d: "*s", parts: "*r"):
+    """What is added to the adjoints that a container holds; to their tangents, that of it."""
+    d, parts = [d, [2.0 * d]], [parts, [3.0 * parts]]
+    helper.add_into(d, parts)

@@ -43,11 +43,8 @@ def results_of(kernel: Kernel) -> Any:
 FORWARD_REFUSED: dict[str, str] = {}
 """Kernels whose tangent is refused as yet, and the code of the refusal."""
 
-TWICE_REFUSED = {
-    "traps.grown_list": "S2S012",
-}
-"""Kernels whose gradient is not differentiated again as yet, and the code of the refusal: what the
-items of a list of unknown shape hold is asked when it runs."""
+TWICE_REFUSED: dict[str, str] = {}
+"""Kernels whose gradient is not differentiated again as yet, and the code of the refusal."""
 
 
 def test_refusals_name_kernels() -> None:

@@ -50,7 +50,7 @@ def test_adjoint_and_tangent(rule: Rule) -> None:
         template_tests.check(sample)
 
 
-@pytest.mark.parametrize("rule", ACTIVE, ids=_title)
+@pytest.mark.parametrize("rule", [r for r in ACTIVE if not r.forward], ids=_title)
 def test_single_precision(rule: Rule) -> None:
     for sample in template_tests.samples(rule):
         y = template_tests.forward(rule, sample.values)

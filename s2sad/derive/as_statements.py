@@ -83,14 +83,15 @@ class AsStatements:
             for part in walk(node)
         )  # fmt: skip
 
-    def written(self, node: Expr) -> Block:
+    def written(self, node: Expr, statement: Stmt) -> Block:
+        """The statements that give a choice or a comprehension in a statement a name."""
         if node in self.sweep.placing.replaced:
             return []
         hint = describe(node) if not isinstance(node, Each) else "items"
         var, _ = self.sweep.taken_out.setdefault(node, (Var(hint), Var("item")))
         self.facts.bindings[var] = self.facts.type_of(node)
         self.sweep.varied.add(var)
-        if self.mirrored.roots(node):
+        if self.mirrored.roots(node) or self._mixes(node, statement):
             self.mirrored.add(var)
         ref = Ref(var)
         self.facts.types[ref] = self.facts.type_of(node)

@@ -173,7 +173,7 @@ class Forward(Push):
         """One statement with its tangent."""
         made: Block = []
         for node in list(self.as_statements.found_in(statement)):
-            made += self.as_statements.written(node)
+            made += self.as_statements.written(node, statement)
         made += self._with_tangent(statement)
         if statement.origin is not None:
             evaluated = (evaluated_by(part) for part in made if part.origin is None)
@@ -279,7 +279,8 @@ class Forward(Push):
                 if found is None:
                     return [(self.dot(var), self.zeros.of_variable(var))
                             for var in targets_of(target) if var in self.varied]  # fmt: skip
-                return [(self.dotted(target), self.whole(found, value))]
+                expr = self.writes.bound_to(target, value, self.whole(found, value))
+                return [(self.dotted(target), expr)]
 
     def _evaluate(self, statement: Evaluate) -> Block:
         """A call for its effect: of an operator that writes, or of a function of the user's."""

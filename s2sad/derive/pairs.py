@@ -72,7 +72,7 @@ class Pairs:
             case Apply("builtins.reversed", (Apply("builtins.list", (_,), ()) as listed,)):
                 inner, paired = self.paired(listed, target)
                 return replace(iterable, args=(inner,), origin=None), paired
-        found = self._iterated(iterable)
+        found = self._iterated(iterable, target)
         strict = (("strict", Const(True)),)
         values = self._value(iterable)
         both = Apply("builtins.zip", (values, found), strict, "call", "zip")
@@ -82,7 +82,7 @@ class Pairs:
         args, targets = list(map(self._value, iterable.args)), list(target.targets)
         for arg, part in zip(iterable.args, target.targets, strict=True):
             if self.sweep.is_varied(arg):
-                args.append(self._iterated(arg))
+                args.append(self._iterated(arg, part))
                 targets.append(self.sweep.dotted(part))
         kwargs = iterable.kwargs or (("strict", Const(False)),)
         both = replace(iterable, args=tuple(args), kwargs=kwargs, origin=None)
@@ -91,13 +91,13 @@ class Pairs:
     def _value(self, expr: Expr) -> Expr:
         return expr if self.is_loop else as_value(expr)
 
-    def _iterated(self, iterable: Expr) -> Expr:
+    def _iterated(self, iterable: Expr, target: Target) -> Expr:
         """The tangents of what a loop runs over."""
         match iterable:
             case Apply("tqdm.tqdm" | "tqdm.auto.tqdm" | "s2sad.checkpointed", (inner, *_)):
-                return self._iterated(inner)
+                return self._iterated(inner, target)
         found = self.sweep.whole(self.sweep.push(iterable), iterable)
-        return self.sweep.writes.apart(iterable, found)
+        return self.sweep.writes.bound_to(target, iterable, found)
 
     def by_key(self, statement: For, base: Expr) -> tuple[Expr, Target, Block]:
         """A loop over the items or values of a dict: what it runs over, its target, and its first

@@ -13,7 +13,7 @@ one that does not change with it (`apart`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -123,6 +123,8 @@ class TangentWrites:
                 if found is None:
                     return []
                 term = found.expr if statement.augmented == "add" else neg(found.expr)
+                if is_container(self.facts.type_of(value.args[1])):
+                    term = self.bound_to(target, value.args[1], term)
                 return [(self.dots.of(target), Apply("add", (dot, term), (), "infix", "+"))]
             if is_container(self.facts.bindings.get(target)):
                 what = "cannot differentiate items put into a list or dict in this way"
@@ -175,13 +177,12 @@ class TangentWrites:
         """A tangent that outlasts its statement: that of what is new is not written when those of
         the arrays are which it was read from. `sources` are these for the names that a
         comprehension binds."""
-        match value, expr:
-            case Make(), Make():
-                items = zip(value.items, expr.items, strict=True)
-                return replace(expr, items=tuple(self.apart(v, e, sources) for v, e in items))
-            case Each(), Each():
-                sources = {**sources, **self._sources(value)}
-                return replace(expr, element=self.apart(value.element, expr.element, sources))
+        if isinstance(value, Each) and isinstance(expr, Each):
+            sources = {**sources, **self._sources(value)}
+            return replace(expr, element=self.apart(value.element, expr.element, sources))
+        whole = self._put_together(value, expr, lambda v, e: self.apart(v, e, sources))
+        if whole is not None:
+            return whole
         kind = self.facts.type_of(value)
         shared = self.mirrored.shared_by(value)
         if self.mirrored.roots(value) or shared & sources.keys() or is_fresh(expr):
@@ -229,22 +230,47 @@ class TangentWrites:
                 return call("helper.laid_out_like", Value(value), narrow, text="laid_out_like")
         return copied(expr, kind)
 
-    def own_items(self, value: Expr, expr: Expr) -> Expr:
-        """A container's tangent in which what is new in the container is new, too."""
+    def _put_together(
+        self, value: Expr, expr: Expr, settled: Callable[[Expr, Expr], Expr]
+    ) -> Expr | None:
+        """A container's tangent with `settled` parts: (a, b + 1.0), list(zip(c + 1.0, rows)); None
+        if it is not put together here."""
         match value, expr:
             case Make(), Make():
-                return replace(expr, items=tuple(map(self.own, value.items, expr.items)))
-            case Each(), Each():
-                bound = set(targets_of(value.target))
-                if bound & self.mirrored.shared_by(value.element):
-                    return expr
-                return replace(expr, element=self.own(value.element, expr.element))
-        return expr
+                return replace(expr, items=tuple(map(settled, value.items, expr.items)))
+            case Apply(args=args), Apply() if value.op == expr.op:
+                if isinstance(self.facts.type_of(value), Array | Unknown):
+                    return None
+                if isinstance(expr.args[0], Const) and not isinstance(args[0], Const):
+                    # 2 * [dot_a], of [a] * 2
+                    args = args[::-1]
+                pairs = zip(args, expr.args, strict=True)
+                parts = (settled(v, e) if self.sweep.is_varied(v) else e for v, e in pairs)
+                return replace(expr, args=tuple(parts))
+        return None
+
+    def own_items(self, value: Expr, expr: Expr) -> Expr:
+        """A container's tangent in which what is new in the container is new, too."""
+        if isinstance(value, Each) and isinstance(expr, Each):
+            bound = set(targets_of(value.target))
+            if bound & self.mirrored.shared_by(value.element):
+                return expr  # rows of what it runs over
+            return replace(expr, element=self.own(value.element, expr.element))
+        whole = self._put_together(value, expr, self.own)
+        return expr if whole is None else whole
+
+    def bound_to(self, target: Target, value: Expr, expr: Expr) -> Expr:
+        """The tangent of what a target takes its parts of, or gets one after another: its own where
+        something is written into these."""
+        if any(map(self.mirrored.has_written_arrays, targets_of(target))):
+            return self.own(value, expr)
+        return self.apart(value, expr)
 
     def own(self, value: Expr, expr: Expr) -> Expr:
         """The tangent of what may be written into: new where the value is."""
-        if isinstance(value, Make | Each):
-            return self.own_items(value, expr)
+        settled = self.own_items(value, expr)
+        if settled is not expr or isinstance(value, Make | Each):
+            return settled
         is_array = isinstance(self.facts.type_of(value), Array) and not isinstance(expr, Const)
         shared = not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to"
         return (

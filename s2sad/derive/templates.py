@@ -89,6 +89,9 @@ class Rule:
     `parameters` are those of the operator, where Python cannot be asked for them; `defaults` what
     the variants of its rule say of its keywords.
 
+    `forward` rules are for forward mode alone, where the operator does to tangents what it does to
+    values.
+
     `numbers` are what the rule is for: real operands; any, with the values in its lines conjugated
     where they are complex (`holomorphic`); complex ones, with its lines as they stand; or any, with
     no lines at all. `if_complex` has to be proved where an operand is complex. The result is
@@ -117,6 +120,7 @@ class Rule:
     numbers: Numbers = "real"
     gives: str = ""
     if_complex: tuple[Expr, ...] = ()
+    forward: bool = False
 
     @property
     def zero(self) -> bool:
@@ -206,6 +210,8 @@ class RuleReader(Notation):
                 return replace(rule, kind="linear")
             case ast.Name("multilinear"):
                 return replace(rule, kind="multilinear")
+            case ast.Name("forward"):
+                return replace(rule, kind="linear", forward=True)
             case ast.Name("real"):
                 return replace(rule, numbers="real")
             case ast.Name("holomorphic"):
@@ -368,7 +374,7 @@ class RuleReader(Notation):
         contributed = {contribution.operand for contribution in rule.contributions}
         for operand in self.operands:
             stays = rule.writes and operand is rule.operands[0]
-            if not operand.const and operand.name not in contributed and not stays:
+            if not (operand.const or operand.name in contributed or stays or rule.forward):
                 self.refuse(
                     self.node,
                     f"a rule without a line for its operand {operand.name}",

@@ -20,12 +20,13 @@ import libcst as cst
 from s2sad.emit.adopt import OWN, Adopter
 from s2sad.errors import S2SADError
 from s2sad.source.bound import target_names
+from s2sad.source.classes import Definition
 from s2sad.source.names import dotted_parts
 from s2sad.source.walk import Visitor
 
 
 @dataclass(frozen=True)
-class _Found:
+class Found:
     """A function, class or constant of the user's: the module that defines it, and where."""
 
     module: Any
@@ -41,8 +42,8 @@ class Carrier:
     """Collects what generated text needs of the modules that it was made from.
 
     `definitions` are the texts that are carried, each after those that it needs, by the module's
-    file and the name there; `imports` the import lines by the name that they bind; `made` the names
-    of generated functions.
+    file and the name there; `found` is what they are, by its name in the generated file;
+    `imports` the import lines by the name that they bind; `made` the names of generated functions.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Carrier:
         self.made = made
         self.imports: dict[str, str] = {}
         self.definitions: dict[tuple[str, str], str] = {}
+        self.found: dict[str, Found] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._taken = set(made)
         self._running: set[tuple[str, str]] = set()
@@ -65,7 +67,7 @@ class Carrier:
         self.import_names(adopter.free, adopted, module)
         return adopted
 
-    def carried(self, found: _Found) -> str:
+    def carried(self, found: Found) -> str:
         """The name under which something is carried; carries it along when it is first met."""
         key = found.key
         if key not in self._names:
@@ -73,6 +75,7 @@ class Carrier:
             while name in self._taken or keyword.iskeyword(name):
                 name += "_"
             self._names[key] = name
+            self.found[name] = found
             self._taken.add(name)
         if key not in self._running:
             self._running.add(key)
@@ -80,7 +83,7 @@ class Carrier:
             self.definitions[key] = text  # after what it needs, which was met in its text
         return self._names[key]
 
-    def _text(self, found: _Found) -> str:
+    def _text(self, found: Found) -> str:
         node, module, name = found.node, found.module, self._names[found.key]
         if isinstance(node, cst.Assign | cst.AnnAssign) and found.name in module.mutated:
             raise S2SADError(
@@ -106,22 +109,27 @@ class Carrier:
         self.import_names(adopter.free, text, module)
         return text
 
-    def find(self, names: list[str], module: Any, imports: dict[str, str]) -> _Found | None:
+    def functions(self) -> dict[str, Definition]:
+        """The functions that are carried, by their names in the generated file."""
+        known = ((name, f.module.functions.get(f.name), f.node) for name, f in self.found.items())
+        return {name: d for name, d, node in known if d is not None and d.node is node}
+
+    def find(self, names: list[str], module: Any, imports: dict[str, str]) -> Found | None:
         """What a dotted path leads to, if that is the user's; `imports` are those of a function."""
         dotted = f".{'.'.join(names)}"
         if names[0] in imports:
             dotted = ".".join([imports[names[0]], *names[1:]])
         found = module.find_function(dotted)
         if found is not None and found[1].owner is None:
-            return _Found(found[0], found[1].name, found[1].node)
+            return Found(found[0], found[1].name, found[1].node)
         cls = module.find_class(dotted)
         if cls is not None and "." not in cls[1].name:
-            return _Found(cls[0], cls[1].name, cls[1].node)
+            return Found(cls[0], cls[1].name, cls[1].node)
         constant = module.find_constant(dotted)
         if constant is not None:
             home, node = constant
             name = next(name for name, other in home.constants.items() if other is node)
-            return _Found(home, name, node)
+            return Found(home, name, node)
         return None
 
     def is_project(self, path: str, module: Any) -> bool:

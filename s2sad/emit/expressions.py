@@ -272,7 +272,8 @@ class Writer:
         if isinstance(only, Each) and only.kind == "generator" and only not in self.replaced:
             if only.origin is None:
                 return self._each(only, "bare")
-            return self._original(only, 0)[1:-1]
+            text = self._original(only, 0)
+            return text[1:-1] if text.startswith("(") else text  # map(f, xs)
         parts = [self.text(arg, _IF) for arg in _spread(args)]
         parts += [f"{name}={self.text(value, _IF)}" for name, value in kwargs]
         return ", ".join(parts)

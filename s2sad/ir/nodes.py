@@ -455,7 +455,7 @@ class Function:
     """A function: its name, parameters and body.
 
     `globals` are the names of the module's that it reads, by name; `names` are all names that its
-    text mentions.
+    text mentions; `definition` is where it is written, if it was not written out.
     """
 
     name: str
@@ -466,6 +466,7 @@ class Function:
     names: frozenset[str] = frozenset()
     module: Any = None
     origin: Origin | None = None
+    definition: Any = None
 
 
 @dataclass(eq=False)

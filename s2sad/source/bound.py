@@ -18,6 +18,8 @@ import libcst as cst
 from s2sad.source.walk import Visitor
 
 if TYPE_CHECKING:
+    from s2sad.source.classes import Definition
+    from s2sad.source.module import SourceModule
     from s2sad.source.scope import Scope
 
 
@@ -239,6 +241,28 @@ def parameters(params: cst.Parameters) -> list[cst.Param]:
     if params.star_kwarg is not None:
         found.append(params.star_kwarg)
     return found
+
+
+def original_of(node: cst.CSTNode | None, module: SourceModule) -> Definition | None:
+    """The function of the user's that one of a generated module was made from."""
+    return module.originals.get(node.name.value) if isinstance(node, cst.FunctionDef) else None
+
+
+def annotation_of(
+    parameter: cst.Param, node: cst.CSTNode | None, module: SourceModule
+) -> tuple[cst.BaseExpression, SourceModule] | None:
+    """The annotation of a parameter of a function, and the module that it is written in.
+
+    One that a generated module has dropped is that of the original."""
+    if parameter.annotation is not None:
+        return parameter.annotation.annotation, module
+    original = original_of(node, module)
+    if original is None:
+        return None
+    for other in parameters(original.node.params):
+        if other.name.value == parameter.name.value and other.annotation is not None:
+            return other.annotation.annotation, original.module
+    return None
 
 
 def bound_names(body: cst.CSTNode) -> set[str]:

@@ -47,6 +47,11 @@ class Definition:
         """The dotted paths of the decorators, outermost first; a lambda has none."""
         return self.module.decorators(self.node) if hasattr(self.node, "decorators") else []
 
+    @property
+    def class_of_first(self) -> ClassInfo | None:
+        """The class that a method has as its first argument, or has an object of."""
+        return None if "builtins.staticmethod" in self.decorators else self.owner
+
 
 @dataclass(eq=False)
 class ClassInfo:

@@ -51,7 +51,6 @@ from s2sad.source.anew import anew, headed
 from s2sad.source.callees import Callees
 from s2sad.source.caller import Caller, is_name, nodes_of
 from s2sad.source.classes import ClassInfo
-from s2sad.source.program import takes_object
 from s2sad.source.returned import Body, binds_names, given_at_once, with_targets
 from s2sad.source.taken_apart import Apart, Construction, Whole, may_run_in_place
 from s2sad.tidy.algebra import rewrite
@@ -291,7 +290,7 @@ class _Writer:
     def _owner(self, call: Invoke) -> ClassInfo | None:
         """The class whose methods a method calls: that of the object, if it is known."""
         definition = call.callee.definition
-        if definition.owner is None or not takes_object(definition):
+        if definition.class_of_first is None:
             return None
         match call.args:
             case (Ref(var), *_) if var in self.objects:

@@ -24,7 +24,7 @@ from s2sad.ir.nodes import (
     Var,
 )
 from s2sad.source.annotations import read_annotation
-from s2sad.source.bound import bound_names, names_in, parameters
+from s2sad.source.bound import annotation_of, bound_names, names_in, original_of, parameters
 from s2sad.source.scope import Scope
 from s2sad.source.statements import StatementLowerer
 
@@ -60,7 +60,9 @@ def lower_function(
     """The IR of a function definition or a lambda, which is called `name`."""
     setting = setting or Setting()
     scope = _scope(node, module, setting)
-    params = _parameters(node, scope, module, setting.owner, setting.symbols)
+    original = original_of(node, module)
+    owner = setting.owner if original is None else original.class_of_first
+    params = _parameters(node, scope, module, owner, setting.symbols)
     scope.carried = dict(setting.captured)
     params += [Parameter(var, "captured") for var in scope.carried.values()]
     lowerer = StatementLowerer(scope, program)
@@ -116,11 +118,11 @@ def _parameters(
     params = []
     for position, p in enumerate(parameters(node.params)):
         var = scope.vars[p.name.value]
-        annotation = None if p.annotation is None else p.annotation.annotation
+        stated = annotation_of(p, node, module)
         kind: Any = None
-        if annotation is not None:
-            kind = read_annotation(annotation, module, p.name.value, symbols)
-            cls = _class_of(annotation, module)
+        if stated is not None:
+            kind = read_annotation(*stated, p.name.value, symbols)
+            cls = _class_of(*stated)
             if cls is not None:
                 scope.classes[var] = cls
         if owner is not None and position == 0:
@@ -132,7 +134,7 @@ def _parameters(
         default = None if p.default is None else module.code(p.default).strip()
         if p.default is not None and any(n in (scope.outer or ()) for n in names_in(p.default)):
             default = "None"  # handed over by every call: it was evaluated where the function is
-        text = None if annotation is None else module.code(annotation).strip()
+        text = None if p.annotation is None else module.code(p.annotation.annotation).strip()
         params.append(Parameter(var, kinds[id(p)], default, text, kind))
     return params
 

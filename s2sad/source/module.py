@@ -51,7 +51,7 @@ class SourceModule:
     notebook cells. `beyond` tells what a name means that the text does not define: a dotted path,
     or a place in another module; only a module without a file has it, and `neighbours`, the other
     texts that share its globals. A generated module is `made_from` another one, whose rules count;
-    its derivatives are those of that one's `originals`.
+    `originals` are the functions that its own were made from.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SourceModule:
         self.beyond: Callable[[str], str | Home | None] | None = None
         self.neighbours: Callable[[], Iterator[SourceModule]] = lambda: iter(())
         self.made_from: SourceModule | None = None
-        self.originals: dict[str, str] = {}
+        self.originals: Mapping[str, Definition] = {}
         self._as_read: dict[cst.CSTNode, cst.CSTNode] = {}
         self.stamp: tuple[int, int] | None = None
         self.project.add(self)

@@ -15,7 +15,7 @@ from typing import Any
 
 import libcst as cst
 
-from s2sad.source.bound import Binding, parameters
+from s2sad.source.bound import Binding, annotation_of, parameters
 from s2sad.source.classes import ClassInfo
 from s2sad.source.scope import Scope
 
@@ -113,25 +113,13 @@ def _of_binding(name: str, binding: Binding, owner: Scope, seen: frozenset[str])
     match binding.how:
         case "parameter" if owner.node is not None:
             for parameter in parameters(owner.node.params):
-                if parameter.name.value == name and parameter.annotation is not None:
-                    return _declared(parameter.annotation.annotation, owner.module)
-            return _of_original(name, owner)
+                if parameter.name.value == name:
+                    stated = annotation_of(parameter, owner.node, owner.module)
+                    return None if stated is None else _declared(*stated)
         case "value":
             return _kind(binding.node, owner, seen)
         case "element":
             return _iterated(name, binding.target, binding.node, binding.scope or owner, seen)
-    return None
-
-
-def _of_original(name: str, owner: Scope) -> _Kind | None:
-    """What a parameter of a derivative is, whose annotation was dropped: as in the function that
-    it is the derivative of."""
-    module = owner.module.made_from
-    of = getattr(getattr(owner.node, "name", None), "value", None)
-    original = None if module is None else module.functions.get(owner.module.originals.get(of, ""))
-    for parameter in () if original is None else parameters(original.node.params):
-        if parameter.name.value == name and parameter.annotation is not None:
-            return _declared(parameter.annotation.annotation, module)
     return None
 
 

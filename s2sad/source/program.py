@@ -82,7 +82,7 @@ class Program:
                 definition.module,
                 self,
                 Setting(
-                    definition.owner if definition.owner and takes_object(definition) else None,
+                    definition.class_of_first,
                     callee.outer,
                     dict(callee.known),
                     _carried(callee),
@@ -90,6 +90,7 @@ class Program:
                 ),
                 callee.name,
             )
+            lowered.definition = definition
             callee.function = self.in_order(lowered)
             self.write_out(callee.function)
         return callee.function
@@ -261,11 +262,6 @@ class Program:
             special.captured = callee.captured + _captured_by(wanted.values())
             self._callees[key] = special
         return self._callees[key]
-
-
-def takes_object(definition: Any) -> bool:
-    """Whether a method has an object or a class as its first argument."""
-    return "builtins.staticmethod" not in definition.decorators
 
 
 def _candidates(value: Any) -> Any:

@@ -8,7 +8,7 @@ np.sin(x, a)             a[...] = np.sin(x)
 np.copyto(a, b, where=m) a[...] = np.where(m, b, a), and so of functions with out= and where=
 u = held["v"] = e        u = e;  held["v"] = u
 held["u"], x = e         u, x = e;  held["u"] = u
-for row in e: row *= 2   rows = e;  for row in rows: row *= 2
+for row in e: row *= 2   rows = e;  for row in rows: row *= 2, where e makes the rows
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ from dataclasses import replace
 from keyword import iskeyword
 
 from s2sad.ir.bindings import written_by
-from s2sad.ir.flow import expressions_in, statements, targets_of
+from s2sad.ir.flow import expressions, expressions_in, statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
     Block,
     Const,
-    Evaluate,
+    Each,
     Expr,
     Invoke,
     Make,
     Origin,
     Place,
     Ref,
+    Select,
     Target,
     Unpack,
     Var,
@@ -163,25 +164,50 @@ def with_names(target: Target, iterable: Expr, body: Block) -> tuple[Block, Expr
     for statement in statements(body):
         if isinstance(statement, Assign) and statement.augmented is not None:
             written |= {var for t in statement.targets for var in targets_of(t)}
-        if isinstance(statement, Evaluate) and isinstance(statement.value, Invoke):
-            written |= {e.var for e in walk(statement.value) if isinstance(e, Ref)}
+        calls = (n for root in expressions(statement) for n in walk(root) if isinstance(n, Invoke))
+        written |= {n.var for call in calls for n in walk(call) if isinstance(n, Ref)}
     return _named(iterable) if rows & written else ([], iterable)
 
 
 def _named(iterable: Expr) -> tuple[Block, Expr]:
-    if not isinstance(iterable, Apply) or iterable.op in _PARTS:
-        return [], iterable
-    if iterable.op in _BESIDE:
-        found = [_named(arg) for arg in iterable.args]
-        names = [statement for block, _ in found for statement in block]
-        args = tuple(arg for _, arg in found)
-        return names, replace(iterable, args=args, origin=None) if names else iterable
-    if iterable.op.startswith(("builtins.", "dict.", "tqdm.", "attribute.")):
-        return [], iterable
+    """What a loop runs over with names for the new arrays in it, and the statements before it."""
+    match iterable:
+        case Each(kind="generator"):  # which could be run over once
+            return _under_a_name(Apply("builtins.list", (iterable,), (), "call", "list"))
+        case Each() | Select():
+            return _under_a_name(iterable)
+        case Make() if _makes(iterable):
+            return _under_a_name(iterable)
+        case Apply(op, (base, *rest)) if op in _PARTS:
+            names, base = _named(base)
+            return names, replace(iterable, args=(base, *rest), origin=None) if names else iterable
+        case Apply(op, args) if op in _LISTED:
+            return _under_a_name(iterable) if any(_named(a)[0] for a in args) else ([], iterable)
+        case Apply(op, args) if op in _BESIDE:
+            found = [_named(arg) for arg in args]
+            names = [statement for block, _ in found for statement in block]
+            args = tuple(arg for _, arg in found)
+            return names, replace(iterable, args=args, origin=None) if names else iterable
+        case Apply(op) if not op.startswith(("builtins.", "dict.", "tqdm.", "attribute.")):
+            return _under_a_name(iterable)
+    return [], iterable
+
+
+def _under_a_name(iterable: Expr) -> tuple[Block, Expr]:
     rows = Var("rows")
     return [Assign((rows,), iterable)], Ref(rows)
 
 
+def _makes(display: Make) -> bool:
+    """Whether a display holds something that has no name yet."""
+    return any(
+        _makes(item) if isinstance(item, Make) else not isinstance(item, Ref | Const)
+        for item in display.items
+    )
+
+
 _PARTS = {"getitem", "getattr"}
 
-_BESIDE = {"builtins.zip", "builtins.enumerate", "builtins.reversed"}
+_LISTED = {"builtins.list", "builtins.tuple"}
+
+_BESIDE = {"builtins.zip", "builtins.enumerate", "builtins.reversed", "dict.items", "dict.values"}

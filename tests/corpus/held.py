@@ -435,6 +435,20 @@ def dict_handed_over(w: Float[ndarray, "n"], x: Float[ndarray, "n"], lr, steps):
     return np.sum(w**2) + np.sum(params["b"] ** 2)
 
 
+def repeated_and_exchanged_with_an_item(a: Float[ndarray, "n"], b: Float[ndarray, "n"]):
+    """The list holds one array twice, and so does what stands for it in derivatives."""
+    d = {"p": a, "q": b}
+    xs = [0.7 * a] * 2
+    d["q"], xs[1] = (xs[1], d["q"])
+    return np.sum(np.cos(d["q"]))
+
+
+def repeated_and_turned(a: Float[ndarray, "n"], b: Float[ndarray, "n"]):
+    xs = [np.sin(a)] * 2
+    xs[0], xs[1] = (xs[1], xs[0])
+    return np.sum(np.sin(xs[0]) * b)
+
+
 r = np.random.default_rng(17).standard_normal
 A, B, N = ("a", "b", "s"), [(r(5), r(5), 0.7), (r(4), r(4), -0.4)], [(r(5), 0.7), (r(4), -0.4)]
 
@@ -675,6 +689,10 @@ CALLS = {
         (A, B),
     ),
     "dict_item_squared_then_rebound": (("w", "s"), N),
+    **dict.fromkeys(
+        ["repeated_and_exchanged_with_an_item", "repeated_and_turned"],
+        (("a", "b"), [(r(5), r(5))]),
+    ),
     "perhaps_a_view_appended": (("a", "b"), [(r(5), r(5), 3)]),
     "rebound_after_appends": (("a", "b"), [(r(3), r((2, 3)))]),
     "item_replaced_at_times": (("a", "s"), [(r(5), 0.7, 4), (r(5), 0.7, 1)]),

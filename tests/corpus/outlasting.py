@@ -1,4 +1,4 @@
-"""New values whose derivative is that of another array, which is written into afterwards."""
+"""New values whose derivative is that of another array, where either is written into afterwards."""
 
 import numpy as np
 
@@ -114,6 +114,125 @@ def one_of_many_items_read(A, b):
     return np.sum(ys[1] * b[0])
 
 
+def list_of_rows_kept(A, b, s):
+    C = A * 1.0
+    items = list(C + 1.0)
+    C[1:] *= s
+    t = 0.0
+    for p in items:
+        t = t + np.sum(p * p)
+    return t * np.sum(C)
+
+
+def lists_put_together_kept(A, b, s):
+    C = A * 1.0
+    items = [r for r in C + 1.0] + [C[0] + 1.0]
+    C[1:] *= s
+    t = 0.0
+    for p in items:
+        t = t + np.sum(p * p)
+    return t * np.sum(C)
+
+
+def list_of_rows_written(A, b, s):
+    C = A * 1.0
+    xs = list(C + 1.0)
+    xs[0] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(C * C)
+
+
+def lists_put_together_written(A, b, s):
+    C = A * 1.0
+    xs = [C[0] + 1.0] + [C[1] + 2.0]
+    xs[0] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(C * C)
+
+
+def sum_of_lists_written(A, b, s):
+    xs = [b + 1.0] + [b + 2.0]
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(b * b)
+
+
+def rows_of_a_list_written_in_a_loop(A, b, s):
+    xs = list(A + 1.0)
+    for x in xs:
+        x[1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(A * A)
+
+
+def repeated_list_with_another_written(A, b, s):
+    xs = [b] * 1 + [b + 2.0]
+    xs[1][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(b * b)
+
+
+def lists_in_a_dict_written(A, b, s):
+    d = {"u": list(A + 1.0), "v": (b + 1.0, b)}
+    d["u"][0][1:] *= s
+    d["v"][0][1:] += s
+    return np.sum(d["u"][0] * d["v"][0]) + np.sum(A * A) * np.sum(b)
+
+
+def comprehension_put_together_with_a_list_written(A, b, s):
+    xs = [b, A[0]]
+    ys = [x + 1.0 for x in xs] + [xs[0] + 2.0]
+    for y in ys:
+        y[1:] *= s
+    return np.sum(ys[0] * ys[2]) + np.sum(b * b)
+
+
+def tuple_of_a_comprehension_written(A, b, s):
+    xs = [b, A[0]]
+    ys = tuple(x + 1.0 for x in xs)
+    y, z = ys
+    y[1:] *= s
+    return np.sum(ys[0] * z) + np.sum(b * b)
+
+
+def items_of_a_slice_written(A, b, s):
+    y, z = list(A + 1.0)[:2]
+    y[1:] *= s
+    return np.sum(y * z) + np.sum(A * A)
+
+
+def rows_of_new_values_written(A, b, s):
+    y, z = (A + 1.0)[:2]
+    y[1:] *= s
+    return np.sum(y * z) + np.sum(A * A)
+
+
+def rows_of_a_loop_written(A, b, s):
+    for y in list(A + 1.0):
+        y[1:] *= s
+        s = s + np.sum(y)
+    return s * np.sum(A * A)
+
+
+def repeated_list_written(a, b, s, n):
+    xs = [b + 1.0] * 2
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(b * b)
+
+
+def list_repeated_written(a, b, s, n):
+    xs = 2 * [b + 1.0]
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(b * b)
+
+
+def chosen_list_written(a, b, s, n):
+    xs = [b + 1.0, a + 1.0] if n > 2 else [a + 1.0, b * s]
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(a * b)
+
+
+def chosen_list_put_together_written(a, b, s, n):
+    xs = ([b + 1.0] if n > 2 else []) + [a + 1.0, b * s]
+    xs[0][1:] *= s
+    return np.sum(xs[0] * xs[1]) + np.sum(a * b)
+
+
 r = np.random.default_rng(46).standard_normal
 
 CALLS = {
@@ -130,4 +249,21 @@ CALLS = {
     "run_over": (("A", "b"), [(r((3, 4)), r(4))]),
     "stacked_in_a_loop": (("a", "b"), [(r(4), r(4))]),
     "one_of_many_items_read": (("A", "b"), [(r((3, 4)), r(4))]),
+    "list_of_rows_kept": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "lists_put_together_kept": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "list_of_rows_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "lists_put_together_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "sum_of_lists_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "rows_of_a_list_written_in_a_loop": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "repeated_list_with_another_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "lists_in_a_dict_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "comprehension_put_together_with_a_list_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "tuple_of_a_comprehension_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "items_of_a_slice_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "rows_of_new_values_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "rows_of_a_loop_written": (("A", "b", "s"), [(r((2, 4)), r(4), 0.7)]),
+    "repeated_list_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
+    "list_repeated_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
+    "chosen_list_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
+    "chosen_list_put_together_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
 }

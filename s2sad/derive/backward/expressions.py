@@ -140,7 +140,7 @@ class Expressions:
             self._pull_marked(node, adjoint)
             return
         found = self.facts.rule_of(node)
-        if found is None:
+        if found is None or found[0].forward:
             inner = varied_parts_not_understood(node, self.facts)
             for part in inner:
                 self.pull(part, adjoint)

@@ -173,7 +173,7 @@ class Writes:
             self.sweep.refuse(*DISCARDED, statement, KEEP_COMPLEX)
             return None
         found = self.facts.rule_of(node)
-        if found is None:
+        if found is None or found[0].forward:
             self.places.refuse_write(statement, "this write")
             return None
         rule, bound = found

@@ -1,0 +1,161 @@
+"""Loops that write into what they run over, where that has no name of its own."""
+
+import numpy as np
+
+
+def doubled(u):
+    return u * 2.0
+
+
+def squared_after(v, w):
+    v *= w
+    return np.sum(v * v)
+
+
+def rows_of_a_display_handed_to_a_writer(A, a, b, s):
+    t = 0.0
+    for y in (b * s, a * b):
+        t = t + squared_after(y, s)
+        t = t + np.sum(y * y)
+    return t
+
+
+def rows_of_a_tuple_display_written(A, a, b, s):
+    t = 0.0
+    for y in (b + 1.0, a + 1.0):
+        y[1:] *= s
+        t = t + np.sum(y * y)
+    return t + np.sum(a * b)
+
+
+def rows_of_products_written(A, a, b, s):
+    t = 0.0
+    for y in (b * s, a * b):
+        y[1:] *= y[:-1]
+        t = t + np.sum(y * y)
+    return t
+
+
+def pairs_of_a_display_written(A, a, b, s):
+    t = 0.0
+    for y, z in ((b * s, a * b), (a * s, b * b)):
+        y[1:] = z[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def zipped_displays_written(A, a, b, s):
+    t = 0.0
+    for y, z in zip((b * s, a * b), [a * s, b * b], strict=True):
+        y[1:] *= z[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def rows_of_a_comprehension_written(A, a, b, s):
+    t = 0.0
+    for y in [r * s for r in A]:
+        y[1:] *= y[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def items_of_a_dict_display_written(A, a, b, s):
+    t = 0.0
+    for _, y in {"u": b * s, "v": a * b}.items():
+        y[1:] *= y[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def reversed_display_written(A, a, b, s):
+    t = 0.0
+    for y in reversed([b * s, a * b]):
+        y[1:] *= y[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def rows_of_a_generator_written(A, a, b, s):
+    t = 0.0
+    for y in (r * s for r in A):
+        y[1:] *= y[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def mapped_rows_written(A, a, b, s):
+    t = 0.0
+    for y in map(doubled, A):
+        y[1:] *= y[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def slice_of_a_display_written(A, a, b, s):
+    t = 0.0
+    for y in [b * s, a * b][:1]:
+        y[1:] *= y[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+def rows_of_a_choice_written(A, a, b, s):
+    t = 0.0
+    for y in (A * s if s > 0 else A + b):
+        y[1:] *= y[:-1] * s
+        t = t + np.sum(y * y)
+    return t
+
+
+r = np.random.default_rng(17).standard_normal
+CALLS = {
+    "rows_of_a_display_handed_to_a_writer": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "rows_of_a_tuple_display_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "rows_of_products_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "pairs_of_a_display_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "zipped_displays_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "rows_of_a_comprehension_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "items_of_a_dict_display_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "reversed_display_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "rows_of_a_generator_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "mapped_rows_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "slice_of_a_display_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+    "rows_of_a_choice_written": (
+        ("A", "a", "b", "s"),
+        [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
+    ),
+}
