@@ -13,16 +13,6 @@ def normal_lpdf(x, mu, sigma):
     return -0.5 * ((x - mu) / sigma) ** 2 - np.log(sigma) - 0.5 * LOG2PI
 
 
-def eight_schools(params, y, se):
-    mu, log_tau, eta = params["mu"], params["log_tau"], params["eta"]
-    tau = np.exp(log_tau)
-    theta = mu + tau * eta
-    lp = normal_lpdf(mu, 0.0, 5.0) + log_tau - np.log1p(tau**2 / 25)
-    lp += np.sum(normal_lpdf(eta, 0.0, 1.0))
-    lp += np.sum(normal_lpdf(y, theta, se))
-    return -lp
-
-
 def elbo(var_params, X, y, eps):
     m, log_s = var_params
     s = np.exp(log_s)
@@ -121,10 +111,6 @@ def _r(*s, seed=0):
 
 
 CALLS = {
-    "eight_schools": (
-        "params",
-        [lambda: ({"mu": 4.0, "log_tau": 0.5, "eta": _r(4)}, 5 * _r(4, seed=2), np.full(4, 10.0))],
-    ),
     "elbo": (
         "var_params",
         [lambda: ((_r(2), _r(2, seed=1)), _r(5, 2), np.array([0.0, 1.0, 1.0, 0.0, 1.0]), _r(3, 2))],

@@ -1,52 +1,6 @@
-"""Gravity, cloth, smoothed particles, coordination numbers."""
-
-import itertools
-from dataclasses import dataclass, replace
+"""Cloth, smoothed particles, coordination numbers."""
 
 import numpy as np
-
-
-@dataclass(frozen=True)
-class Bodies:
-    pos: np.ndarray
-    vel: np.ndarray
-    mass: np.ndarray
-
-
-def accelerations(b: Bodies, G=1.0, soft=0.05):
-    n = len(b.mass)
-    acc = np.zeros_like(b.pos)
-    for i in range(n):
-        for j in range(n):
-            if i == j:
-                continue
-            d = b.pos[j] - b.pos[i]
-            r2 = d @ d + soft**2
-            acc[i] += G * b.mass[j] * d / r2**1.5
-    return acc
-
-
-def leapfrog(b: Bodies, dt: float) -> Bodies:
-    vel = b.vel + 0.5 * dt * accelerations(b)
-    moved = replace(b, pos=b.pos + dt * vel, vel=vel)
-    return replace(moved, vel=moved.vel + 0.5 * dt * accelerations(moved))
-
-
-def total_energy(b: Bodies) -> float:
-    kinetic = 0.5 * np.sum(b.mass * np.sum(b.vel**2, axis=1))
-    potential = 0.0
-    for i, j in itertools.combinations(range(len(b.mass)), 2):
-        potential -= b.mass[i] * b.mass[j] / np.linalg.norm(b.pos[i] - b.pos[j])
-    return kinetic + potential
-
-
-def closest_approach(b: Bodies, steps: int = 3) -> float:
-    e0 = total_energy(b)
-    distances = []
-    for _ in range(steps):
-        b = leapfrog(b, 0.05)
-        distances.append(np.linalg.norm(b.pos[0] - b.pos[1]))
-    return min(distances) + (total_energy(b) - e0) ** 2
 
 
 class Cloth:
@@ -115,10 +69,6 @@ def _r(*s, seed=0):
 
 
 CALLS = {
-    "closest_approach": (
-        "b",
-        [lambda: (Bodies(_r(3, 2), _r(3, 2, seed=1), np.array([1.0, 0.5, 0.7])),)],
-    ),
     "drape": (
         ("nodes", "k"),
         [lambda: (np.array([[0.0, 0.0], [1.1, 0.1], [1.9, -0.2]]), 10.0, np.zeros((3, 2)))],
