@@ -42,15 +42,13 @@ class AliasClasses(AliasFinder):
     ) -> None:
         super().__init__(function, calls, type_of)
         self._parent: dict[Var, Var] = {}
-        self._written: dict[Var, None] = {}
-        self._shared: dict[Var, None] = {}
+        self._written: set[Var] = set()
+        self._shared: set[Var] = set()
         self.writes: dict[Stmt, list[Write]] = {}
         for parameter in function.params:
             self._root(parameter.var)
         for statement in statements(function.body):
             self._statement(statement)
-        self._written = dict.fromkeys(self._root(var) for var in self._written)
-        self._shared = dict.fromkeys(self._root(var) for var in self._shared)
 
     def _root(self, var: Var) -> Var:
         parent = self._parent.setdefault(var, var)
@@ -64,6 +62,9 @@ class AliasClasses(AliasFinder):
         if a is not b:
             first, second = sorted((a, b), key=lambda var: var.serial)
             self._parent[second] = first
+            for roots in (self._written, self._shared):
+                if second in roots:
+                    roots.add(first)
 
     def _statement(self, statement: Stmt) -> None:
         match statement:
@@ -121,7 +122,7 @@ class AliasClasses(AliasFinder):
                     return
                 self._bind(target, self.aliases(value))
                 if self.is_repeated(value):
-                    self._shared[target] = None
+                    self._share(target)
             case Place(base, key):
                 self._write(statement, base, key)
                 self._find_unnamed(base)
@@ -161,20 +162,23 @@ class AliasClasses(AliasFinder):
         for other, _ in found:
             if other is not var:
                 self._unite(var, other)
-                self._shared[var] = None
+                self._share(var)
         if len({other for other, _ in found}) == 1 and found[0][0] is var:
             how = found[0][1]
             if how != "same":
-                self._shared[var] = None
+                self._share(var)
 
     def _write(self, statement: Stmt, base: Expr, key: Expr | str | None) -> None:
         self.writes.setdefault(statement, []).append(Write(statement, base, key))
         for var, _ in self._aliases(base):
-            self._written[var] = None
+            self._written.add(self._root(var))
+
+    def _share(self, *variables: Var) -> None:
+        self._shared |= {self._root(var) for var in variables}
 
     def _find_unnamed(self, base: Expr) -> None:
         if self.is_unnamed(base):
-            self._shared |= dict.fromkeys(var for var, _ in self._aliases(base))
+            self._share(*(var for var, _ in self._aliases(base)))
 
     def _expression(self, statement: Stmt, node: Expr) -> None:
         match node:
@@ -196,7 +200,7 @@ class AliasClasses(AliasFinder):
                         if self._is_typed_container(argument):
                             # Caller and callee name what it holds: each its own way.
                             held = [v for v, _ in self._aliases(argument)]
-                            self._shared |= dict.fromkeys(held)
+                            self._share(*held)
                             for one, other in zip(held, held[1:], strict=False):
                                 self._unite(one, other)
             case Each():

@@ -177,6 +177,8 @@ class Operations:
             return Fact(Array("bool", shape, python=False))
         operands = [self.tables.array(self.tables.type_of(bound[o.name]))
                     for o in rule.operands if not o.is_list and o.name in bound]  # fmt: skip
+        if operands and all(operand.dtype == "bool" for operand in operands):
+            self.tables.counts_truths |= _promote(node.op, operands) != "bool"
         if rule.zero:
             if node.op in _CLOSED and operands and all(map(is_integral, operands)):
                 dtype = _promote(node.op, operands)

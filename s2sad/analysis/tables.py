@@ -81,6 +81,7 @@ class Tables(ABC):
         self.sizes: dict[Var, Any] = {}
         self.wary = False
         self.mixed = False  # whether anything at all may be complex
+        self.counts_truths = False  # whether truth values are counted: NumPy's True + True is True
         self.untyped_calls = Calls(program)
         self.names = SizeNames()
 

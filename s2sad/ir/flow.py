@@ -26,6 +26,7 @@ from s2sad.ir.nodes import (
     Expr,
     For,
     Guard,
+    Make,
     Place,
     Ref,
     Return,
@@ -69,6 +70,15 @@ def targets(statement: Stmt) -> tuple[Target, ...]:
         case For():
             return (statement.target,)
     return ()
+
+
+def pairs_of(parts: tuple[Target, ...], items: tuple[Expr, ...]) -> Iterator[tuple[Target, Expr]]:
+    """Each target with what it is bound to, where both are taken apart."""
+    for part, item in zip(parts, items, strict=True):
+        if isinstance(part, Unpack) and isinstance(item, Make):
+            yield from pairs_of(part.targets, item.items)
+        else:
+            yield part, item
 
 
 def targets_of(target: Target) -> Iterator[Var]:

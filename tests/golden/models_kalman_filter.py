@@ -82,7 +82,7 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         d_total += 1.0 / (2.0 * math.pi * total) * math.pi - d_numerator * (residual**2 / total)
         d_residual += 2.0 * d_numerator * residual
         # residual = y - mean
-        d_mean -= d_residual
+        d_mean -= unbroadcast(d_residual, np.shape(mean))
         # total = variance + s
         d_variance += d_total
         d_s += d_total
@@ -90,7 +90,7 @@ def kalman_filter_value_and_grad(a: float, q: float, s: float, observed):
         mean = mean_trace.pop()
         # mean, variance = a * mean, a * a * variance + q
         d_product = d_variance * variance
-        d_a += d_mean * mean + 2.0 * d_product * a
+        d_a += np.sum(d_mean * mean) + 2.0 * d_product * a
         d_mean = d_mean * a
         d_q += d_variance
         d_variance = d_variance * (a * a)

@@ -99,7 +99,8 @@ class Additions:
         if isinstance(expr, Ref) and expr.var is var:
             self.state.set(slot, adjoint)
             return
-        if not adjoint.owned and (self._is_written_later(expr) or self._is_mirrored(slot, adjoint)):
+        changes = self._is_written_later(expr) or self._is_mirrored(slot, adjoint)
+        if changes and adjoint.shape != SCALAR and not adjoint.owned:
             adjoint = replace(adjoint, expr=self.copied(expr, slot), owned=True)
         self.out.append(Assign((var,), adjoint.expr))
         self.state.set(slot, self.slots.read(var, adjoint))
@@ -328,8 +329,9 @@ class Additions:
 
 
 def _summed_shape(entry: Adjoint, shape: AnyShape, full: bool) -> AnyShape:
-    """The shape of the sum of an entry and of what is added to it."""
-    if full or entry.shape == shape:
+    """The shape of the sum of an entry and of what is added to it; of an array without axes and a
+    number it is an array, if it is the same one."""
+    if entry.shape == shape or full and not (shape == SCALAR and entry.full):
         return shape
     return entry.shape if entry.full else Star("?")
 

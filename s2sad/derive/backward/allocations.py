@@ -9,14 +9,15 @@ What is new passes on what its shadow holds:
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.types import is_number
 from s2sad.derive.adjoints import Adjoint, State
 from s2sad.derive.backward.expressions import Expressions
-from s2sad.derive.held import is_boxed, is_container, part_of
+from s2sad.derive.broadcasting import call
+from s2sad.derive.held import is_boxed, is_container, item_at, part_of
 from s2sad.derive.instantiate import as_value
 from s2sad.ir.nodes import (
     Apply,
@@ -52,7 +53,9 @@ class Allocations:
         self.contributions = sweep.contributions
         self.joins = sweep.joins
         self.taking = sweep.taking
+        self.places = sweep.places
         self.expressions = expressions
+        self.emptied: Expr | None = None
 
     def pull_new(self, value: Expr, where: Expr, target: Target | None = None) -> None:
         """What is new in a value with a shadow passes its adjoint on. It stands at `where` after
@@ -62,6 +65,7 @@ class Allocations:
         if value in self.shadows.sharing:
             self._pull_if_new(value, where, target)
             return
+        kind = self.facts.type_of(value)
         match value:
             case Select(test, then, other) if self.is_alias(value):
                 self._choose(
@@ -69,15 +73,15 @@ class Allocations:
                     lambda: self.pull_new(then, where, target),
                     lambda: self.pull_new(other, where, target),
                 )
-            case Make() if is_container(self.facts.type_of(value)):
+            case Make() if is_container(kind):
                 keys = [key.value for key in value.keys if isinstance(key, Const)]
                 for key, item in zip(keys or range(len(value.items)), value.items, strict=True):
-                    part = part_of(where, key, self.facts.type_of(value))
+                    part = part_of(where, key, kind)
                     self.pull_new(item, self.sweep.typed(part, self.facts.type_of(item)))
-            case Apply("mul", args) if is_container(self.facts.type_of(value)):
+            case Apply("mul", args) if self._holds_one_object(value, where):
                 for part in args:
                     self.pull_new(part, where)
-            case Apply("add", (left, right)) if is_container(self.facts.type_of(value)):
+            case Apply("add", (left, right)) if is_container(kind) and self.is_alias(value):
                 self.pull_new(left, where)
                 size = len(right.items) if isinstance(right, Make) else 0
                 end = Apply("getitem", (where, Slice(Const(-size), None)), (), "index")
@@ -86,6 +90,35 @@ class Allocations:
                 seed = self._taken_new(where)
                 assert seed is not None
                 self.expressions.pull_root(value, seed, target)
+
+    def pull_put(self, value: Expr, target: Place, others: Iterable[Target] = ()) -> None:
+        """What is put at a place of a container passes its adjoint on. The place has none from then
+        on: `others`, which the statement gives new values before, may be the same one."""
+        where = item_at(target)
+        meets = any(self.places.may_be_one(target, other) for other in others)
+        self.emptied = where if meets or self._is_plain_number(where) else None
+        self.pull_new(value, where)
+        if self.emptied is not None:
+            self._empty(where)
+
+    def _empty(self, where: Expr) -> None:
+        """What stands at a place of a container has no adjoint, whatever comes to stand there."""
+        slot = self.slots.held(where, late=True)
+        assert slot is not None
+        place = self.slots.adjoint_var(slot)
+        if self._is_plain_number(where):
+            zeros: Expr = Const(0.0)
+        elif self.state.shadows[slot].tree:
+            zeros = call("helper.shadow_of", Ref(place), text="shadow_of")
+        else:
+            zeros = call("numpy.zeros_like", Ref(place))
+        self.out.append(Assign((place,), zeros))
+        self.emptied = None
+
+    def _is_plain_number(self, where: Expr) -> bool:
+        """Whether the adjoint of an item is a number, and no array without axes."""
+        number = is_number(self.facts.type_of(where))
+        return number and not is_boxed(where, self.regions, self.facts)
 
     def _pull_if_new(self, value: Expr, where: Expr, target: Target | None) -> None:
         """What may be a view or not passes its adjoint on if it is none."""
@@ -158,10 +191,17 @@ class Allocations:
             self.out.append(Assign((kept,), entry.expr))
             entry = entry if entry.tree else self.slots.read(kept, entry)
             entry = replace(entry, expr=Ref(kept) if entry.tree else entry.expr)
+        if where is self.emptied:
+            self._empty(where)
         number = is_number(self.facts.type_of(where))
-        if number and is_boxed(where, self.regions, self.facts):
+        if number and not self._is_plain_number(where):
             entry = replace(entry, expr=Apply("getitem", (entry.expr, Const(())), (), "index"))
         return replace(entry, owned=False)
+
+    def _holds_one_object(self, value: Expr, where: Expr) -> bool:
+        """Whether what is repeated is one object with one adjoint; each number has its own."""
+        listed = is_container(self.facts.type_of(value))
+        return listed and is_boxed(where, self.regions, self.facts)
 
     def is_alias(self, value: Expr) -> bool:
         return any(v in self.shadows.of for v, _ in self.regions.aliases(value))

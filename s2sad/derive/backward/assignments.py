@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.exits import is_iterator
+from s2sad.derive.adjoints import Adjoint
 from s2sad.derive.backward.allocations import Allocations
 from s2sad.derive.backward.calls import Calls
 from s2sad.derive.backward.containers import Containers
@@ -38,6 +39,7 @@ class Assignments:
         targets: Targets,
     ) -> None:
         self.sweep = sweep
+        self.facts = sweep.facts
         self.out = sweep.out
         self.regions = sweep.regions
         self.shadows = sweep.shadows
@@ -67,9 +69,10 @@ class Assignments:
             self._pull_allocation(statement, statement.value, first)
             return
         if isinstance(statement.value, Apply) and statement.value.op == "list.pop":
-            if self.slots.has_shadow(statement.value.args[0]):
-                return
             seed = self.taking.take(first) if isinstance(first, Var) else None
+            if self.slots.has_shadow(statement.value.args[0]):
+                self._pull_taken(statement.value, seed)
+                return
             self.containers.pull_pop(statement, statement.value, seed)
             return
         # The targets are assigned from left to right.
@@ -91,6 +94,15 @@ class Assignments:
             )
             return
         self.expressions.pull_root(statement.value, total_of(seeds), first)
+
+    def _pull_taken(self, pop: Apply, seed: Adjoint | None) -> None:
+        """A number that is taken out of a list with a shadow was an item of it before; an array
+        has its shadow still."""
+        if seed is not None:
+            listed, *key = pop.args
+            item = Apply("getitem", (listed, *(key or [Const(-1)])), (), "index")
+            self.facts.varied.add(item)
+            self.expressions.pull(item, seed)
 
     def _pull_effect(self, value: Expr) -> None:
         """What a call writes into has its adjoint, also where nothing flows to its result."""

@@ -88,6 +88,8 @@ class Expressions:
             return
         adjoint = self._real_for(node, adjoint)
         slot = self.slots.of(node)
+        if slot is not None or isinstance(node, Invoke):
+            adjoint = self._number_for(node, adjoint)
         if slot is not None:
             self.contributions.pend(slot, replace(adjoint, value=node))
             return
@@ -116,6 +118,18 @@ class Expressions:
             return adjoint
         part = self.sweep.complex_numbers.real_part(adjoint.expr)
         return replace(adjoint, expr=part, owned=is_fresh(part))
+
+    def _number_for(self, node: Expr, adjoint: Adjoint) -> Adjoint:
+        """The adjoint of what has a name or comes from a function; of a number it is a number. That
+        of a variable that is a number at times may be an array without axes, which an update in
+        place would change for all who have it."""
+        if adjoint.tree or adjoint.wide or self.facts.shape_of(node) != SCALAR:
+            return adjoint
+        if not isinstance(adjoint.expr, Ref) or self.facts.shape_of(adjoint.expr) == SCALAR:
+            return adjoint
+        name = "complex" if may_be_complex(self.facts.type_of(node)) else "float"
+        number = call(f"builtins.{name}", adjoint.expr, text=name)
+        return Adjoint(number, SCALAR, True, True)
 
     def _pull_apply(self, node: Apply, adjoint: Adjoint) -> None:
         kind = self.facts.type_of(node.args[0]) if node.args else Inert()

@@ -16,7 +16,7 @@ from s2sad.analysis.types import SCALAR, Array, Unknown, is_complex, may_be_comp
 from s2sad.derive.adjoints import Slot
 from s2sad.derive.held import is_held, item_at, place_of
 from s2sad.derive.instantiate import as_value
-from s2sad.ir.nodes import Apply, Const, Expr, Make, Place, Ref, Slice, Stmt
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Place, Ref, Slice, Stmt, Target, Unpack
 
 if TYPE_CHECKING:
     from s2sad.derive.backward.sweep import Sweep
@@ -105,6 +105,19 @@ class Places:
             and self.slots.has_shadow(target.base)
         )
 
+    def may_be_one(self, target: Place, other: Target) -> bool:
+        """Whether two targets of one statement may be the same item of one container."""
+        match other:
+            case Unpack(parts):
+                return any(self.may_be_one(target, part) for part in parts)
+            case Place(base, key):
+                if is_other_item(target.key, key):
+                    return False
+                bases = ({self.regions.of(v) for v, _ in self.regions.aliases(b)}
+                         for b in (base, target.base))  # fmt: skip
+                return bool(set.intersection(*bases))
+        return False
+
     def changes_items(self, target: Place) -> bool:
         """Whether a write changes which items a list or dict has."""
         kind = self.facts.type_of(target.base)
@@ -136,6 +149,16 @@ class Places:
             "Write into an array that has a name, or build the new value with np.where or "
             "np.concatenate.",
         )
+
+
+def is_other_item(one: Expr | str, other: Expr | str) -> bool:
+    """Whether two keys certainly are those of two items: xs[1] and xs[-1] may be one."""
+    match one, other:
+        case Const(int(first)), Const(int(second)):
+            return first != second and (first < 0) == (second < 0)
+        case Const(first), Const(second):
+            return bool(first != second)
+    return False
 
 
 def is_everything(key: Expr) -> bool:

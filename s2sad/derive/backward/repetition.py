@@ -269,6 +269,9 @@ class Repetition:
             # An update in place inside the loop must not reach another name's array.
             lent = Adjoint(entry.expr, shape, entry.full, False)
             self.state.set(slot, self.slots.read(var, lent))
+        elif shape != entry.shape:
+            # A number here; an iteration may leave an array.
+            self.state.set(slot, self.slots.read(var, replace(entry, shape=shape)))
 
     def _shape_before(self, slot: Slot, entry: Adjoint | None, around: Around) -> AnyShape:
         """The shape that an adjoint has where a loop begins."""

@@ -8,6 +8,7 @@ All of them are taken before any is passed on, in the order that is the reverse 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from s2sad.analysis.types import (
@@ -27,8 +28,7 @@ from s2sad.derive.backward.calls import Calls
 from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.backward.writes import Writes
 from s2sad.derive.broadcasting import expand
-from s2sad.derive.held import item_at
-from s2sad.ir.flow import targets_of
+from s2sad.ir.flow import pairs_of, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -86,8 +86,11 @@ class Targets:
             for seed, hint in zip(seeds, hints, strict=True)
         ]
 
-    def seed(self, target: Target, statement: Assign, value: Expr) -> Adjoint | None:
-        """The adjoint of a target, which is zero from then on."""
+    def seed(
+        self, target: Target, statement: Assign, value: Expr, others: Iterable[Target] = ()
+    ) -> Adjoint | None:
+        """The adjoint of a target, which is zero from then on; the `others` get new values before
+        it."""
         match target:
             case Var() if target in self.shadows.of and self.allocations.is_alias(value):
                 self.allocations.pull_new(value, Ref(target), target)
@@ -96,7 +99,7 @@ class Targets:
                 return self.taking.take(target)
             case Place():
                 if self.places.puts_item(target):
-                    self.allocations.pull_new(value, item_at(target))
+                    self.allocations.pull_put(value, target, others)
                     return None
                 return self.writes.take_place(statement, target, value)
             case Unpack():
@@ -116,9 +119,12 @@ class Targets:
         self._check_keys(target, statement)
         seeds: list[Adjoint | None] = []
         bound: set[Target] = set()
-        for part, item in reversed(list(zip(target.targets, items, strict=True))):
+        for position, part in reversed(list(enumerate(target.targets))):
             # A name that comes twice stands for the last.
-            seeds.append(None if part in bound else self.seed(part, statement, item))
+            before = pairs_of(target.targets[:position], tuple(items[:position]))
+            others = [other for other, item in before if not self.allocations.is_alias(item)]
+            found = None if part in bound else self.seed(part, statement, items[position], others)
+            seeds.append(found)
             bound |= {part} if isinstance(part, Var) else set()
         return seeds[::-1]
 

@@ -75,7 +75,7 @@ class Writes:
                 self.allocations.pull_renewed(value, item)
                 return
             if augmented is None or is_number(self.facts.type_of(item)):
-                self.allocations.pull_new(value, item)
+                self.allocations.pull_put(value, target)
                 return
             target = Place(item, Const(...))
         elif augmented is not None and self.slots.held(item_at(target)) is not None:

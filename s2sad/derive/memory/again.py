@@ -109,9 +109,12 @@ class Again:
         return found & self.known.lost
 
     def is_value(self, var: Var) -> bool:
-        """Whether what a variable stands for is never changed in place."""
-        written = self.regions.knows(var) and self.regions.is_written(var)
+        """Whether what a variable stands for is never changed in place; the mirror adds to what a
+        list or dict of shadows holds."""
         kind = self.facts.bindings.get(var)
+        if var in self.regions.mirrors and is_container(kind):
+            return False
+        written = self.regions.knows(var) and self.regions.is_written(var)
         return var not in self.known.mutated and (not written or is_number(kind))
 
     def _is_cheap(self, value: Expr) -> bool:

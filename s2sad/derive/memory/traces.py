@@ -82,9 +82,11 @@ class Traces:
         return Halves([save], [Assign((target,), back)])
 
     def _is_counted(self, kind: Any) -> bool:
-        """Whether each iteration keeps one number, and how many there are is known before."""
+        """Whether each iteration keeps one number, and how many there are is known before. What an
+        array gives back is NumPy's number, and comparisons of it are NumPy's truth values."""
         loop, *inside = self.at.loops
-        return not inside and loop.counter is not None and loop.direct and _is_float(kind)
+        counted = not inside and loop.counter is not None and loop.direct
+        return counted and _is_float(kind) and not self.facts.counts_truths
 
     def _in_array(self, keeper: Var, value: Expr) -> tuple[Stmt, Expr]:
         """An array that is made before the loop, with a place for each iteration."""

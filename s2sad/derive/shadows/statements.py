@@ -6,7 +6,7 @@ What cannot be mirrored is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
 from s2sad.analysis.facts import Facts
@@ -14,18 +14,20 @@ from s2sad.analysis.regions import Regions
 from s2sad.analysis.types import (
     Array,
     DictOf,
+    ListOf,
     Struct,
+    TupleOf,
     is_number,
 )
 from s2sad.derive.broadcasting import call
 from s2sad.derive.effects import noted
-from s2sad.derive.held import is_container, item_at
+from s2sad.derive.held import is_boxed, is_container, item_at
 from s2sad.derive.shadows.loops import Loops
 from s2sad.derive.shadows.made import Refused, Shadows, let
 from s2sad.derive.shadows.values import Values
 from s2sad.derive.shadows.which import Which
 from s2sad.errors import S2SADError
-from s2sad.ir.flow import expressions, targets_of
+from s2sad.ir.flow import expressions, pairs_of, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -172,6 +174,18 @@ class _Statements:
         held = isinstance(target, Place) and self.which.is_slot(target)
         return held and is_number(self.facts.type_of(_read(target)))
 
+    def _is_number_of_list(self, target: Target) -> bool:
+        """Whether a target is an item of a list of numbers: its adjoint is a number in the shadow,
+        which is 0.0 until the backward part adds to it, whatever number the item is."""
+        if not isinstance(target, Place) or not self.which.is_slot(target):
+            return False
+        item, kind = item_at(target), self.facts.type_of(target.base)
+        found = isinstance(kind, ListOf | TupleOf) and is_number(self.facts.type_of(item))
+        if not found or is_boxed(item, self.regions, self.facts):
+            return False
+        self.values.check_own(target.base)
+        return True
+
     def _is_renewed(self, target: Target) -> bool:
         """Whether what `target += e` updates may be a number that a container holds, too: then it
         is another one there."""
@@ -195,6 +209,8 @@ class _Statements:
             case Var() if self.which.has_shadow(target):
                 return self._bound_to(statement, target, value)
             case Place() if self.which.is_slot(target):
+                if self._is_number_of_list(target):
+                    return []
                 place = self._place(target)
                 tests, (shadow,) = self.values.shadows_of([(value, item_at(target))], set())
                 return [*tests, Assign((place,), shadow)]
@@ -219,7 +235,13 @@ class _Statements:
         if not wanted:
             return []
         if isinstance(value, Make) and len(value.items) == len(parts):
-            pairs = [pair for pair in _pairs(parts, value.items) if self.which.has_place(pair[0])]
+            pairs = [
+                (part, item)
+                for part, item in pairs_of(parts, value.items)
+                if self.which.has_place(part) and not self._is_number_of_list(part)
+            ]
+            if not pairs:
+                return []
             if len(pairs) == 1:
                 return self._bound(statement, *pairs[0])
             tests: Block = []
@@ -277,15 +299,6 @@ class _Statements:
         self.shadows.errors.append(error)
         if refusal.of_caller:
             self.shadows.of_callers.append(error)
-
-
-def _pairs(parts: tuple[Target, ...], items: tuple[Expr, ...]) -> Iterator[tuple[Target, Expr]]:
-    """Each target with what it is bound to, where both are taken apart."""
-    for part, item in zip(parts, items, strict=True):
-        if isinstance(part, Unpack) and isinstance(item, Make):
-            yield from _pairs(part.targets, item.items)
-        else:
-            yield part, item
 
 
 def _read(target: Target) -> Expr:
