@@ -40,6 +40,29 @@ def made_an_array(x, w):
     return np.cos(w @ x) * x
 
 
+def grown(x):
+    return np.exp(x) - 1.0
+
+
+@s2sad.adjoint(grown)
+def grown_rule(x):
+    y = grown(x)  # noqa: F841
+    d_x += d_y * np.exp(x)  # noqa: F841
+
+
+def named_after_itself(x, w):
+    """np.exp(x), which the slope of `grown` is, is not the x that was computed so."""
+    x = np.exp(x)
+    return grown(x) * w[0]
+
+
+def named_before(x, w):
+    """np.exp(x) has a name until x is something else."""
+    a = np.exp(x)
+    x = 0.5 * np.log(a)
+    return grown(x) * w[0] + a
+
+
 def names_taken(x, w):
     """What is computed once may not take these names."""
     cos_x = 2.0 * w[0]
@@ -119,8 +142,8 @@ def checked(x, w):
 
 
 FUNCTIONS = [
-    layers, unannotated, narrowed, made_an_array, names_taken, in_place, remembered,
-    held_and_written, overwritten, branches, calls, run_through, checked,
+    layers, unannotated, narrowed, made_an_array, named_after_itself, named_before, names_taken,
+    in_place, remembered, held_and_written, overwritten, branches, calls, run_through, checked,
 ]  # fmt: skip
 
 

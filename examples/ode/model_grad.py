@@ -19,23 +19,28 @@ def refuse_complex(x):
         raise TypeError("complex numbers: annotate the parameter that they come in by")
 
 
-def zero_tangent(x):
-    """A tangent of zeros for x, a number, an array or a container; None for what is no number."""
+def zero_tangent(x, made=None):
+    """A tangent of zeros for x, a number, an array or a container; None for what is no number.
+    What x holds twice is made once, and held twice."""
+    made = {} if made is None else made
+    if id(x) in made:
+        return made[id(x)]
+    zeros = 0.0 if isinstance(x, (int, float, complex, np.number, np.bool_)) else None
+    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
     if isinstance(x, dict):
         zeros = x.copy()  # a defaultdict stays one
         for key, item in x.items():
-            zeros[key] = zero_tangent(item)
-        return zeros
-    fields = getattr(x, "_fields", None) or getattr(x, "__dataclass_fields__", None)
-    if fields and not isinstance(x, type):
-        return type(x)(**{name: zero_tangent(getattr(x, name)) for name in fields})
-    if isinstance(x, (list, tuple)):
-        return type(x)(map(zero_tangent, x))
-    if isinstance(x, np.ndarray):
-        return np.zeros_like(x) if x.dtype.kind in "fc" else np.zeros(np.shape(x))
-    if isinstance(x, range):
-        return [0.0] * len(x)
-    return 0.0 if isinstance(x, (int, float, complex, np.number, np.bool_)) else None
+            zeros[key] = zero_tangent(item, made)
+    elif fields and not isinstance(x, type):
+        zeros = type(x)(**{name: zero_tangent(getattr(x, name), made) for name in fields})
+    elif isinstance(x, (list, tuple)):
+        zeros = type(x)(zero_tangent(item, made) for item in x)
+    elif isinstance(x, np.ndarray):
+        zeros = np.zeros_like(x) if x.dtype.kind in "fc" else np.zeros(np.shape(x))
+    elif isinstance(x, range):
+        zeros = [0.0] * len(x)
+    made[id(x)] = zeros
+    return zeros
 
 
 def slope_jvp(state, rates, dot_state, dot_rates):

@@ -189,28 +189,7 @@ class Engine:
         seed = self._seed_of(function, request, kind, result, seed_var)
         is_plain = seed_var is None and not has_aux and result is not None
         is_checked = is_plain and not self._certainly_scalar(function, kind)
-        shadows = self._shadows(function, {})
-        reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
-        backward = reverse.run(seed, variables)
-        self.errors += backward.errors
-        loss = kind.items[0] if has_aux and isinstance(kind, TupleOf) and kind.items else kind
-        if mode != "vjp" and may_be_complex(loss) and not self.errors:
-            self._refuse_complex_loss(function, result)
-        self.observe("reverse", function, backward, seed_var, *shadows.of.values(), *shadows.flags)
-        regions = self.regions(function)
-        planner = Planner(function, self.facts, self, regions, shadows, request.in_place)
-        returned = [
-            gradient_of(var, adjoint, function, self.facts) for var, adjoint in
-            zip(variables, backward.results, strict=True)
-        ]  # fmt: skip
-        plan = planner.run(backward.mirror, returned, backward.late)
-        if request.in_place:
-            plan.forward[:0] = shadows.entry
-        else:
-            self._protect(plan, function, shadows)
-        self.observe("memory", function, plan, seed_var)
-        if request.in_place:
-            self.arguments(function).work_in_place(plan, variables)
+        plan = self._planned(function, request, variables, seed, seed_var)
         gradient = plan.results[0] if request.bare else Make("tuple", tuple(plan.results))
         plan.forward[:0] = real_arguments(function, self.facts, request.real, variables)
         value = _take_return(plan.forward)
@@ -233,6 +212,38 @@ class Engine:
             params=list(function.params),
             memory_comments=request.memory_comments,
         )
+
+    def _planned(
+        self,
+        function: Function,
+        request: Request,
+        variables: list[Var],
+        seed: Adjoint | None,
+        seed_var: Var | None,
+    ) -> Plan:
+        """The two halves of a derivative: what goes backward, and what is remembered for it."""
+        shadows = self._shadows(function, {})
+        reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
+        backward = reverse.run(seed, variables)
+        self.errors += backward.errors
+        if request.mode != "vjp":
+            self._check_real_loss(function, request.has_aux)
+        self.observe("reverse", function, backward, seed_var, *shadows.of.values(), *shadows.flags)
+        regions = self.regions(function)
+        planner = Planner(function, self.facts, self, regions, shadows, request.in_place)
+        returned = [
+            gradient_of(var, adjoint, function, self.facts)
+            for var, adjoint in zip(variables, backward.results, strict=True)
+        ]
+        plan = planner.run(backward.mirror, returned, backward.late)
+        if request.in_place:
+            plan.forward[:0] = shadows.entry
+        else:
+            self._protect(plan, function, shadows)
+        self.observe("memory", function, plan, seed_var)
+        if request.in_place:
+            self.arguments(function).work_in_place(plan, variables)
+        return plan
 
     def _seed_of(
         self,
@@ -308,11 +319,15 @@ class Engine:
         location = None if node is None else node.module.location(_name_of(node.node))
         self.errors.append(S2SADError(code, message, location, advice))
 
-    def _refuse_complex_loss(self, function: Function, result: Expr | None) -> None:
+    def _check_real_loss(self, function: Function, has_aux: bool) -> None:
         """A gradient is that of a real number."""
+        kind = self.facts.summaries[function].result.type
+        loss = kind.items[0] if has_aux and isinstance(kind, TupleOf) and kind.items else kind
+        if self.errors or not may_be_complex(loss):
+            return
         message = f"{function.name} returns a number that may be complex, which has no gradient"
         advice = "Return its real part (.real) or its absolute value, or use the mode vjp."
-        self._refuse_result(function, result, message, "S2S021", advice)
+        self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
 
     def _certainly_scalar(self, function: Function, kind: Type) -> bool:
         if isinstance(kind, Array) and kind.shape == SCALAR:

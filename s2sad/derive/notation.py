@@ -32,18 +32,8 @@ class Notation:
         match node:
             case ast.Constant(value):
                 return Const(value)
-            case ast.Name(name):
-                if name in self.vars:
-                    return Ref(self.vars[name])
-                found = self.constant(node)
-                if found is not None:
-                    return found
-                if hasattr(builtins, name):
-                    return Apply(f"builtins.{name}", (), form="name", text=name)
-                known = ", ".join(self.vars)
-                self.refuse(
-                    node, f"a rule that reads {name}, which it does not have", f"It has {known}."
-                )
+            case ast.Name():
+                return self._name(node)
             case ast.UnaryOp(ast.USub(), ast.Constant(int() | float() as value)):
                 return Const(-value)
             case ast.UnaryOp(op, operand):
@@ -54,15 +44,8 @@ class Notation:
             case ast.Compare(left, [op], [right]):
                 sides = (self.expr(left, home), self.expr(right, home))
                 return Apply(AST[type(op)], sides, form="infix")
-            case ast.BoolOp(op, [left, *rest]):
-                result = self.expr(left, home)
-                for part in rest:
-                    other = self.expr(part, home)
-                    if isinstance(op, ast.And):
-                        result = Select(result, other, result, "and")
-                    else:
-                        result = Select(result, result, other, "or")
-                return result
+            case ast.BoolOp():
+                return self._choice(node, home)
             case ast.IfExp(test, then, other):
                 return Select(self.expr(test, home), self.expr(then, home), self.expr(other, home))
             case ast.Tuple(items) | ast.List(items):
@@ -76,23 +59,52 @@ class Notation:
             case ast.Subscript(value, key):
                 return Apply("getitem", (self.expr(value), self.expr(key)), form="index")
             case ast.ListComp(element, [ast.comprehension(ast.Name(name), source, conditions)]):
-                iterable = self.expr(source)
-                self.declare(name)
-                return Each(
-                    "list",
-                    self.expr(element),
-                    self.vars[name],
-                    iterable,
-                    tuple(self.expr(condition) for condition in conditions),
-                )
+                return self._each(element, name, source, conditions)
             case ast.Call():
                 return self._call(node, home)
-            case ast.Attribute(value, name):
-                path = self.path(node)
-                if path is not None:
-                    return Apply(path, (), form="name", text=self.spelled(node, path))
-                if name in ATTRIBUTES:
-                    return Apply(ATTRIBUTES[name], (self.expr(value),), form="attribute", text=name)
+            case ast.Attribute():
+                return self._attribute(node)
+        self.refuse(node, "an expression that rules do not have")
+
+    def _name(self, node: ast.Name) -> Expr:
+        """A placeholder, a constant of the rule's module or a builtin function."""
+        if node.id in self.vars:
+            return Ref(self.vars[node.id])
+        found = self.constant(node)
+        if found is not None:
+            return found
+        if hasattr(builtins, node.id):
+            return Apply(f"builtins.{node.id}", (), form="name", text=node.id)
+        message = f"a rule that reads {node.id}, which it does not have"
+        self.refuse(node, message, f"It has {', '.join(self.vars)}.")
+
+    def _choice(self, node: ast.BoolOp, home: str) -> Expr:
+        """`and` and `or`, from the left."""
+        result, *rest = (self.expr(part, home) for part in node.values)
+        for other in rest:
+            if isinstance(node.op, ast.And):
+                result = Select(result, other, result, "and")
+            else:
+                result = Select(result, result, other, "or")
+        return result
+
+    def _each(
+        self, element: ast.expr, name: str, source: ast.expr, conditions: list[ast.expr]
+    ) -> Expr:
+        """A comprehension, whose target is a placeholder from there on."""
+        iterable = self.expr(source)
+        self.declare(name)
+        found = self.expr(element), self.vars[name], iterable
+        return Each("list", *found, tuple(self.expr(condition) for condition in conditions))
+
+    def _attribute(self, node: ast.Attribute) -> Expr:
+        """What stands in a module, or an attribute of an array."""
+        path = self.path(node)
+        if path is not None:
+            return Apply(path, (), form="name", text=self.spelled(node, path))
+        if node.attr in ATTRIBUTES:
+            array = self.expr(node.value)
+            return Apply(ATTRIBUTES[node.attr], (array,), form="attribute", text=node.attr)
         self.refuse(node, "an expression that rules do not have")
 
     def _optional(self, node: ast.expr | None) -> Expr | None:

@@ -113,6 +113,8 @@ class _Writer:
         self.once: list[Step] = []
         self.after: list[Step] = []  # names of what is computed from these
         self.needed: set[str] = set()
+        self.standing: dict[str, Var] = {}  # what has a name, by its text
+        self.operands: dict[Var, set[Var]] = {}
 
     def parts(self, lines: list[Line]) -> Parts | None:
         """The parts; None if the value is of each direction."""
@@ -122,6 +124,8 @@ class _Writer:
         value, result = self._returned(returned)
         if result is None or result.origin is None or value is not None and self._varies(value):
             return None
+        for line in lines:
+            self._note_standing(line)
         each: list[str] = []
         remarks: list[str] = []  # on statements that are done once, and on those behind them
         for line in body:
@@ -167,6 +171,22 @@ class _Writer:
 
     def _names(self, keys: set[Var]) -> frozenset[str]:
         return frozenset(var.hint for var in self.memory.names(keys))
+
+    def _note_standing(self, line: Line) -> None:
+        """Notes what a statement gives a name to, as long as nothing changes it, or what it is
+        computed from."""
+        if line.varies:
+            return
+        self.standing = {
+            text: var
+            for text, var in self.standing.items()
+            if not self.memory.of([var, *self.operands[var]]) & line.changes
+        }
+        match line.program:
+            case [Assign((Var() as var,), value, None)] if value.origin is not None:
+                if not self._is_varying(var) and var not in reads_of(value):
+                    self.operands[var] = reads_of(value)
+                    self.standing[code(value.origin.node)] = var
 
     def _step(self, line: Line, above: list[str]) -> Step:
         """A statement that is done once."""
@@ -222,9 +242,11 @@ class _Writer:
         for part in standing:
             assert part.origin is not None
             text = code(part.origin.node)
-            name = names[id(part.origin.node)] = self._name_of(text, part)
+            var = self.standing.get(text)
+            name = self._name_of(text, part) if var is None else var.hint
+            names[id(part.origin.node)] = name
             self.needed.add(name)
-            if not any(name in step.changes for step in self.after):
+            if var is None and not any(name in step.changes for step in self.after):
                 self._let(name, text, reads_of(part))
         return node.visit(_Renamed(names)) if names else node
 
