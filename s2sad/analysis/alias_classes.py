@@ -119,6 +119,7 @@ class AliasClasses(AliasFinder):
                     self._root(target)
                     if not self._is_immutable(value):
                         self._write(statement, Ref(target), None)
+                        self._bind(target, self.aliases(value))  # the items that `xs += ys` adds
                     return
                 self._bind(target, self.aliases(value))
                 if self.is_repeated(value):

@@ -176,11 +176,12 @@ class AliasFinder:
 
     def _passes_items_on(self, node: Apply) -> bool:
         """Whether the result is a list or dict of the items of others: xs + ys, [x] * n, copies."""
-        if node.op in ("add", "mul"):
+        if node.op not in PASS_ITEMS_ON:
+            return False
+        if node.op in ("add", "mul", "bitor"):
             return any(self.is_certain_container(part) for part in node.args)
-        if node.op == "numpy.copy" and node.form == "method" or node.op == "copy.copy":
-            return self.is_certain_container(node.args[0])
-        return False
+        is_method = node.form == "method" or node.op == "copy.copy"
+        return is_method and self.is_certain_container(node.args[0])
 
     def _copies(self, node: Apply) -> bool:
         """Whether an index certainly copies: it chooses by an array of integers or by a mask."""
@@ -267,6 +268,9 @@ class AliasFinder:
             and len(items) == len(names)
         )
 
+
+PASS_ITEMS_ON = {"add", "mul", "bitor", "numpy.copy", "copy.copy"}
+"""Operators whose result holds the items of their operands, where these are lists or dicts."""
 
 _INNER = Var("inner")
 """Stands for the value of the expression that `passes_on` follows."""

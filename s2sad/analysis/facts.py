@@ -15,18 +15,30 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+from s2sad.analysis.aliases import PASS_ITEMS_ON
+from s2sad.analysis.call_effects import Calls
 from s2sad.analysis.evaluation import Evaluation
 from s2sad.analysis.execution import Execution
 from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sharing import Effects
-from s2sad.analysis.stored import Store
+from s2sad.analysis.stored import Store, is_container
 from s2sad.analysis.tables import LATER, Course, Environment, Fact, Summary, Tables, either
-from s2sad.analysis.types import NOTHING, Inert, Unknown
+from s2sad.analysis.types import NOTHING, Inert, Type, Unknown
 from s2sad.analysis.usage import used_as_numbers
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import expressions, statements
-from s2sad.ir.nodes import Assign, Const, Expr, Function, Invoke, Ref, Var, walk
+from s2sad.ir.nodes import (
+    Apply,
+    Assign,
+    Const,
+    Expr,
+    Function,
+    Invoke,
+    Ref,
+    Var,
+    walk,
+)
 
 
 class Facts(Tables):
@@ -74,6 +86,29 @@ class Facts(Tables):
         self._known_regions.clear()
         self._again(function, self.summaries[function])
 
+    def settle(self, function: Function) -> None:
+        """Interprets a function that was interpreted once more, if something in it shares memory as
+        only types tell: `xs + ys` holds the items of lists, but nothing of arrays."""
+        nodes = (
+            node
+            for f in self.summaries
+            for statement in statements(f.body)
+            for root in expressions(statement)
+            for node in walk(root)
+        )
+        if any(isinstance(node, Apply) and self._passes_items_on(node) for node in nodes):
+            self.untyped_calls = Calls(self.program, self._container_type)
+            self.again(function)
+
+    def _passes_items_on(self, node: Apply) -> bool:
+        kinds = (self.types.get(arg) for arg in node.args)
+        return node.op in PASS_ITEMS_ON and any(map(is_container, kinds))
+
+    def _container_type(self, expr: Expr) -> Type:
+        """The type of a container; of anything else nothing is known that may not change yet."""
+        kind = self.types.get(expr)
+        return kind if kind is not None and is_container(kind) else Unknown()
+
     def _again(self, function: Function, summary: Summary) -> Fact:
         """Interprets a function; one that calls itself, directly or not, until nothing changes."""
         if summary.running:
@@ -107,7 +142,8 @@ class Facts(Tables):
             self._execution.binding.bind_type(parameter.var, fact.type)
         outer_returns, self._course.returns = self._course.returns, []
         if function not in self._known_regions:
-            self._known_regions[function] = Regions(function, self.untyped_calls)
+            calls = self.untyped_calls
+            self._known_regions[function] = Regions(function, calls, calls.type_of)
             self._known_levels[function] = Levels(function, self._known_regions[function])
         regions = self._known_regions[function]
         self._course.regions.append(regions)

@@ -34,7 +34,7 @@ Store: TypeAlias = tuple[Key, Type, Type]
 """That an item of a type was put at a key into a container of a type."""
 
 
-def is_container(kind: Type) -> bool:
+def is_container(kind: Type | None) -> bool:
     """Whether values of a type are containers whose items are known."""
     return isinstance(kind, TupleOf | ListOf | DictOf | Struct)
 

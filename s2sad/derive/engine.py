@@ -123,6 +123,7 @@ class Engine:
                 self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
         self.facts.wary = has_complex_numbers(function, self.program)
         self.facts.interpret(function, params)
+        self.facts.settle(function)
         self._spell_out(function)
         self.facts.wary = False
         kinds = [fact.type for fact in params if fact.varied]

@@ -25,7 +25,7 @@ class Refusal(NamedTuple):
 
 
 _INSTEAD = {
-    "s2sad differentiates comprehensions with one for clause": (
+    "s2sad does not write out several for clauses inside of such an expression": (
         "Write a loop, or one comprehension inside the other."
     ),
     "s2sad does not see which arguments * stands for": "Write the arguments out.",

@@ -286,7 +286,7 @@ class TangentWrites:
         *places, last = value.args[1:] or (None,)
         args = tuple(as_value(place) for place in places if place is not None)
         if last is not None and value.op == "list.pop":
-            args = (as_value(last),)
+            args += (as_value(last),)
         elif last is not None:
             found = self.sweep.push(last)
             args += (self._given(found, last, value.args[0]),)

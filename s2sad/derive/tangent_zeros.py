@@ -15,7 +15,17 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import SCALAR, Array, Inert, Unknown, is_integral
 from s2sad.derive.broadcasting import call, shape_of_value
 from s2sad.derive.instantiate import as_value
-from s2sad.ir.nodes import Const, Expr, Make, Ref, Value, Var
+from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, Var
+
+_ZEROS = {"numpy.zeros", "numpy.zeros_like"}
+"""What makes zeros, also an array of no dimensions, which is no number."""
+
+
+def _again(node: Expr) -> Expr:
+    assert isinstance(node, Apply)
+    args = tuple(as_value(arg) for arg in node.args)
+    kwargs = tuple((name, as_value(arg)) for name, arg in node.kwargs)
+    return replace(node, args=args, kwargs=kwargs, origin=None)
 
 
 class ZeroTangents:
@@ -33,7 +43,8 @@ class ZeroTangents:
             return Const(None)
         if isinstance(kind, Array):
             if kind.shape == SCALAR:
-                return Const(0.0)
+                is_array = isinstance(node, Apply) and node.op in _ZEROS and not is_integral(kind)
+                return _again(node) if is_array else Const(0.0)
             if isinstance(node, Ref) and kind.dtype.startswith(("float", "complex")):
                 return call("numpy.zeros_like", as_value(node))
             return call("numpy.zeros", shape_of_value(node, self.facts))

@@ -16,6 +16,7 @@ from s2sad.ir.nodes import Anew, Apply, Const, Each, Expr, Make, Opaque, Ref, Se
 from s2sad.source.bound import Binding, target_names
 from s2sad.source.call_forms import CallForms
 from s2sad.source.calls import parts_of
+from s2sad.source.clauses import in_loops
 from s2sad.source.objects import class_of
 from s2sad.source.operators import ATTRIBUTES, COMPARE, UNARY
 from s2sad.source.operators import BINARY as INFIX
@@ -277,8 +278,9 @@ class ExpressionLowerer(CallForms):
     ) -> Expr:
         clause = node.for_in
         if clause.inner_for_in is not None or clause.asynchronous is not None:
-            reason = "s2sad differentiates comprehensions with one for clause"
-            return self._scoped_opaque(node, reason)
+            reason = "s2sad does not write out several for clauses inside of such an expression"
+            found = self._in_loops(node, kind, element, key)
+            return self._scoped_opaque(node, reason) if found is None else found
         iterable = self.lower(clause.iter)
         names = target_names(clause.target)
         inner = Scope(self.module, names, self.scope)
@@ -298,6 +300,28 @@ class ExpressionLowerer(CallForms):
             # of its own.
             var.user, var.name = False, None
         return Each(kind, body, target, iterable, conditions, lowered_key, self.origin(node))
+
+    def _in_loops(
+        self,
+        node: cst.BaseExpression,
+        kind: str,
+        element: cst.BaseExpression,
+        key: cst.BaseExpression | None,
+    ) -> Expr | None:
+        """The items of a comprehension with several clauses, which loops before the statement
+        collect; nothing where it may stay as it is, or has to."""
+        if not self.lifting or kind == "set" or self.scope.node is None:
+            return None
+        place = self.module.as_read(node)
+        self.program.sites.add(place)
+        if place not in self.program.written_out:
+            return None
+        found = in_loops(node, element, key, self, self.collected.get(node))
+        if found is None:
+            return None
+        items, block = found
+        self.walrus.append(block)
+        return Ref(items, self.origin(node))
 
     def _scoped_opaque(self, node: cst.BaseExpression, reason: str) -> Expr:
         return self.opaque(node, reason, "S2S016")

@@ -1,7 +1,8 @@
 """What all lowering of expressions rests on: targets, origins, and what is carried as it is.
 
 `lower(node)` is the IR of an expression; it never fails (`expressions.py`). What is evaluated
-before the statement that it stands in, as it has to have a name, is put down in `walrus`.
+before the statement that it stands in, as it has to have a name, is put down in `walrus`, with
+statements that come before it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import libcst as cst
 from s2sad.analysis.exits import is_iterator
 from s2sad.ir.nodes import (
     Apply,
+    Block,
     Const,
     Expr,
     Make,
@@ -36,13 +38,15 @@ from s2sad.tidy.naming import describe
 class Lowering:
     """Lowers the expressions of one function; `program` finds callees. What is lowered may never be
     evaluated if there is something in `perhaps`, which runs only if it was; `seen` says of some
-    operands what that is. `effects` counts what may have an effect in the statement so far."""
+    operands what that is. `effects` counts what may have an effect in the statement so far, and
+    `collected` says of comprehensions which variable gets them."""
 
     def __init__(self, scope: Scope, program: Any) -> None:
         self.scope = scope
         self.module = scope.module
         self.program = program
-        self.walrus: list[tuple[Var, Expr, cst.CSTNode | None]] = []
+        self.walrus: list[tuple[Var, Expr, cst.CSTNode | None] | Block] = []
+        self.collected: dict[cst.CSTNode, Var] = {}
         self.effects = 0
         self.lifting = True
         self.seen: dict[cst.CSTNode, tuple[cst.CSTNode, ...]] = {}

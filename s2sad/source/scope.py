@@ -7,6 +7,7 @@ whose unbound names are looked up in the enclosing function first; those are wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import libcst as cst
@@ -24,7 +25,7 @@ class Scope:
     the ways in which each name gets its value; `known` the functions that a parameter is, and
     `rest` the keys of a rest parameter, in a function that is specialised for them; `defaults` hold
     the values of defaults that nested functions have; `carried` what stands here for the variables
-    that functions read of the functions around them.
+    that functions read of the functions around them, and `added` the names that were not its own.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Scope:
         self.bindings: dict[str, list[Binding]] = {}
         self.changed: set[str] = set()
         self.imports: dict[str, str] = {}
+        self.added: set[str] = set()
         if node is not None:
             self._read(node)
 
@@ -67,6 +69,24 @@ class Scope:
     def bind(self, name: str, binding: Binding) -> None:
         """Notes a way in which a name gets its value."""
         self.bindings.setdefault(name, []).append(binding)
+
+    def add(self, name: str, binding: Binding) -> None:
+        """Makes the variable of a comprehension that is written out one of the function."""
+        self.added.add(name)
+        self.vars.setdefault(name, Var(name, user=True, name=name))
+        self.bind(name, binding)
+
+    def own(self, hint: str) -> Var:
+        """A new variable of the function, by a name that nothing in it has."""
+        assert self.node is not None
+        taken = {*self.vars, *names_in(self.node)}
+        name = hint
+        for number in count(2):
+            if name not in taken:
+                break
+            name = f"{hint}_{number}"
+        self.add(name, Binding("other"))
+        return self.vars[name]
 
     def bindings_of(self, name: str) -> tuple[Scope | None, Sequence[Binding]]:
         """The scope that a name belongs to, None for the module's, and how it gets its value."""

@@ -41,6 +41,7 @@ from s2sad.ir.nodes import (
     walk,
 )
 from s2sad.source.bound import bound_names, parameters
+from s2sad.source.clauses import is_collected
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
 from s2sad.source.perhaps import seen_where_true
 from s2sad.source.scope import Scope
@@ -117,14 +118,15 @@ class StatementLowerer:
         """What a statement binds by := and what is taken out of it, before it."""
         found = self.expressions.walrus
         self.expressions.begin()
-        return [
-            (
-                Assign((var,), value)
-                if node is None
-                else Assign((var,), value, origin=Origin(node, self.module), embedded=True)
-            )
-            for var, value, node in found
-        ]
+        block: Block = []
+        for entry in found:
+            if isinstance(entry, list):
+                block += entry
+                continue
+            var, value, node = entry
+            origin = None if node is None else Origin(node, self.module)
+            block.append(Assign((var,), value, origin=origin, embedded=node is not None))
+        return block
 
     # ------------------------------------------------------------ simple statements
 
@@ -133,7 +135,9 @@ class StatementLowerer:
             target = node.targets[0].target
             if isinstance(target, cst.Name):
                 return self._define(target.value, node.value, origin)
-        value = self.expressions.lower(node.value)
+        value, collected = self._collected(node)
+        if collected:
+            return []
         targets = tuple(self.expressions.target(t.target) for t in node.targets)
         if len(targets) == 1 and isinstance(targets[0], Unpack) and targets[0].star is not None:
             value = self.expressions.regrouped(value, targets[0], node.value)
@@ -146,6 +150,17 @@ class StatementLowerer:
         if write is not None and isinstance(write.targets[0], Place):
             return [write, Assign(targets, again(write.targets[0].base))]
         return bindings(targets, value, origin)
+
+    def _collected(self, node: cst.Assign) -> tuple[Expr, bool]:
+        """The value of an assignment, and whether loops before it have given it to the target."""
+        first, *others = node.targets
+        var = None
+        if not others and is_collected(node.value, first.target):
+            target = self.expressions.target(first.target)
+            if isinstance(target, Var) and not _global_target(target, self.scope):
+                self.expressions.collected[node.value] = var = target
+        value = self.expressions.lower(node.value)
+        return value, isinstance(value, Ref) and value.var is var
 
     def _AnnAssign(self, node: cst.AnnAssign, origin: Origin) -> Stmt | None:
         if node.value is None:

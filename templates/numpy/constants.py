@@ -45,6 +45,37 @@ def zeros_like_of_shape(
     y = np.zeros_like(a, dtype=dtype, order=order, subok=subok, shape=shape)
 
 
+def hanning(*, m) -> filled(m):
+    """The Hann window."""
+    assert m in (3,)
+    y = np.hanning(m)
+
+
+def hamming(*, m) -> filled(m):
+    """The Hamming window."""
+    assert m in (3,)
+    y = np.hamming(m)
+
+
+def blackman(*, m) -> filled(m):
+    """The Blackman window."""
+    assert m in (3,)
+    y = np.blackman(m)
+
+
+def bartlett(*, m) -> filled(m):
+    """The Bartlett window."""
+    assert m in (3,)
+    y = np.bartlett(m)
+
+
+def kaiser(*, m, beta) -> filled(m):
+    """The Kaiser window."""
+    assert m in (3,)
+    assert beta in (1.5,)
+    y = np.kaiser(m, beta)
+
+
 def eye_square(*, n, k=0, dtype=None) -> filled((n, n)):
     """Ones on a diagonal of a square."""
     assert n in (3,)

@@ -211,6 +211,8 @@ class Slots:
         kind = self.type_of(slot)
         if isinstance(kind, Struct) and kind.kind != "NamedTuple":
             return self._zero_fields(slot, kind)
+        if isinstance(kind, Unknown) and slot not in self.keyed:
+            return Const(0.0)  # it may be a number: what it turns out to be is added to that
         if self.has_keys(slot):
             return Make("dict", ())
         value = self.value_of(slot)
