@@ -125,6 +125,17 @@ class Regions(AliasClasses):
             self._is_typed_container(write.base)
         )  # fmt: skip
 
+    def is_written_inside(self, var: Var) -> bool:
+        """Whether a write may change an object that one of a variable holds, as `xs[0][1] = e` does
+        where xs is a list of arrays, and not only which objects that holds."""
+        return any(
+            self.of(root) is self.of(var)
+            for statement, writes in self.writes.items()
+            for write in writes
+            if not _is_own(statement, write, var)
+            for root, _ in self.aliases(write.base)
+        )
+
     def is_immutable_variable(self, var: Var) -> bool:
         """Whether what a variable stands for cannot be changed."""
         return self._is_immutable(Ref(var))
@@ -275,6 +286,13 @@ class Regions(AliasClasses):
             for statement in statements(self.function.body)
             for target in targets(statement)
         )
+
+
+def _is_own(statement: Stmt, write: Write, var: Var) -> bool:
+    """Whether a write is a plain one, into the object that a variable stands for."""
+    plain = not isinstance(statement, Assign) or statement.augmented is None
+    handed = any(isinstance(node, Invoke) for e in expressions(statement) for node in walk(e))
+    return plain and not handed and isinstance(write.base, Ref) and write.base.var is var
 
 
 def _changes_an_end(statement: Stmt) -> bool:

@@ -121,7 +121,7 @@ class Arguments:
             kept = Var(f"{var.hint}_out")
             kind = self.facts.bindings.get(var)
             if _is_array(kind):
-                after.append(Assign((kept,), _copy(given, kind)))
+                after.append(Assign((kept,), call("numpy.copy", Ref(given))))
                 plan.backward.append(Assign((Place(Ref(given), Const(...)),), Ref(kept)))
                 plan.left.append(given)
             else:
@@ -137,7 +137,11 @@ class Arguments:
             self._by_layout = viewed_by_layout(self.function, self.regions)
         if isinstance(kind, Array | Unknown) and self.regions.of(var) in self._by_layout:
             return call("helper.copy_of", Ref(var), text="copy_of")
-        return _copy(var, kind)
+        if _is_array(kind):
+            return call("numpy.copy", Ref(var))
+        shallow = isinstance(kind, Array | Unknown) and not self.regions.is_written_inside(var)
+        copier = "copy.copy" if shallow else "copy.deepcopy"
+        return call(copier, Ref(var), text=copier)
 
     def _is_rebound(self, var: Var, plan: Plan) -> bool:
         return any(var in bound_by(s) for s in (*plan.forward, *plan.backward))
@@ -146,10 +150,3 @@ class Arguments:
 def _is_array(kind: Type | None) -> bool:
     """Whether something is certainly an array, and no number."""
     return isinstance(kind, Array) and isinstance(kind.shape, Shape)
-
-
-def _copy(var: Var, kind: Type | None) -> Expr:
-    copier = "numpy.copy" if _is_array(kind) else "copy.copy"
-    if not isinstance(kind, Array | Unknown):
-        copier = "copy.deepcopy"
-    return call(copier, Ref(var), text=copier if copier.startswith("copy") else "")

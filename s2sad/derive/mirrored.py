@@ -213,19 +213,12 @@ class Mirrored:
             return None
         place = next(k for k, p in enumerate(self.function.params) if p.var is var)
         kind = self.facts.summaries[self.function].params[place].type
-        if (
-            isinstance(kind, Inert)
-            or isinstance(kind, Array)
-            and (kind.shape == SCALAR or not self.has_written_arrays(var))
-        ):
+        if isinstance(kind, Inert) or isinstance(kind, Array) and kind.shape == SCALAR:
             return None
-        if isinstance(kind, Array | Unknown):
-            return (
-                "numpy.copy"
-                if isinstance(kind, Array) and not may_be_number(kind)
-                else ("copy.copy")
-            )
-        return "copy.deepcopy"
+        if isinstance(kind, Array) and not may_be_number(kind):
+            return "numpy.copy"
+        shallow = isinstance(kind, Array | Unknown) and not self.regions.is_written_inside(var)
+        return "copy.copy" if shallow else "copy.deepcopy"
 
 
 def _changes_a_list(statement: Stmt) -> bool:
