@@ -30,6 +30,7 @@ from s2sad.ir.nodes import (
     Context,
     Define,
     Evaluate,
+    Expr,
     For,
     Guard,
     Place,
@@ -152,6 +153,8 @@ class Execution:
         while True:
             body = Environment(head)
             if isinstance(loop, For) and iterated is not None:
+                if not iterated.varied:
+                    iterated = self._written_by_now(loop.iterable, iterated, head)
                 item = Fact(element(iterated.type, mark), iterated.varied)
                 self.binding.assign_element(loop.target, item, loop.iterable, body)
             if isinstance(loop, While):
@@ -174,6 +177,22 @@ class Execution:
         for var, fact in head.own.items():
             env.own[var] = fact
         self.block(loop.other, env)
+
+    def _written_by_now(self, iterable: Expr, before: Fact, env: Environment) -> Fact:
+        """What a loop runs over, where its body writes into that: the objects are read when their
+        turn comes."""
+        regions, written = self.course.regions[-1], self.tables.made_varied
+        members = {m for root, _ in regions.aliases(iterable) for m in regions.members(root)}
+        found = {
+            var: Fact(fact.type, True)
+            for var in members & written
+            if (fact := env.get(var)) is not None and fact.varied
+        }
+        if not found:
+            return before
+        now = Environment(env)
+        now.own.update(found)
+        return Fact(before.type, self.evaluation.value(iterable, now).varied)
 
     def _carried(self, entry: Fact, back: Fact, var: Var, mark: str) -> Fact:
         """The fact of a variable at the head of a loop, from before it and from its end."""

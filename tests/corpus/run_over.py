@@ -108,8 +108,36 @@ def rows_of_a_choice_written(A, a, b, s):
     return t
 
 
+def constant_rows_written(b):
+    """The rows vary from the second iteration on."""
+    B = np.ones((3, 4))
+    t = 0.0
+    for row in B:
+        B[1:, 0] = b[0] * row[0] + B[1:, 0]
+        t += row[0] ** 2
+    return np.sum(B) * t
+
+
+def constant_rows_written_by_another_name(b, s):
+    B = np.ones((3, 4))
+    C = B
+    for row, k in zip(C, (1.0, s, 2.0), strict=True):
+        B[2][0] = b[:1] @ row[:1] * k
+    return np.sum(B * B)
+
+
+def constant_items_written(b):
+    xs = [np.ones(4), np.ones(4)]
+    for x in xs:
+        xs[1][0] = b[0] * x[0]
+    return np.sum(xs[0]) + np.sum(xs[1])
+
+
 r = np.random.default_rng(17).standard_normal
 CALLS = {
+    "constant_rows_written": ("b", [(r(4),)]),
+    "constant_rows_written_by_another_name": (("b", "s"), [(r(4), 0.7)]),
+    "constant_items_written": ("b", [(r(4),)]),
     "rows_of_a_display_handed_to_a_writer": (
         ("A", "a", "b", "s"),
         [(r((2, 4)), r(4), r(4), s) for s in (0.7, -0.7)],
