@@ -153,8 +153,7 @@ class Execution:
         while True:
             body = Environment(head)
             if isinstance(loop, For) and iterated is not None:
-                if not iterated.varied:
-                    iterated = self._written_by_now(loop.iterable, iterated, head)
+                iterated = self._written_by_now(loop.iterable, iterated, head)
                 item = Fact(element(iterated.type, mark), iterated.varied)
                 self.binding.assign_element(loop.target, item, loop.iterable, body)
             if isinstance(loop, While):
