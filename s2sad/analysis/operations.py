@@ -13,6 +13,7 @@ from collections.abc import Callable
 from s2sad.analysis.contents import attribute, index, joined_lists, last_item, repeated
 from s2sad.analysis.imaginary import constant_type
 from s2sad.analysis.iteration import ITERABLES
+from s2sad.analysis.shapes import SOME
 from s2sad.analysis.tables import Course, Environment, Fact, Tables
 from s2sad.analysis.types import (
     BOOL,
@@ -59,6 +60,10 @@ _ALLOCATIONS = {
 }  # fmt: skip
 """Operators that allocate, with the argument whose dtype the result has: float64 where there is
 none."""
+
+_MAKERS = {*_ALLOCATIONS, "numpy.array"}
+"""Operators that give arrays, without axes where no shape is left: they are written into in place,
+which no number is."""
 
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
@@ -161,9 +166,10 @@ class Operations:
             if isinstance(shape, Shape):
                 return Fact(TupleOf((INT,) * shape.rank))
             return Fact(ListOf(INT, "tuple"))
-        shape = self.names.named(
-            result_shape(rule, bound, self.tables.type_of, self.tables.size_of), node
-        )
+        found_shape = result_shape(rule, bound, self.tables.type_of, self.tables.size_of)
+        if found_shape == SCALAR and node.op in _MAKERS:
+            found_shape = SOME
+        shape = self.names.named(found_shape, node)
         dtype = self._complex_dtype(rule, bound)
         if not isinstance(shape, Shape | Star):
             kind = shape if dtype is None else with_dtype(shape, dtype)

@@ -179,12 +179,23 @@ def unseen_effects(function: Function, facts: Any, program: Any) -> list[S2SADEr
     return found
 
 
+def _is_kept(call: Opaque, facts: Any) -> bool:
+    """Whether a method may put into a container, under another name, what varies only later on."""
+    if changed_by_method(call) is None:
+        return False
+    return any(isinstance(part, Ref) and part.var in facts.made_varied for part in call.parts)
+
+
 def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
     if not isinstance(node, Apply | Opaque) or node.origin is None:
         return
     whole = isinstance(statement, Evaluate) and statement.value is node
     parts = node.parts if isinstance(node, Opaque) else (*node.args, *(a for _, a in node.kwargs))
     if not any(part in facts.varied for part in parts):
+        if isinstance(node, Opaque) and _is_kept(node, facts):
+            message = f"cannot differentiate {writer(node)}, which writes in place"
+            advice = "Build the new value with np.where, np.concatenate or a list instead."
+            yield _refusal(node, "S2S011", message, advice)
         return
     if isinstance(node, Apply) and node.op == "builtins.dict":
         if isinstance(facts.type_of(node.args[0]), ListOf | TupleOf):

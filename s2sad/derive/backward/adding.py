@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import SCALAR, AnyShape, Array, DictOf, Shape, Star, is_complex
+from s2sad.analysis.types import SCALAR, AnyShape, Array, DictOf, Shape, Star, is_complex, is_number
 from s2sad.derive.adjoints import Adjoint, Slot, holds, is_zero
 from s2sad.derive.backward.trees import is_literal_tree
 from s2sad.derive.broadcasting import call, filled, type_name
@@ -100,7 +100,7 @@ class Additions:
             self.state.set(slot, adjoint)
             return
         changes = self._is_written_later(expr) or self._is_mirrored(slot, adjoint)
-        if changes and adjoint.shape != SCALAR and not adjoint.owned:
+        if changes and not adjoint.owned:
             adjoint = replace(adjoint, expr=self.copied(expr, slot), owned=True)
         self.out.append(Assign((var,), adjoint.expr))
         self.state.set(slot, self.slots.read(var, adjoint))
@@ -125,6 +125,8 @@ class Additions:
         if is_fresh(expr) or isinstance(expr, Ref):
             return False
         if isinstance(expr, Value):
+            if is_number(self.facts.type_of(expr.node)):
+                return False
             read = (n.var for n in walk(expr.node) if isinstance(n, Ref))
             return any(map(self.regions.is_written, read))
         return any(map(self._is_written_later, children(expr)))
