@@ -22,7 +22,7 @@ def path_of(expr: Expr) -> Path | None:
     match expr:
         case Ref(var):
             return var, ()
-        case Apply("getitem", (base, Const(key))) if isinstance(key, str | int):
+        case Apply("getitem" | "helper.part", (base, Const(key))) if isinstance(key, str | int):
             inner = path_of(base)
         case Apply("getattr", (base,)):
             inner, key = path_of(base), f".{expr.text}"
