@@ -32,9 +32,29 @@ def repeated(one: Type, other: Type) -> Type | None:
     for kind, times in ((one, other), (other, one)):
         if isinstance(kind, TupleOf | ListOf) and isinstance(times, Array | Unknown):
             if isinstance(times, Array) and not (is_integral(times) and times.shape == SCALAR):
-                return None
+                # An array may multiply a list of numbers; one of arrays is repeated.
+                if times.dtype != "unknown" or not _holds_arrays(kind):
+                    return None
             return ListOf(common(kind.items) if isinstance(kind, TupleOf) else kind.item)
     return None
+
+
+def may_be_repeated(one: Type, other: Type) -> bool:
+    """Whether a product repeats a list or multiplies what it holds, as only a run tells."""
+    for kind, times in ((one, other), (other, one)):
+        if isinstance(kind, TupleOf | ListOf) and isinstance(times, Array):
+            return times.dtype == "unknown" and isinstance(times.shape, Star)
+    return False
+
+
+def _holds_arrays(kind: TupleOf | ListOf) -> bool:
+    """Whether a list certainly holds arrays, lists, dicts or objects, and no numbers."""
+    items = kind.items if isinstance(kind, TupleOf) else (kind.item,)
+    return bool(items) and all(
+        isinstance(item, Array) and isinstance(item.shape, Shape) and item.shape.rank > 0
+        or isinstance(item, TupleOf | ListOf | DictOf | Struct)
+        for item in items
+    )  # fmt: skip
 
 
 def last_item(kind: Type) -> Type:

@@ -15,13 +15,25 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from s2sad.analysis.call_effects import Calls
+from s2sad.analysis.contents import may_be_repeated
 from s2sad.analysis.lattice import join
 from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.size_names import SizeNames
 from s2sad.analysis.sizes import UNKNOWN
 from s2sad.analysis.stored import Store
-from s2sad.analysis.types import NOTHING, NUMBER, AnyShape, Array, Inert, Star, Type, Unknown
+from s2sad.analysis.types import (
+    NOTHING,
+    NUMBER,
+    AnyShape,
+    Array,
+    Inert,
+    ListOf,
+    Star,
+    TupleOf,
+    Type,
+    Unknown,
+)
 from s2sad.derive.selection import choose
 from s2sad.derive.templates import Rule
 from s2sad.ir.nodes import Apply, Expr, Function, Ref, Var
@@ -118,7 +130,18 @@ class Tables(ABC):
             self.rules[node] = self._choose(node)
         return self.rules[node]
 
+    def is_open_product(self, node: Apply) -> bool:
+        """Whether only a run tells if an operator repeats a varied list or multiplies its items."""
+        if node.op != "mul" or not any(
+            arg in self.varied and isinstance(self.types.get(arg), TupleOf | ListOf)
+            for arg in node.args
+        ):
+            return False
+        return may_be_repeated(self.type_of(node.args[0]), self.type_of(node.args[1]))
+
     def _choose(self, node: Apply) -> tuple[Rule, dict[str, Expr]] | None:
+        if self.is_open_product(node):
+            return None
         variants = self.program.rules.variants(node.op)
         return choose(variants, node, self.type_of, is_varied=self.varied.__contains__)
 

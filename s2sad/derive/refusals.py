@@ -51,6 +51,11 @@ def not_understood(node: Opaque) -> Refusal:
 
 def without_rule(node: Apply, facts: Facts, has_rule: bool) -> Refusal:
     """Of an operator that no rule fits; `has_rule` says whether there is one for other uses."""
+    if facts.is_open_product(node):
+        message = "cannot tell whether this repeats the list or multiplies what it holds"
+        return Refusal(
+            "S2S012", message, node, "Annotate the number (n: int), or make an array of it."
+        )
     known = refusal(facts, node, has_rule)
     if known is not None:
         code, message, advice = known

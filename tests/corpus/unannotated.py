@@ -142,7 +142,14 @@ def r(*shape):
     return np.random.default_rng(len(shape)).uniform(0.4, 1.2, shape)
 
 
+def list_times_what_is_not_known(a, s, n):
+    """A number would repeat the list, an array would be multiplied."""
+    xs = n * [a * s]
+    return np.sum(xs[0] * xs[-1])
+
+
 CALLS = {
+    "list_times_what_is_not_known": (("a", "s"), [(r(4), 0.7, 3)]),
     "burgers": (
         ("u0", "v0", "nu"),
         [(1.0 + 0.1 * r(6, 7), 0.1 * r(6, 7), 0.05, r(6, 7), 3, 0.5, 0.01)],
@@ -177,3 +184,5 @@ CALLS = {
     "mean_of_an_item": ("A", [(r(3, 4), 0), (r(3, 4), 1)]),
     "sign_and_determinant": (("a", "b"), [(r(3, 3) + 2.0 * np.eye(3), 0.7)]),
 }
+
+REFUSED = {"list_times_what_is_not_known": "S2S012"}

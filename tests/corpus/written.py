@@ -406,6 +406,15 @@ def rows_that_the_loop_changes_under_another_name(A):
     return np.sum(B[0])
 
 
+def view_that_a_test_chooses(a, b, h, A):
+    """The test reads what is sorted afterwards."""
+    c = a
+    d = A.T[:, 2] if b[0] > 0.1 else c
+    c[:3] *= h
+    b.sort()
+    return np.sum(d)
+
+
 r = np.random.default_rng(11).standard_normal
 
 
@@ -498,6 +507,13 @@ def row_that_a_with_block_uses_last(A: Float[ndarray, "n m"]):
 
 
 CALLS = {
+    "view_that_a_test_chooses": (
+        ("a", "h", "A"),
+        [
+            (r(5), np.array([0.3, -1.0, 0.05]), r(3), r((3, 5))),
+            (r(5), np.array([0.05, -1.0, 0.3]), r(3), r((3, 5))),
+        ],
+    ),
     "rows_that_the_loop_changes_under_another_name": ("A", [(r((3, 4)),)]),
     "sum_with_a_call_that_writes": ("A", [(r(4), r((3, 4)))]),
     "rebound_and_written_in_a_branch": (

@@ -21,7 +21,6 @@ from s2sad.derive.parts import exprs_of, refs
 from s2sad.ir.bindings import bound_by, is_exchange
 from s2sad.ir.flow import expressions, inner_blocks, statements, targets_of
 from s2sad.ir.nodes import (
-    Apply,
     Assign,
     Block,
     Expr,
@@ -43,6 +42,7 @@ class Deferred:
         self.facts = known.facts
         self.shadows = known.shadows
         self.found: set[Stmt] = set()
+        self._made = {*self.shadows.of.values(), *self.shadows.handed}
         self._live: dict[Stmt, set[Var]] = {}
         self._nodes: dict[Stmt, list[Any]] = {}
 
@@ -156,7 +156,7 @@ class Deferred:
         if names & self._live.get(last, set()):
             return None
         needed = {r.var for s in follow for e in expressions(s) for r in refs(e)} - shadows
-        cells = {c for s in follow for e in expressions(s) for c in self._key_cells(e)}
+        cells = {c for s in follow for e in expressions(s) for c in self._cells_read(e)}
         for statement in within[1:]:
             if needed & set(bound_by(statement)) or self.cells.overwritten_by(statement, cells):
                 return None
@@ -165,17 +165,17 @@ class Deferred:
                 return None
         return last if by_source.get(last) else None
 
-    def _key_cells(self, expr: Expr) -> set[Var]:
-        """The parts of arrays that the indices in an expression read."""
+    def _cells_read(self, expr: Expr) -> set[Var]:
+        """The parts of arrays whose values say which part of which shadow an expression is: what
+        indices read, and tests. Of the shadows, none is read there."""
         found: set[Var] = set()
         stack = [expr]
         while stack:
             node = stack.pop()
-            if isinstance(node, Apply) and node.op == "getitem":
-                stack.append(node.args[0])
-                found |= self.cells.read_by(node.args[1])
-            else:
+            if any(ref.var in self._made for ref in refs(node)):
                 stack.extend(children(node))
+            else:
+                found |= self.cells.read_by(node)
         return found
 
 
