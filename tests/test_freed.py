@@ -55,6 +55,20 @@ def in_a_branch(u: Float[ndarray, " n"], steps: int) -> float:
     return x
 
 
+def name_of_a_shadow(u: Float[ndarray, " n"], steps: int) -> float:
+    """The adjoint of u goes on under the name of the shadow of d."""
+    k = u * u
+    c = np.where(u < 0.5, 0.0, u)
+    d = u.copy()
+    for _ in range(steps):
+        k[1:] += k[:-1] * k[0]
+    e = d
+    if steps:
+        e[0] *= k[1]
+    d[1] *= 2.0
+    return np.sum(d * e) + np.sum(c) + np.sum(k)
+
+
 def in_a_closure(u: Float[ndarray, " n"], steps: int) -> float:
     r = u * u
 
@@ -81,7 +95,7 @@ U = np.array([0.4, 1.2, -0.7, 0.9, 0.3])
 
 @pytest.mark.parametrize("steps", [0, 1, 3])
 @pytest.mark.parametrize(
-    "function", [another_name, a_view, in_a_branch, in_a_closure, unread_arrays]
+    "function", [another_name, a_view, in_a_branch, name_of_a_shadow, in_a_closure, unread_arrays]
 )
 def test_gradient(function: Any, steps: int) -> None:
     check_gradient(function, (U, steps), "u", value_and_grad(function))

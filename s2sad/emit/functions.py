@@ -111,7 +111,8 @@ class FunctionWriter:
         """The loop before which arrays are let go of, and which."""
         plan = derived.plan
         live = reads_of(derived.returns, plan.replaced) | set(plan.left)
-        return freed(plan.forward, backward, live, self.facts.bindings, plan.regions, plan.replaced)
+        bindings, root = self.facts.bindings, derived.names.root
+        return freed(plan.forward, backward, live, bindings, plan.regions, plan.replaced, root)
 
     def _backward_title(self, body: StatementWriter, derived: Derived, backward: Any) -> None:
         """The comment above the backward part, which quotes its first statement."""

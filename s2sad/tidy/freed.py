@@ -11,7 +11,7 @@ bound whatever path was taken, is let go of.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from s2sad.analysis.types import SCALAR, Array, Shape, Type
@@ -28,9 +28,10 @@ def freed(
     bindings: Mapping[Var, Type],
     regions: Any,
     replaced: Mapping[Expr, Var],
+    root: Callable[[Var], Var],
 ) -> tuple[Stmt, list[Var]] | None:
     """The first loop of the backward part, and what is deleted before it; `live` are the variables
-    that are read after both halves."""
+    that are read after both halves, `root` is the variable whose name one has."""
     position = next((k for k, s in enumerate(backward) if isinstance(s, For)), None)
     if position is None or any(isinstance(s, Define | Verbatim) for s in statements(forward)):
         return None
@@ -38,11 +39,12 @@ def freed(
     for statement in backward[position:]:
         read |= all_reads(statement, dict(replaced)) | bound_by(statement).keys()
     read |= {other for var in read for other in _together(var, regions)}
+    read |= {root(var) for var in read}
     found: dict[Var, None] = {}
     for statement in forward:
         match statement:
             case Assign((Var() as var,), value) if not is_exchange(statement):
-                if var not in read and _is_made(value, var, regions):
+                if not {var, root(var)} & read and _is_made(value, var, regions):
                     if _is_large(bindings.get(var)):
                         found[var] = None
     # Memory is short where a function works in place; elsewhere the line would only be in the way.
