@@ -33,6 +33,8 @@ from s2sad.ir.nodes import (
     Return,
     Select,
     Stmt,
+    Target,
+    Unpack,
     While,
     walk,
 )
@@ -59,7 +61,9 @@ def _statement(statement: Stmt) -> Block:
         case Evaluate(Select(test, then, other) as choice) if any(map(_changes, (then, other))):
             arms = [[] if arm is test else _statement(Evaluate(arm)) for arm in (then, other)]
             return [Branch(_opaque(choice.test), arms[0], arms[1])]
-        case Assign(value=value) | Evaluate(value) if not _is_whole(statement, value):
+        case Assign(targets, value):
+            return [replace(statement, targets=tuple(map(_place, targets)), value=_opaque(value))]
+        case Evaluate(value) if not _is_whole(statement, value):
             return [replace(statement, value=_opaque(value))]
         case Return(value) if value is not None:
             return [replace(statement, value=_opaque(value))]
@@ -75,6 +79,17 @@ def _statement(statement: Stmt) -> Block:
         case Context(body=body) | Guard(body=body):
             return [replace(statement, body=_block(body))]
     return [statement]
+
+
+def _place(target: Target) -> Target:
+    """A target in whose indices nothing is changed that is understood."""
+    match target:
+        case Place(base, at):
+            at = at if isinstance(at, str) else _opaque(at)
+            return replace(target, base=_opaque(base), key=at)
+        case Unpack(parts):
+            return replace(target, targets=tuple(map(_place, parts)))
+    return target
 
 
 def _inside(statement: Stmt, expr: Expr) -> bool:

@@ -1,8 +1,12 @@
 """Items of containers that constant keys lead to, and which of them are read as a whole.
 
-xs[0][1:] = e              the item xs[0] is written into
-y = xs[0]                  that reads the item
-g(xs), xs[i], sum(xs)      these read it, too, under another name: xs is read as a whole
+Here the item xs[0] is written into, read, and read under other names: xs is read as a whole.
+
+    xs[0][1:] = e
+    y = xs[0]
+    g(xs), xs[i], sum(xs)
+
+A write into an item of a container that is read as a whole may be seen under another name.
 """
 
 from __future__ import annotations

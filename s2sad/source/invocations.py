@@ -284,7 +284,7 @@ def split(given: list[Argument]) -> tuple[tuple[Expr, ...], tuple[tuple[str, Exp
 def _order(args: list[Expr | None], given: list[Expr | None]) -> tuple[int, ...]:
     """The positions of arguments in the order in which they are `given`; () if they are in it."""
 
-    def place(position: int) -> int:
+    def turn(position: int) -> int:
         argument = args[position]
         for node in () if argument is None else walk(argument):
             for place, value in enumerate(given):
@@ -292,5 +292,5 @@ def _order(args: list[Expr | None], given: list[Expr | None]) -> tuple[int, ...]
                     return place
         return len(given)
 
-    order = tuple(sorted(range(len(args)), key=place))
-    return () if list(order) == sorted(order) else order
+    order = sorted(range(len(args)), key=turn)
+    return () if order == sorted(order) else tuple(order)

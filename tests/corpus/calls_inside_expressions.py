@@ -88,6 +88,13 @@ def appended_inside(a):
     return t * sum([np.sum(x * x) for x in xs])
 
 
+def appended_in_an_index(a, s):
+    xs = [a * 1.0]
+    b = np.zeros(3)
+    b[0 if xs.append(a * s) is None else 1] = s
+    return np.sum(xs[1]) * b[0] + np.sum(xs[0])
+
+
 def index_that_writes(a):
     a = a.copy()
     a[int(halve(a) > 1e9)] += a[2]
@@ -121,6 +128,7 @@ CALLS = {
     "appended_where_it_holds": ("a", [(r(4), 4)]),
     "appended_in_a_comprehension": ("a", [(r(4),)]),
     "appended_inside": ("a", [(r(4),)]),
+    "appended_in_an_index": (("a", "s"), [(r(4), 0.7)]),
     "index_that_writes": ("a", [(r(4),)]),
     "test_that_writes": ("a", [(r(4),)]),
     "items_that_write": ("a", [(r(4),)]),
@@ -129,6 +137,7 @@ CALLS = {
 REFUSED = {
     "appended_in_a_comprehension": "S2S012",
     "appended_inside": "S2S011",
+    "appended_in_an_index": "S2S012",
     "index_that_writes": "S2S011",
     "test_that_writes": "S2S011",
     "items_that_write": "S2S011",
