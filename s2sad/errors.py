@@ -45,9 +45,12 @@ class S2SADError(Exception):
         advice: what to write instead.
         calls: the calls that it is about, if it would not be so with their functions' bodies in
             their place (`source/inlined.py`).
+        sites: the nodes of the source that it is about, if it would not be so with what they are
+            made from under a name.
     """
 
     calls: tuple[Invoke, ...] = ()
+    sites: tuple[object, ...] = ()
 
     def __init__(
         self,

@@ -171,7 +171,7 @@ def generate(
         except S2SADError as error:
             errors = error.errors if isinstance(error, ManyErrors) else [error]
             written_out |= {call.key: call for each in errors for call in each.calls}
-            objects |= built
+            objects |= {site for each in errors for site in each.sites} | built
             if calls == frozenset([*written_out, *objects]):
                 raise _explained(errors, written_out.values()) from error
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 from s2sad.analysis.paths import Path, is_read_whole, path_of, paths_read
 from s2sad.analysis.sharing import Aliases, CallEffects, Sharing, TypeOf, weaker
@@ -27,6 +28,8 @@ from s2sad.analysis.types import (
     holds_numbers,
     is_integral,
 )
+from s2sad.derive.folding import evaluate
+from s2sad.derive.rules import bind, literal
 from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
     Apply,
@@ -167,12 +170,12 @@ class AliasFinder:
                 for var, _ in self._aliases(part):
                     yield var, "part"
             return
-        views = [rule.view for rule in variants if rule.view is not None]
-        if not views or not node.args:
-            return
-        certain = len(views) == len(variants) and all(how == "always" for _, how in views)
-        for var, how in self._aliases(node.args[0]):
-            yield var, "view" if certain and how != "maybe" else "maybe"
+        views = [rule for rule in variants if rule.view is not None]
+        certain = len(views) == len(variants) and all(_is_certain(rule) for rule in views)
+        viewed = (found for rule in views if (found := _viewed(rule, node)) is not None)
+        for part in dict.fromkeys(viewed):
+            for var, how in self._aliases(part):
+                yield var, "view" if certain and how != "maybe" else "maybe"
 
     def _passes_items_on(self, node: Apply) -> bool:
         """Whether the result is a list or dict of the items of others: xs + ys, [x] * n, copies."""
@@ -288,3 +291,18 @@ _CONTAINERS = ("builtins.", "dict.", "tqdm.", "list.")
 
 def _is_index(kind: Array) -> bool:
     return is_integral(kind) or kind.dtype == "bool"
+
+
+def _is_certain(rule: Any) -> bool:
+    return rule.view is not None and rule.view[1] == "always"
+
+
+def _viewed(rule: Any, node: Apply) -> Expr | None:
+    """The operand that the result of a rule is a view of; None where the rule does not fit."""
+    found = bind(rule, node)
+    if found is None:
+        return None
+    known = {rule.place(name): literal(argument) for name, argument in found.items()}
+    if any(evaluate(condition, known.__getitem__) is False for condition in rule.where):
+        return None
+    return found[rule.view[0]]

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from s2sad.ir.bindings import bound_by
-from s2sad.ir.flow import targets_of
+from s2sad.ir.flow import statements, targets_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -228,7 +228,8 @@ def used_up(body: Block, unknown: bool = True) -> set[Var]:
     for statement in body:
         if isinstance(statement, Assign) and isinstance(statement.targets[0], Var):
             value = statement.value
-            if is_iterator(value) or (unknown and isinstance(value, Opaque)):
+            given = isinstance(value, Invoke) and gives_iterator(value.callee.function)
+            if given or is_iterator(value) or (unknown and isinstance(value, Opaque)):
                 found.add(statement.targets[0])
         for inner in _inner(statement):
             found |= used_up(inner, unknown)
@@ -246,6 +247,19 @@ def is_iterator(value: Expr) -> bool:
 
 
 _ITERATORS = {f"builtins.{n}" for n in ("iter", "map", "filter", "zip", "enumerate", "reversed")}
+
+
+def gives_iterator(function: Function | None) -> bool:
+    """Whether a function, once it was read, returns what can be run over once only."""
+    names: set[Var] = set()
+    returned: list[Expr] = []
+    for statement in statements(function.body) if function is not None else ():
+        match statement:
+            case Assign((Var() as var,), value) if is_iterator(value):
+                names.add(var)
+            case Return(value) if value is not None:
+                returned.append(value)
+    return any(is_iterator(v) or isinstance(v, Ref) and v.var in names for v in returned)
 
 
 def one_shot(iterable: Expr, iterators: set[Var]) -> bool:

@@ -19,6 +19,7 @@ from s2sad.analysis.aliases import PASS_ITEMS_ON
 from s2sad.analysis.call_effects import Calls
 from s2sad.analysis.evaluation import Evaluation
 from s2sad.analysis.execution import Execution
+from s2sad.analysis.exits import used_up
 from s2sad.analysis.levels import Levels
 from s2sad.analysis.regions import Regions
 from s2sad.analysis.sharing import Effects
@@ -151,6 +152,7 @@ class Facts(Tables):
         self._course.stores.append([])
         self._course.modules.append(function.module)
         self._execution.block(function.body, env)
+        self.iterators |= used_up(function.body, unknown=False)
         summary.stores = _seen_by_callers(function, self._course.stores.pop(), env)
         self._course.levels.pop()
         self._course.modules.pop()

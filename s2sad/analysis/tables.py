@@ -90,6 +90,7 @@ class Tables(ABC):
         self.bindings: dict[Var, Type] = {}
         self.rules: dict[Apply, tuple[Rule, dict[str, Expr]] | None] = {}
         self.numeric: set[Var] = set()
+        self.iterators: set[Var] = set()  # they hold what can be run over once
         self.sizes: dict[Var, Any] = {}
         self.wary = False
         self.mixed = False  # whether anything at all may be complex

@@ -41,6 +41,12 @@ def distinct(spec: str) -> bool:
     return all(len(set(term)) == len(term) for term in terms)
 
 
+def sums_nothing(spec: str) -> bool:
+    """Whether an einsum of one operand has all its letters in the result, which is a view then."""
+    (term, *_), output = einsum_terms(spec)
+    return set(term) <= set(output)
+
+
 def adjoint_norm(norm: str | None) -> str:
     """The argument `norm` of the Fourier transform that is the adjoint of one with this `norm`."""
     return {"ortho": "ortho", "forward": "backward"}.get(norm or "backward", "forward")
@@ -59,6 +65,7 @@ FOLDED: dict[str, Callable[..., Any]] = {
     "static.einsum_adjoint": einsum_adjoint,
     "static.adjoint_norm": adjoint_norm,
     "static.distinct": distinct,
+    "static.sums_nothing": sums_nothing,
 }
 """Functions that templates call on literals as `static.NAME(...)`, always at generation."""
 
@@ -115,6 +122,9 @@ def evaluate(expr: Expr, value_of: Callable[[Var], Any]) -> Any:
         case Apply(op, args, ()) if op in _OPERATORS and args:
             values = [evaluate(arg, value_of) for arg in args]
             return UNKNOWN if any(v is UNKNOWN for v in values) else _applied(op, values)
+        case Apply(op, args, ()) if op in FOLDED:
+            values = [evaluate(arg, value_of) for arg in args]
+            return UNKNOWN if any(v is UNKNOWN for v in values) else FOLDED[op](*values)
     return UNKNOWN
 
 

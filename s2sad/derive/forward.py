@@ -18,6 +18,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from s2sad.analysis.exits import used_up
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.types import (
@@ -98,6 +99,7 @@ class Forward(Push):
         mirrored.mark()
         super().__init__(facts, engine, mirrored)
         self.writes = TangentWrites(self)
+        self.iterators = used_up(function.body)
         self.as_statements = AsStatements(self)
         self.handed_back = set() if asked else handed_back(function, regions)
         self.placing = Placing(facts, {}, self.mirrored)

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from s2sad.analysis.exits import is_iterator
 from s2sad.analysis.types import Array, Shape
 from s2sad.derive.broadcasting import call
 from s2sad.derive.values import values_in
@@ -218,7 +219,7 @@ def leaves_early(block: Block) -> bool:
 
 
 def several_times(value: Expr) -> Expr:
-    """What gets a name is read by both parts: of a generator expression, a list."""
-    if isinstance(value, Each) and value.kind == "generator":
+    """What gets a name is read by both parts: of what can be run over once, a list."""
+    if is_iterator(value):
         return call("builtins.list", replace(value), text="list")
     return value

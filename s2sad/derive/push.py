@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.iteration import ITERABLES
+from s2sad.analysis.once import may_be_used_up
 from s2sad.analysis.types import (
     SCALAR,
     Array,
@@ -34,7 +35,12 @@ from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirrored import Mirrored
 from s2sad.derive.operator_tangents import OperatorTangents
 from s2sad.derive.pairs import Pairs
-from s2sad.derive.refusals import not_understood, varied_parts_not_understood, without_rule
+from s2sad.derive.refusals import (
+    not_understood,
+    run_over_once,
+    varied_parts_not_understood,
+    without_rule,
+)
 from s2sad.derive.tangent_zeros import ZeroTangents
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import targets_of
@@ -67,6 +73,7 @@ class Push:
     """Tangents of expressions. `Forward` adds the statements."""
 
     writes: TangentWrites
+    iterators: set[Var]
 
     def __init__(self, facts: Facts, engine: Any, mirrored: Mirrored) -> None:
         self.facts = facts
@@ -111,8 +118,12 @@ class Push:
 
     def refused(self, code: str, message: str, node: Any, advice: str) -> Tangent:
         """Stands for a tangent that cannot be had; an error only if something reads it."""
-        mark = Opaque((), message, code)
-        self.refusals[mark] = S2SADError(code, message, location_of(node), advice)
+        return self.refusal(S2SADError(code, message, location_of(node), advice))
+
+    def refusal(self, error: S2SADError) -> Tangent:
+        """Stands for a tangent that cannot be had for this reason."""
+        mark = Opaque((), error.message, error.code)
+        self.refusals[mark] = error
         return Tangent(mark, self.facts.shape_of(mark))
 
     def tangent(self, expr: Expr, node: Expr, full: bool | None = None) -> Tangent:
@@ -152,6 +163,8 @@ class Push:
             case Select():
                 return self._select(node)
             case Each():
+                if may_be_used_up(node, self.iterators):
+                    return self.refusal(run_over_once(node))
                 return self._each(node)
             case Invoke():
                 return self._invoke(node)

@@ -11,7 +11,8 @@ from typing import NamedTuple
 from s2sad.analysis.facts import Facts
 from s2sad.derive.complex_numbers import refusal
 from s2sad.derive.own_rules import is_own
-from s2sad.ir.nodes import Apply, Expr, Opaque
+from s2sad.errors import S2SADError
+from s2sad.ir.nodes import Apply, Each, Expr, Opaque, location_of
 from s2sad.source.perhaps import MAY_NOT_RUN, OUT_OF_ORDER
 
 
@@ -47,6 +48,16 @@ def not_understood(node: Opaque) -> Refusal:
     elif node.code == "S2S012":
         advice += " Else give it a form that s2sad knows."
     return Refusal(node.code, f"cannot differentiate: {node.reason}", node, advice)
+
+
+def run_over_once(node: Each) -> S2SADError:
+    """Of a comprehension over what may be used up by it, unless it runs over a list of that."""
+    message = "cannot differentiate: this runs over what may be run over once only"
+    advice = "Run over a list of it, made before: items = list(...)."
+    error = S2SADError("S2S012", message, location_of(node), advice)
+    if node.origin is not None:
+        error.sites = (node.origin.module.as_read(node.origin.node),)
+    return error
 
 
 def without_rule(node: Apply, facts: Facts, has_rule: bool) -> Refusal:

@@ -163,7 +163,9 @@ def cost(node: Expr, facts: Facts) -> int:
 
 def _own_cost(node: Expr, facts: Facts) -> int:
     match node:
-        case Const() | Ref() | Slice() | Value() | Make():
+        case Ref(var):
+            return NEVER if var in facts.iterators else FREE
+        case Const() | Slice() | Value() | Make():
             return FREE
         case Apply(op):
             if op in CALLS_THAT_WRITE:

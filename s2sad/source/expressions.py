@@ -281,7 +281,7 @@ class ExpressionLowerer(CallForms):
             reason = "s2sad does not write out several for clauses inside of such an expression"
             found = self._in_loops(node, kind, element, key)
             return self._scoped_opaque(node, reason) if found is None else found
-        iterable = self.lower(clause.iter)
+        iterable = self._run_over(node, clause.iter)
         names = target_names(clause.target)
         inner = Scope(self.module, names, self.scope)
         for name in names:
@@ -300,6 +300,19 @@ class ExpressionLowerer(CallForms):
             # of its own.
             var.user, var.name = False, None
         return Each(kind, body, target, iterable, conditions, lowered_key, self.origin(node))
+
+    def _run_over(self, node: cst.BaseExpression, iterable: cst.BaseExpression) -> Expr:
+        """What a comprehension runs over; a list with a name, if that may be run over once only and
+        the derivative has to do so again."""
+        in_order = self.effects == 0
+        lowered = self.lower(iterable)
+        if self.module.as_read(node) not in self.program.written_out:
+            return lowered
+        if not (self.lifting and in_order) or self.scope.node is None:
+            return lowered
+        items = self.scope.own("items")
+        self.walrus.append((items, Apply("builtins.list", (lowered,), (), "call", "list"), None))
+        return Ref(items, Anew(iterable, self.module))
 
     def _in_loops(
         self,

@@ -237,11 +237,23 @@ def tensordot(a: "*s", b: "*r", *, axes=2) -> contracted(a, b, axes):
 
 @holomorphic(static.distinct(spec))
 @linear
+@maybe_view(a)
+@when(isinstance(spec, str), static.sums_nothing(spec))
+def einsum_view(a: "*s", *, spec, optimize=False) -> einsum(spec, (a,)):
+    """Diagonal or transpose of one array, by letters: a view of it."""
+    assert a.shape in ((3, 3),)
+    assert spec in ("ij->ji", "ii->i", "ji", "...i->i...")
+    y = np.einsum(spec, a, optimize=optimize)
+    d_a += helper.einsum_backward(spec, 0, d_y, a)
+
+
+@holomorphic(static.distinct(spec))
+@linear
 @when(isinstance(spec, str))
 def einsum_1(a: "*s", *, spec, optimize=False) -> einsum(spec, (a,)):
-    """Sum, diagonal or transpose of one array, by letters."""
+    """Sum of one array, by letters."""
     assert a.shape in ((3, 3),)
-    assert spec in ("ij->ji", "ii->i", "ii", "ij->i", "ji", "...i->...")
+    assert spec in ("ii", "ij->i", "...i->...")
     y = np.einsum(spec, a, optimize=optimize)
     d_a += helper.einsum_backward(spec, 0, d_y, a)
 

@@ -1,7 +1,9 @@
 # ruff: noqa: B905
 """Comprehensions and generator expressions, over constants and over what is varied."""
 
+import itertools
 import math
+import re
 
 import numpy as np
 
@@ -178,7 +180,54 @@ def summed_in_a_test(x, y, n: int = 3):
 
 X = np.array([0.7, -0.4, 0.9, 0.3])
 
+
+def over_a_named_iterator(x, y):
+    """What has run over the pairs once has left nothing of them, also in the next iteration."""
+    pairs = zip(range(2), (3.0, 4.0))
+    total = 0.0
+    for k in range(2):
+        total += sum([x[i] * y[i] * w for i, w in pairs]) + x[k]
+    return total
+
+
+def over_what_is_listed_in_every_iteration(x, y):
+    pairs = zip(range(2), (3.0, 4.0))
+    total = 0.0
+    for k in range(2):
+        found = list(pairs)
+        total += sum([x[i] * y[i] * w for i, w in found]) + x[k] * len(found)
+    return total
+
+
+def over_an_enumeration_of_what_is_sorted(x, y):
+    names = {"w", "b"}
+    table = {name: x[i] * y[i] for i, name in enumerate(sorted(names))}
+    return table["w"] * table["b"]
+
+
+def over_a_product_of_constants(x):
+    return sum([x[i] * w for i, w in itertools.product(range(3), (1.0, 2.0))])
+
+
+def over_matches(x):
+    return sum([x[int(m[0])] ** 2 for m in re.finditer(r"\d", "0 and 1")])
+
+
+def over_pairs_from_a_function(x, y):
+    def pairs():
+        return zip(range(2), (3.0, 4.0))
+
+    found = pairs()
+    return sum([x[i] * y[i] * w for i, w in list(found)])
+
+
 CALLS = {
+    "over_a_named_iterator": (("x", "y"), [(r(3), r(3))]),
+    "over_what_is_listed_in_every_iteration": (("x", "y"), [(r(3), r(3))]),
+    "over_an_enumeration_of_what_is_sorted": (("x", "y"), [(r(3), r(3))]),
+    "over_a_product_of_constants": ("x", [(r(3),)]),
+    "over_matches": ("x", [(r(3),)]),
+    "over_pairs_from_a_function": (("x", "y"), [(r(3), r(3))]),
     "generators_handed_over": (("x", "y"), [(r(4), 0.7, 3), (r(4), -0.7, 0)]),
     "list_of_terms": ("x", [(0.7,)]),
     "generator_in_sum": ("x", [(r(4),), (r(1),)]),

@@ -480,7 +480,24 @@ def one_name_for_items_and_rows(a, s):
 
 r = np.random.default_rng(2).standard_normal
 PARAMS = {"W": r((3, 2)), "bias": r(2), "scale": 1.3}
+
+
+def over_pairs_of_rows_from_a_call(a, b):
+    """The rows cannot be had again: what an iteration computes again from them is remembered."""
+
+    def rows(k):
+        return [np.arange(3.0) + k, np.ones(3) * k]
+
+    t = 0.0
+    for m, f in zip(rows(0.5), rows(1.0)):
+        w = np.exp(a * m)
+        d = w * b - f
+        t += np.sum(d**3 * np.abs(d)) + np.mean(d)
+    return t
+
+
 CALLS = {
+    "over_pairs_of_rows_from_a_call": (("a", "b"), [(r(3), r(3))]),
     "over_a_copy_whose_list_gets_another_item": (("a", "b"), [(r(3), r(3))]),
     "backwards_over_a_copy_whose_list_gets_another_item": (("a", "b"), [(r(3), r(3))]),
     "comprehension_over_what_the_loop_binds": (("a", "b"), [(r(3), r(3))]),

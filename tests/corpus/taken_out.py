@@ -264,7 +264,37 @@ def a_list_of_numbers_given(x):
 
 
 X = np.array([0.7, -0.4, 1.3, 0.6])
+
+
+def taken_out_under_one_name(x):
+    """On the way back the first item goes where it was taken from, though the name is bound again."""
+    xs, ys = [x * 2.0], [x * 3.0]
+    y = xs.pop()
+    s = np.sum(x * np.shape(y)[0])
+    y = ys.pop()
+    return s + np.sum(y * x)
+
+
+def stacks_taken_apart_in_turn(x):
+    xs, ys = [], []
+    y = x * 1.0
+    for _ in range(2):
+        xs.append(y.copy())
+        y *= x
+        ys.append(y.copy())
+        y *= 0.5
+    s = np.sum(y * x)
+    for _ in range(2):
+        y = ys.pop()
+        s = s * np.shape(y)[0]
+        y = xs.pop()
+        s = s + np.sum(y * y)
+    return s + np.sum(y * x)
+
+
 CALLS = {
+    "taken_out_under_one_name": ("x", [(X,)]),
+    "stacks_taken_apart_in_turn": ("x", [(X,)]),
     "listed_twice": ("x", [(X,)]),
     "a_list_of_numbers_given": ("x", [([0.7, -0.4],), (X,)]),
     "squared": ("x", [(X,)]),

@@ -97,8 +97,33 @@ def several_that_nobody_reads(x):
     return np.sum(x**2) * b[0]
 
 
+def sums_by_letters(x):
+    """Written into, a sum is an array of its own."""
+    y = np.outer(x, x)
+    z = np.einsum("ij->i", y)
+    z *= x
+    y[0] *= x
+    return np.sum(y**2) + np.sum(z**2)
+
+
+def diagonal_by_letters(x):
+    y = np.outer(x, x)
+    z = np.einsum("ii->i", y)
+    z *= x
+    return np.sum(y**2)
+
+
+def written_through_letters(x):
+    y = np.outer(x, x)
+    np.einsum("ii->i", y)[:] = x * x
+    return np.sum(y**2)
+
+
 X = np.array([0.7, -0.4, 1.3, 0.6])
 CALLS = {
+    "sums_by_letters": ("x", [(X,)]),
+    "diagonal_by_letters": ("x", [(X,)]),
+    "written_through_letters": ("x", [(X,)]),
     "into_sums_and_copies": ("x", [(X,)]),
     "into_what_is_chosen": ("x", [(X,)]),
     "one_of_several_targets": ("x", [(X,)]),
@@ -110,4 +135,8 @@ CALLS = {
     "all_of_what_nobody_reads": ("x", [(X,)]),
     "into_a_dict_that_nobody_reads": ("x", [(X,)]),
     "several_that_nobody_reads": ("x", [(X,)]),
+}
+REFUSED = {
+    "diagonal_by_letters": "S2S011",
+    "written_through_letters": "S2S011",
 }

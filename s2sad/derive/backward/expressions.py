@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from s2sad.analysis.once import may_be_used_up
 from s2sad.analysis.types import SCALAR, Array, Inert, may_be_complex
 from s2sad.derive.adjoints import Adjoint, State
 from s2sad.derive.backward.applying import Rules
@@ -21,7 +22,12 @@ from s2sad.derive.broadcasting import call, expand
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.held import is_container
 from s2sad.derive.instantiate import as_value
-from s2sad.derive.refusals import not_understood, varied_parts_not_understood, without_rule
+from s2sad.derive.refusals import (
+    not_understood,
+    run_over_once,
+    varied_parts_not_understood,
+    without_rule,
+)
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -102,6 +108,8 @@ class Expressions:
                 self.trees.pull_make(node, adjoint)
             case Select():
                 self._pull_select(node, adjoint)
+            case Each() if may_be_used_up(node, self.sweep.perhaps_iterators):
+                self.sweep.add_error(run_over_once(node))
             case Each():
                 self.comprehensions.pull(node, adjoint)
             case Invoke():

@@ -36,6 +36,7 @@ class Reverse:
         self.sweep = Sweep(facts, engine, regions, shadows)
         self.sweep.unbound = unbound_before(function)
         self.sweep.iterators = used_up(function.body, unknown=False)
+        self.sweep.perhaps_iterators = used_up(function.body)
         self._mirror(shadows)
         self.expressions = Expressions(self.sweep)
         unread = unread_writes(function, facts, regions)

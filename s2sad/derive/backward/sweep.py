@@ -60,9 +60,9 @@ class Sweep:
     """The backward sweep of one function: what its parts share.
 
     `unbound` are the variables that may have no value where a statement begins, and `iterators`
-    those that hold what can be run over once. `late` are the expressions that are read as they are
-    after their statement. `loops` are those that the sweep is in, and `around` is what is known of
-    each.
+    those that hold what can be run over once, `perhaps_iterators` also what nothing is known of.
+    `late` are the expressions that are read as they are after their statement. `loops` are those
+    that the sweep is in, and `around` is what is known of each.
     """
 
     def __init__(self, facts: Facts, engine: Callees, regions: Regions, shadows: Shadows) -> None:
@@ -80,6 +80,7 @@ class Sweep:
         self.late: set[Expr] = set()
         self.unbound: Mapping[Stmt, set[Var]] = {}
         self.iterators: set[Var] = set()
+        self.perhaps_iterators: set[Var] = set()
         self.numbers: set[Stmt] = set()
         self.loops: list[object] = []
         self.around: dict[object, Around] = {}

@@ -124,9 +124,10 @@ class Loops:
         state = self.blocks.state(loop, mirror, needed) if in_blocks else []
         with self.at.inside(opened, alone=in_blocks):
             turn = self._turn(loop, reads, needed, repeated, set(hoisted))
-            element = self._element(loop, given, reads)
             self.at.defined |= turn.own
             body = self._iteration(loop, mirror, turn, kept)
+            read = {v for s in body.back for v in all_reads(s, self.plan.replaced)}
+            element = self._element(loop, given, read)
         is_reversed = bool(body.back or element.back)
         inside = turn.needed
         if in_blocks:
@@ -140,7 +141,6 @@ class Loops:
             self._put(ahead, opened.before, halves)
             return halves
         target, iterable = self.headers.reversed(loop, mirror, given)
-        read = {v for s in body.back for v in all_reads(s, self.plan.replaced)}
         unused = turn.targets - turn.own if in_blocks else turn.targets - (turn.own & read)
         back = For(_without(target, unused), iterable, body.back, origin=loop.origin)
         self.plan.sources[back] = [loop]
@@ -227,7 +227,7 @@ class Loops:
         return Ref(target)
 
     def _element(self, loop: For | While, given: Expr | None, reads: set[Var]) -> Halves:
-        """Remembers the element of an iterable that cannot be run over again."""
+        """Remembers what is read of the element of an iterable that cannot be run over again."""
         halves = Halves()
         if isinstance(loop, For) and given is None:
             for var in targets_of(loop.target):

@@ -90,6 +90,8 @@ class Parts:
                 continue
             if place.how == "append" or (place.how == "pop" and is_taken(statement)):
                 needed |= self.reach.of_place(plain(place.base), None)
+                if place.how == "pop":  # the name has to stand for what was taken out
+                    needed |= bound_by(statement).keys() & self.known.lost
                 ends = [*self._put_end_back(statement, place), *ends]
             else:
                 halves.then(self._kept(statement, place, needed, kept))
