@@ -23,7 +23,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from s2sad.ir.bindings import LIST_CHANGES, places_of, written_into
+from s2sad.analysis.alone import given_away
+from s2sad.ir.bindings import written_into
 from s2sad.ir.flow import bound, expressions, statements, targets
 from s2sad.ir.nodes import (
     Apply,
@@ -273,28 +274,5 @@ def _lists_of_its_own(function: Function) -> set[Var]:
         is_list = isinstance(value, Make | Each) and value.kind == "list"
         for var in bound(statement):
             found[var] = found.get(var, True) and is_list and len(targets(statement)) == 1
-        harmless = set(_where_no_name_is_given(statement))
-        for node in _nodes(statement):
-            if isinstance(node, Ref) and node not in harmless:
-                found[node.var] = False
+        found |= dict.fromkeys(given_away(statement), False)
     return {var for var, is_own in found.items() if is_own}
-
-
-def _where_no_name_is_given(statement: Stmt) -> Iterator[Expr]:
-    """The parts of a statement whose objects are read there, and get no other name."""
-    match statement:
-        case Branch(test) | While(test):
-            yield test
-        case For(iterable=iterable):
-            yield iterable
-    for target in targets(statement):
-        yield from (place.base for place in places_of(target))
-    for node in _nodes(statement):
-        match node:
-            case Apply(op, (base, *_)) if op in _READERS or op in LIST_CHANGES:
-                yield base
-            case Each(iterable=iterable):
-                yield iterable
-
-
-_READERS = {"getitem", "builtins.len", "builtins.sum"}

@@ -200,7 +200,7 @@ class Calls:
             case Make(items=given):
                 known = dict(enumerate(given))
             case _:
-                return adjoint
+                return self._completed(node, kind, adjoint)
         whole: dict[Any, Expr] = dict(known) if isinstance(kind, DictOf) else {}
         for name, part in self._parts_of(node, kind).items():
             found = known.get(name, Const(0.0))
@@ -211,6 +211,13 @@ class Calls:
             else:
                 whole[name] = self._no_adjoint(part).expr
         return _made(kind, whole)
+
+    def _completed(self, node: Expr, kind: TupleOf | DictOf | Struct, adjoint: Adjoint) -> Adjoint:
+        """An adjoint of which only a run shows which parts it has, with zeros for the others."""
+        if isinstance(kind, Struct) or self.facts.mixed:
+            return adjoint
+        whole = call("helper.like_tree", as_value(node), adjoint.expr, text="like_tree")
+        return replace(adjoint, expr=whole)
 
     def _parts_of(self, node: Expr, kind: TupleOf | DictOf | Struct) -> dict[Any, Apply]:
         """The items of a tuple, dict or object as expressions, by position, key or name."""

@@ -116,7 +116,8 @@ class Trees:
                 self.expressions.pull(item, reduced_to(whole, adjoint.result, item, self.facts))
                 continue
             shape = self.facts.shape_of(item)
-            unsure = node.kind == "list" and is_call(part.expr, "helper.part")
+            asked = is_call(part.expr, "helper.part") or is_call(part.expr, "helper.field")
+            unsure = asked and (node.kind == "list" or not adjoint.full)
             unsure = unsure or self._is_of_some_shape(part.expr)
             if unsure and not tree and shape != SCALAR:
                 # An item that has no adjoint any more, or on some path, has the number 0.0.

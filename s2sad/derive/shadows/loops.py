@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from s2sad.analysis.alone import alone
 from s2sad.analysis.types import (
     ListOf,
     TupleOf,
@@ -50,6 +51,7 @@ class Loops:
         self.shadows = values.shadows
         self.function = values.which.function
         self.facts = values.facts
+        self.alone = alone(values.which.function)
         self.regions = values.regions
 
     def beside(self, loop: For, body: Block) -> Block:
@@ -91,7 +93,11 @@ class Loops:
                     roots = {v for v, _ in self.which.aliases(container)}
                     other = self.facts.type_of(container)
                     if roots and _may_be_same(kind, other, _changes_length(statement)):
-                        if changed & roots or self._share_containers(changed | roots):
+                        if changed & roots:
+                            return True
+                        if changed <= self.alone.get(statement, frozenset()):
+                            continue
+                        if self._share_containers(changed | roots):
                             return True
         return False
 
