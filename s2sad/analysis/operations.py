@@ -134,7 +134,7 @@ class Operations:
             return Fact(joined_lists(facts[0].type, facts[1].type), varied)
         if node.op == "mul" and (listed := repeated(facts[0].type, facts[1].type)) is not None:
             return Fact(listed, varied)
-        if node.op == "getitem" and _only_of_arrays(facts[0].type, node.args[1]):
+        if node.op == "getitem" and self._only_of_arrays(facts[0].type, node.args[1]):
             array = self.tables.array(facts[0].type, node.args[0])
             facts[0] = Fact(array, facts[0].varied)
             self.tables.types[node.args[0]] = array
@@ -143,6 +143,19 @@ class Operations:
             if item is not None:
                 return Fact(item, varied)
         return self._operator(node, facts, varied)
+
+    def _only_of_arrays(self, kind: Type, key: Expr) -> bool:
+        """Whether only an array has a part like b[:, None] or b[indices], as what this is taken
+        from may be."""
+        parts = key.items if isinstance(key, Make) and key.kind == "tuple" else (key,)
+        several = len(parts) > 1
+        return isinstance(kind, Unknown) and any(
+            isinstance(part, Slice) and several
+            or (isinstance(part, Const) and part.value in (None, ...))
+            or (isinstance(part, Make) and part.kind == "list")
+            or _has_axes(self.tables.types.get(part))
+            for part in parts
+        )  # fmt: skip
 
     def constant(self, path: str, otherwise: Type) -> Type:
         """The type of a name of a module, if it is that of a constant that may be complex."""
@@ -274,11 +287,6 @@ def _promote(op: str, operands: list[Array]) -> str:
     return "float64" if not floats else "unknown"
 
 
-def _only_of_arrays(kind: Type, key: Expr) -> bool:
-    """Whether only an array has a part like b[:, None], as what this is taken from may be."""
-    if not isinstance(kind, Unknown) or not isinstance(key, Make):
-        return False
-    return any(
-        isinstance(part, Slice) or (isinstance(part, Const) and part.value in (None, ...))
-        for part in key.items
-    )
+def _has_axes(kind: Type | None) -> bool:
+    """Whether a value is certainly an array of one axis at least, which is no key."""
+    return isinstance(kind, Array) and isinstance(kind.shape, Shape) and kind.shape != SCALAR
