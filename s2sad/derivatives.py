@@ -28,6 +28,7 @@ from s2sad.errors import S2SADError
 
 if TYPE_CHECKING:
     from s2sad.pipeline import Generated, Request
+    from s2sad.source.classes import Definition
     from s2sad.source.module import SourceModule
 
 Reader = Callable[[], object]
@@ -232,12 +233,35 @@ def _source(function: FunctionType) -> tuple[SourceModule, str]:
         module = SourceModule.from_text(origin.text, origin.filename)
         try:
             module.made_from, original = _source(origin.function)
-            module.originals = {function.__name__: module.made_from.functions[original]}
+            own = module.made_from.functions[original]
+            module.originals = _originals(module, module.made_from) | {function.__name__: own}
         except S2SADError:  # its text is gone, and with it the rules
             pass
         return module, function.__name__
     live = source_of(_alone(function))
     return live.module, live.qualname
+
+
+def _originals(module: SourceModule, made_from: SourceModule) -> dict[str, Definition]:
+    """The user's functions that those of a generated module were made from, by their names and
+    parameters, as far as these tell."""
+    named: dict[str, list[Definition]] = {}
+    for definition in made_from.functions.values():
+        named.setdefault(definition.name, []).append(definition)
+    found = {}
+    for name, made in module.functions.items():
+        base = name.removesuffix("_backward").removesuffix("_jvp")
+        given = {p for p in _parameters_of(made) if not p.startswith(("d_", "dot_", "value"))}
+        same = [each for each in named.get(base, ()) if given <= set(_parameters_of(each))]
+        if len(same) == 1:
+            found[name] = made_from.originals.get(same[0].name, same[0])
+    return found
+
+
+def _parameters_of(definition: Definition) -> list[str]:
+    from s2sad.source.bound import parameters
+
+    return [p.name.value for p in parameters(definition.node.params)]
 
 
 def _alone(function: FunctionType) -> FunctionType:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -82,6 +84,33 @@ def unread_items(x):
     return np.sum(xs[0] * xs[-1])
 
 
+def share(z, axis=-1):
+    e = np.exp(z)
+    return e / e.sum(axis=axis)
+
+
+def with_a_default(x):
+    return np.sum(share(x * np.linspace(-1.0, 1.0, 4)) ** 2)
+
+
+@dataclass
+class Layer:
+    scale: float
+    shift: float = 0.5
+
+    def slope(self, v):
+        return self.scale * v
+
+    def __call__(self, v):
+        return np.tanh(self.slope(v) + self.shift)
+
+
+def through_layers(layers: list[Layer], x: float) -> float:
+    for layer in layers:
+        x = layer(x)
+    return x
+
+
 POINTS = (0.3, 0.7, 1.4)
 
 
@@ -98,7 +127,7 @@ def along_x(derivative: Any, x: float, **given: Any) -> Any:
     return derivative(x, **{n: given.get(n, 1.0) for n in names})
 
 
-SECOND = [pendulum, piecewise, newton, buffered, solved, calls, items, window]
+SECOND = [pendulum, piecewise, newton, buffered, solved, calls, items, window, with_a_default]
 
 
 @pytest.mark.parametrize("function", SECOND)
@@ -118,6 +147,18 @@ def test_list_with_unread_items() -> None:
     product = hvp(unread_items)
     for x in POINTS:
         np.testing.assert_allclose(product(x, dot_x=1.0), truth(unread_items, x, 2), rtol=1e-5)
+
+
+def test_objects_in_a_list() -> None:
+    """What the items are is known in the text of the gradient, too, which does not say it."""
+    layers = [Layer(1.5), Layer(0.7)]
+    for second in (hvp(through_layers, wrt="x"), jvp(grad(through_layers, wrt="x"), wrt="x")):
+        for x in POINTS:
+            found = second(layers, x, dot_x=1.0)
+            wanted = truth(partial(through_layers, layers), x, 2)
+            np.testing.assert_allclose(
+                found[1] if isinstance(found, tuple) else found, wanted, 1e-5
+            )
 
 
 @pytest.mark.parametrize("function", [f for f in SECOND if f is not items])

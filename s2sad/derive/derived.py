@@ -47,6 +47,7 @@ class Interface:
     `written` are the parameters into which it writes something that is varied: their adjoints are
     handed over, as they are after the call, and come back as they are before it. `seeded` says that
     it takes the adjoint of its result; a result that is one of its `written` parameters has none.
+    It does so under the name `seed`, which none of its variables has.
     With `takes_result` the result itself is handed over before it (`derive/from_result.py`).
     """
 
@@ -62,6 +63,7 @@ class Interface:
     seeded: bool = True
     mixed: tuple[int, ...] = ()
     takes_result: bool = False
+    seed: str = "d_out"
 
     def is_complex(self, index: int) -> bool:
         """Whether a parameter may be complex, and its adjoint with it."""

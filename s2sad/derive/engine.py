@@ -372,6 +372,7 @@ class Engine:
             written,
             summary.result.varied and self.returned_argument(function) is None,
             tuple(k for k, fact in enumerate(summary.params) if may_be_complex(fact.type)),
+            seed=Names(set(function.names)).fresh("d_out"),
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface
@@ -405,7 +406,7 @@ class Engine:
     def _derive_backward(self, function: Function, interface: Interface) -> None:
         names = Names(function.names | self.names.taken)
         variables = [function.params[k].var for k in interface.wrt]
-        seed_var = Var("d_out") if interface.seeded else None
+        seed_var = Var(interface.seed) if interface.seeded else None
         kind = self.facts.summaries[function].result.type
         seed = None if seed_var is None else self._seed(seed_var, kind)
         handed = {function.params[k].var for k in interface.written}

@@ -100,6 +100,8 @@ def _of_name(name: str, scope: Scope, seen: frozenset[str]) -> _Kind | None:
     if owner.vars[name] in owner.classes:
         cls: ClassInfo = owner.classes[owner.vars[name]]
         return cls if all(b.how == "parameter" for b in bindings) else None
+    if owner.made_from is not None and name in owner.made_from.vars:
+        return _of_name(name, owner.made_from, seen)
     found = [_of_binding(name, binding, owner, seen | {name}) for binding in bindings]
     found = [kind for kind in found if not isinstance(kind, _Same)] or found[:1]
     if any(isinstance(k, _Items) and not (k.fixed or name not in owner.changed) for k in found):
@@ -133,9 +135,9 @@ def _iterated(
     """What a loop over an iterable gives to the name in its target."""
     call = iterable if isinstance(iterable, cst.Call) else None
     path = None if call is None else scope.qualified(call.func)
+    if call is not None and path in ("builtins.reversed", "builtins.list", "builtins.tuple"):
+        return _iterated(name, target, call.args[0].value, scope, seen)
     if isinstance(target, cst.Name):
-        if call is not None and path in ("builtins.reversed", "builtins.list", "builtins.tuple"):
-            return _iterated(name, target, call.args[0].value, scope, seen)
         if call is not None and isinstance(call.func, cst.Attribute):
             values = call.func.attr.value == "values" and not call.args
             return _element(_kind(call.func.value, scope, seen)) if values else None

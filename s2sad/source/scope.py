@@ -7,13 +7,21 @@ whose unbound names are looked up in the enclosing function first; those are wha
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from itertools import count
 from typing import Any
 
 import libcst as cst
 
 from s2sad.ir.nodes import Var
-from s2sad.source.bound import Binder, Binding, names_in, parameters
+from s2sad.source.bound import (
+    Binder,
+    Binding,
+    bound_names,
+    names_in,
+    original_of,
+    parameters,
+)
 from s2sad.source.changes import Changes
 from s2sad.source.names import dotted_parts
 
@@ -65,6 +73,20 @@ class Scope:
         for name, path in binder.imports.items():
             if all(binding.how == "import" for binding in self.bindings.get(name, ())):
                 self.imports[name] = path
+
+    @cached_property
+    def made_from(self) -> Scope | None:
+        """The scope of the function that one of a generated module was made from: its names mean
+        the same there."""
+        original = original_of(self.node, self.module)
+        if original is None:
+            return None
+        given = [p.name.value for p in parameters(original.node.params)]
+        names = {*given, *bound_names(original.node.body)}
+        scope = Scope(original.module, names, None, original.node)
+        if original.class_of_first is not None:
+            scope.classes[scope.vars[given[0]]] = original.class_of_first
+        return scope
 
     def bind(self, name: str, binding: Binding) -> None:
         """Notes a way in which a name gets its value."""

@@ -385,7 +385,56 @@ def taken_from_a_list_and_left(x, y):
     return x * y
 
 
+def cell(w, x, state):
+    h, c = state
+    c = w * c + x
+    return np.tanh(c), c
+
+
+def state_of_a_cell(w, xs):
+    """Of the last state only the first part is read: the other one has no adjoint."""
+    state = (np.zeros(2), np.ones(2))
+    total = 0.0
+    for x in xs:
+        state = cell(w, x, state)
+        total += np.sum(state[0] ** 2)
+    return total
+
+
+def states_in_a_list(w, xs):
+    states = [(np.zeros(2), np.ones(2)) for _ in range(2)]
+    for x in xs:
+        for k in range(2):
+            c = w[k] * states[k][1] + x
+            x = np.tanh(c)
+            states[k] = (x, c)
+    return np.sum(x**2)
+
+
+def states_in_a_new_list(w, xs):
+    """While the new list is filled, the loop runs over the old one."""
+    states = [(np.zeros(2), np.ones(2))] * 2
+    for x in xs:
+        new = []
+        for k, state in enumerate(states):
+            state = cell(w[k], x, state)
+            new.append(state)
+        states = new
+    return np.sum(states[1][0] ** 2)
+
+
+def embedded(params, tokens):
+    """Tokens with two axes are no key: the table is an array."""
+    rows, columns = tokens.shape
+    found = params["table"][tokens]
+    return np.sum(found**2) / (rows * columns) * params["scale"]
+
+
 CALLS = {
+    "state_of_a_cell": ("w", [(r(2), r((3, 2)))]),
+    "states_in_a_list": ("w", [(r(2), r((3, 2)))]),
+    "states_in_a_new_list": ("w", [(r(2), r((3, 2)))]),
+    "embedded": ("params", [({"table": r((4, 2)), "scale": 0.7}, np.array([[0, 3], [2, 0]]))]),
     "fields_by_position": ("params", [({"pair": Pair(0.7, r(3))}, X), ({"pair": [0.7, 0.2]}, X)]),
     "both_ends": ("parts", [([r(3)],), ([r(3), r(3), r(3)],)]),
     "tuple_parameter": ("params", [((r(3), r(3)), X), ((0.5, r(3)), X)]),

@@ -267,7 +267,7 @@ X = np.array([0.7, -0.4, 1.3, 0.6])
 
 
 def taken_out_under_one_name(x):
-    """On the way back the first item goes where it was taken from, though the name is bound again."""
+    """On the way back an item goes where it was taken from, though its name is bound again."""
     xs, ys = [x * 2.0], [x * 3.0]
     y = xs.pop()
     s = np.sum(x * np.shape(y)[0])

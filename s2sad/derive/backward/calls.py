@@ -263,7 +263,7 @@ class Calls:
         if interface.takes_result:
             handed.append(("value", as_value(node)))
         if seed is not None and interface.seeded:
-            handed.append(("d_out", seed.expr))
+            handed.append((interface.seed, seed.expr))
         for index, entry in zip(interface.written, written, strict=True):
             assert entry is not None
             handed.append((f"d_{interface.names[index]}", entry))
