@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Iterator
+from keyword import iskeyword
 from typing import Any
 
 from s2sad.ir.flow import bound, expressions, statements
@@ -42,7 +44,8 @@ class Caller:
         return Assign((var,), value), Ref(var)
 
     def free(self, name: str) -> str:
-        """A name that the function does not have."""
+        """A name that the function does not have, and that means nothing in Python."""
+        name = f"{name}_" if hasattr(builtins, name) or iskeyword(name) else name
         free, number = name, 2
         while free in self.names:
             free, number = f"{name}_{number}", number + 1

@@ -14,6 +14,7 @@ without the objects. `Whole` is raised where something else is done with one, so
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -28,6 +29,7 @@ from s2sad.ir.nodes import (
     Assign,
     Block,
     Branch,
+    Const,
     Context,
     Evaluate,
     Expr,
@@ -50,6 +52,7 @@ from s2sad.ir.rebuilt import rebuilt
 from s2sad.source.bound import names_in
 from s2sad.source.classes import ClassInfo
 from s2sad.source.classes import statements as class_statements
+from s2sad.source.invocations import is_literal
 
 
 class Whole(Exception):
@@ -84,8 +87,31 @@ def may_run_in_place(definition: Any) -> bool:
     return not {"super", "__class__"} & set(names_in(definition.node))
 
 
-def _own_names(cls: ClassInfo) -> Iterator[str]:
+def constants_of(cls: ClassInfo) -> dict[str, cst.BaseExpression]:
+    """The literals that the objects of a class have from it, if nothing changes the class."""
+    if not isinstance(cls.node, cst.ClassDef) or cls.name in cls.module.mutated:
+        return {}
+    found: dict[str, cst.BaseExpression] = {}
+    for parent in reversed(cls.parents):
+        found |= constants_of(parent)
+    bound = list(_bound_by(cls))
+    for line in cls.node.body.body:
+        for node in line.body if isinstance(line, cst.SimpleStatementLine) else ():
+            match node:
+                case cst.Assign([cst.AssignTarget(cst.Name(name))], value):
+                    found[name] = value
+                case cst.AnnAssign(cst.Name(name), value=value) if value is not None:
+                    found[name] = value
+    return {n: e for n, e in found.items() if is_literal(e) and bound.count(n) < 2}
+
+
+def _own_names(cls: ClassInfo) -> set[str]:
     """What the objects of a class have without being given it: methods, and what the class has."""
+    return {*_bound_by(cls), *(name for parent in cls.parents for name in _own_names(parent))}
+
+
+def _bound_by(cls: ClassInfo) -> Iterator[str]:
+    """The names that a class statement gives to its class."""
     if isinstance(cls.node, cst.ClassDef):
         for node in class_statements(cls.node.body):
             match node:
@@ -96,8 +122,6 @@ def _own_names(cls: ClassInfo) -> Iterator[str]:
                         yield name
                 case cst.Assign():
                     yield from (n for t in node.targets for n in names_in(t.target))
-    for parent in cls.parents:
-        yield from _own_names(parent)
 
 
 @dataclass
@@ -119,8 +143,12 @@ class Apart:
             for s in statements(body) for t in targets(s) for place in places_of(t)
         }  # fmt: skip
         made = self._block(body)
-        for var, name in self.variables:
-            if (var, name) not in assigned or name in _own_names(self.classes[var]):
+        for (var, name), variable in self.variables.items():
+            literal = constants_of(self.classes[var]).get(name)
+            if literal is not None and (var, name) not in assigned:
+                value = ast.literal_eval(self.classes[var].module.code(literal).strip())
+                made = [Assign((variable,), Const(value)), *made]
+            elif (var, name) not in assigned or name in _own_names(self.classes[var]):
                 raise Whole
         left = {*self.classes, *self.same}
         for statement in statements(made):

@@ -383,8 +383,39 @@ def objects_in_lists(x):
     return sum(t.energy() for t in weights) * pair[1].energy() + weights[0].energy(x[1])
 
 
+class Bodies:
+    G = 1.5
+
+    def __init__(self, m, x):
+        self.m, self.x = m, x
+        self.a = self.pull()
+
+    @property
+    def n(self):
+        return len(self.m)
+
+    def pull(self):
+        a = np.zeros_like(self.x)
+        for i in range(self.n):
+            for j in range(i + 1, self.n):
+                a[i] += self.G * self.m[j] * (self.x[j] - self.x[i])
+        return a
+
+    def step(self, dt):
+        self.x = self.x + dt * self.a
+        self.a = self.pull()
+
+
+def constant_of_a_class(x):
+    bodies = Bodies(x, x**2)
+    for _ in range(2):
+        bodies.step(0.1)
+    return np.sum(bodies.x**2) + sum([v * bodies.G for v in bodies.a])
+
+
 X = np.array([0.7, -0.4, 1.3, 0.6])
 CALLS = {
+    "constant_of_a_class": ("x", [(X,)]),
     "stepped": ("x", [(X,)]),
     "two_names": ("x", [(X,)]),
     "made_in_a_loop": ("x", [(X,)]),
