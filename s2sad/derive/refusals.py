@@ -40,11 +40,18 @@ _INSTEAD = {
 """What to write instead, by the reason that something was not understood."""
 
 
+_OF_SOME_CLASS = ("s2sad cannot see which function", "s2sad does not know the method")
+"""How reasons begin that an annotation may take away."""
+
+
 def not_understood(node: Opaque) -> Refusal:
     """Of code that is carried as it stands."""
     advice = "If no derivative should flow here, wrap it in stop_gradient(...)."
     if node.reason in _INSTEAD:
         advice = f"{_INSTEAD[node.reason]} {advice}"
+    elif node.reason.startswith(_OF_SOME_CLASS):
+        advice += " If it is called on an object of a class of yours, annotate that object, or the "
+        advice += "list of them: layer: Layer, layers: list[Layer]."
     elif node.code == "S2S012":
         advice += " Else give it a form that s2sad knows."
     return Refusal(node.code, f"cannot differentiate: {node.reason}", node, advice)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from s2sad.analysis.facts import Facts
-from s2sad.analysis.types import SCALAR, Array, Inert, Unknown, is_integral
+from s2sad.analysis.types import SCALAR, Array, Inert, Struct, Unknown, is_integral
 from s2sad.derive.broadcasting import call, shape_of_value
 from s2sad.derive.instantiate import as_value
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, Value, Var
@@ -48,7 +48,24 @@ class ZeroTangents:
             if isinstance(node, Ref) and kind.dtype.startswith(("float", "complex")):
                 return call("numpy.zeros_like", as_value(node))
             return call("numpy.zeros", shape_of_value(node, self.facts))
+        if isinstance(kind, Struct) and self._is_plain(kind):
+            return self._record(node, kind)
         return call("helper.zero_tangent", as_value(node), text="zero_tangent")
+
+    def _is_plain(self, kind: Struct) -> bool:
+        """Whether nothing tells a helper which fields an object has: it is of a plain class."""
+        found = self.facts.program.module.find_class(f".{kind.name}")
+        return found is not None and found[1].kind == "plain"
+
+    def _record(self, node: Expr, kind: Struct) -> Expr:
+        """The zeros of an object, field by field."""
+        zeros = []
+        for name, held in kind.fields:
+            part = Apply("getattr", (node,), (), "attribute", name)
+            self.facts.types[part] = held
+            zeros.append(self.of(part))
+        keys = tuple(Const(name) for name, _ in kind.fields)
+        return Make("object", tuple(zeros), keys, kind.name)
 
     def of_result(self, value: Expr) -> Expr:
         """Zeros for the tangent of the variable that a statement gives a value to."""

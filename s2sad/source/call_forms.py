@@ -220,22 +220,24 @@ class CallForms(Invocations):
     def _construct(self, cls: Any, node: cst.Call) -> Expr:
         """An object with all its fields, in the order in which a NamedTuple counts them."""
         info = cls[1] if isinstance(cls, tuple) else cls
-        names = [field.name for field in info.fields]
-        opened = [Open(field.name, field.default) for field in info.fields]
+        is_record = info.kind in ("NamedTuple", "dataclass")
+        fields = info.fields if is_record else info.stored or []
+        names = [field.name for field in fields]
+        opened = [Open(field.name, field.default) for field in fields]
         arguments = self._spread(self._given(node), opened)
         positional, keywords = split(arguments)
         given = dict(zip(names, positional, strict=False)) | dict(keywords)
-        known = info.kind in ("NamedTuple", "dataclass") and set(given) <= set(names)
+        known = (is_record or info.stored is not None) and set(given) <= set(names)
         is_complete = len(given) == len(names)
-        for field in info.fields if known else ():
+        for field in fields if known else ():
             if field.name not in given and is_literal(field.default):
                 given[field.name] = self.lower(field.default)
         if not known or any(argument.star for argument in arguments):
             self._note_construction(info, node)
             return self._unknown_call(node, "s2sad does not differentiate a constructor")
-        if info.kind == "NamedTuple" and len(given) < len(names):
+        if info.kind != "dataclass" and len(given) < len(names):
             return self._unknown_call(node, "s2sad does not know the default of a field")
-        if info.kind == "dataclass" and is_complete and is_plain_object(info):
+        if info.kind != "NamedTuple" and is_complete and is_plain_object(info):
             self._note(node, Construction(info, None, tuple(given.items())))
         present = [name for name in names if name in given]
         keys = tuple(Const(name) for name in present)

@@ -127,6 +127,31 @@ class ClassInfo:
                     found[name] = Field(name, annotation, statement.value, self.module)
         return list(found.values())
 
+    @cached_property
+    def stored(self) -> list[Field] | None:
+        """What `__init__` is handed, if it puts all of it under its name into the object and does
+        nothing else, and no other method gives the object anything: the fields of a plain class
+        whose objects are records."""
+        init = self.method("__init__")
+        if init is None or not self.is_opaque or self.parents:
+            return None
+        definitions = [d for d in self.module.functions.values() if d.owner is self]
+        own = [d for d in definitions if d.name.startswith("__") and d.name in UNLIKE_RECORDS]
+        if own or not isinstance(self.node, cst.ClassDef) or self.node.keywords:
+            return None
+        first, *given = init.node.params.params
+        if (
+            init.node.params.star_kwarg
+            or init.node.params.star_arg is not cst.MaybeSentinel.DEFAULT
+        ):
+            return None
+        names = {p.name.value for p in given}
+        if _put_into(init.node, first.name.value) != names:
+            return None
+        if not all(_only_reads(d.node) for d in definitions if d is not init):
+            return None
+        return [Field(p.name.value, _annotation(p), p.default, self.module) for p in given]
+
     def _is_class_variable(self, annotation: cst.BaseExpression) -> bool:
         outer = annotation.value if isinstance(annotation, cst.Subscript) else annotation
         path = self.module.qualified(outer)
@@ -142,6 +167,69 @@ class ClassInfo:
             if found is not None:
                 return found
         return None
+
+
+UNLIKE_RECORDS = {"__setattr__", "__getattr__", "__getattribute__", "__delattr__", "__new__",
+                  "__del__", "__slots__"}  # fmt: skip
+"""Methods by which attributes are not what is assigned to them."""
+
+
+def _annotation(parameter: cst.Param) -> cst.BaseExpression | None:
+    return None if parameter.annotation is None else parameter.annotation.annotation
+
+
+def _put_into(node: cst.FunctionDef, name: str) -> set[str] | None:
+    """The parameters that a method puts into its object, each under its own name; None if it does
+    anything else."""
+    found: set[str] = set()
+    for position, line in enumerate(statements(node.body)):
+        match line:
+            case cst.Expr(cst.SimpleString()) if position == 0:
+                continue
+            case cst.Assign([cst.AssignTarget(target)], value):
+                pass
+            case cst.AnnAssign(target, value=value) if value is not None:
+                pass
+            case _:
+                return None
+        pairs: list[tuple[cst.CSTNode, cst.CSTNode]] = [(target, value)]
+        if isinstance(target, cst.Tuple) and isinstance(value, cst.Tuple):
+            both = zip(target.elements, value.elements, strict=False)
+            pairs = [(one.value, other.value) for one, other in both]
+        for part, given in pairs:
+            match part, given:
+                case cst.Attribute(cst.Name(owner), cst.Name(key)), cst.Name(same):
+                    if owner != name or key != same:
+                        return None
+                    found.add(key)
+                case _:
+                    return None
+    return found
+
+
+def _only_reads(node: cst.FunctionDef) -> bool:
+    """Whether a method does nothing with its object but to read attributes and call methods."""
+    params = node.params.params
+    if not params:
+        return True
+    name = params[0].name.value
+    todo: list[cst.CSTNode] = [node.body]
+    while todo:
+        part = todo.pop()
+        match part:
+            case cst.Attribute(cst.Name(value)) if value == name:
+                continue
+            case cst.Name(value) if value == name:
+                return False
+            case cst.AssignTarget(target) | cst.AugAssign(target) | cst.AnnAssign(target):
+                if isinstance(target, cst.Attribute | cst.Tuple | cst.List):
+                    return False
+            case cst.Del() | cst.Nonlocal() | cst.Global():
+                return False
+            case cst.For(target) if not isinstance(target, cst.Name | cst.Tuple):
+                return False
+        todo += parts(part)
+    return True
 
 
 def statements(body: cst.BaseSuite) -> Iterator[cst.CSTNode]:

@@ -66,7 +66,7 @@ def _kind(node: cst.BaseExpression, scope: Scope, seen: frozenset[str]) -> _Kind
             return _of_name(node.value, scope, seen)
         case cst.Attribute(value=base, attr=cst.Name(name)):
             cls = _class(_kind(base, scope, seen))
-            for item in cls.fields if cls is not None else ():
+            for item in (cls.fields or cls.stored or ()) if cls is not None else ():
                 if item.name == name and item.annotation is not None:
                     return _declared(item.annotation, item.module)
         case cst.Subscript(value=base):
@@ -75,6 +75,9 @@ def _kind(node: cst.BaseExpression, scope: Scope, seen: frozenset[str]) -> _Kind
             return kind if sliced else _element(kind)
         case cst.Call():
             return _of_call(node, scope, seen)
+        case cst.ListComp(elt=element):
+            made = _class(_kind(element, scope, seen))
+            return None if made is None else _Items(made, False)
         case cst.List(elements) | cst.Tuple(elements) if elements:
             first, *others = (_class(_kind(e.value, scope, seen)) for e in elements)
             if first is not None and all(cls is first for cls in others):

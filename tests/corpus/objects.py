@@ -413,8 +413,58 @@ def constant_of_a_class(x):
     return np.sum(bodies.x**2) + sum([v * bodies.G for v in bodies.a])
 
 
+class Dense:
+    """A record: what it is handed is all that its objects have."""
+
+    def __init__(self, w, b=0.1):
+        self.w, self.b = w, b
+
+    def __call__(self, v):
+        return np.tanh(v * self.w + self.b)
+
+
+class Stack:
+    def __init__(self, layers: list[Dense], scale):
+        self.layers = layers
+        self.scale = scale
+
+    def forward(self, v):
+        for layer in self.layers:
+            v = layer(v)
+        return v * self.scale
+
+
+def records_in_lists(x):
+    layers = [Dense(x[0], x[1]), Dense(x[2], 0.2)]
+    v = x * 1.0
+    for layer in layers:
+        v = layer(v)
+    return np.sum(v**2)
+
+
+def records_of_a_comprehension(x):
+    v = x * 1.0
+    for layer in [Dense(w, 0.3) for w in x[:2]]:
+        v = layer(v)
+    return np.sum(v**2)
+
+
+def records_in_a_record(x):
+    net = Stack([Dense(x[0], 0.3), Dense(x[1], x[2])], 2.0)
+    return np.sum(net.forward(x) ** 2)
+
+
+def records_of_which_one_is_varied(x):
+    one, other = Dense(x[0], 0.3), Dense(0.5, 0.1)
+    return np.sum(other(one(np.ones(2))) ** 2)
+
+
 X = np.array([0.7, -0.4, 1.3, 0.6])
 CALLS = {
+    "records_in_lists": ("x", [(X,)]),
+    "records_of_a_comprehension": ("x", [(X,)]),
+    "records_in_a_record": ("x", [(X,)]),
+    "records_of_which_one_is_varied": ("x", [(X,)]),
     "constant_of_a_class": ("x", [(X,)]),
     "stepped": ("x", [(X,)]),
     "two_names": ("x", [(X,)]),
