@@ -255,9 +255,17 @@ def cubed(x: float, y: float) -> float:
     return x**3 * y
 
 
+def levelled(x: float, a):
+    b = a + x
+    b %= 4.0
+    return np.sum((b[1:] - b[:-1]) ** 2 * x)
+
+
 def test_second_order():
     check_gradients(cubed, (1.3, 0.7), wrt=("x", "y"), order=2)
     check_gradients(cubed, kwargs={"x": 1.3, "y": 0.7}, wrt="y", order=2)
+    # The second derivative is zero, but for rounding.
+    check_gradients(levelled, (0.7, np.array([0.3, 0.9, 0.2])), order=2)
 
 
 HELD_TWICE = {

@@ -226,5 +226,5 @@ def _forward(
     pairs = zip(subject.wrt, gradients, strict=True)
     terms = [inner(gradient, dots[name]) for name, gradient in pairs]
     back, size = sum(total for total, _ in terms), sum(size for _, size in terms)
-    allowed = (SINGLE if single else 1e-9) * (size + abs(ahead))
+    allowed = (SINGLE if single else 1e-9) * (size + abs(ahead)) + 1e-12
     return Row(FORWARD, ahead, back, "reverse mode", allowed)
