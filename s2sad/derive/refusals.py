@@ -82,6 +82,8 @@ def without_rule(node: Apply, facts: Facts, has_rule: bool) -> Refusal:
     if is_own(node.op):
         name = node.text
     advice = "If no derivative should flow through it, wrap it in stop_gradient(...)."
+    if node.op.startswith(("itertools.", "functools.", "builtins.")):
+        advice += " Else write it as a loop or a comprehension."
     return Refusal(
         "S2S012",
         f"cannot differentiate through {name}",

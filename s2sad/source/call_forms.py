@@ -21,7 +21,7 @@ from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Apply, Const, Each, Expr, Invoke, Make, Opaque, Ref, Select, Var
 from s2sad.source.calls import Argument, Part, is_static, parts_of
 from s2sad.source.classes import ClassInfo
-from s2sad.source.folded import FOLDS, as_loop
+from s2sad.source.folded import as_loop
 from s2sad.source.invocations import Invocations, is_literal, split
 from s2sad.source.objects import class_of
 from s2sad.source.operators import METHODS, canonical
@@ -51,8 +51,8 @@ class CallForms(Invocations):
             return self._dict(node)
         if path == "builtins.map" and len(node.args) == 2:
             return self._mapped(node)
-        if path in FOLDS and (folded := self._folded(path, node)) is not None:
-            return folded
+        if path == "functools.reduce" and (reduced := self._reduced(node)) is not None:
+            return reduced
         if path == "dataclasses.replace" and node.args:
             cls = class_of(node.args[0].value, self.scope)
             if cls is not None:
@@ -157,14 +157,14 @@ class CallForms(Invocations):
         iterable = self.lower(node.args[1].value)
         return Each("generator", element, item, iterable, origin=self.origin(node))
 
-    def _folded(self, path: str, node: cst.Call) -> Expr | None:
-        """What reduce and accumulate compute, in a loop before the statement; nothing where the
-        call may stay as it is, or has to."""
+    def _reduced(self, node: cst.Call) -> Expr | None:
+        """What reduce computes, in a loop before the statement; nothing where the call may stay as
+        it is, or has to."""
         if not self.lifting or self.effects or self.scope.node is None:
             return None
         place = self.module.as_read(node)
         self.program.sites.add(place)
-        return as_loop(path, node, self) if place in self.program.written_out else None
+        return as_loop(node, self) if place in self.program.written_out else None
 
     def _call_method(self, func: cst.Attribute, node: cst.Call) -> Expr:
         name = func.attr.value

@@ -1,7 +1,6 @@
 """Comprehensions with several for clauses: they become loops."""
 
 import functools
-import itertools
 import operator
 
 import numpy as np
@@ -82,16 +81,10 @@ def reduced_without_a_first_value(x):
     return np.sum(functools.reduce(operator.mul, [x, x + 1.0, x**2]))
 
 
-def accumulated(x):
-    totals = list(itertools.accumulate([x[0], x[1], x[0] * x[2]], operator.mul))
-    return sum(t * t for t in itertools.accumulate(totals, initial=x[3]))
-
-
 CALLS = {
     "reduced_by_a_function": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "reduced_by_a_lambda": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "reduced_without_a_first_value": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
-    "accumulated": ("x", [(np.array([0.7, -0.4, 1.3, 0.6]),)]),
     "penalty": ("params", [({"layers": _LAYERS, "head": _X},)]),
     "pairs": (("x", "y"), [(_X, _X[:2] * 1.5)]),
     **dict.fromkeys(["named_pairs", "in_a_helper", "constants_beside"], ("x", [(_X,)])),
