@@ -197,7 +197,10 @@ def _place(module: SourceModule, request: Request) -> Location | None:
 
 
 def _check_places(module: SourceModule, request: Request, containers: dict[str, bool]) -> None:
-    """A container has no rows and columns to name."""
+    """A container has no rows and columns to name, nor have several parameters."""
+    if len(request.wrt) > 1:
+        message = f"cannot write a sparse Jacobian of {request.function} by several parameters"
+        raise S2SADError("S2S018", message, _place(module, request), "Name one of them in wrt.")
     if any(containers.values()):
         message = f"{request.function} takes or returns a container, where no place has a number"
         advice = "Use jacobian, or write a function of one array that returns one array."

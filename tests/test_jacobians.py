@@ -255,11 +255,17 @@ def test_empty_arrays_have_empty_blocks() -> None:
     assert found["y"].shape == (0, 0) and found["fixed"].shape == (2, 0)
 
 
+def polar_at(x, y):
+    return np.array([1.0, 2.0]) * x * y
+
+
 def test_a_sparse_jacobian_of_containers_is_refused() -> None:
     for function in (layer, named, two_results):
         with pytest.raises(s2sad.S2SADError) as refusal:
             s2sad.sparse_jacobian(function)
         assert refusal.value.code == "S2S018"
+    with pytest.raises(s2sad.S2SADError, match="by several parameters"):
+        s2sad.sparse_jacobian(polar_at, wrt=("x", "y"))
     values = s2sad.sparse_jacobian(polar)(np.array([1.3, 0.0]), rows=[0, 1], columns=[0, 1])
     np.testing.assert_allclose(values, [1.0, 1.3])
 

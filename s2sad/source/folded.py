@@ -5,8 +5,8 @@
                                            reduced = f(reduced, item)
                                        y = reduced
 
-It is written out like comprehensions with several `for` clauses (`clauses.py`): when a derivation is
-refused that finds one.
+It is written out like comprehensions with several `for` clauses (`clauses.py`): when a derivation
+is refused that finds one.
 """
 
 from __future__ import annotations
