@@ -270,6 +270,7 @@ def test_second_order():
 
 HELD_TWICE = {
     "replaced_in_a_list",
+    "states_in_a_new_list",
     "rows_in_a_dict",
     "rows_in_a_list",
     "taken_from_a_list_and_left",

@@ -63,7 +63,7 @@ from s2sad.ir.nodes import (
     location_of,
     walk,
 )
-from s2sad.tidy.naming import describe
+from s2sad.tidy.naming import Names, describe
 
 if TYPE_CHECKING:
     from s2sad.derive.tangent_writes import TangentWrites
@@ -342,6 +342,8 @@ class Push:
             else:
                 named.append((interface.names[index], as_value(given)))
         written = self.mirrored.regions.calls.effects(node).writes
+        # Under the names that tangents get beside parameters that may have such names, too.
+        names = Names(set(self.engine.program.function(node.callee).names))
         named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
         for index in interface.wrt:
             given = node.args[index]
@@ -350,7 +352,7 @@ class Push:
             if given is not None and index in written:
                 tangent = self.writes.own(given, tangent)
             if interface.keyword:
-                named.append((f"dot_{interface.names[index]}", tangent))
+                named.append((names.fresh(f"dot_{interface.names[index]}"), tangent))
             else:
                 args.append(tangent)
         op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"
