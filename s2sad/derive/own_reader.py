@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import libcst as cst
 
-from s2sad.derive.rules import parameters_of
+from s2sad.derive.rules import is_method, parameters_of
 from s2sad.derive.templates import Operand, Rule, RuleReader
 from s2sad.errors import Location, S2SADError
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, walk
@@ -100,8 +100,13 @@ class OwnReader(RuleReader):
                 yield ast.copy_location(ast.Call(ast.Name(name), [part], []), value)
 
     def _target(self) -> str:
-        """The operator that the rule is for."""
+        """The operator that the rule is for, as its decorator names it; empty if it has none."""
         if self.given is None:
+            called = _match_call(self.node).func
+            names = dotted(called)
+            path = None if names is None else self.home.path_of(names)
+            if path is not None:
+                self._note_receiver(called, path)
             return ""
         node = self.given.args[0]
         names = dotted(node)
@@ -117,16 +122,19 @@ class OwnReader(RuleReader):
         if found is None and path.startswith("."):
             advice = "A method is named by its class: @adjoint(Class.method)."
             self.refuse(node, f"{ast.unparse(node)} is not a function", advice, "S2S081")
-        self._note_receiver(node, path, None if found is None else found[1])
+        self._note_receiver(node, path)
         return self.book.op_of(self.home, path)
 
     # ------------------------------------------------------------ methods
 
-    def _note_receiver(self, node: ast.expr, path: str, found: Definition | None) -> None:
+    def _note_receiver(self, node: ast.expr, path: str) -> None:
         """Notes the class of a method, and which operand is the object; nothing flows into it."""
+        home = self.home.find_function(path)
+        found = None if home is None else home[1]
         cls, _, name = path.rpartition(".")
         first = self.operands[0].name if self.operands else ""
-        if not self._is_of_object(first) and (found is None or found.owner is None):
+        of_class = is_method(path) if found is None else found.owner is not None
+        if not of_class and not self._is_of_object(first):
             return
         if found is not None and {f"builtins.{kind}" for kind in _OTHERS} & {*found.decorators}:
             message = f"{ast.unparse(node)} is not called on an object"
@@ -318,7 +326,7 @@ class OwnReader(RuleReader):
             path = f"{self.cls}.{(*names[1:], '__call__')[0]}"
         found = None if path is None else self.home.find_function(path)
         if found is None:
-            return parameters_of(self.pattern.op) if of_object else None
+            return parameters_of(self.pattern.op) if self.receiver else None
         parameters = _parameters_of(found[1].node)
         kinds = {p.kind for p in parameters}
         positional = [p for p in parameters if p.kind in _BY_POSITION]

@@ -284,6 +284,15 @@ def parameters_of(op: str) -> Parameters:
     return tuple(signature.parameters.values())
 
 
+def is_method(op: str) -> bool:
+    """Whether a dotted path leads into a class of a library."""
+    cls, _, _ = op.rpartition(".")
+    try:
+        return cls.partition(".")[0] in _ASKED and inspect.isclass(_imported(cls))
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
 def _imported(path: str) -> Any:
     """A module, or a class in one."""
     try:
