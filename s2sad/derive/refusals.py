@@ -47,7 +47,9 @@ _OF_SOME_CLASS = ("s2sad cannot see which function", "s2sad does not know the me
 def not_understood(node: Opaque) -> Refusal:
     """Of code that is carried as it stands."""
     advice = "If no derivative should flow here, wrap it in stop_gradient(...)."
-    if node.reason in _INSTEAD:
+    if node.reason.endswith("the class of the object"):
+        advice = f"Annotate the object: the method has a rule. {advice}"
+    elif node.reason in _INSTEAD:
         advice = f"{_INSTEAD[node.reason]} {advice}"
     elif node.reason.startswith(_OF_SOME_CLASS):
         advice += " If it is called on an object of a class of yours, annotate that object, or the "
