@@ -219,7 +219,11 @@ def leaves_early(block: Block) -> bool:
 
 
 def several_times(value: Expr) -> Expr:
-    """What gets a name is read by both parts: of what can be run over once, a list."""
-    if is_iterator(value):
+    """What gets a name is read by both parts: of what can be run over once, a list. What counts
+    may have no end."""
+    if is_iterator(value) and not (isinstance(value, Apply) and value.op in _ENDLESS):
         return call("builtins.list", replace(value), text="list")
     return value
+
+
+_ENDLESS = {"itertools.count", "itertools.cycle", "itertools.repeat"}
