@@ -119,7 +119,10 @@ def refined(kind: Type | None, shape: Shape | None) -> Type | None:
 _STATED = re.compile(r"(\w+) \(([^()]*)\)(?: (\w+))?")
 
 
-_STRUCTURAL = ("getitem", "getattr", "builtins.", "dict.", "is", "isnot", "in", "notin", "eq", "ne")
+_STRUCTURAL = (
+    *("getitem", "getattr", "builtins.", "dict.", "list.", "copy.", "helper."),
+    *("is", "isnot", "in", "notin", "eq", "ne"),
+)
 """Operators that say nothing about whether an operand is a number or a container."""
 
 
