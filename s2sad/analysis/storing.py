@@ -76,8 +76,9 @@ class Storing:
         others = [f for v, f in facts.items() if v is not known and is_container(f.type)]
         for var, fact in facts.items():
             if var is not known or (depth > 1 and others):
-                one = self.course.levels[-1].may_be_one(var, base)
-                self._retype(var, perhaps_with_item(fact.type, store, one), env)
+                levels = self.course.levels[-1]
+                one, inside = levels.may_be_one(var, base), levels.may_hold(var, base)
+                self._retype(var, perhaps_with_item(fact.type, store, one, inside), env)
 
     def list_changed(self, call: Apply, env: Environment) -> None:
         """A method has changed the items of a list."""

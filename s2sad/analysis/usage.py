@@ -29,6 +29,7 @@ from s2sad.ir.nodes import (
     Function,
     Guard,
     Invoke,
+    Opaque,
     Place,
     Ref,
     Return,
@@ -247,7 +248,8 @@ class Usage:
                     self.kinds.setdefault(var, DictOf((), None))
                 case Apply("builtins.isinstance", (Ref(var), kind)):
                     names = {n.op for n in walk(kind) if isinstance(n, Apply)}
-                    if names & {"builtins.tuple", "builtins.list", "builtins.dict"}:
+                    names |= {n.function for n in walk(kind) if isinstance(n, Opaque)}
+                    if names & {f"builtins.{name}" for name in ("tuple", "list", "dict", "str")}:
                         self.containers.add(var)
                         self.kinds.setdefault(var, Unknown(var.hint))
                 case Each():

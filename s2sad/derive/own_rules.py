@@ -121,12 +121,12 @@ class RuleBook:
         return name
 
     def _carried(self, definition: Definition) -> str | None:
-        """The operator of a function with a rule that a generated module carries, word for word."""
+        """The operator of a function that rules know, and a generated module carries word for word:
+        one with a rule, or an argument of one."""
         if definition.module.made_from is None:
             return None
-        for op in self.own:
-            original = self._definitions.get(op)
-            if original is not None and original.name == definition.name:
+        for op, original in self._definitions.items():
+            if original.module is not definition.module and original.name == definition.name:
                 if words(original.node, original.module) == words(
                     definition.node, definition.module
                 ):

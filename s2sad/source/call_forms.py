@@ -266,6 +266,8 @@ def _can_be_read_twice(node: cst.BaseExpression) -> bool:
             return _can_be_read_twice(left) and _can_be_read_twice(right)
         case cst.UnaryOperation(expression=inner):
             return _can_be_read_twice(inner)
+        case cst.Tuple(elements=elements):
+            return all(_can_be_read_twice(element.value) for element in elements)
     return False
 
 
