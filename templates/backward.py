@@ -422,6 +422,40 @@ def like_tree(x: const, d: "*s") -> structured(x):
     d_d += d_y
 
 
+# ---------------------------------------------------------------- tangents
+
+
+def zero_tangent(x: const) -> "tree":
+    """Zeros: no derivative."""
+    x = [x, {"a": x}]
+    y = helper.zero_tangent(x)
+
+
+@linear
+@when(array(x))
+def tangent_like(x: const, d: "*s") -> like(x):
+    """A tangent in the shape of its value."""
+    assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
+    y = helper.tangent_like(x, d)
+    d_d += helper.unbroadcast(d_y, np.shape(d))
+
+
+@linear
+def tangent_like_tree(x: const, d: "*s") -> structured(x):
+    """A tangent in the structure of its value."""
+    x, d = [x, 2.0 * x], [d, d]
+    y = helper.tangent_like(x, d)
+    d_d += d_y
+
+
+@linear
+def laid_out_like(x: const, d: "*s") -> like(x):
+    """A tangent in memory laid out as that of its value."""
+    assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
+    y = helper.laid_out_like(x, d)
+    d_d += helper.unbroadcast(d_y, np.shape(d))
+
+
 # ---------------------------------------------------------------- what a run puts back
 
 

@@ -167,6 +167,8 @@ def _agrees(found: Any, value: Any) -> bool:
             return all(_agrees(item, part) for part in value)
         case Array():
             return _agrees(found.shape, value)
+        case TupleOf(items):
+            return all(map(_agrees, items, value))
         case tuple():
             pairs = zip(found, value, strict=True)
             return len(found) == len(value) and all(_agrees(f, v) for f, v in pairs)

@@ -175,12 +175,12 @@ class AliasFinder:
 
     def _by_rules(self, node: Apply, variants: Sequence[Rule]) -> Iterator[tuple[Var, Sharing]]:
         """What an operator's result may share memory with, as its rules say."""
-        if any(rule.is_tree for rule in variants):
-            for part in node.args:
-                for var, _ in self._aliases(part):
-                    yield var, "part"
-            return
-        views = [(rule.viewed, rule.view[1]) for rule in variants if rule.view is not None]
+        held = [rule.position(o.name) for rule in variants if rule.is_tree
+                for o in rule.operands if not o.const]  # fmt: skip
+        for position in dict.fromkeys(held):
+            for var, _ in self._aliases(node.args[position]):
+                yield var, "part"
+        views = [(r.position(r.view[0]), r.view[1]) for r in variants if r.view is not None]
         if not views or not node.args:
             return
         certain = len(views) == len(variants) and all(how == "always" for _, how in views)

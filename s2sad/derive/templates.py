@@ -137,12 +137,9 @@ class Rule:
         """Whether nothing flows into any operand."""
         return all(operand.const for operand in self.operands)
 
-    @property
-    def viewed(self) -> int:
-        """The position of the argument that the result may share memory with."""
-        assert self.view is not None
-        place = self.place(self.view[0])
-        args = enumerate(self.match.args)
+    def position(self, name: str) -> int:
+        """The position of an operand among the arguments of the match line; 0 if it has none."""
+        place, args = self.place(name), enumerate(self.match.args)
         return next((k for k, arg in args if isinstance(arg, Ref) and arg.var is place), 0)
 
     def place(self, name: str) -> Var:
