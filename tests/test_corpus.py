@@ -84,7 +84,7 @@ def test_gradient(module: Any, name: str, wrt: Any, calls: list[Any], as_vjp: bo
             )
 
 
-SHARE = 4
+SHARE = 6
 """One program of so many is differentiated twice here: all of them take minutes. Those in which
 something is special about it stand in the tables `TWICE`, with the code of the refusal, if there is
 one."""
@@ -98,7 +98,9 @@ def programs_twice() -> list[Any]:
         if module is None or as_vjp:
             continue
         tables = (getattr(module, table, ()) for table in ("REFUSED", "AUX", "EXPECTED"))
-        chosen = zlib.crc32(program.id.encode()) % SHARE == 0 or name in getattr(module, "TWICE", ())
+        chosen = zlib.crc32(program.id.encode()) % SHARE == 0 or name in getattr(
+            module, "TWICE", ()
+        )
         if chosen and not any(name in table for table in tables):
             found.append(pytest.param(module, name, wrt, calls, id=program.id))
     return found

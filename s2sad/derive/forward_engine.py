@@ -136,8 +136,12 @@ class ForwardEngine(Engine):
         self.observe("forward", function, replace(function, body=body), *dots)
         self.current = outer
         names = Names(function.names | self.names.taken)
-        for dot in dots:
-            names.name(dot)
+        called = self.interfaces.get(function) if kind == "tangent" else None
+        for var, dot in zip(variables, dots, strict=True):
+            if called is not None:
+                names.keep(dot, called.seed(f"dot_{var.hint}"))
+            else:
+                names.name(dot)
         shared = {v for v in sweep.mirrored if sweep.mirrored.is_shared(v)}
         shared |= sweep.mirrored.popped()
         return Tangent(name, kind, function, body, found.replaced, variables, dots, names,

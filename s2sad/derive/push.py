@@ -338,7 +338,7 @@ class Push:
             if given is not None and index in written:
                 tangent = self.writes.own(given, tangent)
             if interface.keyword:
-                named.append((f"dot_{interface.names[index]}", tangent))
+                named.append((interface.seed(f"dot_{interface.names[index]}"), tangent))
             else:
                 args.append(tangent)
         op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"

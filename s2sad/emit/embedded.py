@@ -1,6 +1,6 @@
 """Which `:=` have to be written as statements, since the text that they stand in is not.
 
-    return y + (u := 2.0 * y) * u       a gradient alone does not compute it:    u = 2.0 * y
+return y + (u := 2.0 * y) * u       a gradient alone does not compute it:    u = 2.0 * y
 """
 
 from __future__ import annotations
