@@ -109,9 +109,9 @@ def without(expr: Expr, dots: set[Var], live: set[Var]) -> Expr | None:
             named = [(name, inner(arg)) for name, arg in kwargs]
             if any(part is None for part in (*found, *(part for _, part in named))):
                 raise Unclear
-            parts = (p for p in found if p is not None)
+            given = tuple(p for p in found if p is not None)
             keywords = tuple((n, p) for n, p in named if p is not None)
-            return replace(expr, args=tuple(parts), kwargs=keywords, origin=None)
+            return replace(expr, args=given, kwargs=keywords, origin=None)
         case Each():
             element = inner(expr.element)
             if element is None:

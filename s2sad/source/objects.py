@@ -207,9 +207,10 @@ def _popped(name: str, scope: Scope, seen: frozenset[str]) -> _Kind | None:
         return None
     uses = _Stack(name)
     uses.walk(owner.node)
-    found = [_kind(value, owner, seen) for value in uses.appended]
-    first, *others = [kind for kind in found if not isinstance(kind, _Same)] or [_Same()]
-    return first if uses.count == 1 and all(kind == first for kind in others) else None
+    found = {_kind(value, owner, seen) for value in uses.appended} - {_Same()}
+    if uses.count != 1 or len(found) > 1:
+        return None
+    return found.pop() if found else _Same()
 
 
 class _Stack(Visitor):

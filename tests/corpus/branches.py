@@ -150,7 +150,7 @@ def walrus(x: float) -> float:
 
 def named_on_the_way(x, w):
     z = (u := x * w) + w
-    return np.sin(u) * (t := w * x) + t
+    return np.sin(u) * (t := w * x) + t + 0.0 * np.sign(z)
 
 
 def walrus_in_a_callee(x: float, w: float) -> float:
