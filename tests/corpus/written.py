@@ -581,8 +581,10 @@ CALLS = {
     "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
 }
 
-TWICE = {
-    "dict_filled_in_a_loop": None,
-    "loop_that_rebinds_what_it_runs_over": None,
-    "exchanged_unless_the_iteration_ended": "S2S011",  # an adjoint that has no name to add to
-}
+TWICE = dict.fromkeys(
+    (
+        "dict_filled_in_a_loop",
+        "loop_that_rebinds_what_it_runs_over",
+        "exchanged_unless_the_iteration_ended",
+    )
+)
