@@ -98,7 +98,7 @@ def programs_twice() -> list[Any]:
         if module is None or as_vjp:
             continue
         tables = (getattr(module, table, ()) for table in ("REFUSED", "AUX", "EXPECTED"))
-        chosen = zlib.crc32(program.id.encode()) % SHARE == 0 or name in getattr(
+        chosen = zlib.crc32(program.id.encode()) % SHARE == 1 or name in getattr(
             module, "TWICE", ()
         )
         if chosen and not any(name in table for table in tables):
