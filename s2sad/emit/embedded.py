@@ -1,6 +1,8 @@
 """Which `:=` have to be written as statements, since the text that they stand in is not.
 
-return y + (u := 2.0 * y) * u       a gradient alone does not compute it:    u = 2.0 * y
+    return y + (u := 2.0 * y) * u
+
+A gradient alone does not compute what is returned, and has `u = 2.0 * y` in its place.
 """
 
 from __future__ import annotations

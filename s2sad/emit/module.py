@@ -43,8 +43,7 @@ class HelperSource:
         own |= {name: name for name in theirs if name in self.nodes}
         found = {}
         for name, base in own.items():
-            called = {theirs_: ours for theirs_, ours in own.items() if theirs_ != ours}
-            if _spelled(theirs[name], {numpy: "np"} | called) == ast.dump(self.nodes[base]):
+            if _spelled(theirs[name], own | {numpy: "np"}) == ast.dump(self.nodes[base]):
                 found[name] = base
         return found
 
