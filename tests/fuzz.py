@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 import s2sad
-from tests.checking import Call, along, check_gradient, check_product, check_tangent
+from tests.checking import Call, along, check_gradient, check_hessian, check_product, check_tangent
 from tests.fuzz_writes import unformatted
 
 FLOATS = ["x", "y", "a", "b", "c", "d"]
@@ -354,7 +354,19 @@ def check_products_of(function: Callable[..., Any], points: list[tuple[Any, ...]
         check_product(function, Call(*args), WRT, gradient, product)
 
 
-CHECKS = {"grad": check_gradients_of, "jvp": check_tangents_of, "hvp": check_products_of}
+def check_hessians_of(function: Callable[..., Any], points: list[tuple[Any, ...]]) -> None:
+    """The same for a Hessian, with second differences of the program."""
+    generated = s2sad.hessian(function, wrt=WRT)
+    for args in points:
+        check_hessian(function, Call(*args), WRT, generated)
+
+
+CHECKS = {
+    "grad": check_gradients_of,
+    "jvp": check_tangents_of,
+    "hvp": check_products_of,
+    "hessian": check_hessians_of,
+}
 """What is derived of a program and held against differences, by mode."""
 
 
