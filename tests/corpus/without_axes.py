@@ -119,6 +119,15 @@ def number_of_a_callee(a, s):
     return u * v
 
 
+def means_that_move(a, s):
+    lo = hi = np.mean(a)
+    mid = np.mean(a)
+    lo -= s
+    hi += s
+    mid += s * s
+    return lo * hi * mid
+
+
 def kept_by_extend(a, s):
     xs = [np.zeros_like(a)]
     ys = [np.zeros_like(a)]
@@ -154,6 +163,7 @@ CALLS = {
         "number_of_two_names",
         "numbers_that_grow",
         "number_of_a_callee",
+        "means_that_move",
         "kept_by_extend",
         "kept_by_update",
     )
