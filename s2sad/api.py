@@ -220,6 +220,8 @@ def jacobian(
 ) -> Callable[P, Any]:
     """The function that returns the Jacobian of `function`, shaped output.shape + input.shape.
 
+    It is complex where the result is, and of complex parameters if `function` is holomorphic.
+
     Args:
         function: its parameters `wrt` and its result are numbers, arrays, or containers of these;
             containers have a block for each pair of arrays, nested as JAX nests them.

@@ -21,7 +21,7 @@ from s2sad import drivers, pipeline
 from s2sad.derive.directions import Parts
 from s2sad.emit.layout import formatted
 from s2sad.emit.module import helper_source, rename_helpers
-from s2sad.errors import S2SADError
+from s2sad.errors import Location, S2SADError
 from s2sad.pipeline import Generated, Request
 from s2sad.source.bound import parameters
 from s2sad.source.module import SourceModule
@@ -91,7 +91,8 @@ def _called(module: SourceModule, request: Request) -> list[Request]:
             modes = ("jvp",)
         elif request.mode != "jacobian-forward" and _is_float(returns, module):
             modes = ("vjp",)
-    return [replace(request, mode=mode, real=True) for mode in modes]
+    matrix = "hessian" if request.mode == "hessian" else "jacobian"
+    return [replace(request, mode=mode, matrix=matrix) for mode in modes]
 
 
 def _is_float(returns: Any, module: SourceModule) -> bool:
@@ -116,7 +117,10 @@ def _driver(
         )
         for call in called
     }
-    containers = made.containers[called[0].name]
+    containers, imaginary = made.containers[called[0].name], made.imaginary[called[0].name]
+    if imaginary and request.mode != "hessian":
+        _check_columns(module, request, bool(containers) or "jvp" not in inner)
+        inner.pop("vjp", None)
     if request.mode == "sparse-jacobian":
         _check_places(module, request, containers)
         return drivers.sparse_jacobian(request.name, of, wrt, inner["jvp"])
@@ -133,7 +137,9 @@ def _driver(
         return drivers.hessian(request.name, of, wrt, request.bare, inner["hvp"], checks)
     forward, reverse = inner.get("jvp"), inner.get("vjp")
     by_rows = request.mode == "jacobian-reverse"
-    return drivers.jacobian(request.name, of, wrt, request.bare, forward, reverse, by_rows, checks)
+    return drivers.jacobian(
+        request.name, of, wrt, request.bare, forward, reverse, by_rows, checks, imaginary
+    )
 
 
 def _may_be_taken_apart(module: SourceModule, request: Request, name: str, text: str) -> bool:
@@ -176,14 +182,26 @@ def _seeds_of(text: str, name: str) -> tuple[str, ...]:
     return tuple(a.arg for a in node.args.kwonlyargs if a.arg.startswith(("dot_", "d_out")))
 
 
+def _check_columns(module: SourceModule, request: Request, is_other: bool) -> None:
+    """A complex Jacobian is found by columns, and is an array."""
+    if is_other or request.mode in ("jacobian-reverse", "sparse-jacobian"):
+        message = f"{request.function} takes or returns complex numbers: its Jacobian is complex"
+        advice = "It is found by columns, of arrays: use jacobian, and not its reverse mode."
+        raise S2SADError("S2S021", message, _place(module, request), advice)
+
+
+def _place(module: SourceModule, request: Request) -> Location | None:
+    """Where the function stands that is asked for."""
+    definition = module.functions.get(request.function)
+    return None if definition is None else module.location(definition.node.name)
+
+
 def _check_places(module: SourceModule, request: Request, containers: dict[str, bool]) -> None:
     """A container has no rows and columns to name."""
     if any(containers.values()):
-        definition = module.functions.get(request.function)
-        place = None if definition is None else module.location(definition.node.name)
         message = f"{request.function} takes or returns a container, where no place has a number"
         advice = "Use jacobian, or write a function of one array that returns one array."
-        raise S2SADError("S2S018", message, place, advice)
+        raise S2SADError("S2S018", message, _place(module, request), advice)
 
 
 def _helpers(text: str) -> tuple[list[str], dict[str, str]]:
@@ -243,7 +261,8 @@ def _generated(
         containers[request.name] = {n: sure for n, sure in found.items() if n != "return"}
     originals = dict(made.originals)
     originals |= {r.name: originals[i.name] for i, r in zip(needed, asked, strict=True)}
-    return Generated(text, made.sources, made.captured | outer.captured, containers, originals)
+    captured, imaginary = made.captured | outer.captured, made.imaginary | outer.imaginary
+    return Generated(text, made.sources, captured, containers, imaginary, originals)
 
 
 def merged(one: str, other: str, wanted: Sequence[str]) -> str:

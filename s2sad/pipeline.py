@@ -40,9 +40,9 @@ class Request:
     empty for the default (the first after self); `bare` is true when one name was given instead of
     a tuple, so that the gradient comes without a tuple around it; `in_place` lets the generated
     function work in the caller's arrays, which it leaves as the plain function does;
-    `memory_comments` asks for comments that say what is remembered, and why; `real` says that
-    numbers may not be complex, as for the columns of a Jacobian, `again` that the text is
-    differentiated once more.
+    `memory_comments` asks for comments that say what is remembered, and why; `matrix` says of what
+    it gives columns or rows, a `jacobian` or a `hessian`, `again` that the text is differentiated
+    once more.
     """
 
     function: str
@@ -53,7 +53,7 @@ class Request:
     title: str = ""
     in_place: bool = False
     memory_comments: bool = False
-    real: bool = False
+    matrix: str = ""
     again: bool = False
 
     @property
@@ -71,14 +71,16 @@ class Generated:
     file name (for caches); `captured` names the keyword-only parameters that stand for values the
     function captured from where it was defined, in each generated function that has them.
     `containers` are the parameters that each is with respect to and that may be containers, and
-    `return` where the result may be one: with whether it certainly is. `originals` are the user's
-    functions that those in the text were made from.
+    `return` where the result may be one: with whether it certainly is. `imaginary` are those of
+    these that may be complex. `originals` are the user's functions that those in the text were made
+    from.
     """
 
     text: str
     sources: dict[str, str] = field(default_factory=dict)
     captured: dict[str, tuple[str, ...]] = field(default_factory=dict)
     containers: dict[str, dict[str, bool]] = field(default_factory=dict)
+    imaginary: dict[str, set[str]] = field(default_factory=dict)
     originals: dict[str, Definition] = field(default_factory=dict)
 
 
@@ -191,7 +193,7 @@ def two_parts(
     _, engine, _ = _engines(module, [], "", frozenset())
     program = engine.program
     program.unmarked, program.probed, program.sites = False, False, set()
-    request = Request(name, seeds, mode="jvp", real=True, again=True)
+    request = Request(name, seeds, mode="jvp", again=True)
     function, _ = _prepare(request, program, engine)
     if engine.errors:
         raise engine.errors[0]
@@ -258,11 +260,13 @@ def _generated(
         d.name: tuple(p.var.hint for p in d.params if p.kind == "captured") for d in derived
     }
     captured = {name: names for name, names in captured.items() if names}
-    containers = {
-        request.name: _containers(engine.facts.summaries[function], function, wrt)
+    kinds = {
+        request.name: _kinds(engine.facts.summaries[function], function, wrt)
         for request, engine, function, wrt in prepared
     }
-    return Generated(text, sources, captured, containers, originals)
+    containers = {name: _containers(found) for name, found in kinds.items()}
+    imaginary = {name: _imaginary(found) for name, found in kinds.items()}
+    return Generated(text, sources, captured, containers, imaginary, originals)
 
 
 def _engines(
@@ -302,14 +306,24 @@ def _check_pass(dump: str, requests: Sequence[Request]) -> None:
     raise S2SADError("S2S006", message, None, advice)
 
 
-def _containers(summary: Any, function: Any, wrt: list[str]) -> dict[str, bool]:
-    """What is not certainly an array or number, of the parameters `wrt` and the result (`return`):
-    whether it is certainly a container."""
-    from s2sad.analysis.types import Array, Unknown
-
+def _kinds(summary: Any, function: Any, wrt: list[str]) -> dict[str, Any]:
+    """The types of the parameters `wrt` and of the result (`return`)."""
     given = zip(function.params, summary.params, strict=True)
     kinds = {p.var.hint: fact.type for p, fact in given if p.var.hint in wrt}
-    kinds["return"] = summary.result.type
+    return {**kinds, "return": summary.result.type}
+
+
+def _imaginary(kinds: dict[str, Any]) -> set[str]:
+    """What may be complex."""
+    from s2sad.analysis.types import may_be_complex
+
+    return {name for name, kind in kinds.items() if may_be_complex(kind)}
+
+
+def _containers(kinds: dict[str, Any]) -> dict[str, bool]:
+    """What is not certainly an array or number: whether it is certainly a container."""
+    from s2sad.analysis.types import Array, Unknown
+
     return {n: not isinstance(k, Unknown) for n, k in kinds.items() if not isinstance(k, Array)}
 
 
@@ -345,7 +359,7 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
             )
     if request.mode != "jvp" and owner is not None and names[0] in wrt:
         _check_object(definition, owner)
-    return engine.prepare(function, wrt, request.real, request.again), wrt
+    return engine.prepare(function, wrt, request.matrix, request.again), wrt
 
 
 def _definition(request: Request, module: SourceModule) -> Any:

@@ -298,16 +298,143 @@ def test_captured_complex_numbers_are_refused() -> None:
         s2sad.grad(loss)(0.5)
 
 
-@pytest.mark.parametrize("mode", ["jacobian", "hessian"])
-def test_jacobians_and_hessians_are_of_real_numbers(mode: str) -> None:
-    function = corpus.holomorphic_number if mode == "jacobian" else corpus.escape
-    with pytest.raises(S2SADError, match="S2S021"):
-        getattr(s2sad, mode)(function, wrt="c")(0.3 + 0.1j)
-
-
 def test_containers_of_complex_numbers_are_not_differentiated_twice() -> None:
     with pytest.raises(S2SADError, match="holds complex numbers"):
         s2sad.hvp(corpus.over_a_dict, wrt="params").source  # noqa: B018
+
+
+# ---------------------------------------------------------------- Jacobians
+
+C1: TypeAlias = np.ndarray[tuple[int], np.dtype[np.complex128]]
+C2: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.complex128]]
+R1: TypeAlias = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+def transmission(z: C1, A: C2) -> C1:
+    return np.exp(1j * z) @ A.T + (A @ z) ** 3 - np.linalg.solve(A, np.arcsinh(z))
+
+
+def rotating(x: R1, z: C1) -> C1:
+    return np.fft.fft(x) * np.exp(1j * x[0]) * z[1] ** 2
+
+
+def by_test(z: C1) -> C1:
+    if np.abs(z[0]) > 0.5:
+        return np.where(z.real > 0.0, z**2, -z)
+    return z
+
+
+def marching(z: C1) -> C1:
+    """Writes real tangents of complex numbers first, and complex ones later."""
+    for k in range(1, len(z)):
+        z[k] += 1j * z[k - 1] * z[k]
+    return z
+
+
+def of_a_number(z: complex) -> complex:
+    return z**2 * np.sin(z)
+
+
+JACOBIANS: list[tuple[Callable[..., Any], tuple[str, ...], tuple[Any, ...]]] = [
+    (transmission, ("z",), (mixed(3), mixed(3, 3))),
+    (transmission, ("z", "A"), (mixed(3), mixed(3, 3))),
+    (rotating, ("x",), (RNG.normal(size=4), mixed(2))),
+    (rotating, ("x", "z"), (RNG.normal(size=4), mixed(2))),
+    (by_test, ("z",), (mixed(4),)),
+    (marching, ("z",), (mixed(4),)),
+    (of_a_number, ("z",), (0.3 - 0.4j,)),
+]
+
+
+@pytest.mark.parametrize(("function", "wrt", "call"), JACOBIANS)
+def test_jacobian_of_a_holomorphic_function(function: Any, wrt: Any, call: Any) -> None:
+    """The columns are derivatives along real and along imaginary steps."""
+    names = function.__code__.co_varnames
+    blocks = s2sad.jacobian(function, wrt=wrt)(*map(np.copy, call))
+    for name, found in zip(wrt, blocks, strict=True):
+        at = call[names.index(name)]
+        assert np.iscomplexobj(found)
+        for turn in (1.0, 1j) if np.iscomplexobj(at) else (1.0,):
+            for place in np.ndindex(np.shape(at)):
+                unit = np.zeros(np.shape(at), complex)
+                unit[place] = turn * 1e-6
+                unit = unit if np.iscomplexobj(at) else unit.real
+
+                def moved(by: Any, name: str = name, at: Any = at) -> Any:
+                    there = [np.copy(a) for a in call]
+                    there[names.index(name)] = at + by
+                    return function(*there)
+
+                numeric = (moved(unit) - moved(-unit)) / 2e-6
+                np.testing.assert_allclose(turn * found[(..., *place)], numeric, 1e-6, 1e-7)
+
+
+def test_jacobian_is_that_of_jax(monkeypatch: pytest.MonkeyPatch) -> None:
+    jax = pytest.importorskip("jax")
+    jax.config.update("jax_enable_x64", True)
+    z, A = mixed(3), mixed(3, 3)
+    ours = s2sad.jacobian(transmission)(z, A)
+    monkeypatch.setitem(globals(), "np", jax.numpy)
+    theirs = jax.jacfwd(transmission, holomorphic=True)(z, A)
+    monkeypatch.undo()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
+
+
+def scaled_by_size(z: C1) -> C1:
+    return z * np.abs(z)
+
+
+def twice_conjugate(z: C1) -> C1:
+    return np.conj(np.conj(z))
+
+
+def real_part_lost(z: C1) -> C1:
+    return np.fft.irfft(z) + 0j
+
+
+def factor(z: C2) -> C2:
+    return np.linalg.cholesky(z)
+
+
+def real_part_overwritten(z: C1) -> C1:
+    w = np.zeros_like(z)
+    part = w.real
+    w[...] = z**2
+    part[0] = 1.0
+    return w
+
+
+def inside_of_a_callee(z: C1) -> C1:
+    return 1.0 + scaled_by_size(z)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [scaled_by_size, twice_conjugate, real_part_lost, factor, real_part_overwritten,
+     inside_of_a_callee],
+)  # fmt: skip
+def test_jacobian_of_what_is_not_proved_to_be_holomorphic_is_refused(function: Any) -> None:
+    with pytest.raises(S2SADError, match="S2S021 cannot give .* of complex numbers is not holo"):
+        s2sad.jacobian(function)
+
+
+def pair(z: C1) -> Any:
+    return z**2, z**3
+
+
+@pytest.mark.parametrize(
+    ("derivative", "function", "message"),
+    [
+        (s2sad.hessian, squared, "a Hessian is of real ones"),
+        (lambda f: s2sad.jacobian(f, mode="reverse"), of_a_number, "found by columns"),
+        (s2sad.sparse_jacobian, marching, "found by columns"),
+        (s2sad.jacobian, pair, "found by columns, of arrays"),
+    ],
+)
+def test_what_there_is_none_of(derivative: Any, function: Any, message: str) -> None:
+    with pytest.raises(S2SADError, match="S2S021") as caught:
+        derivative(function)
+    assert message in str(caught.value)
 
 
 # ---------------------------------------------------------------- parameters without annotations
@@ -413,7 +540,6 @@ def test_programs_that_hide_nothing_check_nothing() -> None:
 
 # ---------------------------------------------------------------- factors, moments, transforms
 
-C2: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.complex128]]
 R2: TypeAlias = np.ndarray[tuple[int, int], np.dtype[np.float64]]
 
 

@@ -18,6 +18,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from s2sad.derive.holomorphic import is_holomorphic
+from s2sad.derive.rules import rules
 from s2sad.derive.templates import Rule
 from s2sad.modes import generate_all
 from s2sad.pipeline import Request
@@ -193,6 +195,28 @@ def test_complex_operands(rule: Rule) -> None:
     assert not found, "\n\n".join(
         f"{case.program.text}wrt {case.program.wrt}: {why}" for case, why, _ in found
     )
+
+
+def turned(value: Any) -> Any:
+    """A quarter turn of all numbers."""
+    return [turned(v) for v in value] if isinstance(value, list | tuple) else 1j * value
+
+
+def test_operators_that_count_as_holomorphic_are() -> None:
+    """A complex Jacobian is given where all operators are: steps along 1j have 1j times the effect
+    of those along 1."""
+    found = [rule for rule in RULES if is_holomorphic(rule, lambda op: rules().get(op, ()))]
+    chosen = [rule for rule in found if rule.name != "astype"]
+    assert {"solve", "pow_complex", "arcsinh_complex"} <= {rule.name for rule in chosen}
+    generator = np.random.default_rng(6)
+    for rule in chosen:
+        for sample in template_tests.samples(rule):
+            active = [operand.name for operand in rule.operands if not operand.const]
+            mixed = with_imaginary_parts(sample, active, generator)
+            dots = template_tests.directions(mixed, generator)
+            along = template_tests.difference(mixed, dots)
+            across = template_tests.difference(mixed, {n: turned(d) for n, d in dots.items()})
+            np.testing.assert_allclose(across, 1j * along, 1e-5, 1e-6, err_msg=rule.name)
 
 
 def main(name: str) -> None:

@@ -56,6 +56,18 @@ def named_after_itself(x, w):
     return grown(x) * w[0]
 
 
+def in_the_else_of_a_loop(x, w):
+    """What depends on the direction is read in an `else` alone."""
+    scale = np.sum(np.tanh(w @ w))
+    y = w[0, 0]
+    for _ in range(2):
+        y *= 1.1
+    else:
+        for v in x:
+            y += np.sin(v) * v
+    return y * scale
+
+
 def named_before(x, w):
     """np.exp(x) has a name until x is something else."""
     a = np.exp(x)
@@ -143,7 +155,8 @@ def checked(x, w):
 
 FUNCTIONS = [
     layers, unannotated, narrowed, made_an_array, named_after_itself, named_before, names_taken,
-    in_place, remembered, held_and_written, overwritten, branches, calls, run_through, checked,
+    in_the_else_of_a_loop, in_place, remembered, held_and_written, overwritten, branches, calls,
+    run_through, checked,
 ]  # fmt: skip
 
 

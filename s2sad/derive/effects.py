@@ -168,7 +168,7 @@ def unseen_effects(function: Function, facts: Any, program: Any) -> list[S2SADEr
     """What a function, and those that it calls, would do that no derivative accounts for: writes by
     out=, arrays that carry a derivative in the hands of unknown functions, exits inside `try`."""
     found = []
-    for current in _reached(function, program):
+    for current in reached(function, program):
         for statement in statements(current.body):
             if isinstance(statement, Verbatim) and statement.exits:
                 message = f"cannot leave a function or a loop here: {statement.reason}"
@@ -262,16 +262,16 @@ def _nodes(statement: Stmt) -> Iterator[Expr]:
         yield from walk(expr)
 
 
-def _reached(function: Function, program: Any) -> list[Function]:
+def reached(function: Function, program: Any) -> list[Function]:
     """A function and all those that it calls, each once."""
-    reached = {function: None}
+    found = {function: None}
     todo = [function]
     while todo:
         for statement in statements(todo.pop().body):
             for node in _nodes(statement):
                 if isinstance(node, Invoke):
                     callee = program.function(node.callee)
-                    if callee not in reached:
-                        reached[callee] = None
+                    if callee not in found:
+                        found[callee] = None
                         todo.append(callee)
-    return list(reached)
+    return list(found)

@@ -38,6 +38,7 @@ from s2sad.derive.derived import Derived, Interface
 from s2sad.derive.effects import noted, unseen_effects
 from s2sad.derive.from_result import result_alone
 from s2sad.derive.gradients import gradient_of
+from s2sad.derive.holomorphic import no_complex_matrix
 from s2sad.derive.memory.plan import Plan
 from s2sad.derive.memory.planner import Planner
 from s2sad.derive.real_arguments import real_arguments
@@ -99,11 +100,11 @@ class Engine:
     # ------------------------------------------------------------ functions asked for
 
     def prepare(
-        self, function: Function, wrt: list[str], real: bool = False, again: bool = False
+        self, function: Function, wrt: list[str], matrix: str = "", again: bool = False
     ) -> Function:
-        """Interprets a function with respect to these parameters; where they and its result have to
-        be `real`, complex ones are refused. What is to be differentiated `again` is read from its
-        text, which does not say what containers hold."""
+        """Interprets a function with respect to these parameters, for a `matrix` of its derivatives
+        if one is named: there is none of some complex functions. What is to be differentiated
+        `again` is read from its text, which does not say what containers hold."""
         function = self.program.in_order(function)
         self._return_written(function)
         self.program.write_out(function)
@@ -127,10 +128,8 @@ class Engine:
         self._spell_out(function)
         self.facts.wary = False
         kinds = [fact.type for fact in params if fact.varied]
-        if real and any(map(may_be_complex, [*kinds, self.facts.summaries[function].result.type])):
-            message = f"{function.name} takes or returns complex numbers"
-            advice = "Jacobians and Hessians are of real numbers: use its vjp or jvp."
-            self._refuse_result(function, _result_expr(function), message, "S2S021", advice)
+        if matrix and any(map(may_be_complex, kinds)):
+            self.errors += no_complex_matrix(function, self.facts, self.regions, matrix)
         effects = unseen_effects(function, self.facts, self.program)
         for effect in effects:
             if effect.code == "S2S013":
@@ -191,7 +190,8 @@ class Engine:
         is_checked = is_plain and not self._certainly_scalar(function, kind)
         plan = self._planned(function, request, variables, seed, seed_var)
         gradient = plan.results[0] if request.bare else Make("tuple", tuple(plan.results))
-        plan.forward[:0] = real_arguments(function, self.facts, request.real, variables)
+        is_part = request.matrix != ""
+        plan.forward[:0] = real_arguments(function, self.facts, is_part, variables)
         value = _take_return(plan.forward)
         returns = gradient if mode == "grad" else Make("tuple", (value, gradient))
         if mode == "grad" and has_aux:

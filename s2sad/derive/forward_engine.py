@@ -91,7 +91,7 @@ class ForwardEngine(Engine):
         made = self._tangent(function, request.name, request.mode, variables)
         made.bare = request.bare
         seen = variables if request.mode == "hvp" else []
-        made.body[:0] = real_arguments(function, self.facts, request.real, seen)
+        made.body[:0] = real_arguments(function, self.facts, request.matrix != "", seen)
         if request.mode == "hvp":
             made.body = tangent_alone(made.body, made.replaced, made.kept, self.regions(function))
         return made

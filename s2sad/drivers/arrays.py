@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 
 from s2sad.drivers.inner import Inner, begun, free
@@ -20,11 +20,12 @@ def jacobian(
     reverse: Inner | None,
     by_rows: bool = False,
     checks: Sequence[str] = (),
+    imaginary: Set[str] = frozenset(),
 ) -> str:
     """The Jacobian of a function: by columns, by rows, or by what is less.
 
     Without `forward` the function returns a number, and its gradient is the only row. The `checks`
-    come first.
+    come first. It is complex if anything is `imaginary`: a parameter, or the value (`return`).
     """
     inner = forward or reverse
     assert inner is not None
@@ -44,7 +45,7 @@ def jacobian(
         matrix = free("jacobian", inner)
         call = f"{inner.name}({inner.passed}, d_out=1.0)"
         return function([*head, f"_, {matrix} = {call}", f"return {matrix}"])
-    a = Arrays(wrt, bare, forward, reverse, "jacobian")
+    a = Arrays(wrt, bare, forward, reverse, "jacobian", imaginary)
     return function([*head, *checks, *_both_ways(a, by_rows)])
 
 
@@ -155,13 +156,14 @@ def hessian(
 class Arrays:
     """The parameters that a driver is with respect to, where all are arrays or numbers: one, which
     is `bare`, or several, through which one loop goes. `forward` gives the columns of what it
-    fills, called `what`, and `reverse` rows."""
+    fills, called `what`, and `reverse` rows; which parameters are complex is in `imaginary`."""
 
     wrt: Sequence[str]
     bare: bool
     forward: Inner
     reverse: Inner | None
     what: str
+    imaginary: Set[str] = frozenset()
 
     def free(self, name: str) -> str:
         """A name that nothing in the driver has."""
@@ -205,8 +207,12 @@ class Arrays:
     def units_made(self) -> list[str]:
         """The arrays that a one is put into: zeros so far."""
         if self.bare:
-            return [f"{self.units} = {zeros(self.given(self.wrt[0]))}"]
-        return [f"{self.units} = [np.zeros(np.shape(x)) for x in {self.inputs}]"]
+            x = self.wrt[0]
+            return [f"{self.units} = {zeros(self.given(x), x in self.imaginary)}"]
+        if not self.imaginary & {*self.wrt}:
+            return [f"{self.units} = [np.zeros(np.shape(x)) for x in {self.inputs}]"]
+        made = [zeros(self.given(x), x in self.imaginary) for x in self.wrt]
+        return [f"{self.units} = [{', '.join(made)}]"]
 
     def value_by_call(self, value: str) -> list[str]:
         """The value, where only a call gives it."""
@@ -214,10 +220,12 @@ class Arrays:
 
     def matrix(self, value: str) -> list[str]:
         """Zeros, which will be filled."""
-        name = self.free(self.what)
+        name, dtype = self.free(self.what), ", dtype=complex" if self.imaginary else ""
         if self.bare:
-            return [f"{name} = np.zeros(np.shape({value}) + np.shape({self.given(self.wrt[0])}))"]
-        return [f"{name} = [np.zeros(np.shape({value}) + np.shape(x)) for x in {self.inputs}]"]
+            shape = f"np.shape({value}) + np.shape({self.given(self.wrt[0])})"
+            return [f"{name} = np.zeros({shape}{dtype})"]
+        shape = f"np.shape({value}) + np.shape(x)"
+        return [f"{name} = [np.zeros({shape}{dtype}) for x in {self.inputs}]"]
 
     def returned(self) -> str:
         """The statement that returns what was filled."""

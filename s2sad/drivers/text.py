@@ -11,9 +11,9 @@ def listed(names: Sequence[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
 
 
-def zeros(name: str) -> str:
+def zeros(name: str, imaginary: bool = False) -> str:
     """Zeros shaped like a variable."""
-    return f"np.zeros(np.shape({name}))"
+    return f"np.zeros(np.shape({name}){', dtype=complex' if imaginary else ''})"
 
 
 def tied(items: list[str], bare: bool) -> str:

@@ -106,9 +106,10 @@ def all_reads(statement: Stmt, replaced: _Replaced | None = None) -> set[Var]:
                 found |= reads_of(node.iterable, replaced)
                 inside = {v for inner in node.body for v in all_reads(inner, replaced)}
                 found |= inside - set(targets_of(node.target))
+                stack += node.other
             case While():
                 found |= reads_of(node.test, replaced)
-                stack += node.body
+                stack += [*node.body, *node.other]
             case Context():
                 for read in node.reads:
                     found |= reads_of(read, replaced)
