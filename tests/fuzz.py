@@ -2,7 +2,7 @@
 
     python -m tests.fuzz --count 500            # programs 0 to 499; prints each that is wrong
     python -m tests.fuzz --first 17 --count 1 --minimal
-    python -m tests.fuzz --count 500 --mode hvp # jvp and hvp: tangents, Hessians times directions
+    python -m tests.fuzz --count 500 --mode hvp # or jvp, hessian
 
 A program is made from its number alone. Its variables are floats (a to d, x, y), arrays (u, v), an
 integer (n) and constants; each expression keeps them of moderate size. A program whose differences
