@@ -333,7 +333,8 @@ class TangentWrites:
             return False
         found = self.facts.rule_of(value)
         reads = value.op.startswith(("builtins.print", "numpy.save", "logging.", "warnings."))
-        reads = reads or (found is not None and found[0].zero and not found[0].writes)
+        # What a rule says is written has a tangent, if anything varied is written there.
+        reads = reads or (found is not None and (found[0].zero or found[0].writes))
         return not reads and any(self.mirrored.roots(arg) for arg in value.args)
 
     def by_operator(
