@@ -280,8 +280,7 @@ def _engines(
     from s2sad.tidy.naming import Names
 
     program = Program(module, True, written_out)
-    kept = Program(module, False, written_out)
-    kept.rules.modules = program.rules.modules  # one mark for each, whatever writes it
+    kept = Program(module, False, written_out, program.rules)
     names = Names({"copy", *module.imports, *module.functions, *module.classes})
     names.taken |= program.rules.names() | {request.name for request in requests}
     reverse, forward = Engine(program, names), ForwardEngine(kept, names)

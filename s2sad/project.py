@@ -23,6 +23,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def modes_in(words: str) -> list[str]:
 def _table(settings: Path) -> Mapping[str, Any]:
     try:
         text = settings.read_text(encoding="utf-8")
-        content = tomllib.loads(text)
+        content = _content(text)
     except UnicodeDecodeError:
         raise _bad(settings, "the file is not UTF-8", "Save it as UTF-8.") from None
     except OSError as error:
@@ -125,6 +126,12 @@ def _table(settings: Path) -> Mapping[str, Any]:
         raise S2SADError("S2S006", message, location, "The file is not valid TOML.") from None
     table = content.get("tool", {}).get("s2sad", {})
     return table if isinstance(table, dict) else {}
+
+
+@lru_cache(maxsize=8)
+def _content(text: str) -> Mapping[str, Any]:
+    """What a TOML file says: asked for each time that something is generated."""
+    return tomllib.loads(text)
 
 
 def _target(item: Mapping[str, Any], settings: Path) -> Target:

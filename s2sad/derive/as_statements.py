@@ -98,14 +98,22 @@ class AsStatements:
         self.facts.varied.add(ref)
         block: Block
         if isinstance(node, Select):
-            then = self.sweep.block([Assign((var,), node.then)])
-            block = [Branch(node.test, then, self.sweep.block([Assign((var,), node.other)]))]
+            block = [self._as_branch(node, var)]
         else:
             assert isinstance(node, Each)
             block = self._as_loop(node, var)
         self.sweep.placing.replaced[node] = var
         self.sweep.called[node] = (var, self.sweep.dot(var))
         return block
+
+    def _as_branch(self, node: Select, var: Var) -> Branch:
+        return Branch(node.test, self._arm(node.then, var), self._arm(node.other, var))
+
+    def _arm(self, value: Expr, var: Var) -> Block:
+        """What gives a name its value in an arm: another choice between calls is an elif."""
+        if isinstance(value, Select) and self.sweep.is_varied(value) and self._calls(value):
+            return [self._as_branch(value, var)]
+        return self.sweep.block([Assign((var,), value)])
 
     def _as_loop(self, node: Each, var: Var) -> Block:
         for bound in targets_of(node.target):

@@ -17,6 +17,7 @@ a name is written there as `rule_of_0.pressure_slope`, which `emit/carry.py` res
 from __future__ import annotations
 
 import ast
+import copy
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -71,12 +72,11 @@ class RuleBook:
         errors: list[S2SADError] = []
         for home, in_folder in self._homes(module):
             self.modules.append(home)
-            for node in ast.parse(home.text).body:
-                if isinstance(node, ast.FunctionDef):
-                    try:
-                        self._add(home, node, in_folder)
-                    except S2SADError as error:
-                        errors.append(error)
+            for node in home.as_python_reads_them:
+                try:
+                    self._add(home, node, in_folder)
+                except S2SADError as error:
+                    errors.append(error)
         if errors:
             raise errors[0] if len(errors) == 1 else ManyErrors(errors)
 
@@ -169,9 +169,9 @@ class RuleBook:
         return f"{PREFIX}{self.modules.index(module)}"
 
     def _add(self, home: SourceModule, node: ast.FunctionDef, in_folder: bool) -> None:
-        given = _decorator(home, node)
-        if given is not None or in_folder:
-            rule = OwnReader(self, home, self.mark_of(home), node, given).rule()
+        if _decorator(home, node) is not None or in_folder:
+            own = copy.deepcopy(node)  # the reader makes another form of it
+            rule = OwnReader(self, home, self.mark_of(home), own, _decorator(home, own)).rule()
             self.own.setdefault(rule.op, []).append(rule)
 
 

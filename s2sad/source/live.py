@@ -207,13 +207,19 @@ def _is_text_of(text: str, function: FunctionType) -> bool:
     if loader is not None and type(loader) is not importlib.machinery.SourceFileLoader:
         return True
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            flags = code.co_flags & _FUTURE
-            compiled = compile(text, code.co_filename, "exec", flags, dont_inherit=True)
+        compiled = _compiled(text, code.co_filename, code.co_flags & _FUTURE)
     except (SyntaxError, ValueError):
         return False
     return any(_same(other, code) for other in _codes(compiled))
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(text: str, filename: str, flags: int) -> CodeType:
+    """The code of a file: as a rule that of many functions that are asked for one by one."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        code: CodeType = compile(text, filename, "exec", flags, dont_inherit=True)
+        return code
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

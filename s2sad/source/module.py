@@ -12,6 +12,7 @@ Places in the text are computed only when they are asked for, since most modules
 
 from __future__ import annotations
 
+import ast
 import builtins
 import importlib
 import os
@@ -110,6 +111,11 @@ class SourceModule:
         """Whether the files of all modules read so far are as they were."""
         read = [module for module in self.sources.values() if module.stamp is not None]
         return all(module.path and module.stamp == stamp_of(module.path) for module in read)
+
+    @cached_property
+    def as_python_reads_them(self) -> list[ast.FunctionDef]:
+        """The outermost functions as trees of Python's own parser: rules are read from them."""
+        return [node for node in ast.parse(self.text).body if isinstance(node, ast.FunctionDef)]
 
     # ------------------------------------------------------------ what names are bound to
 

@@ -10,7 +10,7 @@ import importlib
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import libcst as cst
 
@@ -28,6 +28,9 @@ from s2sad.source.operators import canonical
 from s2sad.source.plain import is_plain
 from s2sad.source.scope import Scope
 from s2sad.source.taken_apart import Construction
+
+if TYPE_CHECKING:
+    from s2sad.derive.own_rules import RuleBook
 
 MARKERS = ("stop_gradient", "checkpointed", "on_gradient")
 """Functions of s2sad that mean something to the derivation."""
@@ -51,11 +54,15 @@ class Program:
     """The functions that one run works with; `structured` asks for their exits made structured;
     `written_out` are the calls that are to be written out in place (`inlined.py`), and those that
     make objects that are to be taken apart (`taken_apart.py`); `built` are all that make objects,
-    which stand at `sites`; `unmarked` and
+    which stand at `sites`; `rules` are the module's, read if they are not given; `unmarked` and
     `probed` are those of `pipeline.generate`."""
 
     def __init__(
-        self, module: Any, structured: bool = True, written_out: frozenset[Any] = frozenset()
+        self,
+        module: Any,
+        structured: bool = True,
+        written_out: frozenset[Any] = frozenset(),
+        rules: RuleBook | None = None,
     ) -> None:
         from s2sad.derive.own_rules import RuleBook
 
@@ -65,7 +72,7 @@ class Program:
         self.statements_written_out = 0
         self.built: dict[Any, Construction] = {}
         self.sites: set[object] = set()
-        self.rules = RuleBook(module)
+        self.rules = rules or RuleBook(module)
         self.unmarked = False
         self.probed = False
         self.markers = {f"s2sad.{name}": name for name in MARKERS}

@@ -41,11 +41,13 @@ def live_tangents(found: Any, regions: Any) -> Block:
     while True:
         kept = without_dead(body, set(), {}, lambda var: var in droppable, found.replaced, regions)
         read = set(_read(kept, found.replaced))
-        kept = [_tidied(statement, read, dots, found) for statement in kept]
-        kept = [s for s in kept if not (isinstance(s, Define) and s.var not in read)]
-        if sum(1 for _ in statements(kept)) == sum(1 for _ in statements(body)):
-            return kept
-        body = kept
+        tidied = _tidied_block(kept, read, dots, found)
+        tidied = [s for s in tidied if not (isinstance(s, Define) and s.var not in read)]
+        # A loop over values alone no longer reads the tangents that it ran over.
+        same = all(a is b for a, b in zip(kept, tidied, strict=False))
+        if same and sum(1 for _ in statements(tidied)) == sum(1 for _ in statements(body)):
+            return tidied
+        body = tidied
 
 
 def tangent_alone(block: Block, replaced: dict[Expr, Var], fixed: set[Var], regions: Any) -> Block:
@@ -103,21 +105,28 @@ def _targets(statement: Stmt) -> tuple[Target, ...]:
     return statement.targets if isinstance(statement, Assign) else ()
 
 
+def _tidied_block(block: Block, read: set[Var], dots: set[Var], found: Any) -> Block:
+    """The statements of a block, each tidied; the block itself if all are as they were."""
+    made = [_tidied(statement, read, dots, found) for statement in block]
+    return block if all(a is b for a, b in zip(made, block, strict=True)) else made
+
+
 def _tidied(statement: Stmt, read: set[Var], dots: set[Var], found: Any) -> Stmt:
     """A statement in which no tangent is bound that nobody reads."""
     match statement:
-        case Branch(then=then, other=other):
-            statement = replace(
-                statement,
-                then=[_tidied(s, read, dots, found) for s in then],
-                other=[_tidied(s, read, dots, found) for s in other],
-            )
+        case Branch():
+            then = _tidied_block(statement.then, read, dots, found)
+            other = _tidied_block(statement.other, read, dots, found)
+            if then is not statement.then or other is not statement.other:
+                statement = replace(statement, then=then, other=other)
         case For() | While() | Context() if inner_blocks(statement):
-            body = [_tidied(s, read, dots, found) for s in statement.body]
-            statement = replace(statement, body=body)
+            body = _tidied_block(statement.body, read, dots, found)
+            if body is not statement.body:
+                statement = replace(statement, body=body)
     if isinstance(statement, For) and statement.target in found.headers:
         iterable, target = found.headers[statement.target]
-        if not read & (set(_bound(statement.target)) - set(_bound(target))):
+        bound = set(_bound(statement.target)) - set(_bound(target))
+        if bound and not read & bound:
             return replace(statement, iterable=iterable, target=target)
     if isinstance(statement, Assign) and any(isinstance(t, Unpack) for t in statement.targets):
         targets = tuple(_with_holes(t, read, dots) for t in statement.targets)

@@ -204,6 +204,13 @@ def list_of_functions(x: float) -> float:
     return x
 
 
+def list_with_a_function_that_captures(x: float, s: float) -> float:
+    y = x
+    for fn in [np.sin, np.cos, lambda t: t * s]:
+        y = fn(y) + 0.1 * y
+    return y * y
+
+
 def positional_rest(x: float, y: float) -> float:
     return total_of(x, y, x * y) + total_of() + total_of(*[x, y], 2.0)
 
@@ -447,6 +454,7 @@ CALLS = {
     "function_chosen_by_branch": ("x", [(0.7, "cube"), (0.7, "tanh")]),
     "functions_in_a_table": ("x", [(0.7,), (0.7, ("square",))]),
     "list_of_functions": ("x", [(0.7,)]),
+    "list_with_a_function_that_captures": (("x", "s"), [(0.7, 1.3)]),
     "positional_rest": (("x", "y"), [(0.7, 1.2)]),
     "keyword_rest": (("x", "y"), [(0.7, 1.2)]),
     "everything_rest": (("x", "y"), [(0.7, 1.2)]),

@@ -516,6 +516,20 @@ def row_that_a_with_block_uses_last(A: Float[ndarray, "n m"]):
     return np.sum(B) + np.sum(C**2)
 
 
+def chosen_from_itself(a: Float[ndarray, "n"], s: float):
+    c = a.copy()
+    c[1:] = c[:-1] ** 2 if s > 100.0 else c[1:] * c[:-1]
+    c[0] = c[1] if s > 100.0 else c[0] * c[2] * s
+    return np.sum(c**2)
+
+
+def gathered_from_itself(a: Float[ndarray, "n"], s: float):
+    c = a.copy()
+    c[0] = sum(x * x * s for x in c)
+    c[:2] = np.array([c[k] * c[k + 1] for k in range(2)])
+    return np.sum(c**2)
+
+
 CALLS = {
     "added_while_zeros": (("a", "s"), [(r(3), 0.7)]),
     "view_that_a_test_chooses": (
@@ -590,4 +604,6 @@ CALLS = {
     "constant_results_of_a_call_that_writes": (("A", "a", "s"), [(r((3, 4)), r(4), 0.7)]),
     "row_that_a_with_block_uses_last": ("A", [(r((3, 4)),)]),
     "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
+    "chosen_from_itself": (("a", "s"), [(r(4), 0.7), (r(4), 101.0)]),
+    "gathered_from_itself": (("a", "s"), [(r(4), 0.7)]),
 }

@@ -17,7 +17,7 @@ from s2sad.derive.adjoints import Adjoint, Slot
 from s2sad.derive.backward.writing import Writing
 from s2sad.derive.fresh import is_fresh
 from s2sad.derive.instantiate import count_reads
-from s2sad.ir.flow import targets_of
+from s2sad.ir.flow import bound, expressions, reads, statements, targets_of
 from s2sad.ir.nodes import Apply, Assign, Block, Expr, Place, Ref, Stmt, Var, walk
 from s2sad.tidy.algebra import key as structure
 from s2sad.tidy.algebra import rewrite
@@ -55,21 +55,24 @@ class Spreading:
         ]
         added = [adjoint for slot in own for _, _, adjoint in self.contributions.pending[slot]]
         emptied = cleared is not None and self._filled(writing, cleared[0], own) is None
+        is_changed = False
         if self._must_be_named(writing, seed, made, own, emptied):
             self.out.append(Assign((seed,), self.kept(taken, writing.node())))
+            # Arms of a choice, loops and calls add to it by themselves.
+            is_changed = any(_mentions(statement, aliased) for statement in statements(made))
         else:
             self._inline(seed, taken, made)
         clearing: Block = []
         if cleared is not None:
             clearing = [Assign((Place(writing.adjoint(), cleared[0]),), cleared[1])]
         assigned: set[int] = set()
-        if cleared is not None and added:
+        if cleared is not None and added and not is_changed:
             assigned = self._filling(writing, cleared[0], own)
-            self.out.extend([] if assigned else clearing)
+        is_early = bool(added) or is_changed
+        self.out.extend(clearing if is_early and not assigned else [])
         self.out.extend(made)
         self.contributions.flush(assigned)
-        if not added:
-            self.out.extend(clearing)
+        self.out.extend([] if is_early else clearing)
 
     def _must_be_named(
         self, writing: Writing, seed: Var, made: Block, own: list[Slot], is_emptied: bool
@@ -158,6 +161,12 @@ def _views_of(var: Var, made: Block) -> set[Var]:
             if any(isinstance(n, Ref) and n.var in found for n in walk(statement.value)):
                 found |= {v for t in statement.targets for v in targets_of(t)}
     return found
+
+
+def _mentions(statement: Stmt, variables: set[Var]) -> bool:
+    """Whether a statement by itself reads or changes one of these variables."""
+    read = {var for expr in expressions(statement) for var in reads(expr)}
+    return not variables.isdisjoint({*read, *bound(statement)})
 
 
 def _reads(statement: Stmt, var: Var) -> int:
