@@ -332,15 +332,6 @@ def all_parts(d: "*s", values: const) -> listed(d):
 
 
 @linear
-@maybe_view(d)
-def from_parts(x: const, d: "*s") -> like(x):
-    """An array's adjoint, where it may be given part by part."""
-    x = 2.0 * d
-    y = helper.from_parts(x, d)
-    d_d += d_y
-
-
-@linear
 def like(x: const, d: "*s") -> like(x):
     """An adjoint in the shape of its value; its own adjoint is summed over what was repeated."""
     assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
@@ -386,6 +377,14 @@ def contents(x: "*s") -> "?":
     """What arrays and containers hold: of tangents, what these do."""
     x = [x, [2.0 * x]]
     y = helper.contents(x)
+
+
+@forward
+@maybe_view(d)
+def from_parts(x: const, d: "*s") -> like(x):
+    """An array's adjoint that may be given part by part; its tangent is so, too."""
+    x = 2.0 * d
+    y = helper.from_parts(x, d)
 
 
 @forward
