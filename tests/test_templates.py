@@ -188,6 +188,8 @@ def test_result_shape_and_conditions(rule: Rule) -> None:
         found = result_shape(rule, bound, type_of)
         y = template_tests.forward(rule, sample.values)
         assert _agrees(found, y), (str(sample), found, np.shape(y))
+        boxed = isinstance(y, np.ndarray) and y.shape == ()
+        assert not boxed or rule.array or rule.view, f"{sample}: an array, which has to be said"
 
 
 # ---------------------------------------------------------------- binding

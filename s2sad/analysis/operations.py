@@ -61,10 +61,6 @@ _ALLOCATIONS = {
 """Operators that allocate, with the argument whose dtype the result has: float64 where there is
 none."""
 
-_MAKERS = {*_ALLOCATIONS, "numpy.array", "numpy.asarray", "numpy.asanyarray"}
-"""Operators that give arrays, without axes where no shape is left: they are written into in place,
-which no number is."""
-
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
 
@@ -172,7 +168,8 @@ class Operations:
                 return Fact(TupleOf((INT,) * shape.rank))
             return Fact(ListOf(INT, "tuple"))
         found_shape = result_shape(rule, bound, self.tables.type_of, self.tables.size_of)
-        if found_shape == SCALAR and node.op in _MAKERS:
+        boxed = found_shape == SCALAR and _gives_array(node, rule)
+        if boxed and self.tables.changes_boxed:
             found_shape = SOME
         shape = self.names.named(found_shape, node)
         dtype = self._complex_dtype(rule, bound)
@@ -195,7 +192,8 @@ class Operations:
         if rule.zero:
             if node.op in _CLOSED and operands and all(map(is_integral, operands)):
                 dtype = _promote(node.op, operands)
-            return Fact(Array(self._allocated(node, bound, dtype or "unknown"), shape))
+            dtype = self._allocated(node, bound, dtype or "unknown")
+            return Fact(Array(dtype, shape, boxed=boxed))
         kinds = [f.type for f in facts]
         python = shape == SCALAR and node.form in ("infix", "prefix", "call")
         python = (
@@ -206,7 +204,7 @@ class Operations:
         python = python and all(isinstance(k, Array) and k.python for k in kinds)
         if node.op.startswith("math."):
             python = True
-        return Fact(Array(dtype or _promote(node.op, operands), shape, python), varied)
+        return Fact(Array(dtype or _promote(node.op, operands), shape, python, boxed), varied)
 
     def _complex_dtype(self, rule: Rule, bound: dict[str, Expr]) -> str | None:
         """The dtype of what an operator gives that has to do with complex numbers; None for what
@@ -247,6 +245,16 @@ class Operations:
             return "float64"
         model = self.tables.array(self.tables.type_of(bound[like]), bound[like])
         return "unknown" if model.dtype == "float64" and model.python else model.dtype
+
+
+def _gives_array(node: Apply, rule: Rule) -> bool:
+    """Whether an operator gives an array also where that has no axes: of what it takes a part of,
+    only `x[..., 0]`."""
+    if node.op == "getitem":
+        key = node.args[1]
+        parts = key.items if isinstance(key, Make) else (key,)
+        return any(isinstance(part, Const) and part.value is ... for part in parts)
+    return rule.array or rule.view is not None and node.op != "getattr"
 
 
 def _has_complex(kind: Type) -> bool:

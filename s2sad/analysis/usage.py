@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from s2sad.analysis.types import Array, DictOf, ListOf, Shape, Star, Type, Unknown
+from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, Shape, Star, Type, Unknown
 from s2sad.ir.bindings import bound_by
-from s2sad.ir.flow import statements
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -40,6 +40,7 @@ from s2sad.ir.nodes import (
     While,
     walk,
 )
+from s2sad.ir.order import always
 
 
 def parameter_types(function: Function, program: Any) -> list[Type]:
@@ -48,7 +49,7 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
     use.function(function)
     numbers = used_as_numbers(function.body)
     types: list[Type] = []
-    unpacked = unpacked_shapes(function)
+    unpacked, counts = unpacked_shapes(function), counted(function)
     stated = stated_shapes(function) if program.rules.is_generated else {}
     for parameter in function.params:
         kind = parameter.type or stated.get(parameter.var.hint)
@@ -62,6 +63,8 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
             certain = parameter.var in use.containers
             if isinstance(kind, Unknown) and parameter.var in numbers and not certain:
                 kind = None
+        if kind is None and parameter.var in counts:
+            kind = Array("int64", SCALAR)
         if kind is None and (parameter.default or "").endswith(("j", "J")):
             kind = Array("complex128", Star(parameter.var.hint))
         if kind is None:
@@ -102,6 +105,22 @@ def unpacked_shapes(function: Function) -> dict[Var, Shape]:
                     names = [part.hint if isinstance(part, Var) else "size" for part in parts]
                     sizes = [f"?{var.hint}.{k}.{name}" for k, name in enumerate(names)]
                     found[var] = Shape(tuple(sizes))
+        given -= bound_by(statement).keys()
+        if any(isinstance(inner, Return) for inner in statements([statement])):
+            break
+    return found
+
+
+def counted(function: Function) -> set[Var]:
+    """The parameters that are certainly integers, since `range` is called with them before the
+    function may return, whatever happens."""
+    found: set[Var] = set()
+    given = {parameter.var for parameter in function.params}
+    for statement in function.body:
+        for root in expressions(statement):
+            for path in always(root):
+                if isinstance(node := path[-1], Apply) and node.op == "builtins.range":
+                    found |= {arg.var for arg in node.args if isinstance(arg, Ref)} & given
         given -= bound_by(statement).keys()
         if any(isinstance(inner, Return) for inner in statements([statement])):
             break

@@ -89,6 +89,8 @@ class Rule:
     `parameters` are those of the operator, where Python cannot be asked for them; `defaults` what
     the variants of its rule say of its keywords.
 
+    The result of an `array` rule is an array, without axes where its shape leaves none.
+
     `forward` rules are for forward mode alone, where the operator does to tangents what it does to
     values.
 
@@ -121,6 +123,7 @@ class Rule:
     gives: str = ""
     if_complex: tuple[Expr, ...] = ()
     forward: bool = False
+    array: bool = False
 
     @property
     def is_tree(self) -> bool:
@@ -227,6 +230,8 @@ class RuleReader(Notation):
                 return replace(rule, kind="multilinear")
             case ast.Name("forward"):
                 return replace(rule, kind="linear", forward=True)
+            case ast.Name("array"):
+                return replace(rule, array=True)
             case ast.Name("real"):
                 return replace(rule, numbers="real")
             case ast.Name("holomorphic"):
