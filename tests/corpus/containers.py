@@ -477,6 +477,5 @@ TWICE = dict.fromkeys(
         "unused_parameter",
         "dataclass_replaced",
         "fields_by_position",
-        "taken_from_a_list_and_left",
     )
 )
