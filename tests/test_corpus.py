@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import importlib
 import pkgutil
 import zlib
@@ -111,7 +112,7 @@ def test_product_with_the_hessian(module: Any, name: str, wrt: Any, calls: list[
     """The derivative of the gradient along a direction, against differences of the gradient."""
     function, code = getattr(module, name), getattr(module, "TWICE", {}).get(name)
     names = wrt if isinstance(wrt, tuple) else (wrt,)
-    if code is not None:
+    if code is not None and code != "ValueError":
         with pytest.raises(s2sad.S2SADError) as refusal:
             s2sad.hvp(function, wrt=names)
         assert refusal.value.code == code
@@ -123,7 +124,8 @@ def test_product_with_the_hessian(module: Any, name: str, wrt: Any, calls: list[
         return found if isinstance(wrt, tuple) else (found,)
 
     product = s2sad.hvp(function, wrt=names)
-    with np.errstate(all="ignore"):
+    failing = contextlib.nullcontext() if code is None else pytest.raises(ValueError)
+    with np.errstate(all="ignore"), failing:
         for call in calls:
             check_product(function, call, names, gradient, product)
 

@@ -479,3 +479,5 @@ TWICE = dict.fromkeys(
         "fields_by_position",
     )
 )
+# What is put back into a list on the way back has no place in the list of tangents.
+TWICE["taken_from_a_list_and_left"] = "ValueError"
