@@ -11,9 +11,9 @@ share nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from s2sad.analysis.paths import Path, is_read_whole, path_of, paths_read
 from s2sad.analysis.sharing import Aliases, CallEffects, Sharing, TypeOf, weaker
@@ -46,6 +46,9 @@ from s2sad.ir.nodes import (
     Unpack,
     Var,
 )
+
+if TYPE_CHECKING:
+    from s2sad.derive.templates import Rule
 
 
 class AliasFinder:
@@ -170,6 +173,15 @@ class AliasFinder:
                 for var, _ in self._aliases(part):
                     yield var, "part"
             return
+        yield from self._by_rules(node, variants)
+
+    def _by_rules(self, node: Apply, variants: Sequence[Rule]) -> Iterator[tuple[Var, Sharing]]:
+        """What an operator's result may share memory with, as its rules say."""
+        held = [rule.position(o.name) for rule in variants if rule.is_tree
+                for o in rule.operands if not o.const]  # fmt: skip
+        for position in dict.fromkeys(held):
+            for var, _ in self._aliases(node.args[position]):
+                yield var, "part"
         views = [rule for rule in variants if rule.view is not None]
         certain = len(views) == len(variants) and all(_is_certain(rule) for rule in views)
         viewed = (found for rule in views if (found := _viewed(rule, node)) is not None)

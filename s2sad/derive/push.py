@@ -63,7 +63,7 @@ from s2sad.ir.nodes import (
     location_of,
     walk,
 )
-from s2sad.tidy.naming import Names, describe
+from s2sad.tidy.naming import describe
 
 if TYPE_CHECKING:
     from s2sad.derive.tangent_writes import TangentWrites
@@ -180,7 +180,8 @@ class Push:
             return self._part(node)
         if node.op in ITERABLES or node.op == "dict.get":
             return self._iterable(node)
-        if node.op in _COPIES and not node.kwargs and not isinstance(base, Array | Unknown):
+        open_ = isinstance(base, Array | Unknown) and node.op != "builtins.dict"
+        if node.op in _COPIES and not node.kwargs and not open_:
             return self._iterable(node)
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
             parts = tuple(self.whole(self.push(arg), arg) for arg in node.args)
@@ -342,8 +343,6 @@ class Push:
             else:
                 named.append((interface.names[index], as_value(given)))
         written = self.mirrored.regions.calls.effects(node).writes
-        # Under the names that tangents get beside parameters that may have such names, too.
-        names = Names(set(self.engine.program.function(node.callee).names))
         named += [(n, as_value(a)) for n, i in interface.named if (a := node.args[i]) is not None]
         for index in interface.wrt:
             given = node.args[index]
@@ -352,7 +351,7 @@ class Push:
             if given is not None and index in written:
                 tangent = self.writes.own(given, tangent)
             if interface.keyword:
-                named.append((names.fresh(f"dot_{interface.names[index]}"), tangent))
+                named.append((interface.seed(f"dot_{interface.names[index]}"), tangent))
             else:
                 args.append(tangent)
         op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"
