@@ -520,6 +520,22 @@ def gathered_from_itself(a: Float[ndarray, "n"], s: float):
     return np.sum(c**2)
 
 
+def place_that_a_target_before_it_moves(a, s):
+    c = a.copy()
+    i = 2
+    i, c[i - 1] = 1, c[i] + s
+    c[i], i = c[i] * s, 2
+    i = c[i] = 0
+    return np.sum(c**2) + c[i + 1]
+
+
+def part_sorted_in_place(a, s):
+    c = a * s
+    c[1:].sort()
+    c[::-2].sort()
+    return np.sum(np.arange(1.0, 5.0) * c**2)
+
+
 CALLS = {
     "view_that_a_test_chooses": (
         ("a", "h", "A"),
@@ -595,4 +611,6 @@ CALLS = {
     "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
     "chosen_from_itself": (("a", "s"), [(r(4), 0.7), (r(4), 101.0)]),
     "gathered_from_itself": (("a", "s"), [(r(4), 0.7)]),
+    "place_that_a_target_before_it_moves": (("a", "s"), [(r(4), 0.7)]),
+    "part_sorted_in_place": (("a", "s"), [(r(4), 0.7)]),
 }
