@@ -338,7 +338,7 @@ def _prepare(request: Request, program: Any, engine: Any) -> tuple[Any, list[str
     owner = definition.class_of_first
     has_rule = program.rules.own_op(module, f".{request.function}") is not None
     function = lower_function(
-        as_a_call(definition.node) if has_rule else definition.node,
+        as_a_call(definition.node, owner is not None) if has_rule else definition.node,
         module,
         program,
         Setting(owner, outer, captured=captured),

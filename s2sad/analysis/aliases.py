@@ -20,12 +20,12 @@ from s2sad.analysis.types import (
     SCALAR,
     Array,
     DictOf,
-    Inert,
     ListOf,
     Struct,
     TupleOf,
     holds_numbers,
     is_integral,
+    is_number,
 )
 from s2sad.ir.flow import targets_of
 from s2sad.ir.nodes import (
@@ -200,8 +200,7 @@ class AliasFinder:
         """Whether a value is certainly a number or something else that cannot be changed."""
         if self.type_of is None:
             return False
-        kind = self.type_of(expr)
-        return isinstance(kind, Inert) or (isinstance(kind, Array) and kind.shape == SCALAR)
+        return is_number(self.type_of(expr))
 
     def _copies_numbers(self, expr: Expr) -> bool:
         """Whether a value is a container of its own that holds nothing that can be changed."""

@@ -108,9 +108,11 @@ class Unknown:
 
 @dataclass(frozen=True)
 class Inert:
-    """What carries no derivative whatever happens: a string, None, a function, a module."""
+    """What carries no derivative whatever happens: a string, None, a function, a module. An object
+    of a class whose fields nothing states is one; what it holds may `change`."""
 
     what: str = ""
+    changes: bool = False
 
 
 Type: TypeAlias = Array | TupleOf | ListOf | DictOf | Struct | Unknown | Inert
@@ -146,7 +148,9 @@ def is_scalar(kind: Type) -> bool:
 
 def is_number(kind: Type | None) -> bool:
     """Whether values of a type are certainly numbers, or something else that cannot be changed."""
-    return (isinstance(kind, Array) and kind.shape == SCALAR) or isinstance(kind, Inert)
+    if isinstance(kind, Inert):
+        return not kind.changes
+    return isinstance(kind, Array) and kind.shape == SCALAR
 
 
 def holds_numbers(kind: Type | None) -> bool:

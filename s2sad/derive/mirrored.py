@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, is_integral
+from s2sad.analysis.types import SCALAR, Array, Inert, Shape, Type, Unknown, is_integral, is_number
 from s2sad.derive.broadcasting import call
 from s2sad.ir.bindings import LIST_CHANGES, bound_by
 from s2sad.ir.flow import expressions, inner_blocks, statements, targets_of
@@ -213,7 +213,7 @@ class Mirrored:
             return None
         place = next(k for k, p in enumerate(self.function.params) if p.var is var)
         kind = self.facts.summaries[self.function].params[place].type
-        if isinstance(kind, Inert) or isinstance(kind, Array) and kind.shape == SCALAR:
+        if is_number(kind):
             return None
         if isinstance(kind, Array) and not may_be_number(kind):
             return "numpy.copy"

@@ -125,7 +125,8 @@ class Notation:
             case ast.Attribute(value, name) if name in METHODS:
                 receiver = self.expr(value)
                 return Apply(METHODS[name], (receiver, *args), kwargs, form="method", text=name)
-        self.refuse(node, "a call that rules do not have")
+        advice = "Call a function by its name, if need be one that does what stands here."
+        self.refuse(node, "a call that rules do not have", advice)
 
     def called(self, node: ast.Name, home: str) -> str:
         """The operator that a bare name of a function is, looked up in `home`."""

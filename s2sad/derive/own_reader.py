@@ -22,7 +22,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import libcst as cst
 
-from s2sad.derive.templates import Rule, RuleReader
+from s2sad.derive.rules import is_method, parameters_of
+from s2sad.derive.templates import Operand, Rule, RuleReader
 from s2sad.errors import Location, S2SADError
 from s2sad.ir.nodes import Apply, Const, Expr, Make, Ref, walk
 from s2sad.source.classes import Definition
@@ -49,6 +50,8 @@ class OwnReader(RuleReader):
         self.home = home
         self.place = place
         super().__init__(home.filename, home.lines, {}, node)
+        self.receiver = ""
+        self.cls = ""
         self.given = given if isinstance(given, ast.Call) else None
         if given is not None and (self.given is None or len(self.given.args) != 1):
             self.refuse(given, "@adjoint without a function", "Write @adjoint(function).")
@@ -79,7 +82,7 @@ class OwnReader(RuleReader):
             self.refuse(
                 line,
                 f"a rule for {shown} whose match line calls something else",
-                f"Write y = {shown}(...).",
+                f"Write y = {self._as_called(shown)}(...).",
             )
         parameters = self._parameters()
         return rule if parameters is None else replace(rule, parameters=parameters)
@@ -97,8 +100,13 @@ class OwnReader(RuleReader):
                 yield ast.copy_location(ast.Call(ast.Name(name), [part], []), value)
 
     def _target(self) -> str:
-        """The operator that the rule is for."""
+        """The operator that the rule is for, as its decorator names it; empty if it has none."""
         if self.given is None:
+            called = _match_call(self.node).func
+            names = dotted(called)
+            path = None if names is None else self.home.path_of(names)
+            if path is not None:
+                self._note_receiver(called, path)
             return ""
         node = self.given.args[0]
         names = dotted(node)
@@ -112,15 +120,66 @@ class OwnReader(RuleReader):
             )
         found = self.home.find_function(path)
         if found is None and path.startswith("."):
-            self.refuse(node, f"{ast.unparse(node)} is not a function", "", "S2S081")
-        if found is not None and found[1].owner is not None:
-            self.refuse(
-                node,
-                f"{ast.unparse(node)} is a method",
-                "Write the rule for a function that the method calls.",
-                "S2S081",
-            )
+            advice = "A method is named by its class: @adjoint(Class.method)."
+            self.refuse(node, f"{ast.unparse(node)} is not a function", advice, "S2S081")
+        self._note_receiver(node, path)
         return self.book.op_of(self.home, path)
+
+    # ------------------------------------------------------------ methods
+
+    def _note_receiver(self, node: ast.expr, path: str) -> None:
+        """Notes the class of a method, and which operand is the object; nothing flows into it."""
+        home = self.home.find_function(path)
+        found = None if home is None else home[1]
+        cls, _, name = path.rpartition(".")
+        first = self.operands[0].name if self.operands else ""
+        of_class = is_method(path) if found is None else found.owner is not None
+        if not of_class and not self._is_of_object(first):
+            return
+        if found is not None and {f"builtins.{kind}" for kind in _OTHERS} & {*found.decorators}:
+            message = f"{ast.unparse(node)} is not called on an object"
+            advice = "Write a function that calls it, and a rule for that."
+            self.refuse(node, message, advice, "S2S081")
+        if not first or not self.operands[0].const:
+            at = self.node.args.args[0] if first else self.node
+            message = "the object of a method, into which no derivative flows, is its first operand"
+            self.refuse(at, message, f'Write {first or "self"}: "const".')
+        self.receiver, self.cls = first, cls
+        self.operands = (Operand(first, "const", fixed=True), *self.operands[1:])
+
+    def _is_of_object(self, name: str) -> bool:
+        """Whether the match line calls an operand, or a method of it: y = curve(x)."""
+        written = dotted(_match_call(self.node).func)
+        return bool(name) and written is not None and written[0] == name
+
+    def _as_called(self, shown: str) -> str:
+        """How the match line calls what a rule is for."""
+        cls, _, name = shown.rpartition(".")
+        if not self.receiver:
+            return shown
+        return self.receiver if name == "__call__" else f"{self.receiver}.{name}"
+
+    def _call(self, node: ast.Call, home: str) -> Apply:
+        """A call, of the object whose method the rule is for or of one of its methods, too."""
+        match node.func:
+            case ast.Name(self.receiver):
+                form, name = "called", "__call__"
+            case ast.Attribute(ast.Name(self.receiver), name):
+                form = "method"
+            case _:
+                return super()._call(node, home)
+        args = tuple(self.expr(arg, home) for arg in node.args)
+        kwargs = tuple((kw.arg or "**", self.expr(kw.value, home)) for kw in node.keywords)
+        op = self.book.op_of(self.home, f"{self.cls}.{name}")
+        return Apply(op, (Ref(self.vars[self.receiver]), *args), kwargs, form=form, text=name)
+
+    def _attribute(self, node: ast.Attribute) -> Expr:
+        """An attribute, of the object whose method the rule is for, too."""
+        match node.value:
+            case ast.Name(self.receiver) if self.receiver:
+                of = Ref(self.vars[self.receiver])
+                return Apply("getattr", (of,), form="attribute", text=node.attr)
+        return super()._attribute(node)
 
     # ------------------------------------------------------------ names
 
@@ -262,16 +321,19 @@ class OwnReader(RuleReader):
         call = _match_call(self.node)
         names = dotted(call.func)
         path = None if names is None else self.home.path_of(names)
+        of_object = self._is_of_object(self.receiver)
+        if of_object and names is not None:
+            path = f"{self.cls}.{(*names[1:], '__call__')[0]}"
         found = None if path is None else self.home.find_function(path)
         if found is None:
-            return None
+            return parameters_of(self.pattern.op) if self.receiver else None
         parameters = _parameters_of(found[1].node)
         kinds = {p.kind for p in parameters}
         positional = [p for p in parameters if p.kind in _BY_POSITION]
         listed = f"Its parameters are {', '.join(p.name for p in parameters)}."
-        name, count = found[1].name, len(call.args)
+        name, count = found[1].name, len(call.args) + of_object
         if count > len(positional) and inspect.Parameter.VAR_POSITIONAL not in kinds:
-            excess = call.args[len(positional)]
+            excess = call.args[len(positional) - count]
             self.refuse(excess, f"{name} does not take {count} arguments by position", listed)
         for keyword in call.keywords:
             known = keyword.arg in {p.name for p in parameters}
@@ -310,6 +372,9 @@ class OwnReader(RuleReader):
             code, message, Location(self.file, node.lineno, column, stop, text), advice
         )
 
+
+_OTHERS = ("staticmethod", "classmethod", "property")
+"""Decorators of functions in a class that are not called on an object."""
 
 _NUMBERS = ("float", "int", "np.float64", "numpy.float64")
 

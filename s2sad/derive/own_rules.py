@@ -20,6 +20,7 @@ import ast
 import copy
 import textwrap
 from collections.abc import Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,11 @@ class RuleBook:
                     errors.append(error)
         if errors:
             raise errors[0] if len(errors) == 1 else ManyErrors(errors)
+
+    @cached_property
+    def has_methods(self) -> bool:
+        """Whether any rule may be for a method."""
+        return any(len(op.split(".")) > 2 for op in self.own)
 
     def variants(self, op: str) -> tuple[Rule, ...]:
         """The rules of an operator, the user's first."""
@@ -196,7 +202,7 @@ def words(written: cst.CSTNode, module: SourceModule) -> str:
     return ast.dump(tree)
 
 
-def as_a_call(node: cst.FunctionDef) -> cst.FunctionDef:
+def as_a_call(node: cst.FunctionDef, is_method: bool) -> cst.FunctionDef:
     """A function with a rule as one that calls it: what is derived when it is asked for itself."""
     params = node.params
     given = [cst.Arg(p.name) for p in (*params.posonly_params, *params.params)]
@@ -205,7 +211,11 @@ def as_a_call(node: cst.FunctionDef) -> cst.FunctionDef:
     given += [cst.Arg(p.name, keyword=p.name) for p in params.kwonly_params]
     if params.star_kwarg is not None:
         given.append(cst.Arg(params.star_kwarg.name, star="**"))
-    called = cst.SimpleStatementLine([cst.Return(cst.Call(node.name, given))])
+    func: cst.BaseExpression = node.name
+    if is_method:
+        of, *given = given
+        func = cst.Attribute(of.value, node.name)
+    called = cst.SimpleStatementLine([cst.Return(cst.Call(func, given))])
     doc = node.get_docstring() is not None and isinstance(node.body, cst.IndentedBlock)
     first: list[Any] = list(node.body.body[:1]) if doc else []
     return node.with_changes(body=cst.IndentedBlock([*first, called]))

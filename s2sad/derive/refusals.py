@@ -42,7 +42,9 @@ _INSTEAD = {
 def not_understood(node: Opaque) -> Refusal:
     """Of code that is carried as it stands."""
     advice = "If no derivative should flow here, wrap it in stop_gradient(...)."
-    if node.reason in _INSTEAD:
+    if node.reason.endswith("the class of the object"):
+        advice = f"Annotate the object: the method has a rule. {advice}"
+    elif node.reason in _INSTEAD:
         advice = f"{_INSTEAD[node.reason]} {advice}"
     elif node.code == "S2S012":
         advice += " Else give it a form that s2sad knows."

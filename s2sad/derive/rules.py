@@ -278,10 +278,28 @@ def parameters_of(op: str) -> Parameters:
     if module.partition(".")[0] not in _ASKED:
         return None
     try:
-        signature = inspect.signature(getattr(importlib.import_module(module), name))
+        signature = inspect.signature(getattr(_imported(module), name))
     except (ImportError, AttributeError, TypeError, ValueError):
         return None
     return tuple(signature.parameters.values())
+
+
+def is_method(op: str) -> bool:
+    """Whether a dotted path leads into a class of a library."""
+    cls, _, _ = op.rpartition(".")
+    try:
+        return cls.partition(".")[0] in _ASKED and inspect.isclass(_imported(cls))
+    except (ImportError, AttributeError, ValueError):
+        return False
+
+
+def _imported(path: str) -> Any:
+    """A module, or a class in one."""
+    try:
+        return importlib.import_module(path)
+    except ImportError:
+        module, _, name = path.rpartition(".")
+        return getattr(importlib.import_module(module), name)
 
 
 def is_default(parameters: Parameters, key: str, argument: Expr) -> bool:

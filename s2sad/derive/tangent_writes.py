@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from s2sad.analysis.types import SCALAR, Array, Type, Unknown, is_complex, may_be_complex
+from s2sad.analysis.types import SCALAR, Array, Struct, Type, Unknown, is_complex, may_be_complex
 from s2sad.derive.adjoints import Adjoint as Tangent
 from s2sad.derive.broadcasting import call
 from s2sad.derive.complex_numbers import DISCARDED, KEEP_COMPLEX
@@ -70,6 +70,10 @@ class TangentWrites:
         self, target: Place, value: Expr, statement: Assign
     ) -> list[tuple[Target, Expr]]:
         """a[key] = e: the tangent of e is written into that of a."""
+        if isinstance(target.key, str) and not self._has_fields(target.base):
+            if self.sweep.is_varied(value):
+                self._refuse_field(statement)
+            return []
         if not self.mirrored.roots(target.base):
             return []
         base = self.sweep.push(target.base)
@@ -103,6 +107,23 @@ class TangentWrites:
                 # The item is an array, which is changed itself.
                 return [self._changed_in_place(item.expr, Place(base.expr, key), found, value)]
         return [(place, self._given(found, value, target.base))]
+
+    def _has_fields(self, base: Expr) -> bool:
+        """Whether an object has one of tangents: its class says which fields it has, or it is one
+        with respect to which the derivative is."""
+        if isinstance(self.facts.type_of(base), Struct):
+            return bool(self.mirrored.roots(base))
+        function = self.sweep.function
+        given = zip(function.params, self.facts.summaries[function].params, strict=True)
+        handed = {parameter.var for parameter, fact in given if fact.varied}
+        return any(var in handed for var in self.mirrored.roots(base))
+
+    def _refuse_field(self, statement: Assign) -> None:
+        """The tangents of an object stand in an object of tangents, where its fields are known."""
+        message = "cannot differentiate a write into a field of an object"
+        advice = "Make its class a dataclass, or keep the value in a variable."
+        refused = self.sweep.refused("S2S011", message, statement, advice)
+        self.sweep.engine.errors.append(self.sweep.refusals[refused.expr])
 
     def _given(self, found: Tangent | None, value: Expr, into: Expr) -> Expr:
         """The tangent that is put into a container where a value is put: what is new there, and

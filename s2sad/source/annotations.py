@@ -241,7 +241,7 @@ class _Reader:
         """A class of the user's: an object with fields, or one whose inside is not looked into."""
         if cls.kind == "plain":
             builtin = {"builtins.dict", "builtins.list", "builtins.tuple", "numpy.ndarray"}
-            return Unknown(name) if builtin & set(cls.bases) else Inert(cls.name)
+            return Unknown(name) if builtin & set(cls.bases) else Inert(cls.name, changes=True)
         if cls in self.inside:
             return Unknown(name)
         fields: list[tuple[str, Type]] = []

@@ -22,7 +22,7 @@ from s2sad.ir.nodes import Apply, Const, Each, Expr, Invoke, Make, Opaque, Ref, 
 from s2sad.source.calls import Argument, Part, is_static, parts_of
 from s2sad.source.classes import ClassInfo
 from s2sad.source.invocations import Invocations, is_literal, split
-from s2sad.source.objects import class_of
+from s2sad.source.objects import class_of, path_of_class
 from s2sad.source.operators import METHODS, canonical
 from s2sad.source.plain import unusual
 from s2sad.source.spread import Open
@@ -66,6 +66,8 @@ class CallForms(Invocations):
             return self._call(candidates, node)
         if path is not None and self.module.find_function(path) is None:
             return self._apply(canonical(path), node)
+        if (op := self._method_with_rule(node.func, "__call__")) is not None:
+            return self._by_rule(op, "called", "", node.func, node)
         cls = class_of(node.func, self.scope)
         callee = None if cls is None else self.program.method(cls, "__call__")
         if callee is not None:
@@ -77,9 +79,10 @@ class CallForms(Invocations):
         if kind:
             reason = f"{self.module.code(node.func).strip()} is {kind}"
             return replace(self._unknown_call(node, reason), code="S2S017")
+        reason = "the function that is called is computed"
         if isinstance(node.func, cst.Name):
-            return self._unknown_call(node, f"s2sad cannot see which function {node.func.value} is")
-        return self._unknown_call(node, "the function that is called is computed")
+            reason = f"s2sad cannot see which function {node.func.value} is"
+        return self._unknown_call(node, self._of_which_class(reason, "__call__"))
 
     def _is_rebuilt(self, node: cst.Call) -> bool:
         """Whether this is `type(x)(field=...)`, as a gradient gives back a record."""
@@ -159,6 +162,8 @@ class CallForms(Invocations):
         inner = func.value.func if isinstance(func.value, cst.Call) else None
         if inner is not None and self.scope.qualified(inner) == "builtins.super":
             return self._unknown_call(node, "s2sad does not follow super()")
+        if (op := self._method_with_rule(func.value, name)) is not None:
+            return self._by_rule(op, "method", name, func.value, node)
         receiver = self.lower(func.value)
         cls = class_of(func.value, self.scope)
         given = self._given(node)
@@ -189,7 +194,38 @@ class CallForms(Invocations):
         if name in METHODS:
             args = (receiver, *positional)
             return Apply(METHODS[name], args, keywords, "method", name, self.origin(node))
-        return self._unknown_call(node, f"s2sad does not know the method {name}")
+        reason = self._of_which_class(f"s2sad does not know the method {name}", name)
+        return self._unknown_call(node, reason)
+
+    def _method_with_rule(self, of: cst.BaseExpression, name: str) -> str | None:
+        """The operator that a method is by a rule of the user's, of an object whose class is known;
+        None if it has no rule."""
+        rules = self.program.rules
+        if not rules.has_methods:
+            return None
+        cls = class_of(of, self.scope)
+        if cls is not None:
+            callee = self.program.method(cls, name)
+            op = None if callee is None else rules.op_of_definition(callee.definition)
+        else:
+            path = path_of_class(of, self.scope)
+            op = None if path is None else canonical(f"{path}.{name}")
+        return op if op in rules.own else None
+
+    def _of_which_class(self, reason: str, name: str) -> str:
+        """Why a call is not understood, where a rule would say more if the class were known."""
+        has_rule = any(op.endswith(f".{name}") for op in self.program.rules.own)
+        return f"{reason}, since it does not know the class of the object" if has_rule else reason
+
+    def _by_rule(
+        self, op: str, form: str, name: str, of: cst.BaseExpression, node: cst.Call
+    ) -> Expr:
+        """A call of a method that has a rule: its object is the first operand."""
+        given = self._given(node)
+        if any(argument.star for argument in given):
+            return self._unknown_call(node, "s2sad does not see which arguments * stands for")
+        positional, keywords = split(given)
+        return Apply(op, (self.lower(of), *positional), keywords, form, name, self.origin(node))
 
     def _replaced(
         self,

@@ -1,4 +1,4 @@
-"""Of which of the user's classes an expression is an object, from annotations and constructors.
+"""Of which class an expression is an object, from annotations and constructors.
 
     def predict(net: Network, x):
         for layer in net.layers[:-1]:       layer: Linear, as Network declares layers: list[Linear]
@@ -41,7 +41,14 @@ class _Items:
     fixed: bool
 
 
-_Kind = ClassInfo | _Declared | _Same | _Items
+@dataclass(frozen=True)
+class _Made:
+    """What a function of another package gives: an object of it, if it is a class."""
+
+    path: str
+
+
+_Kind = ClassInfo | _Declared | _Same | _Items | _Made
 
 _SEQUENCES = {"list", "tuple", "List", "Tuple", "Sequence", "Iterable", "Collection", "set"}
 _MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaultdict"}
@@ -50,6 +57,17 @@ _MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping", "OrderedDict", "defaul
 def class_of(node: cst.BaseExpression, scope: Scope) -> ClassInfo | None:
     """The class of the user's that an expression is an object of."""
     return _class(_kind(node, scope, frozenset()))
+
+
+def path_of_class(node: cst.BaseExpression, scope: Scope) -> str | None:
+    """The dotted path of the class of another package that an expression is an object of."""
+    match _kind(node, scope, frozenset()):
+        case _Declared(annotation, module):
+            path: str | None = module.qualified(annotation)
+            return None if path is None or module.find_class(path) else path
+        case _Made(path):
+            return path
+    return None
 
 
 def _class(kind: _Kind | None) -> ClassInfo | None:
@@ -176,12 +194,12 @@ def _of_call(node: cst.Call, scope: Scope, seen: frozenset[str]) -> _Kind | None
         if cls is not None:
             found: ClassInfo = cls[1]
             return found
-        if path == "dataclasses.replace" and node.args:
+        if path in ("dataclasses.replace", "copy.copy", "copy.deepcopy") and node.args:
             return _kind(node.args[0].value, scope, seen)
         function = scope.module.find_function(path)
         if function is not None and function[1].node.returns is not None:
             return _declared(function[1].node.returns.annotation, function[0])
-        return None
+        return None if path.startswith(".") else _Made(path)
     if isinstance(node.func, cst.Attribute):
         kind = _kind(node.func.value, scope, seen)
         if node.func.attr.value == "_replace" and isinstance(kind, _Same):

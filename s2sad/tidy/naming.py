@@ -49,6 +49,8 @@ def describe(node: Expr) -> str:
         case Apply(op, args) if op in _COMPARISONS:
             first = describe(args[0]) if args and isinstance(args[0], Ref) else ""
             return f"{first}_{_COMPARISONS[op]}".strip("_")
+        case Apply(_, (of, *_), _, "called"):
+            return f"{describe(of)}_out"
         case Apply(op, args):
             word = _WORDS.get(op, op.rpartition(".")[2])
             if len(args) == 1 and isinstance(args[0], Ref) and op not in _WORDS:

@@ -6,6 +6,7 @@ import scipy.linalg
 # ---------------------------------------------------------------- systems and inverses
 
 
+@holomorphic
 def inv(a: "*s") -> like(a):
     """Inverse matrix (Giles 2.2.3)."""
     assert a.shape in ((3, 3),)
@@ -15,6 +16,7 @@ def inv(a: "*s") -> like(a):
     dot_y = -y @ dot_a @ y
 
 
+@holomorphic
 def solve(a: "*s", b: "*r") -> like(b):
     """The y with a @ y = b (Giles 2.3.1)."""
     assert (a.shape, b.shape) in (((3, 3), (3,)), ((3, 3), (3, 2)))
@@ -26,6 +28,7 @@ def solve(a: "*s", b: "*r") -> like(b):
     dot_y = scipy.linalg.solve(a, dot_b - dot_a @ y)
 
 
+@holomorphic
 @when(isinstance(lower, bool))
 def solve_triangular(a: "*s", b: "*r", *, lower=False) -> like(b):
     """The y with a @ y = b, for a triangular a; the other triangle is not read."""
@@ -42,6 +45,7 @@ def solve_triangular(a: "*s", b: "*r", *, lower=False) -> like(b):
     )
 
 
+@holomorphic
 def det(a: "*s") -> "":
     """Determinant (Giles 2.2.4), of a matrix that has an inverse."""
     assert a.shape in ((3, 3),)
@@ -78,6 +82,7 @@ def cholesky_upper(a: "*s", *, lower=False) -> like(a):
 # ---------------------------------------------------------------- functions of matrices
 
 
+@holomorphic
 def expm(a: "*s") -> like(a):
     """Exponential of a matrix."""
     assert a.shape in ((3, 3),)

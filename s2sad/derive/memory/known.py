@@ -10,7 +10,7 @@ statement changes, what expressions read. Names that the plan gives to values ar
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from s2sad.analysis.exits import used_up
@@ -75,6 +75,8 @@ class Known:
         self._settling = _settling(function, self.overwritten)
         self._settled: set[Var] = set()
         self.cells = Cells(facts, regions, self.is_fixed)
+        self.objects = {v for p in _places(function) if isinstance(p.key, str)
+                        for v in written_into(p)}  # fmt: skip
         self.mutated = self._mutated()
         for statement in statements(function.body):
             self.overwritten |= set(self.containers_written(statement))
@@ -111,7 +113,7 @@ class Known:
             if statement.augmented is not None:
                 places = [p for p in places if not self._is_array_updated(p)]
             found += [v for p in places if not self.is_in_array(p) for v in written_into(p)]
-            found = [v for v in found if not self.is_array(v)]
+            found = [v for v in found if v in self.objects or not self.is_array(v)]
             found += self._changed_lists(statement.value)
         # What is put at a place of a list or dict, or at its end, is taken away again.
         undone = {v for place in self.cells.places(statement) if place.how != "place"
@@ -124,8 +126,8 @@ class Known:
         return [v for base in bases for v in written_into(Place(base, Const(None)))]
 
     def is_in_array(self, place: Place) -> bool:
-        """Whether a place is a part of an array, which is followed by itself."""
-        return isinstance(self.facts.type_of(place.base), Array)
+        """Whether a place is a part of an array, which is followed by itself; no field is."""
+        return not isinstance(place.key, str) and isinstance(self.facts.type_of(place.base), Array)
 
     def _is_array_updated(self, place: Place) -> bool:
         """Whether `place += e` changes the contents of an array, which are followed."""
@@ -211,6 +213,13 @@ class Known:
         if kind is not None:
             self.facts.types[expr] = kind
         return expr
+
+
+def _places(function: Function) -> Iterator[Place]:
+    """The places that the statements of a function write to."""
+    for statement in statements(function.body):
+        for target in statement.targets if isinstance(statement, Assign) else ():
+            yield from places_of(target)
 
 
 def _returned_variable(function: Function) -> Var:

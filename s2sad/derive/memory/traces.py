@@ -59,7 +59,7 @@ class Traces:
         kind = self.facts.bindings.get(var)
         value: Expr = self.known.noted(Ref(var), kind)
         if var in self.known.mutated and not is_number(kind) and not is_left_alone:
-            value = copy_of(value, kind)
+            value = copy_of(value, None if var in self.known.objects else kind)
         return self.keep(var.hint, kind, value, var)
 
     def keep(self, hint: str, kind: Any, value: Expr, target: Target) -> Halves:
