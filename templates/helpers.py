@@ -1111,9 +1111,9 @@ def written_into(dot_x, value):
 
 
 def laid_out_like(x, dot_x):
-    """The tangent dot_x of x, in memory laid out as that of x, if x is an array."""
+    """The tangent dot_x of x, in memory laid out as that of x; of a number, a number."""
     if not isinstance(x, np.ndarray):
-        return dot_x
+        return dot_x[()] if isinstance(dot_x, np.ndarray) else dot_x
     found = memory_like(x, np.result_type(dot_x, x.dtype if x.dtype.kind in "fc" else 0.0))
     found[...] = dot_x
     return found

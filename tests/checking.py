@@ -531,10 +531,10 @@ def check_product(
         there = Call.of(call)
         there.args, there.kwargs = in_double(there.args), in_double(there.kwargs)
         for n, key in positions_of(function, there, wrt).items():
-            move = {p: t * np.asarray(v, float) for p, v in float_leaves(steps[n])}
+            move = {p: t * np.asarray(v) for p, v in float_leaves(steps[n])}
             there.replace(key, moved(there.argument(key), move))
         leaves, _ = there(gradient)
-        return {path: np.asarray(leaf, float) for path, leaf in float_leaves(leaves)}
+        return {path: np.asarray(leaf) * 1.0 for path, leaf in float_leaves(leaves)}
 
     near, back, far, behind = at(step), at(-step), at(2 * step), at(-2 * step)
     leaves = dict(float_leaves(found))
@@ -548,6 +548,56 @@ def check_product(
         if np.max(np.abs(2.0 * by_near - by_far), initial=0.0) > 0.1 * step * scale:
             smooth = False
             continue
-        error = np.max(np.abs(np.asarray(leaves[path], float) - numeric), initial=0.0)
+        error = np.max(np.abs(np.asarray(leaves[path]) - numeric), initial=0.0)
         assert error <= bound * scale, f"{path}: {leaves[path]}, differences say {numeric}"
+    return smooth
+
+
+def second_along(function: Callable[[float], float], step: float) -> float:
+    """Second derivative at 0 by central differences of fourth order."""
+    near = function(step) + function(-step)
+    far = function(2.0 * step) + function(-2.0 * step)
+    return (16.0 * near - far - 30.0 * function(0.0)) / (12.0 * step * step)
+
+
+def check_hessian(
+    function: Callable[..., Any], call: Any, wrt: tuple[str, ...], hessian: Callable[..., Any]
+) -> bool:
+    """A Hessian with respect to numbers and arrays is what second differences of the function say,
+    along two directions at a time. True if something could be said at all."""
+    given = Call.of(call)
+    found, _ = given(hessian)
+    assert same(list(given.args), list(Call.of(call).args)), "arguments were changed"
+    positions = positions_of(function, given, wrt)
+    values = [given.argument(key) for key in positions.values()]
+    for name, row, x in zip(wrt, found, values, strict=True):
+        shapes = [np.shape(block) for block in row]
+        assert shapes == [np.shape(x) + np.shape(y) for y in values], f"{name}: {shapes}"
+    rng = np.random.default_rng(5)
+    smooth = False
+    for _ in range(2):
+        ways = [[random_like(x, rng) for x in values] for _ in range(2)]
+
+        def curvature(sign: float, step: float, ways: list[list[Any]] = ways) -> float:
+            def at(t: float) -> float:
+                there = Call.of(call)
+                for key, x, v, w in zip(positions.values(), values, *ways, strict=True):
+                    there.replace(key, moved(x, {(): t * (v + sign * w)}))
+                return float(there(function)[0])
+
+            return second_along(at, step)
+
+        exact = sum(
+            float(np.sum(v * np.tensordot(block, w, np.ndim(w))))
+            for row, v in zip(found, ways[0], strict=True)
+            for block, w in zip(row, ways[1], strict=True)
+        )
+        wide, numeric = (
+            0.25 * (curvature(1.0, step) - curvature(-1.0, step)) for step in (2e-3, 7e-4)
+        )
+        bound = 1e-5 * (1.0 + abs(numeric) + abs(float(Call.of(call)(function)[0])))
+        if abs(wide - numeric) > bound:
+            continue  # a branch flips nearby
+        smooth = True
+        assert abs(exact - numeric) <= bound, f"{exact:.10g}, differences say {numeric:.10g}"
     return smooth

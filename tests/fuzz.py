@@ -2,7 +2,7 @@
 
     python -m tests.fuzz --count 500            # programs 0 to 499; prints each that is wrong
     python -m tests.fuzz --first 17 --count 1 --minimal
-    python -m tests.fuzz --count 500 --mode hvp # jvp and hvp: tangents, Hessians times directions
+    python -m tests.fuzz --count 500 --mode hvp # or jvp, hessian
 
 A program is made from its number alone. Its variables are floats (a to d, x, y), arrays (u, v), an
 integer (n) and constants; each expression keeps them of moderate size. A program whose differences
@@ -30,7 +30,7 @@ from typing import Any
 import numpy as np
 
 import s2sad
-from tests.checking import Call, along, check_gradient, check_product, check_tangent
+from tests.checking import Call, along, check_gradient, check_hessian, check_product, check_tangent
 from tests.fuzz_writes import unformatted
 
 FLOATS = ["x", "y", "a", "b", "c", "d"]
@@ -354,7 +354,19 @@ def check_products_of(function: Callable[..., Any], points: list[tuple[Any, ...]
         check_product(function, Call(*args), WRT, gradient, product)
 
 
-CHECKS = {"grad": check_gradients_of, "jvp": check_tangents_of, "hvp": check_products_of}
+def check_hessians_of(function: Callable[..., Any], points: list[tuple[Any, ...]]) -> None:
+    """The same for a Hessian, with second differences of the program."""
+    generated = s2sad.hessian(function, wrt=WRT)
+    for args in points:
+        check_hessian(function, Call(*args), WRT, generated)
+
+
+CHECKS = {
+    "grad": check_gradients_of,
+    "jvp": check_tangents_of,
+    "hvp": check_products_of,
+    "hessian": check_hessians_of,
+}
 """What is derived of a program and held against differences, by mode."""
 
 

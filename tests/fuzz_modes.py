@@ -2,9 +2,11 @@
 
     python -W ignore -m tests.fuzz_writes --mode jvp --count 500
     python -W ignore -m tests.fuzz_writes --mode hvp --count 500
+    python -W ignore -m tests.fuzz_writes --mode hessian --count 500
 
-A tangent is held against a complex step of the plain program, a Hessian times a direction against
-differences of complex steps along it, where no branch flips nearby.
+A tangent is held against a complex step of the plain program, and so is a Jacobian along a
+direction; a Hessian along two directions, or times one, against differences of complex steps, where
+no branch flips nearby.
 """
 
 from __future__ import annotations
@@ -80,6 +82,29 @@ def wrong_tangent(text: str, generated: Callable[..., Any], args: tuple[Any, ...
     return ""
 
 
+def second_derivative(
+    plain: Callable[..., Any], args: tuple[Any, ...], step: list[Any], other: list[Any]
+) -> tuple[float, float] | None:
+    """The derivative along `step` of the one along `other`, by differences of complex steps, and
+    what is near it; None where they say nothing: near a branch that flips, say."""
+
+    def slope(t: float) -> float:
+        there = [x + t * v for x, v in zip(args[:5], step, strict=True)]
+        return complex_step(plain, (*there, *args[5:]), other)
+
+    wide, right = along(slope, 1e-4), along(slope, 2e-5)
+    if not math.isfinite(right) or abs(right) > 1e8:
+        return None
+    size = 1.0 + abs(right) + abs(slope(0.0))
+    return None if abs(wide - right) > 1e-7 * size else (right, 1e-6 * size)
+
+
+def weights_of(other: list[Any], wrt: tuple[str, ...]) -> list[Any]:
+    """The parts of a direction that are of the parameters in `wrt`."""
+    given = dict(zip(PARAMETERS, other, strict=True))
+    return [given[name] for name in wrt]
+
+
 def wrong_product(text: str, generated: Callable[..., Any], args: tuple[Any, ...]) -> str:
     """What is wrong with an hvp at one point; empty when nothing is."""
     wrt, plain = wrt_of(text), run(text, COMPLEX_NUMPY)
@@ -93,22 +118,58 @@ def wrong_product(text: str, generated: Callable[..., Any], args: tuple[Any, ...
         for name, part in zip(wrt, product, strict=True):
             if np.shape(part) != np.shape(args[PARAMETERS.index(name)]):
                 return f"shape: dot_d_{name} has shape {np.shape(part)}"
-
-        def slope(t: float, step: list[Any] = step, other: list[Any] = other) -> float:
-            there = [x + t * v for x, v in zip(args[:5], step, strict=True)]
-            return complex_step(plain, (*there, *args[5:]), other)
-
-        wide, right = along(slope, 1e-4), along(slope, 2e-5)
-        if not math.isfinite(right) or abs(right) > 1e8:
-            continue
-        size = 1.0 + abs(right) + abs(slope(0.0))
-        if abs(wide - right) > 1e-7 * size:
-            continue  # a branch flips nearby
-        weights = dict(zip(PARAMETERS, other, strict=True))
-        exact = sum(float(np.sum(p * weights[n])) for n, p in zip(wrt, product, strict=True))
-        if not abs(exact - right) <= 1e-6 * size:
-            return f"product along all: {exact:.10g}, should be {right:.10g}"
+        found = second_derivative(plain, args, step, other)
+        weights = weights_of(other, wrt)
+        exact = sum(float(np.sum(p * w)) for p, w in zip(product, weights, strict=True))
+        if found is not None and not abs(exact - found[0]) <= found[1]:
+            return f"product along all: {exact:.10g}, should be {found[0]:.10g}"
     return ""
 
 
-WRONG = {"jvp": wrong_tangent, "hvp": wrong_product}
+def wrong_hessian(text: str, generated: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """What is wrong with a Hessian at one point; empty when nothing is."""
+    wrt, plain = wrt_of(text), run(text, COMPLEX_NUMPY)
+    blocks = called(generated, args, {})
+    shapes = [np.shape(args[PARAMETERS.index(name)]) for name in wrt]
+    for name, row, shape in zip(wrt, blocks, shapes, strict=True):
+        for other, block, inner in zip(wrt, row, shapes, strict=True):
+            if np.shape(block) != shape + inner:
+                return f"shape: that of {name} and {other} has shape {np.shape(block)}"
+    for seed in (8, 9):
+        step, other = steps_of(args, wrt, seed), steps_of(args, wrt, seed + 10)
+        along_step = [
+            sum(
+                np.tensordot(b, s, np.ndim(s))
+                for b, s in zip(row, weights_of(step, wrt), strict=True)
+            )
+            for row in blocks
+        ]
+        weights = weights_of(other, wrt)
+        exact = sum(float(np.sum(p * w)) for p, w in zip(along_step, weights, strict=True))
+        found = second_derivative(plain, args, step, other)
+        if found is not None and not abs(exact - found[0]) <= found[1]:
+            return f"Hessian along all: {exact:.10g}, should be {found[0]:.10g}"
+    return ""
+
+
+def wrong_columns(text: str, generated: Callable[..., Any], args: tuple[Any, ...]) -> str:
+    """What is wrong with a Jacobian that was found by columns, at one point."""
+    wrt = wrt_of(text)
+    found = called(generated, args, {})
+
+    def tangent(*given: Any, **dots: Any) -> Any:
+        parts = zip(found, dots.values(), strict=True)
+        return run(text, np)(*copy.deepcopy(given)), sum(float(np.sum(d * w)) for d, w in parts)
+
+    for name, part in zip(wrt, found, strict=True):
+        if np.shape(part) != np.shape(args[PARAMETERS.index(name)]):
+            return f"shape: that of {name} has shape {np.shape(part)}"
+    return wrong_tangent(text, tangent, args)
+
+
+WRONG = {
+    "jvp": wrong_tangent,
+    "hvp": wrong_product,
+    "hessian": wrong_hessian,
+    "jacobian-forward": wrong_columns,
+}

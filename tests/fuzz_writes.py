@@ -1038,11 +1038,13 @@ def tried(seed: int, mode: str, writer: type[Writer]) -> tuple[int, str, str]:
 
 
 def main(writer: type[Writer] = Writer) -> int:
+    from tests import fuzz_modes
+
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--count", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--mode", choices=("grad", "jvp", "hvp"), default="grad")
+    parser.add_argument("--mode", choices=["grad", *fuzz_modes.WRONG], default="grad")
     parser.add_argument("--minimal", action="store_true", help="print a small program for each")
     parser.add_argument("--show", action="store_true", help="print each failing program")
     parser.add_argument("--quiet-refusals", action="store_true", help="count refusals only")

@@ -98,6 +98,12 @@ def along_x(derivative: Any, x: float, **given: Any) -> Any:
     return derivative(x, **{n: given.get(n, 1.0) for n in names})
 
 
+def rows(x: float) -> float:
+    table = np.outer(np.array([1.0, 0.5]), np.array([x, x * x]))
+    found = list(table)
+    return np.sum(found[0] * found[-1]) + np.sum(table**3)
+
+
 SECOND = [pendulum, piecewise, newton, buffered, solved, calls, items, window]
 
 
@@ -114,10 +120,11 @@ def test_second(function: Any) -> None:
         np.testing.assert_allclose(found, wanted, rtol=1e-5)
 
 
-def test_list_with_unread_items() -> None:
-    product = hvp(unread_items)
+@pytest.mark.parametrize("function", [unread_items, rows])
+def test_lists(function: Any) -> None:
+    product = hvp(function)
     for x in POINTS:
-        np.testing.assert_allclose(product(x, dot_x=1.0), truth(unread_items, x, 2), rtol=1e-5)
+        np.testing.assert_allclose(product(x, dot_x=1.0), truth(function, x, 2), rtol=1e-5)
 
 
 @pytest.mark.parametrize("function", [f for f in SECOND if f is not items])

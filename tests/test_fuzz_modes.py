@@ -1,5 +1,5 @@
 """A few of the programs that `python -m tests.fuzz_writes` and `python -m tests.fuzz` try with
-`--mode jvp` and `--mode hvp`."""
+`--mode jvp`, `hvp`, `hessian` and `jacobian-forward`."""
 
 from __future__ import annotations
 
@@ -30,7 +30,9 @@ TANGENTS = [
     20231,
     41068,
 ]
-PRODUCTS = [*range(24), *range(26, 60), 5004]
+PRODUCTS = [*range(24), *range(26, 40), 5004]
+HESSIANS = [90001, 90007, 90012, 90017]
+COLUMNS = [90002, 90003]
 
 
 @pytest.mark.parametrize("seed", TANGENTS)
@@ -45,6 +47,15 @@ def test_product_with_the_hessian(seed: int) -> None:
     assert found in ("right", "fails") or found.startswith("refused"), found
 
 
+@pytest.mark.parametrize(
+    ("mode", "seed"),
+    [("hessian", seed) for seed in HESSIANS] + [("jacobian-forward", seed) for seed in COLUMNS],
+)
+def test_blocks(mode: str, seed: int) -> None:
+    found = outcome(Writer(seed).text(), mode)
+    assert found in ("right", "fails") or found.startswith("refused"), found
+
+
 PROGRAM = """
 import numpy as np
 
@@ -56,7 +67,15 @@ def f(a, b, h, A, s, idx, n):
 """
 
 
-@pytest.mark.parametrize(("mode", "kind"), [("jvp", "wrong tangent"), ("hvp", "wrong product")])
+FOUND = [
+    ("jvp", "wrong tangent"),
+    ("hvp", "wrong product"),
+    ("hessian", "wrong Hessian"),
+    ("jacobian-forward", "wrong tangent"),
+]
+
+
+@pytest.mark.parametrize(("mode", "kind"), FOUND)
 def test_finds_what_is_wrong(mode: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     right = fuzz_modes.derivative_of(PROGRAM, mode)
 
@@ -65,6 +84,8 @@ def test_finds_what_is_wrong(mode: str, kind: str, monkeypatch: pytest.MonkeyPat
             found = right(*args, **dots)
             if mode == "jvp":
                 return found[0], found[1] + 1e-3
+            if mode == "hessian":
+                return tuple(tuple(block * 1.001 for block in row) for row in found)
             return tuple(part * np.float64(1.001) for part in found)
 
         return generated
@@ -75,12 +96,15 @@ def test_finds_what_is_wrong(mode: str, kind: str, monkeypatch: pytest.MonkeyPat
 
 
 CONTROL_TANGENTS = [*range(10), 1007, 1010, 1053, 1103, 1118, 1137]
-CONTROL_PRODUCTS = [*range(2), 1001, 1003, 1029, 1045, 1070]
+CONTROL_PRODUCTS = [1, 1003, 1029, 1045, 1070]
+CONTROL_HESSIANS = [90012]
 
 
 @pytest.mark.parametrize(
     ("mode", "seed"),
-    [("jvp", seed) for seed in CONTROL_TANGENTS] + [("hvp", seed) for seed in CONTROL_PRODUCTS],
+    [("jvp", seed) for seed in CONTROL_TANGENTS]
+    + [("hvp", seed) for seed in CONTROL_PRODUCTS]
+    + [("hessian", seed) for seed in CONTROL_HESSIANS],
 )
 def test_control_flow(mode: str, seed: int, tmp_path: Path) -> None:
     with fuzz_writes.unformatted():
@@ -91,7 +115,7 @@ def test_control_flow(mode: str, seed: int, tmp_path: Path) -> None:
 DOUBLED = "def f(x: float, y: float, u, v, n: int = 3):\n    return x * x * y + x\n"
 
 
-@pytest.mark.parametrize("mode", ["jvp", "hvp"])
+@pytest.mark.parametrize("mode", ["jvp", "hvp", "hessian"])
 def test_finds_what_is_wrong_with_control_flow(
     mode: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -103,6 +127,8 @@ def test_finds_what_is_wrong_with_control_flow(
 
         def generated(*args: Any, **dots: Any) -> Any:
             value, *rest = right(*args, **dots)
+            if mode == "hessian":
+                return ((value[0] + 1e-2, *value[1:]), *rest)
             return (value, rest[0] + 1e-3) if mode == "jvp" else (value + 1e-3, *rest)
 
         return generated

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2sad.analysis.types import Array, Inert, ListOf, Shape, Star, TupleOf, Type
+from s2sad.analysis.types import Array, Inert, ListOf, Shape, Star, TupleOf, Type, Unknown
 from s2sad.derive.folder import templates_folder
 from s2sad.derive.result_shapes import result_shape
 from s2sad.derive.rules import bind, load, parameters_of, rules
@@ -161,12 +161,14 @@ def _abstract(sample: Sample) -> tuple[dict[str, Expr], Callable[[Expr], Type]]:
 def _agrees(found: Any, value: Any) -> bool:
     """Whether a shape that was predicted is the one that a value has."""
     match found:
-        case Star():
+        case Star() | Unknown():
             return True
         case ListOf(item):
             return all(_agrees(item, part) for part in value)
         case Array():
             return _agrees(found.shape, value)
+        case TupleOf(items):
+            return all(map(_agrees, items, value))
         case tuple():
             pairs = zip(found, value, strict=True)
             return len(found) == len(value) and all(_agrees(f, v) for f, v in pairs)
@@ -186,6 +188,8 @@ def test_result_shape_and_conditions(rule: Rule) -> None:
         found = result_shape(rule, bound, type_of)
         y = template_tests.forward(rule, sample.values)
         assert _agrees(found, y), (str(sample), found, np.shape(y))
+        boxed = isinstance(y, np.ndarray) and y.shape == ()
+        assert not boxed or rule.array or rule.view, f"{sample}: an array, which has to be said"
 
 
 # ---------------------------------------------------------------- binding

@@ -73,6 +73,7 @@ class Binding:
                     self.assign(part, Fact(item, varied), Const(None), env, target)
             case Place():
                 base = self.value(target.base, env)
+                self.tables.note_change(base.type)
                 if not isinstance(target.key, str):
                     self.value(target.key, env)
                 if fact.varied and not is_integral(base.type):

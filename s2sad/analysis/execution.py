@@ -37,6 +37,7 @@ from s2sad.ir.nodes import (
     Return,
     Slice,
     Stmt,
+    Target,
     Var,
     Verbatim,
     While,
@@ -107,6 +108,8 @@ class Execution:
             return
         base = value.args[0]
         writes = any(rule.writes for rule in rules().get(value.op, ()))
+        if writes:
+            self.tables.note_change(self.tables.types.get(base))
         varied = any(part in self.tables.varied for part in value.args[1:])
         if varied and (value.op in LIST_CHANGES or writes):
             self.binding.storing.written(base, env)
@@ -119,6 +122,8 @@ class Execution:
         shape."""
         old = value.args[0]
         kind, found = self.tables.types.get(old), self.tables.types.get(value)
+        if self._is_seen(statement.targets[0]):
+            self.tables.note_change(kind)
         if isinstance(statement.targets[0], Place) and isinstance(old, Apply):
             of_array = isinstance(self.tables.types.get(old.args[0]), Array)
             if of_array and isinstance(kind, Array) and isinstance(found, Array):
@@ -128,6 +133,15 @@ class Execution:
                 self.tables.types[value] = Array(found.dtype, kind.shape)
             return Fact(kind, fact.varied)
         return fact
+
+    def _is_seen(self, target: Target) -> bool:
+        """Whether more than one name may show that what a target stands for is changed."""
+        regions = self.course.regions[-1]
+        return (
+            not isinstance(target, Var)
+            or regions.is_shared(target)
+            or bool(regions.written_parameters & set(regions.members(target)))
+        )
 
     def _arms(self, branch: Branch, env: Environment) -> None:
         layers = []

@@ -88,7 +88,8 @@ class Facts(Tables):
 
     def settle(self, function: Function) -> None:
         """Interprets a function that was interpreted once more, if something in it shares memory as
-        only types tell: `xs + ys` holds the items of lists, but nothing of arrays."""
+        only types tell: `xs + ys` holds the items of lists, but nothing of arrays; and if an array
+        without axes is changed in place, which is no number then."""
         nodes = (
             node
             for f in self.summaries
@@ -96,8 +97,10 @@ class Facts(Tables):
             for root in expressions(statement)
             for node in walk(root)
         )
-        if any(isinstance(node, Apply) and self._passes_items_on(node) for node in nodes):
+        shares = any(isinstance(node, Apply) and self._passes_items_on(node) for node in nodes)
+        if shares:
             self.untyped_calls = Calls(self.program, self._container_type)
+        if shares or self.changes_boxed:
             self.again(function)
 
     def _passes_items_on(self, node: Apply) -> bool:

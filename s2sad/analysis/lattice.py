@@ -11,6 +11,8 @@ nothing, and loops come to an end.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from s2sad.analysis.types import (
     NOTHING,
     NUMBER,
@@ -38,7 +40,8 @@ def join(a: Type, b: Type, name: str) -> Type:
         return b
     if isinstance(a, Array) and isinstance(b, Array):
         dtype = a.dtype if a.dtype == b.dtype else _join_dtype(a, b)
-        return Array(dtype, _join_shape(a.shape, b.shape, name), a.python and b.python)
+        shape = _join_shape(a.shape, b.shape, name)
+        return Array(dtype, shape, a.python and b.python, a.boxed or b.boxed)
     if isinstance(a, TupleOf) and isinstance(b, TupleOf) and len(a.items) == len(b.items):
         pairs = enumerate(zip(a.items, b.items, strict=True))
         return TupleOf(tuple(join(x, y, f"{name}.{k}") for k, (x, y) in pairs))
@@ -104,13 +107,13 @@ def renamed(kind: Type, name: str, only_marked: bool = False) -> Type:
     match kind:
         case Array(_, Star("?")):
             return kind  # an item of a list that holds different ones
-        case Array(dtype, Star(old, ones), python) if not only_marked or "~" in old:
-            return Array(dtype, Star(name, ones), python)
-        case Array(dtype, Shape(dims), python):
+        case Array(shape=Star(old, ones)) if not only_marked or "~" in old:
+            return replace(kind, shape=Star(name, ones))
+        case Array(shape=Shape(dims)):
             fresh = tuple(
                 f"?{name}.{k}" if isinstance(d, str) and "~" in d else d for k, d in enumerate(dims)
             )
-            return Array(dtype, Shape(fresh), python)
+            return replace(kind, shape=Shape(fresh))
         case TupleOf(items):
             numbered = enumerate(items)
             return TupleOf(tuple(renamed(t, f"{name}.{k}", only_marked) for k, t in numbered))

@@ -61,10 +61,6 @@ _ALLOCATIONS = {
 """Operators that allocate, with the argument whose dtype the result has: float64 where there is
 none."""
 
-_MAKERS = {*_ALLOCATIONS, "numpy.array"}
-"""Operators that give arrays, without axes where no shape is left: they are written into in place,
-which no number is."""
-
 _INTEGERS = {"builtins.len", "builtins.int", "numpy.size", "numpy.ndim"}
 """Operators whose result is a Python integer."""
 
@@ -73,6 +69,9 @@ _DTYPES = {"complex": "complex128", "integer": "int64", "boolean": "bool"}
 
 _DICTS = {f"collections.{name}" for name in ("defaultdict", "OrderedDict", "Counter")}
 """Classes of dicts, whose objects begin empty."""
+
+_LISTS = {"builtins.list", "builtins.tuple", "builtins.sorted"}
+"""Operators that make a list of what they run over: of a dict, of its keys."""
 
 _COPIES = {"copy.copy", "copy.deepcopy"}
 """Operators whose result is of their operand's type, whatever it is."""
@@ -124,6 +123,8 @@ class Operations:
             return facts[0]
         if node.op == "chain":
             return Fact(BOOL)  # `and` asks for one truth value, so that no operand is an array
+        if node.op in _LISTS and len(node.args) == 1 and isinstance(facts[0].type, DictOf):
+            return Fact(ListOf(Inert("key")))
         if node.op in ITERABLES:
             return Fact(ITERABLES[node.op]([fact.type for fact in facts[: len(node.args)]]), varied)
         if node.op in _COPIES and not isinstance(facts[0].type, Array):
@@ -167,12 +168,15 @@ class Operations:
                 return Fact(TupleOf((INT,) * shape.rank))
             return Fact(ListOf(INT, "tuple"))
         found_shape = result_shape(rule, bound, self.tables.type_of, self.tables.size_of)
-        if found_shape == SCALAR and node.op in _MAKERS:
+        boxed = found_shape == SCALAR and _gives_array(node, rule)
+        if boxed and self.tables.changes_boxed:
             found_shape = SOME
         shape = self.names.named(found_shape, node)
         dtype = self._complex_dtype(rule, bound)
         if not isinstance(shape, Shape | Star):
             kind = shape if dtype is None else with_dtype(shape, dtype)
+            if isinstance(shape, Unknown) and not shape.name:
+                kind = Unknown("", foreign=dtype is not None)
             if isinstance(shape, TupleOf) and " " in rule.gives and dtype is not None:
                 parts = zip(shape.items, rule.gives.split(), strict=True)
                 kind = TupleOf(tuple(
@@ -188,7 +192,8 @@ class Operations:
         if rule.zero:
             if node.op in _CLOSED and operands and all(map(is_integral, operands)):
                 dtype = _promote(node.op, operands)
-            return Fact(Array(self._allocated(node, bound, dtype or "unknown"), shape))
+            dtype = self._allocated(node, bound, dtype or "unknown")
+            return Fact(Array(dtype, shape, boxed=boxed))
         kinds = [f.type for f in facts]
         python = shape == SCALAR and node.form in ("infix", "prefix", "call")
         python = (
@@ -199,7 +204,7 @@ class Operations:
         python = python and all(isinstance(k, Array) and k.python for k in kinds)
         if node.op.startswith("math."):
             python = True
-        return Fact(Array(dtype or _promote(node.op, operands), shape, python), varied)
+        return Fact(Array(dtype or _promote(node.op, operands), shape, python, boxed), varied)
 
     def _complex_dtype(self, rule: Rule, bound: dict[str, Expr]) -> str | None:
         """The dtype of what an operator gives that has to do with complex numbers; None for what
@@ -240,6 +245,16 @@ class Operations:
             return "float64"
         model = self.tables.array(self.tables.type_of(bound[like]), bound[like])
         return "unknown" if model.dtype == "float64" and model.python else model.dtype
+
+
+def _gives_array(node: Apply, rule: Rule) -> bool:
+    """Whether an operator gives an array also where that has no axes: of what it takes a part of,
+    only `x[..., 0]`."""
+    if node.op == "getitem":
+        key = node.args[1]
+        parts = key.items if isinstance(key, Make) else (key,)
+        return any(isinstance(part, Const) and part.value is ... for part in parts)
+    return rule.array or rule.view is not None and node.op != "getattr"
 
 
 def _has_complex(kind: Type) -> bool:

@@ -8,6 +8,9 @@
     A[k][0] = e                A_part = A[k]                whether that is a view depends on k
                                A_part[0] = e
 
+    u = w = a * b              u = a * b              a number, perhaps, and u is updated
+                               w = u
+
     for x in a:                for i in range(len(a)):      x is a[i] as it is when its turn comes
         a[1] += x                  x = a[i]
                                    a[1] += x
@@ -24,7 +27,7 @@ from typing import Any
 
 from s2sad.analysis.facts import Facts
 from s2sad.analysis.regions import Regions
-from s2sad.analysis.types import SCALAR, Array, ListOf, Shape, TupleOf
+from s2sad.analysis.types import SCALAR, Array, ListOf, Shape, TupleOf, Unknown
 from s2sad.derive.rules import rules
 from s2sad.ir.bindings import bound_by
 from s2sad.ir.flow import statements, targets_of
@@ -141,7 +144,25 @@ class _Writer:
             statement = replace(statement, value=value, origin=_anew(statement))
         if isinstance(statement, Assign) and len(statement.targets) == 1:
             return [*before, *self._target_named(statement, statement.targets[0])]
+        if isinstance(statement, Assign) and self._is_updated_number(statement.targets, value):
+            first, *others = statement.targets
+            made = replace(statement, targets=(first,), origin=_anew(statement))
+            names = [Assign((other,), Ref(first)) for other in others if isinstance(first, Var)]
+            self.changed = True
+            return [*before, made, *names]
         return [*before, statement]
+
+    def _is_updated_number(self, targets: tuple[Target, ...], value: Expr) -> bool:
+        """Whether several names are of what may be a number, and one of them is updated: then it
+        has another number, unlike an array, which changes under all its names."""
+        names = [target for target in targets if isinstance(target, Var)]
+        kind = self.facts.type_of(value)
+        return (
+            len(names) == len(targets)
+            and isinstance(kind, Array | Unknown)
+            and not (isinstance(kind, Array) and isinstance(kind.shape, Shape))
+            and any(map(self.regions.is_written, names))
+        )
 
     def _appended(self, statement: Assign, value: Expr) -> Block:
         """What `xs += [e]` appends to a list that other names see, too."""

@@ -94,6 +94,7 @@ class Tables(ABC):
         self.wary = False
         self.mixed = False  # whether anything at all may be complex
         self.counts_truths = False  # whether truth values are counted: NumPy's True + True is True
+        self.changes_boxed = False  # whether arrays without axes are changed in place
         self.untyped_calls = Calls(program)
         self.names = SizeNames()
 
@@ -129,6 +130,10 @@ class Tables(ABC):
         if node not in self.rules:
             self.rules[node] = self._choose(node)
         return self.rules[node]
+
+    def note_change(self, kind: Type | None) -> None:
+        """Notes that values of a type are changed in place: no numbers then."""
+        self.changes_boxed |= isinstance(kind, Array) and kind.boxed
 
     def is_open_product(self, node: Apply) -> bool:
         """Whether only a run tells if an operator repeats a varied list or multiplies its items."""

@@ -13,7 +13,7 @@ Two Stars with the same name are the same shape up to those axes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 Dim: TypeAlias = int | str
@@ -57,12 +57,14 @@ class Array:
     """A number or an array of numbers.
 
     `dtype` is a NumPy name (float64, float32, int64, bool, complex128), `unknown`, which is real,
-    or `number`, which may be complex; `python` is true for what is certainly a Python number.
+    or `number`, which may be complex; `python` is true for what is certainly a Python number. What
+    has no axes is a number, unless it is `boxed`: then it may be an array that has none.
     """
 
     dtype: str
     shape: AnyShape
     python: bool = False
+    boxed: bool = False
 
 
 @dataclass(frozen=True)
@@ -208,8 +210,8 @@ def may_be_complex(kind: object) -> bool:
 def with_dtype(kind: Type, dtype: str) -> Type:
     """A type in which the arrays of unknown dtype have this one."""
     match kind:
-        case Array("unknown", shape, python):
-            return Array(dtype, shape, python)
+        case Array("unknown"):
+            return replace(kind, dtype=dtype)
         case TupleOf(items):
             return TupleOf(tuple(with_dtype(item, dtype) for item in items))
         case ListOf(item, form):

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from s2sad.analysis.types import Array, DictOf, ListOf, Shape, Star, Type, Unknown
+from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, Shape, Star, Type, Unknown
 from s2sad.ir.bindings import bound_by
-from s2sad.ir.flow import statements
+from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -29,6 +29,7 @@ from s2sad.ir.nodes import (
     Function,
     Guard,
     Invoke,
+    Opaque,
     Place,
     Ref,
     Return,
@@ -39,6 +40,7 @@ from s2sad.ir.nodes import (
     While,
     walk,
 )
+from s2sad.ir.order import always
 
 
 def parameter_types(function: Function, program: Any) -> list[Type]:
@@ -47,7 +49,7 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
     use.function(function)
     numbers = used_as_numbers(function.body)
     types: list[Type] = []
-    unpacked = unpacked_shapes(function)
+    unpacked, counts = unpacked_shapes(function), counted(function)
     stated = stated_shapes(function) if program.rules.is_generated else {}
     for parameter in function.params:
         kind = parameter.type or stated.get(parameter.var.hint)
@@ -61,6 +63,8 @@ def parameter_types(function: Function, program: Any) -> list[Type]:
             certain = parameter.var in use.containers
             if isinstance(kind, Unknown) and parameter.var in numbers and not certain:
                 kind = None
+        if kind is None and parameter.var in counts:
+            kind = Array("int64", SCALAR)
         if kind is None and (parameter.default or "").endswith(("j", "J")):
             kind = Array("complex128", Star(parameter.var.hint))
         if kind is None:
@@ -107,6 +111,22 @@ def unpacked_shapes(function: Function) -> dict[Var, Shape]:
     return found
 
 
+def counted(function: Function) -> set[Var]:
+    """The parameters that are certainly integers, since `range` is called with them before the
+    function may return, whatever happens."""
+    found: set[Var] = set()
+    given = {parameter.var for parameter in function.params}
+    for statement in function.body:
+        for root in expressions(statement):
+            for path in always(root):
+                if isinstance(node := path[-1], Apply) and node.op == "builtins.range":
+                    found |= {arg.var for arg in node.args if isinstance(arg, Ref)} & given
+        given -= bound_by(statement).keys()
+        if any(isinstance(inner, Return) for inner in statements([statement])):
+            break
+    return found
+
+
 def refined(kind: Type | None, shape: Shape | None) -> Type | None:
     """A type, with the shape that its value is known to have where the type does not say it."""
     if shape is None or not (kind is None or isinstance(kind, Array | Unknown)):
@@ -119,7 +139,10 @@ def refined(kind: Type | None, shape: Shape | None) -> Type | None:
 _STATED = re.compile(r"(\w+) \(([^()]*)\)(?: (\w+))?")
 
 
-_STRUCTURAL = ("getitem", "getattr", "builtins.", "dict.", "is", "isnot", "in", "notin", "eq", "ne")
+_STRUCTURAL = (
+    *("getitem", "getattr", "builtins.", "dict.", "list.", "copy.", "helper."),
+    *("is", "isnot", "in", "notin", "eq", "ne"),
+)
 """Operators that say nothing about whether an operand is a number or a container."""
 
 
@@ -244,7 +267,8 @@ class Usage:
                     self.kinds.setdefault(var, DictOf((), None))
                 case Apply("builtins.isinstance", (Ref(var), kind)):
                     names = {n.op for n in walk(kind) if isinstance(n, Apply)}
-                    if names & {"builtins.tuple", "builtins.list", "builtins.dict"}:
+                    names |= {n.function for n in walk(kind) if isinstance(n, Opaque)}
+                    if names & {f"builtins.{name}" for name in ("tuple", "list", "dict", "str")}:
                         self.containers.add(var)
                         self.kinds.setdefault(var, Unknown(var.hint))
                 case Each():

@@ -23,7 +23,6 @@ from s2sad.analysis.layout import viewed_by_layout
 from s2sad.analysis.types import (
     Array,
     Inert,
-    Type,
     Unknown,
     is_complex,
 )
@@ -33,10 +32,10 @@ from s2sad.derive.effects import writer
 from s2sad.derive.mirrored import Mirrored, copy_of, handed_back, varied_variables
 from s2sad.derive.placing import Placing
 from s2sad.derive.push import Push
-from s2sad.derive.tangent_writes import TangentWrites, as_complex, copied
+from s2sad.derive.tangent_writes import TangentWrites, as_complex
 from s2sad.derive.values import can_repeat
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES, bound_by
 from s2sad.ir.flow import expressions, targets_of
 from s2sad.ir.nodes import (
     Anew,
@@ -293,8 +292,11 @@ class Forward(Push):
                 return self.writes.into_list(statement, value)
             case Apply():
                 found = self.facts.rule_of(value) if value.args else None
-                if found is not None and found[0].writes and self.mirrored.roots(value.args[0]):
-                    return self.writes.by_operator(statement, value, *found)
+                if found is not None and found[0].writes:
+                    if self.mirrored.roots(value.args[0]):
+                        return self.writes.by_operator(statement, value, *found)
+                    if value.op in CALLS_THAT_WRITE:
+                        return [statement]  # nothing varied is ever written there
         if self.writes.is_unseen(value):
             shown = writer(value) or getattr(value, "text", "") or "this call"
             advice = "Build the new value with np.where, np.concatenate or a list instead."
@@ -337,7 +339,7 @@ class Forward(Push):
             self.dots.shared.add(self.dot(var))
         before, both = self._settled(Evaluate(value), self.call_of(value))
         own = [
-            Assign((self.dot(var),), copied(Ref(self.dot(var)), self._type_of(var)))
+            Assign((self.dot(var),), self.writes.own_result(var, Ref(self.dot(var))))
             for var in targets_of(target)
             if (
                 not self.mirrored.roots(value)
@@ -347,9 +349,6 @@ class Forward(Push):
         ]
         made = Assign((Unpack((target, dotted)),), both, origin=_comments(statement))
         return [*before, made, *own]
-
-    def _type_of(self, var: Var) -> Type:
-        return self.facts.bindings.get(var, Unknown(var.hint))
 
     # ------------------------------------------------------------ loops
 

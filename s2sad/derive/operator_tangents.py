@@ -27,7 +27,7 @@ from s2sad.derive.tangents import (
     with_temporaries,
 )
 from s2sad.derive.templates import Operand, Rule
-from s2sad.ir.nodes import Apply, Const, Expr, Value, Var, walk
+from s2sad.ir.nodes import Apply, Const, Each, Expr, Value, Var, walk
 from s2sad.tidy.algebra import add, evaluated, first_to_last, holds_derivative, neg, rewrite
 from s2sad.tidy.naming import role
 
@@ -135,7 +135,10 @@ class OperatorTangents:
             expr = self.sweep.whole(found.get(name), bound[name])
             if rule.kind == "elementwise" and name in found:
                 expr = found[name].expr
-            if sum(count_reads(e, var) for e in (line, *temporaries)) > 1:
+            if isinstance(expr, Each):
+                # Taken apart by number: a list, and made once.
+                expr = self.sweep.let(f"dot_{self.sweep.hint(bound[name])}", _listed(expr))
+            elif sum(count_reads(e, var) for e in (line, *temporaries)) > 1:
                 expr = self.sweep.let(f"dot_{self.sweep.hint(bound[name])}", expr)
             places[var] = expr
         result = with_temporaries(rule, line, places, self.sweep.let)
@@ -200,3 +203,8 @@ class OperatorTangents:
             o.name in found and found[o.name].full or self.facts.shape_of(bound[o.name]) == SCALAR
             for o in rule.operands
         )
+
+
+def _listed(expr: Each) -> Each:
+    """A comprehension whose items can be read again: a list in place of a generator."""
+    return replace(expr, kind="list") if expr.kind == "generator" else expr

@@ -26,6 +26,8 @@ from s2sad.derive.fresh import is_fresh
 from s2sad.derive.held import is_container
 from s2sad.derive.instantiate import as_value
 from s2sad.derive.mirrored import may_be_number
+from s2sad.derive.own_rules import is_own
+from s2sad.derive.rules import rules
 from s2sad.derive.tangents import on_tangents
 from s2sad.derive.templates import Rule
 from s2sad.ir.flow import targets_of
@@ -180,9 +182,8 @@ class TangentWrites:
         if self.mirrored.may_be_viewed(target) and isinstance(kind, Array) and kind.shape != SCALAR:
             made = call("helper.laid_out_like", Value(value), expr, text="laid_out_like")
             return [(self.dots.of(target), made)]
-        if not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to":
-            if not isinstance(expr, Make | Const) and isinstance(kind, Array | Unknown):
-                expr = self._own(value, expr)
+        if not self._is_own(value, expr) and isinstance(kind, Array | Unknown):
+            expr = self._own(value, expr)
         return [(self.dots.of(target), expr)]
 
     def _changed_in_place(
@@ -249,7 +250,37 @@ class TangentWrites:
         match expr:
             case Apply("numpy.broadcast_to", (narrow, _)) if may_be_number(kind):
                 return call("helper.laid_out_like", Value(value), narrow, text="laid_out_like")
+        if may_be_number(kind) and self._is_computed(value):
+            # Of an array without axes, too, what is computed is a number: so is +dot_x.
+            return Apply("pos", (expr,), (), "prefix", "+")
         return copied(expr, kind)
+
+    def _is_own(self, value: Expr, expr: Expr) -> bool:
+        """Whether a tangent is memory of its own, and a number where its value is one."""
+        if isinstance(expr, Make | Const):
+            return True
+        if not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to":
+            return False
+        makes = rules().get(expr.op, ()) if isinstance(expr, Apply) else ()
+        if not any(rule.array for rule in makes) or not self._is_computed(value):
+            return True
+        return not may_be_number(self.facts.type_of(value))
+
+    def _is_computed(self, value: Expr) -> bool:
+        """Whether a value is what an operator on elements gives."""
+        if not isinstance(value, Apply) or is_own(value.op):
+            return False
+        found = self.facts.rule_of(value)
+        if found is None or found[0].array or found[0].view is not None:
+            return False
+        return found[0].result is None
+
+    def own_result(self, var: Var, dot: Expr) -> Expr:
+        """The tangent of what a call has given to a name, as memory of its own."""
+        kind = self.facts.bindings.get(var, Unknown(var.hint))
+        if isinstance(kind, Array) and may_be_number(kind):
+            return call("helper.laid_out_like", Ref(var), dot, text="laid_out_like")
+        return copied(dot, kind)
 
     def _put_together(
         self, value: Expr, expr: Expr, settled: Callable[[Expr, Expr], Expr]
@@ -292,13 +323,10 @@ class TangentWrites:
         settled = self.own_items(value, expr)
         if settled is not expr or isinstance(value, Make | Each):
             return settled
-        is_array = isinstance(self.facts.type_of(value), Array) and not isinstance(expr, Const)
-        shared = not is_fresh(expr) or getattr(expr, "op", "") == "numpy.broadcast_to"
-        return (
-            self._own(value, expr)
-            if is_array and shared and not self.mirrored.roots(value)
-            else expr
-        )
+        is_array = isinstance(self.facts.type_of(value), Array)
+        if not is_array or self._is_own(value, expr) or self.mirrored.roots(value):
+            return expr
+        return self._own(value, expr)
 
     def into_list(self, statement: Evaluate, value: Apply) -> Block:
         """xs.append(e): the tangent of e is appended to the list of tangents."""
@@ -326,7 +354,8 @@ class TangentWrites:
             return False
         found = self.facts.rule_of(value)
         reads = value.op.startswith(("builtins.print", "numpy.save", "logging.", "warnings."))
-        reads = reads or (found is not None and found[0].zero and not found[0].writes)
+        # What a rule says is written has a tangent, if anything varied is written there.
+        reads = reads or (found is not None and (found[0].zero or found[0].writes))
         return not reads and any(self.mirrored.roots(arg) for arg in value.args)
 
     def by_operator(

@@ -89,6 +89,8 @@ class Rule:
     `parameters` are those of the operator, where Python cannot be asked for them; `defaults` what
     the variants of its rule say of its keywords.
 
+    The result of an `array` rule is an array, without axes where its shape leaves none.
+
     `forward` rules are for forward mode alone, where the operator does to tangents what it does to
     values.
 
@@ -121,11 +123,27 @@ class Rule:
     gives: str = ""
     if_complex: tuple[Expr, ...] = ()
     forward: bool = False
+    array: bool = False
+
+    @property
+    def is_tree(self) -> bool:
+        """Whether the result may be a container, which holds what the operands hold."""
+        return isinstance(self.result, Const) and self.result.value == "tree"
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether the result is a new container, structured like a gradient."""
+        return isinstance(self.result, Apply) and self.result.op == "shape.structured"
 
     @property
     def zero(self) -> bool:
         """Whether nothing flows into any operand."""
         return all(operand.const for operand in self.operands)
+
+    def position(self, name: str) -> int:
+        """The position of an operand among the arguments of the match line; 0 if it has none."""
+        place, args = self.place(name), enumerate(self.match.args)
+        return next((k for k, arg in args if isinstance(arg, Ref) and arg.var is place), 0)
 
     def place(self, name: str) -> Var:
         """The placeholder of an operand, a static argument, a temporary, `y`, `d_y`, `dot_x`."""
@@ -212,6 +230,8 @@ class RuleReader(Notation):
                 return replace(rule, kind="multilinear")
             case ast.Name("forward"):
                 return replace(rule, kind="linear", forward=True)
+            case ast.Name("array"):
+                return replace(rule, array=True)
             case ast.Name("real"):
                 return replace(rule, numbers="real")
             case ast.Name("holomorphic"):

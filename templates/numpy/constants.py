@@ -5,39 +5,46 @@ import numpy as np
 # ---------------------------------------------------------------- new arrays
 
 
+@array
 def zeros(*, shape, dtype=None, order="C") -> filled(shape):
     """Zeros."""
     assert shape in (3, (2, 3), ())
     y = np.zeros(shape, dtype=dtype, order=order)
 
 
+@array
 def ones(*, shape, dtype=None, order="C") -> filled(shape):
     """Ones."""
     assert shape in (3, (2, 3), ())
     y = np.ones(shape, dtype=dtype, order=order)
 
 
+@array
 def empty(*, shape, dtype=None, order="C") -> filled(shape):
     """An array yet to be written."""
     assert shape in (3, (2, 3), ())
     y = np.empty(shape, dtype=dtype, order=order)
 
 
+@array
 def zeros_like(a: const, *, dtype=None, order="K", subok=True) -> like(a):
     """Zeros of the shape of another array."""
     y = np.zeros_like(a, dtype=dtype, order=order, subok=subok)
 
 
+@array
 def ones_like(a: const, *, dtype=None, order="K", subok=True) -> like(a):
     """Ones of the shape of another array."""
     y = np.ones_like(a, dtype=dtype, order=order, subok=subok)
 
 
+@array
 def empty_like(a: const, *, dtype=None, order="K", subok=True) -> like(a):
     """An array yet to be written, of the shape of another array."""
     y = np.empty_like(a, dtype=dtype, order=order, subok=subok)
 
 
+@array
 def zeros_like_of_shape(
     a: const, *, dtype=None, order="K", subok=True, shape=None
 ) -> filled(shape):

@@ -388,6 +388,7 @@ def clip(x, low, high):
 
 
 @holomorphic
+@array
 def where(c: const, a, b) -> broadcast(c, a, b):
     """The one or the other."""
     y = np.where(c, a, b)

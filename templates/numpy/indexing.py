@@ -239,6 +239,7 @@ def choose(xs: [""], *, choice) -> "?":
 
 
 @linear
+@array
 def select(xs: [""], default, *, conditions) -> selected(conditions, xs, default):
     """Of several arrays the first whose condition holds, for each element."""
     conditions = [np.asarray(xs[0]) > 1.0, np.asarray(xs[0]) > 0.0, np.asarray(xs[0]) > -1.0]

@@ -163,6 +163,7 @@ def std(x: "*s", *, axis=None, ddof=0, keepdims=False) -> reduced(x, axis, keepd
     )
 
 
+@array
 def cov(m: "*s") -> "?":
     """Covariances of variables, which are the rows; the variance of one."""
     assert m.shape in ((3, 5), (4,))

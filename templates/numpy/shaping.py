@@ -20,6 +20,7 @@ def asarray_of_list(xs: ["*s"], *, dtype=None) -> stacked(xs, 0):
 
 
 @linear
+@array
 def array(x, *, dtype=None):
     """A copy as an array."""
     y = np.array(x, dtype=dtype)
@@ -59,6 +60,7 @@ def asfortranarray(x, *, dtype=None) -> at_least(x, 1):
 
 
 @linear
+@array
 def copy(x, *, order="K"):
     """A copy."""
     y = np.copy(x, order=order)
@@ -108,6 +110,7 @@ def astype_integer(x: const, *, dtype) -> like(x):
 
 @linear
 @when(inexact(dtype))
+@array
 def astype(x, *, dtype):
     """Converted to another float type."""
     dtype = np.float64
@@ -134,6 +137,7 @@ def broadcast_to(x, *, shape) -> filled(shape):
 
 
 @linear
+@array
 def full(value, *, shape, dtype=None) -> filled(shape):
     """An array filled with one value."""
     shape = (2, *np.shape(value))
@@ -143,6 +147,7 @@ def full(value, *, shape, dtype=None) -> filled(shape):
 
 @linear
 @holomorphic(is_complex(a))
+@array
 def full_like(a: const, value, *, dtype=None) -> like(a):
     """An array filled with one value, of the shape of another."""
     a = np.zeros((2, *np.shape(value)))
@@ -336,6 +341,7 @@ def flipud(x: "*s") -> like(x):
 
 @linear
 @when(isinstance(shift, int))
+@array
 def roll(x: "*s", *, shift, axis=None) -> like(x):
     """Elements moved round by a number of places."""
     assert shift in (1, -2)
@@ -345,6 +351,7 @@ def roll(x: "*s", *, shift, axis=None) -> like(x):
 
 
 @linear
+@array
 def roll_any(x: "*s", *, shift, axis=None) -> like(x):
     """Elements moved round by numbers of places, one for each axis."""
     assert shift in ((1, 2),)

@@ -83,6 +83,7 @@ def digamma(x):
     d_x += d_y * scipy.special.polygamma(1, x)
 
 
+@array
 def polygamma(n: fixed, x) -> broadcast(n, x):
     """Further derivatives of the logarithm of the gamma function."""
     n = 1

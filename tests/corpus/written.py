@@ -303,6 +303,16 @@ def exchanged_unless_the_iteration_ended(A, b, idx):
     return np.sum(A)
 
 
+def added_while_zeros(a, s):
+    """What stands for something varied later on is not while it is added."""
+    d, e = np.zeros(3), np.ones(3)
+    np.add.at(e, [0, 1, 1], d)
+    d = a * 1.0
+    c = d
+    c[0] = s
+    return np.sum(e) * np.sum(d)
+
+
 def results_of_ufuncs_in_place(x):
     """The argument after the operands is where the result goes."""
     a = np.empty_like(x)
@@ -537,6 +547,7 @@ def part_sorted_in_place(a, s):
 
 
 CALLS = {
+    "added_while_zeros": (("a", "s"), [(r(3), 0.7)]),
     "view_that_a_test_chooses": (
         ("a", "h", "A"),
         [
@@ -614,3 +625,11 @@ CALLS = {
     "place_that_a_target_before_it_moves": (("a", "s"), [(r(4), 0.7)]),
     "part_sorted_in_place": (("a", "s"), [(r(4), 0.7)]),
 }
+
+TWICE = dict.fromkeys(
+    (
+        "dict_filled_in_a_loop",
+        "loop_that_rebinds_what_it_runs_over",
+        "exchanged_unless_the_iteration_ended",
+    )
+)

@@ -101,7 +101,8 @@ class Additions:
             return
         changes = self._is_written_later(expr) or self._is_mirrored(slot, adjoint)
         if changes and not adjoint.owned:
-            adjoint = replace(adjoint, expr=self.copied(expr, slot), owned=True)
+            own = self.copied(expr, slot) if adjoint.shape != SCALAR else self._number(expr, slot)
+            adjoint = replace(adjoint, expr=own, owned=True)
         self.out.append(Assign((var,), adjoint.expr))
         self.state.set(slot, self.slots.read(var, adjoint))
 
@@ -136,6 +137,11 @@ class Additions:
         if isinstance(expr, Make):
             return replace(expr, items=tuple(self._apart(item, slot) for item in expr.items))
         return self.copied(expr, slot) if self._is_written_later(expr) else expr
+
+    def _number(self, value: Expr, slot: Slot) -> Expr:
+        """What has no axes as a number, also where an array has none: nothing is added to that."""
+        name = "complex" if self.slots.is_complex(slot) else "float"
+        return call(f"builtins.{name}", value, text=name)
 
     def copied(self, value: Expr, slot: Slot) -> Expr:
         """An array of floats of the function's own: adding to one of integers would truncate. For

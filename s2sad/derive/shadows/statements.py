@@ -227,6 +227,7 @@ class _Statements:
         shadow = self.values.shadow(var)
         names = [t for t in statement.targets if isinstance(t, Var) and self.which.has_shadow(t)]
         is_second = len(statement.targets) > 1 and names != [] and names[0] is not var
+        is_second = is_second and not is_number(self.facts.type_of(value))
         if is_second and (not self.which.aliases(value) or self.which.holds(value)):
             # a = b = e is one array with two names.
             return [let(shadow, Ref(self.values.shadow(names[0])))]
