@@ -211,7 +211,7 @@ def _helpers(text: str) -> tuple[list[str], dict[str, str]]:
     taken = {n.id for n in nodes if isinstance(n, ast.Name)}
     taken |= {n.arg for n in nodes if isinstance(n, ast.arg)}
     taken |= {n.name for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-    renamed = source.renamed(taken - source.found_in(text))
+    renamed = source.renamed(taken, source.found_in(text))
     needed = source.closure(["size_of", "flat", "direction", "blocks", "refuse_container"])
     return [rename_helpers(source.texts[name], "np", renamed) for name in needed], renamed
 
@@ -259,9 +259,15 @@ def _generated(
     for inner, request in zip(needed, asked, strict=True):  # the text says less than the source
         found = made.containers[inner.name] | outer.containers[request.name]
         containers[request.name] = {n: sure for n, sure in found.items() if n != "return"}
+    captured = made.captured | outer.captured
+    captured |= {
+        request.name: made.captured[inner.name]
+        for inner, request in zip(needed, asked, strict=True)
+        if inner.name in made.captured
+    }
     originals = dict(made.originals)
     originals |= {r.name: originals[i.name] for i, r in zip(needed, asked, strict=True)}
-    captured, imaginary = made.captured | outer.captured, made.imaginary | outer.imaginary
+    imaginary = made.imaginary | outer.imaginary
     return Generated(text, made.sources, captured, containers, imaginary, originals)
 
 

@@ -416,7 +416,7 @@ def _assemble(
     writer = FunctionWriter(reverse.facts, numpy)
     tangents = TangentWriter(forward.facts, numpy)
     taken = {n for d in (*inner, *derived) for n in d.names.taken}
-    writer.renamed = source.renamed(taken - reverse.program.rules.helpers)
+    writer.renamed = source.renamed(taken, reverse.program.rules.helpers)
     tangents.helpers, tangents.renamed = writer.helpers, writer.renamed
     made = {d.name for d in (*derived, *inner)}
     program = reverse.program
@@ -433,8 +433,11 @@ def _assemble(
         carrier.imports["copy"] = "import copy"
     texts = [(d, carrier.adopted(text, d.function.module)) for d, text in texts]
     carried = {name for _, name in carrier.definitions}
-    carried -= set(writer.renamed)  # something else of that name
-    used = [name for name in source.closure(list(writer.helpers)) if name not in carried]
+    used = [
+        name
+        for name in source.closure(list(writer.helpers))
+        if writer.renamed.get(name, name) not in carried
+    ]
     helpers = [rename_helpers(source.texts[n], numpy, writer.renamed) for n in used]
     backward_of: dict[object, list[str]] = {}
     for d, text in texts:

@@ -305,8 +305,10 @@ def median_weights(x: const, *, axis) -> like(x):
 
 
 @linear
-def add(a: "*s", b: "*r") -> "?":
-    """The sum of two adjoints."""
+@when(array(a))
+@when(array(b))
+def add(a: "*s", b: "*r") -> broadcast(a, b):
+    """The sum of two adjoints of one value, which may be narrow."""
     assert (a.shape, b.shape) in (((2, 3), (2, 3)), ((), (3,)))
     y = helper.add(a, b)
     d_a += helper.unbroadcast(d_y, np.shape(a))
@@ -314,12 +316,54 @@ def add(a: "*s", b: "*r") -> "?":
 
 
 @linear
-def part(d: "*s", *, key) -> "?":
+def add_trees(a: "*s", b: "*r") -> "tree":
+    """The sum of two adjoints, of containers or parts of them."""
+    a, b = [a, 2.0 * a], [a, 3.0 * a]
+    y = helper.add(a, b)
+    d_a += d_y
+    d_b += d_y
+
+
+@linear
+def part(d: "*s", *, key) -> "tree":
     """One part of the adjoint of a container."""
     d = [d, d]
     key = 1
     y = helper.part(d, key)
     d_d[key] += d_y
+
+
+@forward
+def field(d: "*s", *, names) -> "tree":
+    """The adjoint of a field, by its name and the positions that it is counted as."""
+    assert names in (("b", 1, -1), ("b",))
+    d = {"a": d, "b": d, 1: 2.0 * d}
+    y = helper.field(d, *names)
+
+
+@forward
+def folded(d: "*s", *, size) -> "tree":
+    """The adjoints of the items of a list that is repeated."""
+    d = [d, 2.0 * d, 3.0 * d, 4.0 * d]
+    size = 2
+    y = helper.folded(d, size)
+
+
+@forward
+def from_both_ends(x: const, d: "*s") -> "tree":
+    """The adjoints of parts, some of which are counted from the end."""
+    d = {0: d, -1: 2.0 * d}
+    x = [1.0, 2.0]
+    y = helper.from_both_ends(x, d)
+
+
+@forward
+@maybe_view(d)
+def from_parts(x: const, d: "*s") -> like(x):
+    """The adjoint of an array, given part by part."""
+    x = np.stack([d, d])
+    d = {1: d}
+    y = helper.from_parts(x, d)
 
 
 @linear
@@ -331,8 +375,13 @@ def all_parts(d: "*s", values: const) -> listed(d):
     d_d += d_y
 
 
+def like_zero(x: const) -> structured(x):
+    """Zeros in the shape of a value."""
+    y = helper.like(x, 0.0)
+
+
 @linear
-def like(x: const, d: "*s") -> like(x):
+def like(x: const, d: "*s") -> structured(x):
     """An adjoint in the shape of its value; its own adjoint is summed over what was repeated."""
     assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
     y = helper.like(x, d)
@@ -349,7 +398,7 @@ def shadow_after(d: "*s", x: const) -> like(x):
 
 
 @linear
-def like_complex(x: const, d: "*s") -> like(x):
+def like_complex(x: const, d: "*s") -> structured(x):
     """The same for what may be complex."""
     assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
     y = helper.like_complex(x, d)
@@ -361,30 +410,60 @@ def refuse_complex(x: const) -> "":
     y = helper.refuse_complex(x)
 
 
+def like_nothing(x: const) -> structured(x):
+    """Zeros in the structure of a container."""
+    y = helper.like_tree(x, None)
+
+
 @linear
-def like_tree(x: const, d: "*s") -> "?":
+def like_tree(x: const, d: "*s") -> structured(x):
     """The same for a container: each part in the shape of its value."""
     y = helper.like_tree(x, d)
     d_d += d_y
+
+
+# ---------------------------------------------------------------- tangents
+
+
+def zero_tangent(x: const) -> "tree":
+    """Zeros: no derivative."""
+    x = [x, {"a": x}]
+    y = helper.zero_tangent(x)
+
+
+@linear
+@when(array(x))
+def tangent_like(x: const, d: "*s") -> like(x):
+    """A tangent in the shape of its value."""
+    assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
+    y = helper.tangent_like(x, d)
+    d_d += helper.unbroadcast(d_y, np.shape(d))
+
+
+@linear
+def tangent_like_tree(x: const, d: "*s") -> structured(x):
+    """A tangent in the structure of its value."""
+    x, d = [x, 2.0 * x], [d, d]
+    y = helper.tangent_like(x, d)
+    d_d += d_y
+
+
+@linear
+def laid_out_like(x: const, d: "*s") -> like(x):
+    """A tangent in memory laid out as that of its value."""
+    assert (x.shape, d.shape) in (((3,), (3,)), ((2, 3), (3,)), ((3,), ()))
+    y = helper.laid_out_like(x, d)
+    d_d += helper.unbroadcast(d_y, np.shape(d))
 
 
 # ---------------------------------------------------------------- what a run puts back
 
 
 @forward
-@maybe_view(x)
-def contents(x: "*s") -> "?":
+def contents(x: "*s") -> "tree":
     """What arrays and containers hold: of tangents, what these do."""
     x = [x, [2.0 * x]]
     y = helper.contents(x)
-
-
-@forward
-@maybe_view(d)
-def from_parts(x: const, d: "*s") -> like(x):
-    """An array's adjoint that may be given part by part; its tangent is so, too."""
-    x = 2.0 * d
-    y = helper.from_parts(x, d)
 
 
 @forward

@@ -531,10 +531,10 @@ def check_product(
         there = Call.of(call)
         there.args, there.kwargs = in_double(there.args), in_double(there.kwargs)
         for n, key in positions_of(function, there, wrt).items():
-            move = {p: t * np.asarray(v, float) for p, v in float_leaves(steps[n])}
+            move = {p: t * np.asarray(v) for p, v in float_leaves(steps[n])}
             there.replace(key, moved(there.argument(key), move))
         leaves, _ = there(gradient)
-        return {path: np.asarray(leaf, float) for path, leaf in float_leaves(leaves)}
+        return {path: np.asarray(leaf) * 1.0 for path, leaf in float_leaves(leaves)}
 
     near, back, far, behind = at(step), at(-step), at(2 * step), at(-2 * step)
     leaves = dict(float_leaves(found))
@@ -548,7 +548,7 @@ def check_product(
         if np.max(np.abs(2.0 * by_near - by_far), initial=0.0) > 0.1 * step * scale:
             smooth = False
             continue
-        error = np.max(np.abs(np.asarray(leaves[path], float) - numeric), initial=0.0)
+        error = np.max(np.abs(np.asarray(leaves[path]) - numeric), initial=0.0)
         assert error <= bound * scale, f"{path}: {leaves[path]}, differences say {numeric}"
     return smooth
 

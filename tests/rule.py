@@ -441,6 +441,8 @@ CONVENTIONS: list[tuple[str, str, dict[str, Any], list[Any]]] = [
 
 def flat(value: Any) -> np.ndarray[Any, Any]:
     """All numbers in a value, in a row."""
+    if isinstance(value, dict):
+        value = list(value.values())
     if isinstance(value, list | tuple):
         return np.concatenate([flat(item) for item in value]) if value else np.zeros(0)
     return np.ravel(np.asarray(value, dtype=np.result_type(value, np.float64)))
@@ -457,6 +459,8 @@ def directions(sample: Sample, generator: np.random.Generator) -> dict[str, Any]
 
 
 def _direction(value: Any, generator: np.random.Generator) -> Any:
+    if isinstance(value, dict):
+        return {key: _direction(item, generator) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_direction(item, generator) for item in value]
     drawn = generator.standard_normal(np.shape(value))
@@ -473,6 +477,8 @@ def moved(sample: Sample, tangents: dict[str, Any], step: float) -> dict[str, An
 
 
 def _moved(value: Any, dot: Any, step: float) -> Any:
+    if isinstance(value, dict):
+        return {key: _moved(item, dot[key], step) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_moved(v, d, step) for v, d in zip(value, dot, strict=True)]
     return value + step * dot

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import importlib
 import pkgutil
+import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests import corpus, fuzz
-from tests.checking import check_gradient
+from tests.checking import check_gradient, check_product
 
 s2sad = pytest.importorskip("s2sad")
 
@@ -80,6 +83,51 @@ def test_gradient(module: Any, name: str, wrt: Any, calls: list[Any], as_vjp: bo
                 cotangent=cotangent,
                 expected=expected,
             )
+
+
+SHARE = 6
+"""One program of so many is differentiated twice here: all of them take minutes. Those in which
+something is special about it stand in the tables `TWICE`, with the code of the refusal, if there is
+one."""
+
+
+def programs_twice() -> list[Any]:
+    """The programs whose second derivatives are tested: module, name, wrt, calls."""
+    found = []
+    for program in programs():
+        module, name, wrt, calls, as_vjp = program.values
+        if module is None or as_vjp:
+            continue
+        tables = (getattr(module, table, ()) for table in ("REFUSED", "AUX", "EXPECTED"))
+        chosen = zlib.crc32(program.id.encode()) % SHARE == 1 or name in getattr(
+            module, "TWICE", ()
+        )
+        if chosen and not any(name in table for table in tables):
+            found.append(pytest.param(module, name, wrt, calls, id=program.id))
+    return found
+
+
+@pytest.mark.parametrize(("module", "name", "wrt", "calls"), programs_twice())
+def test_product_with_the_hessian(module: Any, name: str, wrt: Any, calls: list[Any]) -> None:
+    """The derivative of the gradient along a direction, against differences of the gradient."""
+    function, code = getattr(module, name), getattr(module, "TWICE", {}).get(name)
+    names = wrt if isinstance(wrt, tuple) else (wrt,)
+    if code is not None and code != "ValueError":
+        with pytest.raises(s2sad.S2SADError) as refusal:
+            s2sad.hvp(function, wrt=names)
+        assert refusal.value.code == code
+        return
+    both = s2sad.value_and_grad(function, wrt=wrt)
+
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        _, found = both(*args, **kwargs)
+        return found if isinstance(wrt, tuple) else (found,)
+
+    product = s2sad.hvp(function, wrt=names)
+    failing = contextlib.nullcontext() if code is None else pytest.raises(ValueError)
+    with np.errstate(all="ignore"), failing:
+        for call in calls:
+            check_product(function, call, names, gradient, product)
 
 
 @pytest.mark.parametrize("seed", range(40))

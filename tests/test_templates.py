@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from s2sad.analysis.types import Array, Inert, ListOf, Shape, Star, TupleOf, Type
+from s2sad.analysis.types import Array, Inert, ListOf, Shape, Star, TupleOf, Type, Unknown
 from s2sad.derive.folder import templates_folder
 from s2sad.derive.result_shapes import result_shape
 from s2sad.derive.rules import bind, load, parameters_of, rules
@@ -161,12 +161,14 @@ def _abstract(sample: Sample) -> tuple[dict[str, Expr], Callable[[Expr], Type]]:
 def _agrees(found: Any, value: Any) -> bool:
     """Whether a shape that was predicted is the one that a value has."""
     match found:
-        case Star():
+        case Star() | Unknown():
             return True
         case ListOf(item):
             return all(_agrees(item, part) for part in value)
         case Array():
             return _agrees(found.shape, value)
+        case TupleOf(items):
+            return all(map(_agrees, items, value))
         case tuple():
             pairs = zip(found, value, strict=True)
             return len(found) == len(value) and all(_agrees(f, v) for f, v in pairs)

@@ -11,8 +11,9 @@ share nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from s2sad.analysis.paths import Path, is_read_whole, path_of, paths_read
 from s2sad.analysis.sharing import Aliases, CallEffects, Sharing, TypeOf, weaker
@@ -43,6 +44,9 @@ from s2sad.ir.nodes import (
     Unpack,
     Var,
 )
+
+if TYPE_CHECKING:
+    from s2sad.derive.templates import Rule
 
 
 class AliasFinder:
@@ -167,12 +171,22 @@ class AliasFinder:
                 for var, _ in self._aliases(part):
                     yield var, "part"
             return
-        views = [rule.view for rule in variants if rule.view is not None]
+        yield from self._by_rules(node, variants)
+
+    def _by_rules(self, node: Apply, variants: Sequence[Rule]) -> Iterator[tuple[Var, Sharing]]:
+        """What an operator's result may share memory with, as its rules say."""
+        held = [rule.position(o.name) for rule in variants if rule.is_tree
+                for o in rule.operands if not o.const]  # fmt: skip
+        for position in dict.fromkeys(held):
+            for var, _ in self._aliases(node.args[position]):
+                yield var, "part"
+        views = [(r.position(r.view[0]), r.view[1]) for r in variants if r.view is not None]
         if not views or not node.args:
             return
         certain = len(views) == len(variants) and all(how == "always" for _, how in views)
-        for var, how in self._aliases(node.args[0]):
-            yield var, "view" if certain and how != "maybe" else "maybe"
+        for position in dict.fromkeys(position for position, _ in views):
+            for var, how in self._aliases(node.args[min(position, len(node.args) - 1)]):
+                yield var, "view" if certain and how != "maybe" else "maybe"
 
     def _passes_items_on(self, node: Apply) -> bool:
         """Whether the result is a list or dict of the items of others: xs + ys, [x] * n, copies."""

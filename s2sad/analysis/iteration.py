@@ -7,6 +7,7 @@ params.items()   a list of (key, value) pairs
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import count
 
 from s2sad.analysis.lattice import common
@@ -136,5 +137,5 @@ def unwrapped(iterable: Expr) -> Expr:
             parts = tuple(unwrapped(arg) for arg in args)
             if all(a is b for a, b in zip(args, parts, strict=True)):
                 return iterable
-            return Apply(iterable.op, parts, iterable.kwargs, iterable.form, iterable.text)
+            return replace(iterable, args=parts, origin=None)
     return iterable

@@ -54,6 +54,10 @@ class Levels:
         found = [other for other, _ in self.regions.aliases(base)]
         return any(self._root(var) in (self._root(v), self._root(self._items(v))) for v in found)
 
+    def may_hold(self, var: Var, base: Expr) -> bool:
+        """Whether something inside of a variable's object may be what an expression gives."""
+        return not isinstance(base, Ref) or self._root(base.var) == self._root(self._items(var))
+
     def _statement(self, statement: Stmt) -> None:
         match statement:
             case Assign():

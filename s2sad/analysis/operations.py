@@ -70,6 +70,9 @@ _DTYPES = {"complex": "complex128", "integer": "int64", "boolean": "bool"}
 _DICTS = {f"collections.{name}" for name in ("defaultdict", "OrderedDict", "Counter")}
 """Classes of dicts, whose objects begin empty."""
 
+_LISTS = {"builtins.list", "builtins.tuple", "builtins.sorted"}
+"""Operators that make a list of what they run over: of a dict, of its keys."""
+
 _COPIES = {"copy.copy", "copy.deepcopy"}
 """Operators whose result is of their operand's type, whatever it is."""
 
@@ -120,6 +123,8 @@ class Operations:
             return facts[0]
         if node.op == "chain":
             return Fact(BOOL)  # `and` asks for one truth value, so that no operand is an array
+        if node.op in _LISTS and len(node.args) == 1 and isinstance(facts[0].type, DictOf):
+            return Fact(ListOf(Inert("key")))
         if node.op in ITERABLES:
             return Fact(ITERABLES[node.op]([fact.type for fact in facts[: len(node.args)]]), varied)
         if node.op in _COPIES and not isinstance(facts[0].type, Array):
@@ -170,6 +175,8 @@ class Operations:
         dtype = self._complex_dtype(rule, bound)
         if not isinstance(shape, Shape | Star):
             kind = shape if dtype is None else with_dtype(shape, dtype)
+            if isinstance(shape, Unknown) and not shape.name:
+                kind = Unknown("", foreign=dtype is not None)
             if isinstance(shape, TupleOf) and " " in rule.gives and dtype is not None:
                 parts = zip(shape.items, rule.gives.split(), strict=True)
                 kind = TupleOf(tuple(

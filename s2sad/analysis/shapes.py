@@ -17,12 +17,12 @@ from __future__ import annotations
 from typing import Any, TypeAlias
 
 from s2sad.analysis.sizes import UNKNOWN, Mask, Size, as_size, merged_size, product, size_sum
-from s2sad.analysis.types import SCALAR, AnyShape, Array, Dim, ListOf, Shape, Star
+from s2sad.analysis.types import SCALAR, AnyShape, Array, Dim, ListOf, Shape, Star, Type
 
 SOME = Star("?")
 """A shape of which nothing is known."""
 
-Result: TypeAlias = AnyShape | ListOf | tuple[Any, ...]
+Result: TypeAlias = AnyShape | Type | tuple[Any, ...]
 """The shape of a result: of an array, of a list of arrays, or of each part of a tuple."""
 
 # ---------------------------------------------------------------- whole shapes

@@ -77,12 +77,14 @@ def with_item_at(kind: Type, path: Sequence[Key], item: Type) -> Type:
     return with_item(kind, key, with_item_at(inner, rest, item))
 
 
-def perhaps_with_item(kind: Type, store: Store, may_be_one: bool = True) -> Type:
-    """The type of a container that may hold, or if so be, the one into which an item was put."""
+def perhaps_with_item(
+    kind: Type, store: Store, may_be_one: bool = True, may_hold: bool = True
+) -> Type:
+    """The type of a container that may be the one into which an item was put, or hold it."""
     key, item, base = store
 
     def inside(part: Type) -> Type:
-        return perhaps_with_item(part, store)
+        return perhaps_with_item(part, store) if may_hold else part
 
     if key is None and isinstance(kind, TupleOf | ListOf | DictOf):
         return Unknown("", may_be_complex(kind))

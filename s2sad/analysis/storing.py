@@ -57,7 +57,8 @@ class Storing:
         if root is not None and fact is not None:
             self._retype(root, with_item_at(fact.type, path, item), env)
         whole = self.tables.types.get(base, Unknown(""))
-        self.perhaps_stored(base, (key, item, whole), env, root if fact else None, len(path))
+        known = root if fact else None
+        self.perhaps_stored(base, (key, item, whole), env, known, len(path), exact=True)
 
     def perhaps_stored(
         self,
@@ -66,9 +67,11 @@ class Storing:
         env: Environment,
         known: Var | None = None,
         depth: int = 0,
+        exact: bool = False,
     ) -> None:
         """What may be the container, or hold it, has another item; `known` is the variable whose
-        type is what it is after that, unless another one holds the same objects inside."""
+        type is what it is after that, unless another one holds the same objects inside. It is
+        `exact` where the container is `base` itself, and not something that this holds."""
         regions = self.course.regions[-1]
         members = {m: None for root, _ in regions.aliases(base) for m in regions.members(root)}
         self.course.stores[-1] += [(var, store) for var in members]
@@ -76,17 +79,21 @@ class Storing:
         others = [f for v, f in facts.items() if v is not known and is_container(f.type)]
         for var, fact in facts.items():
             if var is not known or (depth > 1 and others):
-                one = self.course.levels[-1].may_be_one(var, base)
-                self._retype(var, perhaps_with_item(fact.type, store, one), env)
+                levels = self.course.levels[-1]
+                one = levels.may_be_one(var, base)
+                inside = not exact or levels.may_hold(var, base)
+                self._retype(var, perhaps_with_item(fact.type, store, one, inside), env)
 
     def list_changed(self, call: Apply, env: Environment) -> None:
         """A method has changed the items of a list."""
         base, *given = call.args
         end, whole = Slice(None, None), self.tables.types.get(base, Unknown(""))
         if call.op == "list.insert":
-            self.perhaps_stored(base, (end, self.tables.types[given[-1]], whole), env)
+            item = self.tables.types[given[-1]]
+            self.perhaps_stored(base, (end, item, whole), env, exact=True)
         elif call.op == "list.extend":
-            self.perhaps_stored(base, (end, element(self.tables.types[given[0]], ""), whole), env)
+            item = element(self.tables.types[given[0]], "")
+            self.perhaps_stored(base, (end, item, whole), env, exact=True)
         elif call.op == "list.pop":
             regions = self.course.regions[-1]
             for root, _ in regions.aliases(base):

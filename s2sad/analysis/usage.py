@@ -29,6 +29,7 @@ from s2sad.ir.nodes import (
     Function,
     Guard,
     Invoke,
+    Opaque,
     Place,
     Ref,
     Return,
@@ -138,7 +139,10 @@ def refined(kind: Type | None, shape: Shape | None) -> Type | None:
 _STATED = re.compile(r"(\w+) \(([^()]*)\)(?: (\w+))?")
 
 
-_STRUCTURAL = ("getitem", "getattr", "builtins.", "dict.", "is", "isnot", "in", "notin", "eq", "ne")
+_STRUCTURAL = (
+    *("getitem", "getattr", "builtins.", "dict.", "list.", "copy.", "helper."),
+    *("is", "isnot", "in", "notin", "eq", "ne"),
+)
 """Operators that say nothing about whether an operand is a number or a container."""
 
 
@@ -263,7 +267,8 @@ class Usage:
                     self.kinds.setdefault(var, DictOf((), None))
                 case Apply("builtins.isinstance", (Ref(var), kind)):
                     names = {n.op for n in walk(kind) if isinstance(n, Apply)}
-                    if names & {"builtins.tuple", "builtins.list", "builtins.dict"}:
+                    names |= {n.function for n in walk(kind) if isinstance(n, Opaque)}
+                    if names & {f"builtins.{name}" for name in ("tuple", "list", "dict", "str")}:
                         self.containers.add(var)
                         self.kinds.setdefault(var, Unknown(var.hint))
                 case Each():

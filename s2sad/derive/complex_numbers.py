@@ -160,13 +160,13 @@ class ComplexNumbers:
                     return self._part(done, op.removeprefix("numpy."))
                 settled = done is inner and expr.form == "method"  # A.conj().T
                 return expr if settled else self.conj(done)
-            case Apply(op, args, kwargs, form, text):
+            case Apply(_, args, kwargs):
                 parts = tuple(map(self.tidied, args))
                 named = tuple((name, self.tidied(arg)) for name, arg in kwargs)
                 same = all(a is b for a, b in zip(args, parts, strict=True))
                 if same and all(a[1] is b[1] for a, b in zip(kwargs, named, strict=True)):
                     return expr
-                return simplify(Apply(op, parts, named, form, text))
+                return simplify(replace(expr, args=parts, kwargs=named, origin=None))
         return expr
 
     def real_part(self, expr: Expr) -> Expr:

@@ -48,6 +48,7 @@ class Interface:
     handed over, as they are after the call, and come back as they are before it. `seeded` says that
     it takes the adjoint of its result; a result that is one of its `written` parameters has none.
     With `takes_result` the result itself is handed over before it (`derive/from_result.py`).
+    `taken` are the names in the callee.
     """
 
     key: str
@@ -62,6 +63,13 @@ class Interface:
     seeded: bool = True
     mixed: tuple[int, ...] = ()
     takes_result: bool = False
+    taken: frozenset[str] = frozenset()
+
+    def seed(self, hint: str) -> str:
+        """What a parameter is called that the function itself does not have: `d_out`, `dot_x`."""
+        while hint in self.taken:
+            hint += "_"
+        return hint
 
     def is_complex(self, index: int) -> bool:
         """Whether a parameter may be complex, and its adjoint with it."""

@@ -9,6 +9,7 @@ import libcst as cst
 
 from s2sad.analysis.types import SCALAR, Array, DictOf, ListOf, TupleOf
 from s2sad.errors import S2SADError
+from s2sad.ir.bindings import LIST_CHANGES
 from s2sad.ir.flow import expressions, statements
 from s2sad.ir.nodes import (
     Apply,
@@ -213,7 +214,8 @@ def _effects(node: Expr, statement: Stmt, facts: Any) -> Iterator[S2SADError]:
                 advice = "Build the new value with np.where instead."
                 yield _refusal(node, "S2S011", message, advice)
         elif whole and node.form == "call" and not is_harmless(node, facts) and "." in node.op:
-            if node.op not in _READERS and facts.rule_of(node) is None:
+            known = node.op in _READERS or node.op in LIST_CHANGES
+            if not known and facts.rule_of(node) is None:
                 yield _unknown(node, node.op)
     elif (
         isinstance(node, Opaque)

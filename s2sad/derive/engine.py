@@ -372,6 +372,7 @@ class Engine:
             written,
             summary.result.varied and self.returned_argument(function) is None,
             tuple(k for k, fact in enumerate(summary.params) if may_be_complex(fact.type)),
+            taken=function.names,
         )
         self.interfaces[function] = interface
         self.by_name[name] = interface
@@ -406,12 +407,16 @@ class Engine:
         names = Names(function.names | self.names.taken)
         variables = [function.params[k].var for k in interface.wrt]
         seed_var = Var("d_out") if interface.seeded else None
+        if seed_var is not None:
+            names.keep(seed_var, interface.seed("d_out"))
         kind = self.facts.summaries[function].result.type
         seed = None if seed_var is None else self._seed(seed_var, kind)
         handed = {function.params[k].var for k in interface.written}
         shadows = self._shadows(function, {v: Var(f"d_{v.hint}") for v in handed})
         reverse = Reverse(function, self.facts, self, self.regions(function), shadows)
         written = [reverse.handed(function.params[k].var) for k in interface.written]
+        for var, k in zip(written, interface.written, strict=True):
+            names.keep(var, interface.seed(f"d_{interface.names[k]}"))
         backward = reverse.run(seed, variables)
         for error in shadows.of_callers:
             error.calls += noted(self._calls_of(function))

@@ -35,7 +35,7 @@ from s2sad.derive.push import Push
 from s2sad.derive.tangent_writes import TangentWrites, as_complex
 from s2sad.derive.values import can_repeat
 from s2sad.errors import S2SADError
-from s2sad.ir.bindings import LIST_CHANGES, bound_by
+from s2sad.ir.bindings import CALLS_THAT_WRITE, LIST_CHANGES, bound_by
 from s2sad.ir.flow import expressions, targets_of
 from s2sad.ir.nodes import (
     Anew,
@@ -293,8 +293,11 @@ class Forward(Push):
                 return self.writes.into_list(statement, value)
             case Apply():
                 found = self.facts.rule_of(value) if value.args else None
-                if found is not None and found[0].writes and self.mirrored.roots(value.args[0]):
-                    return self.writes.by_operator(statement, value, *found)
+                if found is not None and found[0].writes:
+                    if self.mirrored.roots(value.args[0]):
+                        return self.writes.by_operator(statement, value, *found)
+                    if value.op in CALLS_THAT_WRITE:
+                        return [statement]  # nothing varied is ever written there
         if self.writes.is_unseen(value):
             shown = writer(value) or getattr(value, "text", "") or "this call"
             advice = "Build the new value with np.where, np.concatenate or a list instead."

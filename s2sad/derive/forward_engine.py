@@ -17,6 +17,7 @@ from s2sad.derive.effects import handed_twice, inner_call, noted
 from s2sad.derive.engine import Engine
 from s2sad.derive.forward import Forward, Tangents
 from s2sad.derive.fresh import is_fresh
+from s2sad.derive.instantiate import as_value
 from s2sad.derive.real_arguments import real_arguments
 from s2sad.errors import S2SADError
 from s2sad.ir.flow import expressions, statements
@@ -135,8 +136,12 @@ class ForwardEngine(Engine):
         self.observe("forward", function, replace(function, body=body), *dots)
         self.current = outer
         names = Names(function.names | self.names.taken)
-        for dot in dots:
-            names.name(dot)
+        called = self.interfaces.get(function) if kind == "tangent" else None
+        for var, dot in zip(variables, dots, strict=True):
+            if called is not None:
+                names.keep(dot, called.seed(f"dot_{var.hint}"))
+            else:
+                names.name(dot)
         shared = {v for v in sweep.mirrored if sweep.mirrored.is_shared(v)}
         shared |= sweep.mirrored.popped()
         return Tangent(name, kind, function, body, found.replaced, variables, dots, names,
@@ -211,6 +216,9 @@ class ForwardEngine(Engine):
             fresh = fresh or isinstance(value, Ref) and value.var in sweep.mirrored
             broadcast = getattr(expr, "op", "") == "numpy.broadcast_to"
             return expr if fresh and not broadcast else call("numpy.array", expr)
+        rule = self.facts.rule_of(value) if isinstance(value, Apply) else None
+        if rule is not None and rule[0].is_structured:
+            return as_value(value) if rule[0].zero else expr  # zeros are their own tangent
         floats = isinstance(kind, TupleOf) and all(
             isinstance(item, Array) and not is_integral(item) for item in kind.items
         )

@@ -13,9 +13,6 @@ from s2sad.ir.nodes import Apply, Const, Expr, Ref, Value
 _PASSED_ON = ("numpy.real", "numpy.imag", "helper.unbroadcast")
 """Operators whose result is new if their operand is."""
 
-_NOT_NEW = {"helper.add", "helper.field", "helper.part"}
-"""Operators whose result may be an operand itself, or share memory with it."""
-
 
 def is_fresh(expr: Expr) -> bool:
     """Whether evaluating an expression makes an array that nothing else refers to."""
@@ -23,8 +20,8 @@ def is_fresh(expr: Expr) -> bool:
         return True
     if isinstance(expr, Apply) and expr.op in _PASSED_ON:
         return not isinstance(expr.args[0], Ref | Value) and is_fresh(expr.args[0])
-    if not isinstance(expr, Apply) or expr.op in _NOT_NEW or expr.op.startswith("backward"):
+    if not isinstance(expr, Apply) or expr.op.startswith("backward"):
         return False
     if is_own(expr.op) or expr.op == "call":
         return False
-    return all(rule.view is None for rule in rules().get(expr.op, ()))
+    return not any(rule.view or rule.is_tree for rule in rules().get(expr.op, ()))

@@ -160,9 +160,9 @@ def rebuilt(node: Expr, inner: Any) -> Expr:
     match node:
         case Const() | Ref():
             return node
-        case Apply(op, args, kwargs, form, text):
+        case Apply(_, args, kwargs):
             named = tuple((name, inner(value)) for name, value in kwargs)
-            return Apply(op, tuple(inner(a) for a in args), named, form, text)
+            return replace(node, args=tuple(map(inner, args)), kwargs=named, origin=None)
         case Make(kind, items, keys, cls):
             return Make(kind, tuple(inner(i) for i in items), tuple(inner(k) for k in keys), cls)
         case Slice(start, stop, step):

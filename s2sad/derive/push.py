@@ -167,7 +167,8 @@ class Push:
             return self._part(node)
         if node.op in ITERABLES or node.op == "dict.get":
             return self._iterable(node)
-        if node.op in _COPIES and not node.kwargs and not isinstance(base, Array | Unknown):
+        open_ = isinstance(base, Array | Unknown) and node.op != "builtins.dict"
+        if node.op in _COPIES and not node.kwargs and not open_:
             return self._iterable(node)
         if node.op == "add" and not isinstance(self.facts.type_of(node), Array):
             parts = tuple(self.whole(self.push(arg), arg) for arg in node.args)
@@ -337,7 +338,7 @@ class Push:
             if given is not None and index in written:
                 tangent = self.writes.own(given, tangent)
             if interface.keyword:
-                named.append((f"dot_{interface.names[index]}", tangent))
+                named.append((interface.seed(f"dot_{interface.names[index]}"), tangent))
             else:
                 args.append(tangent)
         op = "jvp.writes" if self.engine.writes_varied(node) else "jvp"

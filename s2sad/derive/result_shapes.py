@@ -2,6 +2,8 @@
 
     -> reduced(x, axis, keepdims)       a function of `analysis/shapes.py` on shapes and arguments
     -> "... n m"                        sizes by the names that the operands give them
+    -> "tree"                           a number, an array or a container of what operands hold
+    -> structured(x)                    of the type of x, which may be a container
     no annotation                       that of the elementwise operands, broadcast
 
 The functions know shapes, and no operator.
@@ -15,7 +17,7 @@ from typing import Any
 from s2sad.analysis import indices, shapes
 from s2sad.analysis.shapes import Result
 from s2sad.analysis.sizes import UNKNOWN
-from s2sad.analysis.types import SCALAR, AnyShape, Array, ListOf, Shape, TupleOf
+from s2sad.analysis.types import SCALAR, AnyShape, Array, ListOf, Shape, TupleOf, Unknown
 from s2sad.derive.abstract import (
     Bound,
     TypeOf,
@@ -101,6 +103,11 @@ def result_shape(
         match result:
             case Const("?"):
                 return shapes.SOME
+            case Const("tree"):
+                return Unknown("")
+            case Apply("shape.structured", (Ref(var),)):
+                kind = type_of(bound[var.hint])
+                return kind.shape if isinstance(kind, Array) else kind
             case Const(str(spec)):
                 return _from_spec(spec, rule, bound, type_of)
             case Make(_, parts):

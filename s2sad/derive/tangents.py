@@ -12,6 +12,7 @@ reads only such ones is zero.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 from s2sad.derive.instantiate import as_value, count_reads, instantiate
 from s2sad.derive.rules import is_default, parameters_of
@@ -94,7 +95,7 @@ def without(expr: Expr, dots: set[Var], live: set[Var]) -> Expr | None:
             return Apply(expr.op, (left, right), form="infix")
         case Apply("numpy.where", (test, a, b)):
             arms = tuple(Const(0.0) if p is None else p for p in (inner(a), inner(b)))
-            return Apply(expr.op, (test, *arms), expr.kwargs, expr.form, expr.text)
+            return replace(expr, args=(test, *arms), origin=None)
         case Make("tuple" | "list" as kind, items):
             parts = (inner(item) for item in items)
             return Make(kind, tuple(Const(0.0) if p is None else p for p in parts))
@@ -103,13 +104,14 @@ def without(expr: Expr, dots: set[Var], live: set[Var]) -> Expr | None:
             zero = Const(0.0)
             return Select(test, zero if then is None else then,
                           zero if other is None else other, form)  # fmt: skip
-        case Apply(op, args, kwargs, form, text):
+        case Apply(_, args, kwargs):
             found = [inner(arg) for arg in args]
             named = [(name, inner(arg)) for name, arg in kwargs]
             if any(part is None for part in (*found, *(part for _, part in named))):
                 raise Unclear
-            return Apply(op, tuple(p for p in found if p is not None),
-                         tuple((n, p) for n, p in named if p is not None), form, text)  # fmt: skip
+            given = tuple(p for p in found if p is not None)
+            keywords = tuple((n, p) for n, p in named if p is not None)
+            return replace(expr, args=given, kwargs=keywords, origin=None)
         case Each():
             element = inner(expr.element)
             if element is None:
@@ -168,4 +170,4 @@ def _without_defaults(node: Expr) -> Expr | None:
     if len(kept) == len(node.kwargs):
         return None
     args = tuple(rewrite(arg, _without_defaults) for arg in node.args)
-    return Apply(node.op, args, kept, node.form, node.text)
+    return replace(node, args=args, kwargs=kept, origin=None)

@@ -126,9 +126,24 @@ class Rule:
     array: bool = False
 
     @property
+    def is_tree(self) -> bool:
+        """Whether the result may be a container, which holds what the operands hold."""
+        return isinstance(self.result, Const) and self.result.value == "tree"
+
+    @property
+    def is_structured(self) -> bool:
+        """Whether the result is a new container, structured like a gradient."""
+        return isinstance(self.result, Apply) and self.result.op == "shape.structured"
+
+    @property
     def zero(self) -> bool:
         """Whether nothing flows into any operand."""
         return all(operand.const for operand in self.operands)
+
+    def position(self, name: str) -> int:
+        """The position of an operand among the arguments of the match line; 0 if it has none."""
+        place, args = self.place(name), enumerate(self.match.args)
+        return next((k for k, arg in args if isinstance(arg, Ref) and arg.var is place), 0)
 
     def place(self, name: str) -> Var:
         """The placeholder of an operand, a static argument, a temporary, `y`, `d_y`, `dot_x`."""

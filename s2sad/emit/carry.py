@@ -130,6 +130,9 @@ class Carrier:
             home, node = constant
             name = next(name for name, other in home.constants.items() if other is node)
             return Found(home, name, node)
+        if module.made_from is not None and names[0] not in module.bound.names:
+            # A class of which a gradient is made anew by type(p), and its tangent by name.
+            return self.find(names, module.made_from, imports)
         return None
 
     def is_project(self, path: str, module: Any) -> bool:

@@ -12,6 +12,7 @@ from s2sad.analysis.facts import Facts
 from s2sad.analysis.types import Array, Shape, Star, is_complex
 from s2sad.derive.derived import Derived
 from s2sad.derive.memory.explain import comment
+from s2sad.emit.embedded import standing_alone
 from s2sad.emit.expressions import Writer
 from s2sad.emit.statements import StatementWriter
 from s2sad.ir.nodes import Block, Make, Parameter, Stmt, Var
@@ -46,6 +47,7 @@ class FunctionWriter:
             body.notes[statement] = f"Fill {' and '.join(map(names.name, arrays))} again."
         if plan.forward and derived.kind != "backward":
             body.line("# Forward.", 1)
+        body.alone = standing_alone(plan.forward, derived.returns)
         for statement in plan.forward:
             body.statement(statement, 1)
         if derived.check_scalar is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import copy
 import re
+from collections.abc import Mapping
 from functools import cache
 
 from s2sad.derive.folder import templates_folder
@@ -31,22 +33,32 @@ class HelperSource:
         names = {node.id for node in ast.walk(self.nodes[name]) if isinstance(node, ast.Name)}
         return sorted((names & set(self.texts)) - {name})
 
-    def found_in(self, text: str) -> set[str]:
-        """The helpers that a module holds: one that was generated, and is read again."""
-        ours = {name: ast.dump(node) for name, node in self.nodes.items()}
-        theirs = (n for n in ast.parse(text).body if isinstance(n, ast.FunctionDef))
-        return {n.name for n in theirs if ours.get(n.name) == ast.dump(n)}
-
-    def renamed(self, taken: set[str]) -> dict[str, str]:
-        """New names for the helpers whose names the user's code has."""
+    def found_in(self, text: str) -> dict[str, str]:
+        """The helpers that a module holds, one that was generated and is read again: the name
+        that each has there, since the user's code may have its own, with its own."""
+        tree = ast.parse(text)
+        numpy = _name_of_numpy(tree)
+        theirs = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
+        own = {name: base for name in theirs if (base := name.rstrip("_") or name) in self.nodes}
+        own |= {name: name for name in theirs if name in self.nodes}
         found = {}
+        for name, base in own.items():
+            if _spelled(theirs[name], own | {numpy: "np"}) == ast.dump(self.nodes[base]):
+                found[name] = base
+        return found
+
+    def renamed(self, taken: set[str], found: Mapping[str, str]) -> dict[str, str]:
+        """New names for the helpers whose names the user's code has; those that are there already,
+        as in `found_in`, keep the names that they have."""
+        there = {own: name for name, own in found.items()}
+        others = {}
         for name in self.texts:
-            new = name
-            while new in taken:
+            new = there.get(name, name)
+            while new in taken and new != there.get(name):
                 new += "_"
             if new != name:
-                found[name] = new
-        return found
+                others[name] = new
+        return others
 
     def closure(self, names: list[str]) -> list[str]:
         """These helpers and those that they call, each after those that it needs."""
@@ -62,6 +74,27 @@ class HelperSource:
         for name in names:
             visit(name)
         return list(order)
+
+
+def _name_of_numpy(tree: ast.Module) -> str:
+    """What a module calls NumPy."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name == "numpy":
+                    return alias.asname or alias.name
+    return "np"
+
+
+def _spelled(node: ast.FunctionDef, names: dict[str, str]) -> str:
+    """What a function says, with other names for some."""
+    copied = copy.deepcopy(node)
+    for part in ast.walk(copied):
+        if isinstance(part, ast.Name):
+            part.id = names.get(part.id, part.id)
+        elif isinstance(part, ast.FunctionDef) and part.name == node.name:
+            part.name = names.get(part.name, part.name)
+    return ast.dump(copied)
 
 
 def rename_helpers(text: str, numpy: str, renamed: dict[str, str]) -> str:

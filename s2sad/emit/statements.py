@@ -48,6 +48,7 @@ class StatementWriter:
         self.lines: list[str] = []
         self.notes: dict[Stmt, str] = {}
         self.begun: set[Any] = set()
+        self.alone: set[Stmt] = set()
 
     def block(self, block: Block, depth: int) -> None:
         """The statements of a block; `pass` when there are none."""
@@ -116,14 +117,14 @@ class StatementWriter:
     # ------------------------------------------------------------ simple statements
 
     def _assign(self, statement: Assign, depth: int) -> None:
-        if statement.embedded:
+        if statement.embedded and statement not in self.alone:
             return
         origin = statement.origin
         written_anew = isinstance(origin, Anew)
         if origin is not None and not written_anew and _is_assignment(origin.node):
             self._original(statement, statement.value, depth)
             return
-        if origin is not None:
+        if origin is not None and not statement.embedded:
             self._leading(origin.node, depth)
         value = statement.value
         if statement.augmented is not None and isinstance(value, Apply):

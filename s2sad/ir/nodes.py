@@ -120,6 +120,8 @@ class Apply:
         method      args[0].sum(rest...)           (`text` is the method's name)
         attribute   args[0].T                      (`text` is the attribute's name)
         index       args[0][args[1]]
+
+    `holder` is the local variable that stands in its text, if there is one: f in `f = np.tanh`.
     """
 
     op: str
@@ -128,6 +130,7 @@ class Apply:
     form: str = "call"
     text: str = ""
     origin: Origin | None = None
+    holder: Var | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -129,14 +129,11 @@ class CallForms(Invocations):
 
     def _got(self, node: cst.Call, of: cst.BaseExpression) -> Expr | None:
         """d.get(k, e) is `d[k] if k in d else e`, of a dict and a key that can be read twice."""
-        simple = (cst.Name, cst.SimpleString, cst.Integer)
-        if not isinstance(of, cst.Name) or not 1 <= len(node.args) <= 2:
-            return None
-        if any(a.star or a.keyword for a in node.args) or not isinstance(
-            node.args[0].value, simple
-        ):
+        if not _can_be_read_twice(of) or not 1 <= len(node.args) <= 2:
             return None
         key = node.args[0].value
+        if any(a.star or a.keyword for a in node.args) or not _can_be_read_twice(key):
+            return None
         test = Apply("in", (self.lower(key), self.lower(of)), (), "infix", "in")
         item = Apply("getitem", (self.lower(of), self.lower(key)), (), "index")
         other = self.lower(node.args[1].value) if len(node.args) == 2 else Const(None)
@@ -292,6 +289,22 @@ class CallForms(Invocations):
     def _note(self, node: cst.Call, made: Construction) -> None:
         self.program.built[node] = made
         self.program.sites.add(self.module.as_read(node))
+
+
+def _can_be_read_twice(node: cst.BaseExpression) -> bool:
+    """Whether an expression computes next to nothing: a name, a literal, a part, a sum of such."""
+    match node:
+        case cst.Name() | cst.SimpleString() | cst.Integer():
+            return True
+        case cst.Subscript(value=base, slice=[cst.SubscriptElement(cst.Index(value=key))]):
+            return _can_be_read_twice(base) and _can_be_read_twice(key)
+        case cst.BinaryOperation(left=left, right=right):
+            return _can_be_read_twice(left) and _can_be_read_twice(right)
+        case cst.UnaryOperation(expression=inner):
+            return _can_be_read_twice(inner)
+        case cst.Tuple(elements=elements):
+            return all(_can_be_read_twice(element.value) for element in elements)
+    return False
 
 
 def _is_path(expr: Expr) -> bool:

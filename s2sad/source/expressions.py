@@ -202,7 +202,7 @@ class ExpressionLowerer(CallForms):
         if path == "numpy.newaxis":
             return Const(None, self.origin(node))
         text = self.module.code(node).strip()
-        return Apply(path, (), (), "name", text, self.origin(node))
+        return Apply(path, (), (), "name", text, self.origin(node), self.holder(text))
 
     def _elements(self, node: cst.Tuple | cst.List | cst.Set, kind: str) -> Expr:
         starred = any(isinstance(element, cst.StarredElement) for element in node.elements)

@@ -136,7 +136,8 @@ class Invocations(Lowering):
             return self._unknown_call(node, "s2sad does not see which arguments * stands for")
         positional = tuple(a.value for a in given if a.keyword is None)
         keywords = tuple((a.keyword, a.value) for a in given if a.keyword is not None)
-        return Apply(op, positional, keywords, "call", candidate.text, origin)
+        text = candidate.text
+        return Apply(op, positional, keywords, "call", text, origin, self.holder(text))
 
     def _means_the_same(self, node: cst.BaseExpression, scope: Scope) -> bool:
         """Whether the names of an expression of another scope are the same variables here."""
@@ -150,7 +151,11 @@ class Invocations(Lowering):
             return self._unknown_call(node, "s2sad does not see which arguments * stands for")
         positional, keywords = split(given)
         text = self.module.code(node.func).strip()
-        return Apply(op, positional, keywords, "call", text, self.origin(node))
+        return Apply(op, positional, keywords, "call", text, self.origin(node), self.holder(text))
+
+    def holder(self, text: str) -> Var | None:
+        """The local variable that stands in the text of an operator: a function, or a module."""
+        return self.scope.find(text.partition(".")[0])
 
     def _invoke(
         self,

@@ -18,6 +18,7 @@ import libcst as cst
 from s2sad.source.bound import Binding, annotation_of, parameters
 from s2sad.source.classes import ClassInfo
 from s2sad.source.scope import Scope
+from s2sad.source.walk import Visitor
 
 
 @dataclass(frozen=True)
@@ -151,9 +152,9 @@ def _iterated(
     """What a loop over an iterable gives to the name in its target."""
     call = iterable if isinstance(iterable, cst.Call) else None
     path = None if call is None else scope.qualified(call.func)
+    if call is not None and path in ("builtins.reversed", "builtins.list", "builtins.tuple"):
+        return _iterated(name, target, call.args[0].value, scope, seen) if call.args else None
     if isinstance(target, cst.Name):
-        if call is not None and path in ("builtins.reversed", "builtins.list", "builtins.tuple"):
-            return _iterated(name, target, call.args[0].value, scope, seen)
         if call is not None and isinstance(call.func, cst.Attribute):
             values = call.func.attr.value == "values" and not call.args
             return _element(_kind(call.func.value, scope, seen)) if values else None
@@ -200,6 +201,9 @@ def _of_call(node: cst.Call, scope: Scope, seen: frozenset[str]) -> _Kind | None
         if function is not None and function[1].node.returns is not None:
             return _declared(function[1].node.returns.annotation, function[0])
         return None if path.startswith(".") else _Made(path)
+    if isinstance(node.func, cst.Attribute) and isinstance(node.func.value, cst.Name):
+        if node.func.attr.value == "pop" and not node.args:
+            return _popped(node.func.value.value, scope, seen)
     if isinstance(node.func, cst.Attribute):
         kind = _kind(node.func.value, scope, seen)
         if node.func.attr.value == "_replace" and isinstance(kind, _Same):
@@ -211,3 +215,37 @@ def _of_call(node: cst.Call, scope: Scope, seen: frozenset[str]) -> _Kind | None
         if method is not None and method.node.returns is not None:
             return _declared(method.node.returns.annotation, method.module)
     return None
+
+
+def _popped(name: str, scope: Scope, seen: frozenset[str]) -> _Kind | None:
+    """What comes out of a list that is empty at first, and is only appended to and popped from."""
+    owner, bindings = scope.bindings_of(name)
+    empty = len(bindings) == 1 and isinstance(bindings[0].node, cst.List)
+    if owner is None or owner.node is None or not empty or bindings[0].node.elements:
+        return None
+    uses = _Stack(name)
+    uses.walk(owner.node)
+    found = {_kind(value, owner, seen) for value in uses.appended} - {_Same()}
+    if uses.count != 1 or len(found) > 1:
+        return None
+    return found.pop() if found else _Same()
+
+
+class _Stack(Visitor):
+    """What a name of a list appends, and how often it is read for anything but appending and
+    popping: once, where it is bound."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.appended: list[cst.BaseExpression] = []
+        self.count = 0
+
+    def visit_Name(self, node: cst.Name) -> None:
+        self.count += node.value == self.name
+
+    def visit_Call(self, node: cst.Call) -> None:
+        match node:
+            case cst.Call(func=cst.Attribute(value=cst.Name(name), attr=cst.Name(method))):
+                if name == self.name and method in ("append", "pop"):
+                    self.count -= 1
+                    self.appended += [argument.value for argument in node.args]

@@ -151,12 +151,14 @@ def rewrite(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
     if new is not None:
         return new
     match expr:
-        case Apply(op, args, kwargs, form, text):
+        case Apply(_, args, kwargs):
             new_args = tuple(rewrite(a, change) for a in args)
             new_kwargs = tuple((name, rewrite(a, change)) for name, a in kwargs)
             same = all(x is y for x, y in zip(args, new_args, strict=True))
             same = same and all(x[1] is y[1] for x, y in zip(kwargs, new_kwargs, strict=True))
-            return expr if same else Apply(op, new_args, new_kwargs, form, text, None)
+            if same:
+                return expr
+            return replace(expr, args=new_args, kwargs=new_kwargs, origin=None)
         case Make(kind, items, keys, cls):
             new_items = tuple(rewrite(i, change) for i in items)
             new_keys = tuple(rewrite(k, change) for k in keys)

@@ -50,6 +50,8 @@ def reads_of(expr: Expr, replaced: _Replaced | None = None) -> set[Var]:
             found.add(replaced[node])
         if isinstance(node, Ref):
             found.add(node.var)
+        elif isinstance(node, Apply) and node.holder is not None:
+            found.add(node.holder)
     return found
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from s2sad.ir.flow import expressions, inner_blocks, statements
 from s2sad.ir.nodes import (
+    Apply,
     Assign,
     Block,
     Branch,
@@ -96,6 +97,8 @@ def _read(block: Block, replaced: dict[Expr, Var]) -> Iterator[Var]:
                     continue
                 if isinstance(node, Ref):
                     yield node.var
+                elif isinstance(node, Apply) and node.holder is not None:
+                    yield node.holder
                 stack.extend(children(node))
         if isinstance(statement, Define):
             yield from statement.callee.captured

@@ -105,6 +105,11 @@ class Names:
             var.name = self.fresh(var.hint)
         return var.name
 
+    def keep(self, var: Var, name: str) -> None:
+        """Gives a variable a name that is settled, as a parameter's is for those who call."""
+        self.root(var).name = name
+        self.taken.add(name)
+
     def fresh(self, hint: str) -> str:
         """A name like the hint that nothing else has."""
         name = "".join(c if c.isalnum() or c == "_" else "_" for c in hint)

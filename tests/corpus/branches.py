@@ -148,6 +148,16 @@ def walrus(x: float) -> float:
     return y + (u := y * 2.0) * u
 
 
+def named_on_the_way(x, w):
+    z = (u := x * w) + w
+    return np.sin(u) * (t := w * x) + t + 0.0 * np.sign(z)
+
+
+def walrus_in_a_callee(x: float, w: float) -> float:
+    """What the backward function repeats is not the statements that the names stand in."""
+    return named_on_the_way(x, w) * x
+
+
 def both_ways_bind_many(x: float, y: float) -> float:
     """The branches bind the same names in another order and to each other's values."""
     if x > y:
@@ -268,6 +278,7 @@ CALLS = {
         [(1.4, a) for a in ("double", ("power", 3), ("shift", 0.5), {"scale": 4.0}, None)],
     ),
     "match_takes_a_pair_apart": ("x", [(1.4,), (-1.4,)]),
+    "walrus_in_a_callee": (("x", "w"), [(0.3, 0.7)]),
     "walrus": ("x", [(1.4,), (-0.6,)]),
     "both_ways_bind_many": (("x", "y"), [(1.4, 0.2), (0.1, 0.2)]),
     "array_test": ("x", [(r(4),), (0.1 * r(5),), (-np.abs(r(3)) / 9,)]),
@@ -283,3 +294,5 @@ CALLS = {
     ),
     "tested_variable_computed_in_a_loop": ("x", [(np.array([v, 0.8, 1.2]),) for v in (0.9, -0.9)]),
 }
+
+TWICE = dict.fromkeys(("walrus", "walrus_in_a_callee"))

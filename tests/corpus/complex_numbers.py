@@ -436,3 +436,5 @@ VJPS = {
     "holomorphic_number": ("c", [((0.3 + 0.2j,), 1.0 - 0.5j)]),
     "several_results": ("x", [((real(4),), (mixed(4), real(4), real(4)))]),
 }
+
+TWICE = {"parts": None, "over_a_dict": "S2S021"}  # what a dict holds is of no known dtype

@@ -469,3 +469,15 @@ CALLS = {
 REFUSED = {
     "leaves_that_are_not_float": "S2S012",
 }
+
+TWICE = dict.fromkeys(
+    (
+        "items_of_a_list_or_array",
+        "rows_of_all_kinds",
+        "unused_parameter",
+        "dataclass_replaced",
+        "fields_by_position",
+    )
+)
+# What is put back into a list on the way back has no place in the list of tangents.
+TWICE["taken_from_a_list_and_left"] = "ValueError"

@@ -73,3 +73,5 @@ CALLS = {
     "best_table": (("x", "y", "u"), [(0.7, 0.4, U), (0.7, -0.4, U)]),
     "best_pair": (("x", "y", "u"), [(0.7, 0.4, U, 3), (0.7, -0.4, U, 3)]),
 }
+
+TWICE = dict.fromkeys(("best_state", "by_name_and_by_position", "unpacked_and_by_name"))

@@ -428,7 +428,22 @@ def default_beside_an_array(price: float, sizes):
     return total
 
 
+def calls_by_local_names(x, w):
+    import numpy as xp
+
+    f = xp.tanh
+    act = lambda z: z * z  # noqa: E731
+    y = f(x) * w
+    return act(y) + xp.exp(x)
+
+
+def local_names_of_functions(x: float, w: float) -> float:
+    """The backward function repeats what binds the names of functions and modules."""
+    return calls_by_local_names(x, w) * x
+
+
 CALLS = {
+    "local_names_of_functions": (("x", "w"), [(0.3, 0.7)]),
     **dict.fromkeys(
         ["default_that_is_updated", "default_beside_an_array"],
         ("price", [(0.7, np.array([1.0, 2.0]))]),
@@ -474,3 +489,5 @@ CALLS = {
     "closure": ("x", [(r(3),)]),
     "defaults_of_functions_that_are_handed_on": (("x", "y"), [(0.7, 0.4)]),
 }
+
+TWICE = dict.fromkeys(("closure", "defaults_and_keywords", "lambdas", "local_names_of_functions"))

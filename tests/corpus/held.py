@@ -724,3 +724,5 @@ CALLS = {
         (("a", "b", "s"), [(r(4), r(4), s, n) for s in (0.7, -0.7) for n in (0, 1)]),
     ),
 }
+
+TWICE = dict.fromkeys(("train", "key_added", "lists_put_together"))

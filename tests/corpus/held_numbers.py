@@ -152,3 +152,12 @@ CALLS = {
         (("x", "y", "u"), [(0.7, -0.4, np.array([0.3, -0.7, 1.1]))]),
     ),
 }
+
+TWICE = dict.fromkeys(
+    (
+        "mean_of_a_repeated_number",
+        "copied_table",
+        "unpacked_beside_an_array",
+        "grown_into_a_mixture",
+    )
+)

@@ -78,3 +78,5 @@ CALLS = {
     "aliased_function": ("x", [(r(3),)]),
     "method_spellings": (("x", "y"), [(r(3), r(3))]),
 }
+
+TWICE = dict.fromkeys(("aliased_function", "inside_the_function", "spelled_out"))

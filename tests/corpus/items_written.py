@@ -115,3 +115,5 @@ CALLS = {
     "written_and_run_over": (("a", "b"), [(r(5), r(5))]),
     "number_that_trades_places": ("a", [(r(5),)]),
 }
+
+TWICE = dict.fromkeys(("number_that_trades_places",))

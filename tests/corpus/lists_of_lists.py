@@ -61,3 +61,5 @@ CALLS = {
         (("x", "y"), [(0.7, -0.4)]),
     ),
 }
+
+TWICE = dict.fromkeys(("constant_appended", "dicts_in_a_list"))

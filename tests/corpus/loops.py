@@ -542,3 +542,5 @@ CALLS = {
     ),
     "computed_again_from_an_outer_value": (("x", "y"), [(0.63, -0.41)]),
 }
+
+TWICE = dict.fromkeys(("over_sorted_keys",))

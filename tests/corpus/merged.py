@@ -152,3 +152,5 @@ REFUSED = {
     "repeated_in_place": "S2S011",
     "slice_replaced": "S2S011",
 }
+
+TWICE = dict.fromkeys(("counted", "updated", "item_or_default"))

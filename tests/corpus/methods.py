@@ -133,3 +133,5 @@ CALLS = {
 REFUSED = {
     "inherited_method": "S2S012",
 }
+
+TWICE = dict.fromkeys(("dataclass_with_methods",))

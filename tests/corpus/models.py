@@ -398,3 +398,5 @@ CALLS = {
         [(("+", "x", ("*", ("sin", "y"), 2.0)), {"x": 0.7, "y": 1.2, "z": 0.1})],
     ),
 }
+
+TWICE = dict.fromkeys(("expression_tree",))

@@ -417,3 +417,5 @@ REFUSED = {
     "kept_from_the_last_iteration": "S2S012",
     "in_a_list": "S2S012",
 }
+
+TWICE = dict.fromkeys(("replaced_in_a_loop", "objects_in_lists"))

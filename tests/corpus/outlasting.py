@@ -267,3 +267,5 @@ CALLS = {
     "chosen_list_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
     "chosen_list_put_together_written": (("a", "b", "s"), [(r(4), r(4), 0.7, n) for n in (1, 3)]),
 }
+
+TWICE = dict.fromkeys(("run_over",))

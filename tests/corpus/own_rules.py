@@ -175,3 +175,5 @@ CALLS = {
     "names_of_single_imports": ("x", [(1.3,)]),
 }
 EXPECTED = {"instead_of_a_rule": lambda x: 2.0 * np.cosh(x)}
+# A rule without a line `dot_y = ...` is for reverse mode alone.
+TWICE = {"two_results": "S2S012", "of_a_library": None, "static_arguments": None}

@@ -554,3 +554,6 @@ REFUSED = {
     "default_captured_in_a_loop": "S2S012",
     "function_chosen_each_iteration": "S2S012",
 }
+
+# What `:=` may not evaluate is read in the backward part, too, where only a run tells that it was.
+TWICE = {"named_where_it_is_certain": "S2S012", "chained_comparison_with_walrus": "S2S012"}

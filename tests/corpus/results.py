@@ -260,3 +260,5 @@ VJPS = {
     "result_is_a_reshaped_parameter": ("x", [((r((2, 3)),), (r(6), r((3, 2))))]),
     "bare_generator_result": ("x", [((r(4),), (r(2), r(1), r(1)))]),
 }
+
+TWICE = dict.fromkeys(("sums_what_records_hold",))

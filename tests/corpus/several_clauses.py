@@ -71,3 +71,5 @@ CALLS = {
     "table_of_pairs": ("rows", [(np.array([[0.3, 0.4], [0.5, 0.6]]),)]),
     "three_clauses": (("rows", "x"), [(np.array([[0.3, 0.4], [0.5, 0.6]]), _X)]),
 }
+
+TWICE = dict.fromkeys(("table_of_pairs",))

@@ -619,3 +619,11 @@ CALLS = {
     "chosen_from_itself": (("a", "s"), [(r(4), 0.7), (r(4), 101.0)]),
     "gathered_from_itself": (("a", "s"), [(r(4), 0.7)]),
 }
+
+TWICE = dict.fromkeys(
+    (
+        "dict_filled_in_a_loop",
+        "loop_that_rebinds_what_it_runs_over",
+        "exchanged_unless_the_iteration_ended",
+    )
+)

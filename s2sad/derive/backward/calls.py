@@ -256,10 +256,10 @@ class Calls:
         if interface.takes_result:
             handed.append(("value", as_value(node)))
         if seed is not None and interface.seeded:
-            handed.append(("d_out", seed.expr))
+            handed.append((interface.seed("d_out"), seed.expr))
         for index, entry in zip(interface.written, written, strict=True):
             assert entry is not None
-            handed.append((f"d_{interface.names[index]}", entry))
+            handed.append((interface.seed(f"d_{interface.names[index]}"), entry))
         if interface.keyword:
             named += handed
         else:
