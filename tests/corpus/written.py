@@ -303,6 +303,17 @@ def exchanged_unless_the_iteration_ended(A, b, idx):
     return np.sum(A)
 
 
+def moved_by_one(v):
+    return v + 1.0
+
+
+def kept_from_a_call(a, b):
+    xs = [a * 2.0, b * a]
+    xs[1] = moved_by_one(xs[0])
+    xs[0][1:] *= a[:-1]
+    return np.sum(xs[1] * xs[0] * a)
+
+
 def added_while_zeros(a, s):
     """What stands for something varied later on is not while it is added."""
     d, e = np.zeros(3), np.ones(3)
@@ -547,6 +558,7 @@ def part_sorted_in_place(a, s):
 
 
 CALLS = {
+    "kept_from_a_call": (("a", "b"), [(r(3), r(3))]),
     "added_while_zeros": (("a", "s"), [(r(3), 0.7)]),
     "view_that_a_test_chooses": (
         ("a", "h", "A"),
