@@ -234,7 +234,8 @@ class Forward(Push):
                 self.engine.errors.append(self.refusals[refused.expr])
             statement = replace(statement, embedded=False, origin=None)
         value = statement.value
-        if isinstance(value, Invoke) and self.gives_tangent(value) and len(statement.targets) == 1:
+        whole = len(statement.targets) == 1 and not self.writes.is_kept(statement.targets[0], value)
+        if isinstance(value, Invoke) and self.gives_tangent(value) and whole:
             return self._assign_call(statement, value)
         pairs: list[tuple[Target, Expr]] = []
         names = [t for t in statement.targets if isinstance(t, Var) and t in self.varied]

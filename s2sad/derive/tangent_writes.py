@@ -235,6 +235,13 @@ class TangentWrites:
         found = self._handed_to(node)
         return bool(found) and not self._are_left_alone(found)
 
+    def is_kept(self, target: Target, value: Expr) -> bool:
+        """Whether the new array that a call gives is put into a container: its tangent there is
+        new, too."""
+        if not isinstance(target, Place) or isinstance(self.facts.type_of(target.base), Array):
+            return False
+        return bool(self.mirrored.roots(target.base)) and not self.mirrored.roots(value)
+
     def _handed_to(self, node: Expr) -> list[Var]:
         """The mirrored variables whose tangents the result of a call may have, unlike its value."""
         if not isinstance(node, Invoke) or self.mirrored.roots(node):

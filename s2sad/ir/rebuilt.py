@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from s2sad.ir.nodes import Apply, Each, Expr, Invoke, Make, Opaque, Select, Slice
+from s2sad.ir.nodes import Apply, Each, Expr, Invoke, Make, Opaque, Ref, Select, Slice
 
 _PARTS = (Apply, Invoke, Make, Slice, Select, Each, Opaque)
 
@@ -29,6 +29,26 @@ def rebuilt(expr: Expr, change: Callable[[Expr], Expr | None]) -> Expr:
                 same = all(inner[f.name] is getattr(node, f.name) for f in fields(node))
                 new = node if same else replace(node, **inner)
             made[node] = node if new is None else new
+        return made[node]
+
+    result: Expr = part(expr)
+    return result
+
+
+def again(expr: Expr) -> Expr:
+    """An expression once more, of nodes of its own: each stands at one place of a program. It is
+    written anew, but for what is carried through verbatim."""
+    made: dict[Any, Any] = {}
+
+    def part(node: Any) -> Any:
+        if isinstance(node, tuple):
+            return tuple(map(part, node))
+        if not isinstance(node, (Ref, *_PARTS)):
+            return node
+        if node not in made:
+            inner = {f.name: part(getattr(node, f.name)) for f in fields(node)}
+            inner |= {} if isinstance(node, Opaque) else {"origin": None}
+            made[node] = replace(node, **inner)
         return made[node]
 
     result: Expr = part(expr)

@@ -17,6 +17,7 @@ import libcst as cst
 from s2sad.analysis.exits import structure_exits
 from s2sad.analysis.inner_changes import without_inner_changes
 from s2sad.analysis.pops import named_pops
+from s2sad.analysis.settled_targets import settled_targets
 from s2sad.errors import S2SADError
 from s2sad.ir.nodes import Callee, Function, Var
 from s2sad.source.bound import bound_names, names_in, parameters
@@ -106,7 +107,7 @@ class Program:
     def in_order(self, function: Function) -> Function:
         """A function as it was lowered, with names for what it takes out of lists; with structured
         exits, if the program is to run backward."""
-        named = named_pops(without_inner_changes(function))
+        named = named_pops(without_inner_changes(settled_targets(function)))
         return structure_exits(named) if self.structured else named
 
     def write_out(self, function: Function) -> None:

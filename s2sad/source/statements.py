@@ -40,6 +40,7 @@ from s2sad.ir.nodes import (
     While,
     walk,
 )
+from s2sad.ir.rebuilt import again
 from s2sad.source.bound import bound_names, parameters
 from s2sad.source.clauses import is_collected
 from s2sad.source.expressions import ExpressionLowerer, augmented_operator
@@ -47,7 +48,7 @@ from s2sad.source.perhaps import seen_where_true
 from s2sad.source.scope import Scope
 from s2sad.source.updates import as_updates
 from s2sad.source.verbatim import reason_for, verbatim
-from s2sad.source.writing import again, as_write, bindings, with_names
+from s2sad.source.writing import as_write, bindings, with_names
 
 _TRANSPARENT = {
     "builtins.open",

@@ -36,6 +36,7 @@ from s2sad.ir.nodes import (
     Var,
     walk,
 )
+from s2sad.ir.rebuilt import again
 from s2sad.source.operators import BINARY, COMPARE, UFUNCS, UNARY
 
 
@@ -80,17 +81,6 @@ def inputs(op: str) -> int | None:
 
 def _write(target: Expr, value: Expr, origin: Origin) -> Assign:
     return Assign((Place(target, Const(...)),), value, origin=origin)
-
-
-def again(expr: Expr) -> Expr:
-    """An expression once more: each node stands at one place."""
-    match expr:
-        case Ref(var):
-            return Ref(var)
-        case Apply():
-            args = tuple(again(arg) for arg in expr.args)
-            return replace(expr, args=args, origin=None)
-    return expr
 
 
 def bindings(targets: tuple[Target, ...], value: Expr, origin: Origin) -> Block:

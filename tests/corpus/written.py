@@ -303,6 +303,17 @@ def exchanged_unless_the_iteration_ended(A, b, idx):
     return np.sum(A)
 
 
+def moved_by_one(v):
+    return v + 1.0
+
+
+def kept_from_a_call(a, b):
+    xs = [a * 2.0, b * a]
+    xs[1] = moved_by_one(xs[0])
+    xs[0][1:] *= a[:-1]
+    return np.sum(xs[1] * xs[0] * a)
+
+
 def added_while_zeros(a, s):
     """What stands for something varied later on is not while it is added."""
     d, e = np.zeros(3), np.ones(3)
@@ -530,7 +541,24 @@ def gathered_from_itself(a: Float[ndarray, "n"], s: float):
     return np.sum(c**2)
 
 
+def place_that_a_target_before_it_moves(a, s):
+    c = a.copy()
+    i = 2
+    i, c[i - 1] = 1, c[i] + s
+    c[i], i = c[i] * s, 2
+    i = c[i] = 0
+    return np.sum(c**2) + c[i + 1]
+
+
+def part_sorted_in_place(a, s):
+    c = a * s
+    c[1:].sort()
+    c[::-2].sort()
+    return np.sum(np.arange(1.0, 5.0) * c**2)
+
+
 CALLS = {
+    "kept_from_a_call": (("a", "b"), [(r(3), r(3))]),
     "added_while_zeros": (("a", "s"), [(r(3), 0.7)]),
     "view_that_a_test_chooses": (
         ("a", "h", "A"),
@@ -606,6 +634,8 @@ CALLS = {
     "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
     "chosen_from_itself": (("a", "s"), [(r(4), 0.7), (r(4), 101.0)]),
     "gathered_from_itself": (("a", "s"), [(r(4), 0.7)]),
+    "place_that_a_target_before_it_moves": (("a", "s"), [(r(4), 0.7)]),
+    "part_sorted_in_place": (("a", "s"), [(r(4), 0.7)]),
 }
 
 TWICE = dict.fromkeys(

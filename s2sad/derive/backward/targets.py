@@ -28,7 +28,7 @@ from s2sad.derive.backward.calls import Calls
 from s2sad.derive.backward.expressions import Expressions
 from s2sad.derive.backward.writes import Writes
 from s2sad.derive.broadcasting import expand
-from s2sad.ir.flow import pairs_of, targets_of
+from s2sad.ir.flow import pairs_of
 from s2sad.ir.nodes import (
     Apply,
     Assign,
@@ -116,7 +116,6 @@ class Targets:
         ]
         if isinstance(value, Make) and len(value.items) == len(target.targets):
             items = list(value.items)
-        self._check_keys(target, statement)
         seeds: list[Adjoint | None] = []
         bound: set[Target] = set()
         for position, part in reversed(list(enumerate(target.targets))):
@@ -127,21 +126,6 @@ class Targets:
             seeds.append(found)
             bound |= {part} if isinstance(part, Var) else set()
         return seeds[::-1]
-
-    def _check_keys(self, target: Unpack, statement: Assign) -> None:
-        """The places are those of before the statement only if it changes no key of theirs."""
-        bound = set(targets_of(target))
-        for part in target.targets:
-            if isinstance(part, Place) and not isinstance(part.key, str):
-                read = {n.var for e in (part.base, part.key) for n in walk(e) if isinstance(n, Ref)}
-                if read & bound:
-                    self.sweep.refuse(
-                        "S2S011",
-                        "cannot differentiate a write to a place that the same "
-                        "statement changes",
-                        statement,
-                        "Write it as two statements.",
-                    )
 
     def _check_views(self, statement: Assign, target: Unpack, value: Make) -> None:
         """Parts of an array that trade places are numbers: a view would see what the statement has
