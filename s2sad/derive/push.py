@@ -205,7 +205,9 @@ class Push:
         if base is None:
             return None
         # As pop() or as take_last(), which gives 0.0 for an item without an adjoint.
-        taken = replace(node, args=(base.expr, *map(as_value, node.args[1:])), origin=None)
+        key, otherwise = map(as_value, node.args[1:2]), node.args[2:]
+        given = (base.expr, *key, *(self.whole(self.push(part), part) for part in otherwise))
+        taken = replace(node, args=given, origin=None)
         expr = taken if node is self.root else self.let("dot_taken", self.typed(taken, Unknown("")))
         return self.tangent(expr, node, True)
 

@@ -187,8 +187,7 @@ class CallForms(Invocations):
         if any(argument.star for argument in given):
             return self._unknown_call(node, "s2sad does not see which arguments * stands for")
         positional, keywords = split(given)
-        is_of_list = name in LIST_METHODS and not (name == "pop" and len(positional) > 1)
-        if is_of_list and not keywords and not self.program.structured:
+        if name in LIST_METHODS and not keywords and not self.program.structured:
             args = (receiver, *positional)
             return Apply(f"list.{name}", args, (), "method", name, self.origin(node))
         if name == "get" and (found := self._got(node, func.value)) is not None:

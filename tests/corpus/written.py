@@ -541,6 +541,13 @@ def gathered_from_itself(a: Float[ndarray, "n"], s: float):
     return np.sum(c**2)
 
 
+def two_names_of_a_view_or_copy(a, idx):
+    h = k = a[idx]
+    for i in range(1, len(a)):
+        a[i] = 0.5
+    return np.sum(k * h)
+
+
 def place_that_a_target_before_it_moves(a, s):
     c = a.copy()
     i = 2
@@ -634,6 +641,10 @@ CALLS = {
     "what_cancels_added": (("x", "h"), [(r(4), r(2)), (r(4), r(1))]),
     "chosen_from_itself": (("a", "s"), [(r(4), 0.7), (r(4), 101.0)]),
     "gathered_from_itself": (("a", "s"), [(r(4), 0.7)]),
+    "two_names_of_a_view_or_copy": (
+        "a",
+        [(r(4), 0), (r(4), 2), (r(4), slice(0, 3)), (r(4), [0, 1, 1]), (r((3, 2)), 0)],
+    ),
     "place_that_a_target_before_it_moves": (("a", "s"), [(r(4), 0.7)]),
     "part_sorted_in_place": (("a", "s"), [(r(4), 0.7)]),
 }

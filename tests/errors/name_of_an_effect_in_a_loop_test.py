@@ -2,7 +2,7 @@
 
 
 def f(x: float) -> float:
-    xs = [x, x * x, 2.0]
+    xs = [x, x * x, 2.0]  # error: S2S011 what this list or dict holds
     s = 0.0
     while (v := xs.pop()) and xs:  # error: S2S014 has an effect
         s += v
