@@ -25,6 +25,7 @@ from s2sad.modes import generate_all
 from s2sad.pipeline import Request
 from s2sad.source.module import SourceModule
 from tests import rule as template_tests
+from tests.fuzz_writes import unformatted
 from tests.rule import Sample
 from tests.test_rules_generated import PREAMBLE, Program, Style, chosen_samples, program
 
@@ -98,7 +99,8 @@ def derived(chosen: list[Case]) -> tuple[dict[str, Any], dict[str, Any], str]:
         for case in chosen
         for mode in ("value-and-grad", "jvp")
     ]
-    made = generate_all(module, requests).text
+    with unformatted():
+        made = generate_all(module, requests).text
     plain: dict[str, Any] = {}
     derivatives: dict[str, Any] = {}
     exec(compile(text, "plain", "exec"), plain)

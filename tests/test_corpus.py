@@ -15,6 +15,7 @@ import pytest
 
 from tests import corpus, fuzz
 from tests.checking import check_gradient, check_product
+from tests.fuzz_writes import unformatted
 
 s2sad = pytest.importorskip("s2sad")
 
@@ -85,7 +86,7 @@ def test_gradient(module: Any, name: str, wrt: Any, calls: list[Any], as_vjp: bo
             )
 
 
-SHARE = 6
+SHARE = 12
 """One program of so many is differentiated twice here: all of them take minutes. Those in which
 something is special about it stand in the tables `TWICE`, with the code of the refusal, if there is
 one."""
@@ -123,7 +124,8 @@ def test_product_with_the_hessian(module: Any, name: str, wrt: Any, calls: list[
         _, found = both(*args, **kwargs)
         return found if isinstance(wrt, tuple) else (found,)
 
-    product = s2sad.hvp(function, wrt=names)
+    with unformatted():
+        product = s2sad.hvp(function, wrt=names)
     failing = contextlib.nullcontext() if code is None else pytest.raises(ValueError)
     with np.errstate(all="ignore"), failing:
         for call in calls:
