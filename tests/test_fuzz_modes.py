@@ -14,7 +14,7 @@ from tests import fuzz, fuzz_modes, fuzz_writes
 from tests.fuzz_writes import Writer, outcome
 
 TANGENTS = [
-    *range(60),
+    *range(30),
     60498,
     70199,
     1197,
@@ -30,7 +30,7 @@ TANGENTS = [
     20231,
     41068,
 ]
-PRODUCTS = [*range(24), *range(26, 40), 5004]
+PRODUCTS = [*range(20), 5004]
 HESSIANS = [90001, 90007, 90012, 90017]
 COLUMNS = [90002, 90003]
 
