@@ -118,3 +118,34 @@ def test_derivative_of_the_gradient(kernel: Kernel) -> None:
         assert np.shape(found[k]) == np.shape(args[where[name]])
         error = np.max(np.abs(np.asarray(found[k], float) - numeric), initial=0.0)
         assert error <= bound * scale, f"d_{name}: {found[k]}, differences say {numeric}"
+
+
+def check_hessian(kernel: Kernel) -> bool:
+    """The Hessian times a direction against the product with it; whether the kernel has one."""
+    args = kernel.arguments(kernel.sizes[0])
+    if kernel.name in REFUSED or kernel.stops or not is_scalar(kernel.results(args)):
+        return False
+    with unformatted():
+        hessian = s2sad.hessian(kernel.function, wrt=kernel.wrt)
+        product = s2sad.hvp(kernel.function, wrt=kernel.wrt)
+    rng = np.random.default_rng(0)
+    given = [np.asarray(args[keyed(kernel, args)[name]]) for name in kernel.wrt]
+    steps = [rng.standard_normal(x.shape).astype(x.dtype) if x.ndim else 0.7 for x in given]
+    dots = {f"dot_{name}": step for name, step in zip(kernel.wrt, steps, strict=True)}
+    blocks = hessian(*copy.deepcopy(args))
+    found = product(*copy.deepcopy(args), **dots)
+    bound = 1e-3 if single(args) else 1e-8
+    for row, expected in zip(blocks, found, strict=True):
+        total = sum(np.tensordot(b, v, np.ndim(v)) for b, v in zip(row, steps, strict=True))
+        np.testing.assert_allclose(total, expected, bound, bound, err_msg=kernel.name)
+    return True
+
+
+@pytest.mark.parametrize("kernel", KERNELS[::40], ids=IDS[::40])
+def test_hessian(kernel: Kernel) -> None:
+    """A few of those that `python -W ignore -m tests.test_kernel_modes` checks."""
+    check_hessian(kernel)
+
+
+if __name__ == "__main__":
+    print(f"{sum(map(check_hessian, KERNELS))} Hessians agree with products with them")
